@@ -1,0 +1,1 @@
+"""Datasets: labelled frames with provenance, their splits and their selection."""

@@ -1,0 +1,52 @@
+"""The errors amorph_flows raises on purpose; each says what is wrong, its value and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class AmorphFlowsError(Exception):
+    """Base of every error that a user can act on; the command line prints it without a traceback."""
+
+
+class InputError(AmorphFlowsError, ValueError):
+    """An input that cannot be right, found before any expensive step."""
+
+
+class MissingDependencyError(AmorphFlowsError, ImportError):
+    """Something that is not installed; the message says what to install.
+
+    Parameters
+    ----------
+    what
+        The package or executable that is missing.
+    extra
+        The extra of amorph-flows that brings it, if there is one.
+    hint
+        What to do when no extra brings it.
+    """
+
+    def __init__(self, what: str, extra: str | None = None, hint: str = "") -> None:
+        remedy = f"pip install 'amorph-flows[{extra}]'" if extra else hint
+        super().__init__(f"{what} is not installed here; install it with: {remedy}")
+        self.what, self.extra = what, extra
+
+
+class CalculationError(AmorphFlowsError, RuntimeError):
+    """An external calculation that failed; it keeps the directory and the cause.
+
+    Parameters
+    ----------
+    message
+        What failed and why.
+    directory
+        Where its files are.
+    """
+
+    def __init__(self, message: str, directory: str | Path | None = None) -> None:
+        super().__init__(f"{message} (files: {directory})" if directory else message)
+        self.directory = str(directory) if directory else None
+
+
+class TrajectoryError(InputError):
+    """A trajectory that cannot be read or whose time cannot be told."""

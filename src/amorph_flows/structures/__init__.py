@@ -1,0 +1,1 @@
+"""Structures: packing, supercells, void sites and ranked occupations, free of any workflow engine."""
