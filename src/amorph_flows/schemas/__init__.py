@@ -1,0 +1,1 @@
+"""The documents that stages pass on: pydantic models, one file a stage."""
