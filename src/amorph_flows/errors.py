@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class AmorphFlowsError(Exception):
-    """Base of every error that a user can act on; the command line prints it without a traceback."""
+    """Base of every error that a user can act on; the CLI prints it without a traceback."""
 
 
 class InputError(AmorphFlowsError, ValueError):

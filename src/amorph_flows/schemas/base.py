@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 BLOB_KEYS = ["frames", "curves", "files"]
 """Fields of documents whose contents go to the ``data`` store."""
@@ -12,3 +12,11 @@ class Document(BaseModel):
     """A document of this package: unknown keys are refused, arrays are allowed."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class StageDocument(Document):
+    """The output of one job; the job fills the fields that say where it came from."""
+
+    job_uuid: str = Field(default="", description="uuid of the jobflow job that made it")
+    directory: str = Field(default="", description="folder that the job ran in")
+    cpu_seconds: float | None = Field(default=None, description="CPU time of the job, s")

@@ -1,0 +1,1 @@
+"""Engines: where energies and forces come from."""

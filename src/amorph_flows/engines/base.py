@@ -1,0 +1,89 @@
+"""The contract of an engine: where energies and forces come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from jobflow import Job
+from monty.json import MSONable
+from pymatgen.core import Structure
+
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.schedule import MDStage
+
+
+@dataclass
+class Engine(MSONable, ABC):
+    """Where energies and forces come from; nests as a field of Makers.
+
+    An engine is plain settings. Its methods return jobs whose outputs are this package's
+    documents, whatever the code behind.
+    """
+
+    @abstractmethod
+    def info(self) -> EngineInfo:
+        """Return the engine's name, version and settings hash."""
+
+    @abstractmethod
+    def check(self, structure: Structure | None = None) -> None:
+        """Refuse what cannot be computed here, before the first calculation.
+
+        Parameters
+        ----------
+        structure
+            A structure that the engine will be asked about.
+
+        Raises
+        ------
+        MissingDependencyError
+            If the code behind is not installed; the message names the extra.
+        InputError
+            If the engine does not know an element of the structure.
+        """
+
+    @abstractmethod
+    def md(self, structure: Structure, stage: MDStage, run: str = "", seed: int = 0) -> Job:
+        """Return a job that runs molecular dynamics; its output is a `LabelDoc`.
+
+        Velocities (Å/fs) in the site property ``velocities`` are taken over; without them they
+        are drawn at the stage's first temperature.
+
+        Parameters
+        ----------
+        structure
+            Where to start, or a reference to it.
+        stage
+            Temperatures, length, time step and stride.
+        run
+            Name of the trajectory, for the provenance of its frames.
+        seed
+            Seed of the initial velocities.
+        """
+
+    @abstractmethod
+    def static(self, frames: FrameSet, run: str = "") -> Job:
+        """Return a job that labels frames; its output is a `LabelDoc`.
+
+        A frame that fails is quarantined with its reason and never ends the batch.
+
+        Parameters
+        ----------
+        frames
+            The configurations, or a reference to them; their provenance is kept.
+        run
+            Name of the batch.
+        """
+
+    @abstractmethod
+    def relax(self, structure: Structure, relax_cell: bool = True) -> Job:
+        """Return a job that relaxes a structure; its output is a `RelaxDoc`.
+
+        Parameters
+        ----------
+        structure
+            Where to start, or a reference to it.
+        relax_cell
+            Whether the cell relaxes too.
+        """

@@ -1,0 +1,1 @@
+"""Machine-learned potentials: one contract, one registry, one folder for each method."""

@@ -1,0 +1,206 @@
+"""The contract of a machine-learned potential, and the registry of backends."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from ase.calculators.calculator import Calculator
+
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.errors import InputError
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a backend's fit gives.
+
+    Parameters
+    ----------
+    potential
+        The potential as text.
+    species
+        Element symbols in the order of the potential's species numbers.
+    n_parameters
+        Number of fitted numbers.
+    cpu_seconds
+        CPU time of the fit, s.
+    history
+        ``(cpu seconds, loss)`` of the optimiser.
+    """
+
+    potential: str
+    species: list[str]
+    n_parameters: int
+    cpu_seconds: float
+    history: list[tuple[float, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GradeSettings:
+    """When a run saves a configuration and when it stops (MLIP-2 names)."""
+
+    every: int = 10
+    select: float = 2.0
+    stop: float = 10.0
+    save_file: str = "selected.cfg"
+
+
+@dataclass(frozen=True)
+class PairStyle:
+    """How LAMMPS runs a potential.
+
+    Parameters
+    ----------
+    commands
+        Input lines from ``plugin load`` to ``pair_coeff``. Empty where LAMMPS gets energies and
+        forces from the backend's calculator through ``fix external``.
+    grades_in_lammps
+        Whether the pair style itself grades, saves and stops.
+    """
+
+    commands: list[str]
+    grades_in_lammps: bool = False
+
+
+class PotentialBackend(ABC):
+    """One method of machine-learned potentials.
+
+    The potential travels as a `PotentialDoc`; ``doc.files`` holds its text and its active set.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise `MissingDependencyError` if the backend cannot be used here."""
+
+    @abstractmethod
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        """Fit a potential.
+
+        Parameters
+        ----------
+        training
+            Labelled frames of one engine.
+        validation
+            Labelled frames that choose the snapshot; may be empty.
+        settings
+            Level, cutoff, weights and limits.
+        start
+            Text of the potential to start from; None starts anew.
+        """
+
+    @abstractmethod
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        """Return an ASE calculator of energy, forces and stress.
+
+        Parameters
+        ----------
+        doc
+            The potential.
+        """
+
+    @abstractmethod
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        """Return the active set for the extrapolation grade, as text.
+
+        Parameters
+        ----------
+        potential
+            Text of the potential.
+        species
+            Its element symbols.
+        frames
+            The training frames.
+        """
+
+    @abstractmethod
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        """Return the extrapolation grade of each frame, the largest of its atoms.
+
+        Parameters
+        ----------
+        doc
+            The potential with its active set.
+        frames
+            The configurations, shape ``(n_frames,)`` results.
+        """
+
+    @abstractmethod
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        """Return the candidates that MaxVol adds to the active set, most needed first.
+
+        Parameters
+        ----------
+        doc
+            The potential with its active set.
+        training
+            The frames that it was fitted to.
+        candidates
+            Unlabelled configurations.
+        limit
+            How many to return at most.
+        """
+
+    @abstractmethod
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        """Write what LAMMPS reads into a folder and return the input lines.
+
+        Parameters
+        ----------
+        doc
+            The potential.
+        elements
+            Element symbol of each LAMMPS type, in order.
+        directory
+            The run's folder.
+        grade
+            When to save and stop; None runs without grades.
+        """
+
+
+_BACKENDS: dict[str, type[PotentialBackend]] = {}
+
+
+def register(backend: type[PotentialBackend]) -> type[PotentialBackend]:
+    """Register a backend under its name; use as a class decorator."""
+    _BACKENDS[backend.name] = backend
+    return backend
+
+
+def get_backend(name: str) -> PotentialBackend:
+    """Return the backend of a name.
+
+    Parameters
+    ----------
+    name
+        Such as ``"mtp"``.
+
+    Raises
+    ------
+    InputError
+        If no backend has this name.
+    """
+    if name not in _BACKENDS:
+        raise InputError(
+            f"unknown potential backend {name!r}; registered are {', '.join(sorted(_BACKENDS))}"
+        )
+    return _BACKENDS[name]()

@@ -1,0 +1,35 @@
+"""The document of an ion insertion."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from amorph_flows.schemas.array import Array
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.verdict import Verdict
+
+
+class OccupationDoc(Document):
+    """One way to place the ions."""
+
+    indices: list[int] = Field(description="indices into the candidate sites")
+    energy_ev: float = Field(description="Ewald energy of the point charges, eV")
+    structure: Structure
+
+
+class SiteSetDoc(StageDocument):
+    """Candidate sites of an ion in a host and its best occupations."""
+
+    host: Structure = Field(description="with the charges that it has after insertion")
+    ion: str = Field(description="such as 'Mg2+'")
+    n_ions: int
+    temperature_k: float | None = Field(default=None, description="of the host's branch, K")
+    sites: Array = Field(description="fractional coordinates of the candidates, (n, 3)")
+    n_cut_by_distance: int = Field(description="candidates too close to the host")
+    n_merged: int = Field(description="candidates merged into a neighbour")
+    occupations: list[OccupationDoc] = Field(description="best first, distinct")
+    proven_optimal: bool
+    seed: int
+    structure: Structure = Field(description="the best occupation, without charges")
+    verdict: Verdict

@@ -1,0 +1,54 @@
+"""What engines give: labelled frames, relaxed structures, and what failed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.schedule import MDStage
+
+
+class EngineInfo(Document):
+    """Which engine made a number; labels of two settings hashes are never mixed."""
+
+    name: str = Field(description="name of the engine, such as 'CHGNet'")
+    version: str = Field(default="", description="version of the code behind it")
+    settings_hash: str = Field(description="hash of everything that changes its numbers")
+    surrogate: bool = Field(description="whether it only imitates density functional theory")
+
+
+class QuarantinedCalculation(Document):
+    """One calculation that failed, kept with its reason; it never ends a batch."""
+
+    index: int = Field(description="its index in the batch")
+    content_hash: str = Field(default="", description="content hash of the frame")
+    reason: str = Field(description="why it was set aside")
+    directory: str = Field(default="", description="folder of its files")
+
+
+class LabelDoc(StageDocument):
+    """Labelled frames of one MD run or of one batch of single points."""
+
+    engine: EngineInfo
+    run: str = Field(default="", description="name of the trajectory or batch")
+    stage: MDStage | None = Field(default=None, description="schedule of an MD run")
+    seed: int | None = Field(default=None, description="seed of the initial velocities")
+    n_steps: int = Field(default=0, description="MD steps or single points computed")
+    frames: FrameSet = Field(description="labelled frames, in order of time for MD")
+    structure: Structure | None = Field(
+        default=None, description="last structure of an MD run, velocities (Å/fs) as site property"
+    )
+    quarantined: list[QuarantinedCalculation] = Field(default_factory=list)
+
+
+class RelaxDoc(StageDocument):
+    """A relaxed structure."""
+
+    engine: EngineInfo
+    structure: Structure
+    energy_ev: float = Field(description="total energy, eV")
+    max_force_ev_a: float = Field(description="largest force that is left, eV/Å")
+    converged: bool
+    n_steps: int

@@ -1,0 +1,37 @@
+"""The document of a melt-quench."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.verdict import Verdict
+
+
+class Branch(Document):
+    """The structure held at one temperature after leaving the quench."""
+
+    temperature_k: float
+    structure: Structure = Field(description="last structure of the hold")
+    label_uuid: str = Field(description="uuid of the LabelDoc that holds its trajectory")
+    amorphous: Verdict
+
+
+class QuenchDoc(StageDocument):
+    """Melt, quench and branches of one crystal."""
+
+    engine: EngineInfo
+    crystal: Structure = Field(description="the supercell that was molten")
+    schedule: list[MDStage] = Field(description="melt and quench, in order")
+    quench_rate_k_per_ps: float = Field(
+        description="from the top to the last stage, holds included"
+    )
+    label_uuids: list[str] = Field(description="uuids of the LabelDocs of the melt and quench")
+    melted: Verdict
+    branches: list[Branch] = Field(description="highest temperature first")
+    curves: dict[str, object] = Field(
+        default_factory=dict, description="RDFs of melt, branches and crystal for the report"
+    )

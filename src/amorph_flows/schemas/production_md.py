@@ -1,0 +1,45 @@
+"""The document of a LAMMPS production run."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.verdict import Verdict
+
+
+class FileReference(Document):
+    """A file that is too large for a document."""
+
+    path: str
+    format: str = Field(description="such as 'lammps-dump'")
+    sha256: str
+    n_frames: int
+    species: list[str] = Field(description="element symbol of each LAMMPS type, in order")
+
+
+class TrajectoryDoc(StageDocument):
+    """One production run, its trajectory by reference."""
+
+    run: str
+    formula: str
+    temperature_k: float
+    potential_uuid: str
+    start: str = Field(description="where the starting structure came from")
+    n_atoms: int
+    time_step_fs: float
+    equilibration_fs: float = Field(description="NVE with Langevin, fs")
+    production_fs: float = Field(description="NVT Nosé-Hoover that was reached, fs")
+    asked_fs: float
+    seed: int
+    trajectory: FileReference
+    structure: Structure = Field(description="last structure")
+    mean_temperature_k: float
+    mean_energy_ev_atom: float
+    max_grade: float | None = None
+    fraction_above_select: float | None = Field(
+        default=None, description="of the graded steps; None where the grade was not watched"
+    )
+    curves: dict[str, object] = Field(default_factory=dict, description="thermo columns, grades")
+    verdicts: list[Verdict] = Field(default_factory=list)

@@ -1,0 +1,112 @@
+"""The documents of a study as a whole: what goes into its report and what comes out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from amorph_flows.schemas.active_learning import ActiveLearningDoc
+from amorph_flows.schemas.array import Array
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.insertion import SiteSetDoc
+from amorph_flows.schemas.melt_quench import QuenchDoc
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
+from amorph_flows.schemas.transport import TransportDoc
+from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.voltage import VoltageDoc
+
+Quantity = Literal[
+    "average_voltage",
+    "voltage_crystal",
+    "tracer_diffusivity",
+    "jump_diffusivity",
+    "haven_ratio",
+    "activation_energy",
+    "diffusivity_300k",
+]
+
+
+class ResultRow(Document):
+    """One line of the report's first table."""
+
+    quantity: Quantity
+    temperature_k: float | None = None
+    structure_source: str = Field(description="crystal, engine MD or MTP MD")
+    value: float | None = Field(description="None where the number is refused")
+    unit: str
+    uncertainty: float | list[float] | None = Field(
+        description="standard error, or the 95 % interval [low, high]"
+    )
+    verdict: Literal["believed", "not to be believed", "refused"]
+    reason: str
+    documents: list[str] = Field(description="uuids of the documents behind the number")
+
+
+class Shortening(Document):
+    """One way in which a study is smaller than the published protocol."""
+
+    what: str
+    published: float
+    here: float
+    unit: str = ""
+
+    @property
+    def factor(self) -> float:
+        """How many times smaller this study is."""
+        return self.published / self.here
+
+
+class SampledStructure(Document):
+    """RDFs, order and energies of one composition at one temperature from one kind of MD."""
+
+    structure_source: Literal["crystal", "engine MD", "MTP MD"]
+    formula: str
+    temperature_k: float | None = None
+    rdf: RDFDoc
+    order: list[LongRangeOrderDoc] = Field(default_factory=list)
+    energies_ev_atom: Array = Field(description="potential energy of each frame, eV/atom")
+    times_fs: Array = Field(description="time of each frame, fs")
+    documents: list[str] = Field(default_factory=list)
+
+
+class StructureDoc(StageDocument):
+    """Engine MD against MTP MD: RDFs, long-range order and energies."""
+
+    samples: list[SampledStructure]
+
+
+class StudyParts(Document):
+    """Everything that a report is made from."""
+
+    title: str
+    preset: str
+    ion: str
+    quench: QuenchDoc
+    insertions: list[SiteSetDoc]
+    dataset: DatasetDoc
+    potential: PotentialDoc
+    active_learning: ActiveLearningDoc
+    production: list[TrajectoryDoc]
+    structure: StructureDoc
+    transport: TransportDoc
+    voltage: VoltageDoc
+    shortenings: list[Shortening] = Field(default_factory=list)
+    settings: dict[str, object] = Field(default_factory=dict, description="the Maker, as stored")
+
+
+class StudyDoc(StageDocument):
+    """The end of a study: its results and where its report is."""
+
+    title: str
+    preset: str
+    ion: str
+    results: list[ResultRow]
+    shortenings: list[Shortening] = Field(default_factory=list)
+    verdicts: list[Verdict] = Field(default_factory=list)
+    report_html: str
+    report_json: str
+    files: dict[str, str] = Field(default_factory=dict, description="the report itself")

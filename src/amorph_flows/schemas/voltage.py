@@ -1,0 +1,35 @@
+"""The document of an average voltage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.verdict import Verdict
+
+
+class VoltagePoint(Document):
+    """The average voltage of one source of structures."""
+
+    structure_source: Literal["crystal", "engine MD", "MTP MD"]
+    temperature_k: float | None = Field(default=None, description="None for the crystal")
+    voltage_v: float | None = Field(description="mean over snapshots, V; None where refused")
+    spread_v: float | None = Field(default=None, description="standard deviation of snapshots, V")
+    standard_error_v: float | None = None
+    n_snapshots: int
+    change_v: float | None = Field(default=None, description="against the crystal, V")
+    change_percent: float | None = None
+    documents: list[str] = Field(default_factory=list, description="uuids of the documents behind")
+    verdicts: list[Verdict] = Field(default_factory=list)
+
+
+class VoltageDoc(StageDocument):
+    """Average insertion voltages against the ion's metal (Choyal et al. 2025, Eq. 1)."""
+
+    ion: str
+    engine: EngineInfo
+    reference_energy_ev: float = Field(description="of one atom of the metal, eV")
+    points: list[VoltagePoint]
