@@ -1,0 +1,192 @@
+"""Radial distribution functions and running coordination numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase.geometry import cell_to_cellpar, cellpar_to_cell
+
+from amorph_flows.analysis.snapshot import (
+    StructureLike,
+    as_trajectory,
+    elements_of,
+    mask_of,
+    perpendicular_widths,
+)
+from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.errors import InputError
+
+if TYPE_CHECKING:
+    import freud
+
+DEFAULT_CUTOFF_A = 10.0
+
+
+@dataclass(frozen=True)
+class RadialDistribution:
+    """Partial and total radial distribution functions, averaged over frames.
+
+    Parameters
+    ----------
+    distances_a
+        Centres of the bins, Å, shape ``(n_bins,)``.
+    elements
+        Elements in order of atomic number; they label the axes of the partials.
+    counts
+        Atoms of each element, shape ``(n_elements,)``.
+    partial
+        g_ij(r), shape ``(n_elements, n_elements, n_bins)``; symmetric in the elements.
+    total
+        g(r) of all atoms alike, shape ``(n_bins,)``.
+    coordination
+        Mean number of atoms j within r of an atom i, r the outer edge of the bin,
+        shape ``(n_elements, n_elements, n_bins)``.
+    volume_a3
+        Mean volume of the cell, Å³.
+    n_frames
+        Frames averaged over.
+    """
+
+    distances_a: FloatArray
+    elements: tuple[str, ...]
+    counts: IntArray
+    partial: FloatArray
+    total: FloatArray
+    coordination: FloatArray
+    volume_a3: float
+    n_frames: int
+
+    @property
+    def bin_width_a(self) -> float:
+        """Width of a bin, Å."""
+        return float(2.0 * self.distances_a[0])
+
+    @property
+    def edges_a(self) -> FloatArray:
+        """Edges of the bins, Å, shape ``(n_bins + 1,)``."""
+        edges: FloatArray = np.arange(len(self.distances_a) + 1) * self.bin_width_a
+        return edges
+
+    def pair(self, first: str, second: str) -> FloatArray:
+        """Return g(r) between two elements, shape ``(n_bins,)``."""
+        return self.partial[self._index(first), self._index(second)]
+
+    def running_coordination(self, centre: str, neighbour: str) -> FloatArray:
+        """Return the number of neighbours within r of a centre, shape ``(n_bins,)``."""
+        return self.coordination[self._index(centre), self._index(neighbour)]
+
+    def _index(self, symbol: str) -> int:
+        if symbol not in self.elements:
+            raise InputError(
+                f"there is no {symbol!r} in this RDF; its elements are {', '.join(self.elements)}"
+            )
+        return self.elements.index(symbol)
+
+
+def radial_distribution(
+    trajectory: StructureLike, cutoff: float | None = None, n_bins: int = 200
+) -> RadialDistribution:
+    """Return partial and total radial distribution functions.
+
+    g_ij(r) = V n_ij(r, r + dr) / (N_i N_j 4/3 π ((r + dr)³ - r³)), with n_ij the ordered pairs of
+    one atom i of the cell and any atom j of the infinite crystal, an atom's own images included.
+    Cells narrower than twice the cutoff are repeated, so the cutoff may exceed half the cell.
+
+    Parameters
+    ----------
+    trajectory
+        A trajectory or a structure; every frame counts alike.
+    cutoff
+        Largest distance, Å; 10 Å if not given.
+    n_bins
+        Number of bins between 0 and the cutoff.
+
+    Raises
+    ------
+    InputError
+        If the cutoff or the number of bins is not positive.
+    """
+    reach = DEFAULT_CUTOFF_A if cutoff is None else float(cutoff)
+    if not np.isfinite(reach) or reach <= 0:
+        raise InputError(f"cutoff is {cutoff} Å; give a positive distance")
+    if n_bins < 1:
+        raise InputError(f"n_bins is {n_bins}; at least 1 is needed")
+    frames = as_trajectory(trajectory)
+    elements = elements_of(frames.numbers)
+    groups = [np.flatnonzero(mask_of(frames.numbers, symbol)) for symbol in elements]
+    n_ij = np.zeros((len(groups), len(groups), n_bins))
+    n_ij_volume = np.zeros_like(n_ij)
+    volumes = np.abs(np.linalg.det(frames.cells))
+    for positions, cell, volume in zip(frames.positions, frames.cells, volumes, strict=True):
+        pairs = _count_pairs(positions, cell, groups, reach, n_bins)
+        n_ij += pairs
+        n_ij_volume += volume * pairs
+    counts = np.array([len(group) for group in groups])
+    edges = np.linspace(0.0, reach, n_bins + 1)
+    shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
+    n_i = counts[:, None, None]
+    return RadialDistribution(
+        distances_a=(edges[1:] + edges[:-1]) / 2,
+        elements=elements,
+        counts=counts,
+        partial=n_ij_volume / frames.n_frames / (n_i * counts[None, :, None] * shells),
+        total=n_ij_volume.sum((0, 1)) / frames.n_frames / (frames.n_atoms**2 * shells),
+        coordination=np.cumsum(n_ij, axis=-1) / frames.n_frames / n_i,
+        volume_a3=float(volumes.mean()),
+        n_frames=frames.n_frames,
+    )
+
+
+def _count_pairs(
+    positions: FloatArray, cell: FloatArray, groups: list[IntArray], cutoff: float, n_bins: int
+) -> FloatArray:
+    """Return the ordered pairs in each bin, shape ``(n_elements, n_elements, n_bins)``."""
+    box, points = _freud_system(positions, cell, cutoff)
+    n_images = len(points) // len(positions)
+    n_ij = np.zeros((len(groups), len(groups), n_bins))
+    images = np.arange(n_images)[:, None] * len(positions)
+    for i, j in combinations_with_replacement(range(len(groups)), 2):
+        centres, neighbours = groups[i], (images + groups[j]).ravel()
+        counted = _histogram(box, points[centres], points[neighbours], cutoff, n_bins, same=i == j)
+        n_ij[i, j] = n_ij[j, i] = counted
+    return n_ij
+
+
+def _histogram(
+    box: freud.box.Box,
+    centres: FloatArray,
+    neighbours: FloatArray,
+    cutoff: float,
+    n_bins: int,
+    *,
+    same: bool,
+) -> FloatArray:
+    import freud
+
+    rdf = freud.density.RDF(bins=n_bins, r_max=cutoff)
+    query = {"mode": "ball", "r_max": cutoff, "exclude_ii": same}
+    rdf.compute((box, neighbours), query_points=centres, neighbors=query)
+    counted: FloatArray = np.asarray(rdf.bin_counts, dtype=float)
+    return counted
+
+
+def _freud_system(
+    positions: FloatArray, cell: FloatArray, cutoff: float
+) -> tuple[freud.box.Box, FloatArray]:
+    """Return a box wide enough for the cutoff and its points, the given atoms first.
+
+    Freud needs the first cell vector along x and the second in the xy plane, and a cutoff below
+    half the smallest width of the box.
+    """
+    import freud
+
+    repeats = np.floor(2.0 * cutoff / perpendicular_widths(cell)).astype(int) + 1
+    standard = cellpar_to_cell(cell_to_cellpar(cell))
+    box = freud.box.Box.from_matrix((standard * repeats[:, None]).T)
+    shifts = np.stack(np.meshgrid(*map(np.arange, repeats), indexing="ij"), -1).reshape(-1, 3)
+    fractional = positions @ np.linalg.inv(cell)
+    points = (shifts[:, None, :] + fractional).reshape(-1, 3) @ standard
+    return box, box.wrap(points)
