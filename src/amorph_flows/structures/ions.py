@@ -1,0 +1,91 @@
+"""Ions by name, and taking a species out of a structure."""
+
+from __future__ import annotations
+
+from pymatgen.core import Element, Species, Structure
+
+from amorph_flows.errors import InputError
+
+
+def parse_element(name: str) -> Element:
+    """Return the element of a symbol such as ``"Mg"`` or an ion such as ``"Mg2+"``.
+
+    Parameters
+    ----------
+    name
+        Element symbol, with or without a charge.
+
+    Returns
+    -------
+    Element
+        The element.
+
+    Raises
+    ------
+    InputError
+        If there is no such element.
+    """
+    symbol = name.rstrip("+-0123456789.") if isinstance(name, str) else ""
+    if not Element.is_valid_symbol(symbol):
+        raise InputError(f"unknown ion {name!r}; give an element symbol and a charge, as in 'Mg2+'")
+    return Element(symbol)
+
+
+def parse_ion(ion: str) -> Species:
+    """Return the species of an ion such as ``"Mg2+"``.
+
+    Parameters
+    ----------
+    ion
+        Element symbol followed by the charge number and its sign.
+
+    Returns
+    -------
+    Species
+        The ion with its charge.
+
+    Raises
+    ------
+    InputError
+        If there is no such element, or the charge is missing, zero or malformed.
+    """
+    element = parse_element(ion)
+    try:
+        species = Species.from_str(ion)
+    except ValueError:
+        species = None
+    if species is None or not species.oxi_state:
+        raise InputError(f"ion {ion!r} has no charge; write it as in '{element.symbol}2+'")
+    return species
+
+
+def remove_species(structure: Structure, element: str) -> Structure:
+    """Return a copy of the structure without the atoms of one element.
+
+    Parameters
+    ----------
+    structure
+        The structure, with or without charges.
+    element
+        Symbol of the element, such as ``"Mg"``; ``"Mg2+"`` means the element too.
+
+    Returns
+    -------
+    Structure
+        The other atoms in their old order, positions and cell untouched.
+
+    Raises
+    ------
+    InputError
+        If the structure holds no such atoms, or nothing else.
+    """
+    symbol = parse_element(element).symbol
+    kept = [site for site in structure if site.specie.symbol != symbol]
+    if len(kept) == len(structure):
+        raise InputError(
+            f"no {symbol} to remove from {structure.composition.reduced_formula}; "
+            f"it holds {', '.join(structure.composition.chemical_system.split('-'))}"
+        )
+    if not kept:
+        raise InputError(f"removing {symbol} leaves no atoms: the structure holds nothing else")
+    return Structure.from_sites(kept)
