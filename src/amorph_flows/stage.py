@@ -1,0 +1,75 @@
+"""The decorator of every job: its document, what goes to the ``data`` store, where it ran."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from jobflow import CURRENT_JOB, Job, Response, job
+
+from amorph_flows.schemas.base import BLOB_KEYS, StageDocument
+
+P = ParamSpec("P")
+
+
+def stage_job(
+    output_schema: type[StageDocument], **job_settings: Any
+) -> Callable[[Callable[P, Any]], Callable[P, Job]]:
+    """Make a function or method a jobflow job whose output is a document of a stage.
+
+    The fields `BLOB_KEYS` of the document go to the ``data`` store. The job's uuid, its folder
+    and its CPU time (child processes included) are filled in where the function left them empty.
+
+    Parameters
+    ----------
+    output_schema
+        The document that the function returns, alone or as the output of a `Response`.
+    **job_settings
+        More arguments of `jobflow.job`.
+
+    Examples
+    --------
+    >>> @stage_job(LabelDoc)
+    ... def label(frames: FrameSet) -> LabelDoc: ...
+    >>> label(frames).output.structure
+    """
+
+    def decorate(function: Callable[P, Any]) -> Callable[P, Job]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+            started = _cpu_seconds()
+            returned = function(*args, **kwargs)
+            if isinstance(returned, StageDocument):
+                return _signed(returned, started)
+            if isinstance(returned, Response) and isinstance(returned.output, StageDocument):
+                returned.output = _signed(returned.output, started)
+            return returned
+
+        return job(run, data=BLOB_KEYS, output_schema=output_schema, **job_settings)
+
+    return decorate
+
+
+def current_job_uuid() -> str:
+    """Return the uuid of the job that runs in this process, empty outside of one."""
+    current = CURRENT_JOB.job
+    return str(current.uuid) if current is not None else ""
+
+
+def _signed(document: StageDocument, started: float) -> StageDocument:
+    filled: dict[str, Any] = {
+        "job_uuid": document.job_uuid or current_job_uuid(),
+        "directory": document.directory or str(Path.cwd()),
+        "cpu_seconds": _cpu_seconds() - started
+        if document.cpu_seconds is None
+        else document.cpu_seconds,
+    }
+    return document.model_copy(update=filled)
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
