@@ -1,0 +1,7 @@
+"""Moment tensor potentials: one C++ kernel to fit, run and grade them."""
+
+from __future__ import annotations
+
+from amorph_flows.potentials.mtp.file import MTPPotential, parse_mtp, read_mtp
+
+__all__ = ["MTPPotential", "parse_mtp", "read_mtp"]
