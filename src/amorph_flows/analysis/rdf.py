@@ -67,8 +67,7 @@ class RadialDistribution:
     @property
     def edges_a(self) -> FloatArray:
         """Edges of the bins, Å, shape ``(n_bins + 1,)``."""
-        edges: FloatArray = np.arange(len(self.distances_a) + 1) * self.bin_width_a
-        return edges
+        return np.linspace(0.0, self.distances_a[-1] + self.bin_width_a / 2, len(self.total) + 1)
 
     def pair(self, first: str, second: str) -> FloatArray:
         """Return g(r) between two elements, shape ``(n_bins,)``."""

@@ -57,6 +57,20 @@ def elements_of(numbers: IntArray) -> tuple[str, ...]:
     return tuple(chemical_symbols[number] for number in np.unique(numbers))
 
 
+def symbols_of(species: str | Iterable[str]) -> list[str]:
+    """Return one chemical symbol or several as a list without repeats.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    symbols = [species] if isinstance(species, str) else list(dict.fromkeys(species))
+    if not symbols:
+        raise InputError("no element is named; give at least one chemical symbol")
+    return symbols
+
+
 def mask_of(numbers: IntArray, species: str | Iterable[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which atoms are of one or several elements.
 
@@ -72,7 +86,7 @@ def mask_of(numbers: IntArray, species: str | Iterable[str]) -> np.ndarray[Any, 
     InputError
         If a symbol is unknown or absent from the structure.
     """
-    wanted = [species] if isinstance(species, str) else list(species)
+    wanted = symbols_of(species)
     present = elements_of(numbers)
     for symbol in wanted:
         if symbol not in present:
