@@ -1,0 +1,35 @@
+"""Reference values of the published MgV2O5 cells (300 K and 900 K)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pymatgen.core import Structure
+
+from amorph_flows.analysis.order import LatticeVerdict, long_range_order
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
+
+pytestmark = pytest.mark.skipif(
+    not DATA.is_dir(), reason=f"the published MgV2O5 data are not at {DATA}"
+)
+
+REFERENCE = {
+    300: ((4, 6, 2), 0.118, 0.020, (0.095, 0.051, 0.049)),
+    900: ((2, 4, 4), 0.218, 0.055, (0.108, 0.142, 0.126)),
+}
+LATTICE = {300: LatticeVerdict.LATTICE, 900: LatticeVerdict.NO_LATTICE}
+
+
+@pytest.mark.parametrize("temperature_k", REFERENCE)
+def test_magnesium_sublattice(temperature_k):
+    planes, maximum, minimum, axes = REFERENCE[temperature_k]
+    order = long_range_order(
+        Structure.from_file(DATA / f"POSCAR_lro_{temperature_k}K"), "Mg", n_directions=700
+    )
+    assert order.plane_numbers == planes
+    assert order.maximum == pytest.approx(maximum, abs=0.001)
+    assert order.minimum == pytest.approx(minimum, abs=0.001)
+    assert (order.along_a, order.along_b, order.along_c) == pytest.approx(axes, abs=0.001)
+    assert order.verdict is LATTICE[temperature_k]
