@@ -45,11 +45,26 @@ class Fit:
 
 @dataclass(frozen=True)
 class GradeSettings:
-    """When a run saves a configuration and when it stops (MLIP-2 names)."""
+    """When a run saves a configuration and when it stops.
+
+    Parameters
+    ----------
+    every
+        Steps between grades.
+    select
+        Grade above which a step counts as extrapolating and its configuration is saved.
+    stop
+        Grade above which the run stops; infinite never stops it.
+    save
+        Whether configurations are saved at all.
+    save_file
+        MLIP-2 file that they are saved to.
+    """
 
     every: int = 10
     select: float = 2.0
     stop: float = 10.0
+    save: bool = True
     save_file: str = "selected.cfg"
 
 

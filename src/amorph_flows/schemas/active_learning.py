@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
-from amorph_flows.schemas.potential import ErrorSummary
+from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
 from amorph_flows.schemas.verdict import Verdict
 
 
@@ -51,3 +53,37 @@ class ActiveLearningDoc(StageDocument):
     potential_uuid: str = Field(description="the potential that the loop ends with")
     dataset_uuid: str
     verdict: Verdict = Field(description="converged, turns used up or failure budget used up")
+
+
+class ExplorationDoc(StageDocument):
+    """One LAMMPS run of a turn and the configurations that it saved."""
+
+    run: ExplorationRun
+    frames: FrameSet = Field(description="saved configurations with their grades, unlabelled")
+
+
+class FrameBatch(Document):
+    """Frames that one job labels."""
+
+    frames: FrameSet
+
+
+class SelectionDoc(StageDocument):
+    """Configurations chosen for labelling, in one batch for each labelling job."""
+
+    n_candidates: int
+    n_refused: int
+    batches: list[FrameBatch]
+
+    @property
+    def n_selected(self) -> int:
+        """Number of chosen configurations."""
+        return sum(len(batch.frames) for batch in self.batches)
+
+
+class ActiveLearningOutcome(StageDocument):
+    """The loop and what it ends with."""
+
+    loop: ActiveLearningDoc
+    potential: PotentialDoc
+    dataset: DatasetDoc

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict, Field
 
 BLOB_KEYS = ["frames", "curves", "files"]
@@ -20,3 +22,14 @@ class StageDocument(Document):
     job_uuid: str = Field(default="", description="uuid of the jobflow job that made it")
     directory: str = Field(default="", description="folder that the job ran in")
     cpu_seconds: float | None = Field(default=None, description="CPU time of the job, s")
+
+    def renewed(self, **changes: Any) -> Self:
+        """Return a copy that another job will sign, with some fields changed.
+
+        Parameters
+        ----------
+        **changes
+            Fields and their new values.
+        """
+        origin = {"job_uuid": "", "directory": "", "cpu_seconds": None}
+        return self.model_copy(update={**origin, **changes})

@@ -32,6 +32,3 @@ class QuenchDoc(StageDocument):
     label_uuids: list[str] = Field(description="uuids of the LabelDocs of the melt and quench")
     melted: Verdict
     branches: list[Branch] = Field(description="highest temperature first")
-    curves: dict[str, object] = Field(
-        default_factory=dict, description="RDFs of melt, branches and crystal for the report"
-    )

@@ -54,6 +54,7 @@ class PotentialDoc(StageDocument):
     files: dict[str, str] = Field(description="'potential' and 'active_set', as text")
     sha256: str = Field(description="of the potential's text")
     n_parameters: int
+    n_training_frames: int
     errors: dict[str, ErrorSummary] = Field(
         description="by part: training, validation, test_random, test_blocks"
     )

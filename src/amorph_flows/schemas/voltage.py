@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.verdict import Verdict
@@ -33,3 +34,13 @@ class VoltageDoc(StageDocument):
     engine: EngineInfo
     reference_energy_ev: float = Field(description="of one atom of the metal, eV")
     points: list[VoltagePoint]
+
+
+class SnapshotDoc(StageDocument):
+    """Snapshots of one run, each with its ions and then without them, unlabelled."""
+
+    structure_source: Literal["engine MD", "MTP MD"]
+    temperature_k: float
+    sampled_fs: float = Field(description="length of the run that the snapshots are from, fs")
+    frames: FrameSet = Field(description="with and without ions, in turn")
+    source_uuid: str = Field(description="uuid of the document of the run")

@@ -1,0 +1,21 @@
+"""Flows: one Maker for each stage, and the whole study."""
+
+from amorph_flows.flows.active_learning import ActiveLearningMaker
+from amorph_flows.flows.electrode import AmorphousElectrodeMaker
+from amorph_flows.flows.insertion import IonInsertionMaker
+from amorph_flows.flows.melt_quench import MeltQuenchMaker
+from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.production_md import ProductionMDMaker
+from amorph_flows.flows.sampling import SamplingMaker
+from amorph_flows.flows.voltage import VoltageMaker
+
+__all__ = [
+    "ActiveLearningMaker",
+    "AmorphousElectrodeMaker",
+    "FitPotentialMaker",
+    "IonInsertionMaker",
+    "MeltQuenchMaker",
+    "ProductionMDMaker",
+    "SamplingMaker",
+    "VoltageMaker",
+]

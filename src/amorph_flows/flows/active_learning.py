@@ -1,0 +1,252 @@
+"""Active learning: explore, select, label, refit, until no run breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jobflow import Flow, JobConfig, Job, Maker, OnMissing, OutputReference, Response
+from pymatgen.core import Structure
+
+from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.seeds import seed_of
+from amorph_flows.jobs.active_learning import explore, select_candidates
+from amorph_flows.jobs.dataset import extend_dataset
+from amorph_flows.jobs.generation import judge_loop, summarise_turn
+from amorph_flows.lammps import LammpsMD
+from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.active_learning import (
+    ActiveLearningDoc,
+    ActiveLearningOutcome,
+    ExplorationDoc,
+    GenerationDoc,
+    SelectionDoc,
+)
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.stage import stage_job
+
+Start = tuple[str, float, Structure]
+_TOLERANT = JobConfig(on_missing_references=OnMissing.NONE)
+
+
+@dataclass
+class ActiveLearningMaker(Maker):
+    """Improve a potential where its own MD extrapolates (Choyal et al. 2025, section 2.2).
+
+    Each turn runs LAMMPS MD from every start with every seed. Configurations with a grade above
+    ``select_grade`` are saved and a run stops above ``stop_grade``; MaxVol chooses which are
+    labelled, and the potential is refitted. The loop ends when no run breaks, or when the turns
+    or the failure budget are used up. A turn that makes the potential worse is undone.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    engine
+        Engine of the labels.
+    fit
+        How the potential is refitted.
+    duration_fs
+        How long every run must last unbroken, fs.
+    equilibration_fs
+        NVE with Langevin at its beginning, fs.
+    time_step_fs, damping_fs
+        Time step and damping of the thermostats, fs.
+    n_seeds
+        Runs from each start.
+    select_grade, stop_grade
+        Grades that save a configuration and stop a run.
+    grade_every
+        Steps between grades.
+    max_selected
+        Configurations labelled in a turn, at most.
+    max_turns
+        Turns at most.
+    failure_budget
+        Failed labels and runs at most, over all turns.
+    label_jobs
+        Jobs that share the labels of a turn.
+    worse_factor
+        A refit whose validation error of forces is larger than the one before by this factor is
+        undone.
+    seed
+        Seed that all runs derive from.
+    """
+
+    name: str = "active learning"
+    engine: Engine = field(default_factory=AseEngine)
+    fit: FitPotentialMaker = field(default_factory=FitPotentialMaker)
+    duration_fs: float = 4_000_000.0
+    equilibration_fs: float = 0.0
+    time_step_fs: float = 2.0
+    damping_fs: float = 200.0
+    n_seeds: int = 1
+    select_grade: float = 2.0
+    stop_grade: float = 10.0
+    grade_every: int = 10
+    max_selected: int = 100
+    max_turns: int = 10
+    failure_budget: int = 20
+    label_jobs: int = 2
+    worse_factor: float = 1.2
+    seed: int = 0
+
+    def make(self, potential: PotentialDoc, dataset: DatasetDoc, starts: list[Start]) -> Flow:
+        """Return the flow; its output is an `ActiveLearningOutcome`.
+
+        Parameters
+        ----------
+        potential
+            Reference to the potential to start from.
+        dataset
+            Reference to the dataset that it was fitted to.
+        starts
+            Formula, temperature (K) and structure, or a reference to it, of each run.
+        """
+        return self._turn(1, potential, dataset, starts, [])
+
+    def _turn(
+        self,
+        turn: int,
+        potential: PotentialDoc,
+        dataset: DatasetDoc,
+        starts: list[Start],
+        generations: list[GenerationDoc],
+    ) -> Flow:
+        runs = self._explorations(turn, potential, starts)
+        select = select_candidates(
+            potential,
+            dataset,
+            [job.output for job in runs],
+            limit=self.max_selected,
+            n_batches=self.label_jobs,
+            min_contact_a=self.fit.min_contact_a,
+        )
+        select.update_config(_TOLERANT)
+        select.name = f"{self.name}: select, turn {turn}"
+        labels = self._labels(turn, select)
+        extend = extend_dataset(
+            dataset,
+            [job.output for job in labels],
+            min_contact_a=self.fit.min_contact_a,
+            max_force_ev_a=self.fit.max_force_ev_a,
+        )
+        extend.update_config(_TOLERANT)
+        extend.name = f"{self.name}: dataset, turn {turn}"
+        refit = self.fit.fit(extend.output, start=potential)
+        conclude = self.conclude(
+            turn,
+            potential,
+            refit.output,
+            dataset,
+            extend.output,
+            [job.output for job in runs],
+            select.output,
+            [job.output for job in labels],
+            starts,
+            generations,
+        )
+        conclude.update_config(_TOLERANT)
+        conclude.name = f"{self.name}: conclude turn {turn}"
+        jobs = [*runs, select, *labels, extend, refit, conclude]
+        return Flow(jobs, output=conclude.output, name=f"{self.name}: turn {turn}")
+
+    def _explorations(self, turn: int, potential: PotentialDoc, starts: list[Start]) -> list[Job]:
+        jobs = []
+        for formula, temperature_k, structure in starts:
+            for n in range(self.n_seeds):
+                md = self.md(temperature_k, seed_of(self.seed, turn, formula, temperature_k, n))
+                job = explore(potential, structure, formula, temperature_k, md, self.grade(), turn)
+                job.name = f"{self.name}: explore {formula} {temperature_k:g} K, turn {turn}"
+                jobs.append(job)
+        return jobs
+
+    def _labels(self, turn: int, select: Job) -> list[Job]:
+        jobs = []
+        for n in range(self.label_jobs):
+            batch = select.output.batches[n].frames
+            job = self.engine.static(batch, run=f"active learning turn {turn} batch {n + 1}")
+            job.name = f"{self.name}: label, turn {turn} batch {n + 1}"
+            jobs.append(job)
+        return jobs
+
+    def md(self, temperature_k: float, seed: int) -> LammpsMD:
+        """Return the settings of one exploration.
+
+        Parameters
+        ----------
+        temperature_k
+            Temperature, K.
+        seed
+            Seed of the velocities.
+        """
+        n_steps = round(self.duration_fs / self.time_step_fs)
+        return LammpsMD(
+            temperature_k=temperature_k,
+            time_step_fs=self.time_step_fs,
+            equilibration_fs=self.equilibration_fs,
+            production_fs=self.duration_fs,
+            damping_fs=self.damping_fs,
+            frame_stride=max(1, n_steps // 100),
+            seed=seed,
+        )
+
+    def grade(self) -> GradeSettings:
+        """Return when an exploration saves a configuration and when it stops."""
+        return GradeSettings(every=self.grade_every, select=self.select_grade, stop=self.stop_grade)
+
+    @stage_job(ActiveLearningOutcome)
+    def conclude(
+        self,
+        turn: int,
+        potential: PotentialDoc,
+        refitted: PotentialDoc | None,
+        dataset: DatasetDoc,
+        extended: DatasetDoc | None,
+        runs: list[ExplorationDoc | None],
+        selection: SelectionDoc | None,
+        labels: list[LabelDoc | None],
+        starts: list[Start],
+        generations: list[GenerationDoc],
+    ) -> ActiveLearningOutcome | Response:
+        """End the loop, or go on with another turn.
+
+        Parameters
+        ----------
+        turn
+            The turn that ends.
+        potential, refitted
+            The potential of the turn and its successor; None where the refit failed.
+        dataset, extended
+            The dataset before and after.
+        runs, selection, labels
+            What the turn did; None stands for a job that failed.
+        starts
+            Where runs start.
+        generations
+            Earlier turns.
+        """
+        generation = summarise_turn(
+            turn, potential, refitted, dataset, runs, selection, labels, self.worse_factor
+        )
+        generations = [*generations, generation]
+        kept = refitted if generation.kept and refitted is not None else potential
+        data = extended if extended is not None else dataset
+        verdict = judge_loop(generations, self.max_turns, self.failure_budget, self.duration_fs)
+        if verdict is None:
+            flow = self._turn(turn + 1, _reference(kept), _reference(data), starts, generations)
+            return Response(replace=flow)
+        loop = ActiveLearningDoc(
+            generations=generations,
+            potential_uuid=kept.job_uuid,
+            dataset_uuid=data.job_uuid,
+            verdict=verdict,
+        )
+        return ActiveLearningOutcome(loop=loop, potential=kept, dataset=data)
+
+
+def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
+    """Return the reference to a document that is already in the store."""
+    return OutputReference(document.job_uuid, output_schema=type(document))

@@ -1,0 +1,79 @@
+"""Fit of a potential to labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jobflow import Flow, Job, Maker
+
+from amorph_flows.jobs.dataset import build_dataset
+from amorph_flows.jobs.potential import fit_potential
+from amorph_flows.potentials import default_backend
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+
+
+@dataclass
+class FitPotentialMaker(Maker):
+    """Collect labels into a dataset and fit a potential to it.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    backend
+        Name in the registry of potentials: ``"mtp"`` or ``"motep"``.
+    settings
+        Level, cutoff, weights and limits of the fit.
+    test_fraction, validation_fraction
+        Shares of the frames that are held out.
+    min_contact_a, max_force_ev_a
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+    seed
+        Seed of the split.
+    """
+
+    name: str = "fit potential"
+    backend: str = field(default_factory=default_backend)
+    settings: FitSettings = field(default_factory=FitSettings)
+    test_fraction: float = 0.1
+    validation_fraction: float = 0.1
+    min_contact_a: float = 1.25
+    max_force_ev_a: float = 30.0
+    seed: int = 0
+
+    def make(self, labels: list[LabelDoc]) -> Flow:
+        """Return the flow; its output is a dictionary of `dataset` and `potential`.
+
+        Parameters
+        ----------
+        labels
+            Labels of one engine, or references to them.
+        """
+        dataset = build_dataset(
+            labels,
+            test_fraction=self.test_fraction,
+            validation_fraction=self.validation_fraction,
+            min_contact_a=self.min_contact_a,
+            max_force_ev_a=self.max_force_ev_a,
+            seed=self.seed,
+        )
+        dataset.name = "dataset"
+        fit = self.fit(dataset.output)
+        output = {"dataset": dataset.output, "potential": fit.output}
+        return Flow([dataset, fit], output=output, name=self.name)
+
+    def fit(self, dataset: DatasetDoc, start: PotentialDoc | None = None) -> Job:
+        """Return the job that fits; its output is a `PotentialDoc`.
+
+        Parameters
+        ----------
+        dataset
+            The dataset, or a reference to it.
+        start
+            The potential to start from.
+        """
+        job = fit_potential(dataset, self.settings, backend=self.backend, start=start)
+        job.name = self.name if start is None else f"re{self.name}"
+        return job

@@ -1,0 +1,121 @@
+"""Presets: the published protocol, and a demonstration of it that runs in minutes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+from amorph_flows.errors import InputError
+from amorph_flows.flows.active_learning import ActiveLearningMaker
+from amorph_flows.flows.electrode import AmorphousElectrodeMaker
+from amorph_flows.flows.melt_quench import MeltQuenchMaker
+from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.production_md import ProductionMDMaker
+from amorph_flows.flows.sampling import SamplingMaker
+from amorph_flows.potentials import default_backend
+from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.study import Shortening
+
+
+def choyal2025() -> dict[str, Any]:
+    """Return the protocol of Choyal et al., Small (2025), section 2; it is every default."""
+    return {"preset": "choyal2025"}
+
+
+def demo() -> dict[str, Any]:
+    """Return a study of minutes on two cores; its verdicts say why not to believe it."""
+    level = 12 if default_backend() == "mtp" else 8
+    settings = FitSettings(level=level, cutoff=5.0, max_seconds=60.0)
+    fit = FitPotentialMaker(settings=settings)
+    hold = SamplingMaker(duration_fs=160.0, frame_stride=5, hot_frame_stride=5)
+    return {
+        "preset": "demo",
+        "cell_lengths_a": (11.5, 7.1, 8.8),
+        "melt_quench": MeltQuenchMaker(
+            melt_duration_fs=400.0,
+            hold_temperatures_k=(),
+            hold_duration_fs=0.0,
+            quench_duration_fs=600.0,
+            branch=hold,
+            frame_stride=10,
+        ),
+        "sampling": SamplingMaker(duration_fs=240.0, frame_stride=5, hot_frame_stride=5),
+        "fit": fit,
+        "active_learning": ActiveLearningMaker(
+            fit=fit, duration_fs=10_000.0, max_turns=2, max_selected=12
+        ),
+        "mtp_sampling": ProductionMDMaker(
+            name="MTP sampling",
+            supercell=(1, 1, 1),
+            equilibration_fs=500.0,
+            production_fs=4000.0,
+            frame_stride=20,
+            grade_every=20,
+        ),
+        "production": ProductionMDMaker(
+            equilibration_fs=1000.0, production_fs=8000.0, frame_stride=10, grade_every=50
+        ),
+    }
+
+
+PRESETS: dict[str, Callable[[], dict[str, Any]]] = {"choyal2025": choyal2025, "demo": demo}
+
+
+def preset_fields(name: str) -> dict[str, Any]:
+    """Return the fields of a preset.
+
+    Parameters
+    ----------
+    name
+        Name of the preset.
+
+    Raises
+    ------
+    InputError
+        If there is no such preset.
+    """
+    if name not in PRESETS:
+        near = difflib.get_close_matches(name, PRESETS, n=1, cutoff=0.0)[0]
+        raise InputError(f"unknown preset {name!r}; the nearest is {near!r} of {sorted(PRESETS)}")
+    return PRESETS[name]()
+
+
+def shortenings(maker: AmorphousElectrodeMaker) -> list[Shortening]:
+    """Return each way in which a study is smaller than the published protocol.
+
+    Parameters
+    ----------
+    maker
+        The study.
+    """
+    published = _extent(AmorphousElectrodeMaker.from_preset("choyal2025"))
+    here = _extent(maker)
+    return [
+        Shortening(what=what, published=value, here=here[what][0], unit=unit)
+        for what, (value, unit) in published.items()
+        if here[what][0] < value
+    ]
+
+
+def _extent(maker: AmorphousElectrodeMaker) -> dict[str, tuple[float, str]]:
+    """Return what makes a study long, large or fine."""
+    quench, learning = maker.melt_quench, maker.active_learning
+    settings = maker.fit.settings
+    a, b, c = maker.cell_lengths_a
+    n_a, n_b, n_c = maker.production.supercell
+    return {
+        "melt": (quench.melt_duration_fs / 1e3, "ps"),
+        "quench": (quench.quench_duration_fs / 1e3, "ps"),
+        "hold of each branch": (quench.branch.duration_fs / 1e3, "ps"),
+        "engine MD with ions": (maker.sampling.duration_fs / 1e3, "ps"),
+        "volume of the cell": (a * b * c, "Å³"),
+        "level of the potential": (settings.level, ""),
+        "cutoff of the potential": (settings.cutoff, "Å"),
+        "active learning: unbroken run": (learning.duration_fs / 1e3, "ps"),
+        "active learning: turns at most": (learning.max_turns, ""),
+        "MTP sampling": (maker.mtp_sampling.production_fs / 1e3, "ps"),
+        "production": (maker.production.production_fs / 1e3, "ps"),
+        "production cell, repetitions": (n_a * n_b * n_c, ""),
+        "production temperatures": (len(maker.production_temperatures_k), ""),
+    }

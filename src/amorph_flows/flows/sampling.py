@@ -1,0 +1,78 @@
+"""Sampling: engine MD of one structure at one temperature, its frames kept as labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jobflow import Job, Maker
+from pymatgen.core import Structure
+
+from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.schemas.schedule import MDStage
+
+
+@dataclass
+class SamplingMaker(Maker):
+    """Hold a structure at a temperature with the engine and keep frames as labels.
+
+    Parameters
+    ----------
+    name
+        Name of the jobs.
+    engine
+        Where energies and forces come from.
+    duration_fs
+        Length of the hold, fs.
+    time_step_fs
+        Time step, fs.
+    frame_stride
+        Steps between stored frames.
+    hot_temperature_k, hot_frame_stride
+        The temperature, K, whose frames are stored more often, and their stride.
+    seed
+        Seed of the initial velocities.
+    """
+
+    name: str = "sampling"
+    engine: Engine = field(default_factory=AseEngine)
+    duration_fs: float = 20_000.0
+    time_step_fs: float = 2.0
+    frame_stride: int = 50
+    hot_temperature_k: float = 1200.0
+    hot_frame_stride: int = 20
+    seed: int = 0
+
+    def stage(self, temperature_k: float) -> MDStage:
+        """Return the hold at a temperature.
+
+        Parameters
+        ----------
+        temperature_k
+            Temperature, K.
+        """
+        hot = temperature_k == self.hot_temperature_k
+        return MDStage(
+            name=f"hold at {temperature_k:g} K",
+            start_temperature_k=temperature_k,
+            end_temperature_k=temperature_k,
+            duration_fs=self.duration_fs,
+            time_step_fs=self.time_step_fs,
+            frame_stride=self.hot_frame_stride if hot else self.frame_stride,
+        )
+
+    def make(self, structure: Structure, temperature_k: float, label: str = "") -> Job:
+        """Return the job that runs the hold; its output is a `LabelDoc`.
+
+        Parameters
+        ----------
+        structure
+            Where to start, or a reference to it.
+        temperature_k
+            Temperature, K.
+        label
+            What is sampled, such as ``"MgV2O5"``; names the run.
+        """
+        run = f"{label} {temperature_k:g} K engine MD".strip()
+        job = self.engine.md(structure, self.stage(temperature_k), run=run, seed=self.seed)
+        job.name = f"{self.name} {label} {temperature_k:g} K"
+        return job

@@ -1,0 +1,106 @@
+"""Average insertion voltages of crystal and amorphous form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jobflow import Flow, Job, Maker, OnMissing
+from pymatgen.core import Species, Structure
+
+from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.flows.insertion import IonInsertionMaker
+from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.structures import reference_metal
+
+
+@dataclass
+class VoltageMaker(Maker):
+    """Average voltage of insertion against the ion's metal (Choyal et al. 2025, Eq. 1).
+
+    The amorphous form: single points of snapshots with their ions and of the same atoms without
+    them, so that the change of the voltage is that of disorder. The crystal: host and discharged
+    crystal, each fully relaxed.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    engine
+        Where all energies come from.
+    insertion
+        How ions are placed in the crystal where no discharged crystal is given.
+    n_snapshots
+        Snapshots of each run.
+    """
+
+    name: str = "voltage"
+    engine: Engine = field(default_factory=AseEngine)
+    insertion: IonInsertionMaker = field(default_factory=IonInsertionMaker)
+    n_snapshots: int = 5
+
+    def make(
+        self,
+        structure: Structure,
+        ion: str,
+        n_ions: int,
+        runs: list[tuple[float, LabelDoc | TrajectoryDoc]],
+        discharged_structure: Structure | None = None,
+    ) -> Flow:
+        """Return the flow; its output is a `VoltageDoc`.
+
+        Parameters
+        ----------
+        structure
+            The crystal without ions.
+        ion
+            Such as ``"Mg2+"``.
+        n_ions
+            Ions that the crystal takes up.
+        runs
+            Temperature, K, and document (or a reference to it) of each run with ions.
+        discharged_structure
+            The crystal with ions; None takes the best Ewald occupation of the crystal's voids.
+        """
+        metal = self._relax(reference_metal(Species.from_str(ion).symbol), "metal")
+        charged = self._relax(structure, "charged crystal")
+        jobs = [metal, charged]
+        discharged, source = discharged_structure, "given"
+        if discharged is None:
+            insert = self.insertion.make(structure, ion, n_ions)
+            jobs.append(insert)
+            discharged = insert.output.structure
+            source = "the best Ewald occupation of the crystal's voids, relaxed"
+        relaxed = self._relax(discharged, "discharged crystal")
+        snapshots = [self._snapshots(run, ion, temperature) for temperature, run in runs]
+        labels = [self._label(snapshot) for snapshot in snapshots]
+        collect = collect_voltages(
+            ion,
+            metal.output,
+            charged.output,
+            relaxed.output,
+            source,
+            [job.output for job in snapshots],
+            [job.output for job in labels],
+        )
+        collect.update_config({"on_missing_references": OnMissing.NONE})
+        collect.name = f"{self.name}: collect"
+        return Flow(
+            [*jobs, relaxed, *snapshots, *labels, collect], output=collect.output, name=self.name
+        )
+
+    def _relax(self, structure: Structure, what: str) -> Job:
+        job = self.engine.relax(structure)
+        job.name = f"{self.name}: relax {what}"
+        return job
+
+    def _snapshots(self, run: LabelDoc | TrajectoryDoc, ion: str, temperature_k: float) -> Job:
+        job = take_snapshots(run, ion, temperature_k, self.n_snapshots)
+        job.name = f"{self.name}: snapshots {temperature_k:g} K"
+        return job
+
+    def _label(self, snapshot: Job) -> Job:
+        job = self.engine.static(snapshot.output.frames, run=snapshot.name)
+        job.name = snapshot.name.replace("snapshots", "energies")
+        return job

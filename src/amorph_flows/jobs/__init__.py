@@ -1,0 +1,1 @@
+"""Jobs: the functions that flows are made of, one file a stage."""

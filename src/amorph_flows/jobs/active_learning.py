@@ -1,0 +1,152 @@
+"""One turn of active learning: explore with the potential and choose what to label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pymatgen.core import Structure
+
+from amorph_flows.datasets import refuse_unphysical
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.io import read_cfg
+from amorph_flows.errors import CalculationError
+from amorph_flows.lammps import LammpsMD, LammpsResult, run_lammps_md
+from amorph_flows.potentials import get_backend
+from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.active_learning import (
+    ExplorationDoc,
+    ExplorationRun,
+    FrameBatch,
+    SelectionDoc,
+)
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.stage import stage_job
+
+
+@stage_job(ExplorationDoc)
+def explore(
+    potential: PotentialDoc,
+    structure: Structure,
+    formula: str,
+    temperature_k: float,
+    md: LammpsMD,
+    grade: GradeSettings,
+    turn: int,
+) -> ExplorationDoc:
+    """Run MD with the potential and save what it extrapolates to.
+
+    A run that fails is part of the result, with its reason: it never ends the loop.
+
+    Parameters
+    ----------
+    potential
+        The potential with its active set.
+    structure
+        Where to start.
+    formula
+        Reduced formula of the structure.
+    temperature_k
+        Temperature, K.
+    md
+        Settings of the run.
+    grade
+        When to save and when to stop.
+    turn
+        The turn of active learning, for the provenance.
+    """
+    name = f"{formula} {temperature_k:g} K turn {turn} seed {md.seed}"
+    asked = md.equilibration_fs + md.production_fs
+    try:
+        result = run_lammps_md(structure, potential, md, Path.cwd(), grade)
+    except CalculationError as error:
+        run = ExplorationRun(
+            run=name,
+            formula=formula,
+            temperature_k=temperature_k,
+            seed=md.seed,
+            asked_fs=asked,
+            reached_fs=0.0,
+            broke=True,
+            failure=str(error),
+            max_grade=0.0,
+            fraction_above_select=0.0,
+            n_saved=0,
+        )
+        return ExplorationDoc(run=run, frames=FrameSet())
+    frames = _saved_frames(result, potential, name, temperature_k, grade)
+    run = ExplorationRun(
+        run=name,
+        formula=formula,
+        temperature_k=temperature_k,
+        seed=md.seed,
+        asked_fs=asked,
+        reached_fs=result.reached_fs,
+        broke=result.broke,
+        max_grade=result.max_grade or 0.0,
+        fraction_above_select=result.fraction_above_select or 0.0,
+        n_saved=len(frames),
+    )
+    return ExplorationDoc(run=run, frames=frames)
+
+
+@stage_job(SelectionDoc)
+def select_candidates(
+    potential: PotentialDoc,
+    dataset: DatasetDoc,
+    explorations: list[ExplorationDoc | None],
+    limit: int,
+    n_batches: int = 1,
+    min_contact_a: float = 1.25,
+) -> SelectionDoc:
+    """Return the saved configurations that MaxVol adds to the active set.
+
+    Parameters
+    ----------
+    potential
+        The potential that the runs were made with.
+    dataset
+        What it was fitted to.
+    explorations
+        The runs; None stands for a job that failed.
+    limit
+        How many to choose at most.
+    n_batches
+        Number of labelling jobs.
+    min_contact_a
+        Candidates with a shorter contact, Å, are refused.
+    """
+    candidates = FrameSet(frame for doc in explorations if doc is not None for frame in doc.frames)
+    refusal = refuse_unphysical(candidates, min_contact_a)
+    chosen: list[int] = []
+    if len(refusal.kept):
+        training = dataset.frames.take(dataset.training)
+        method = get_backend(potential.backend)
+        chosen = method.select(potential, training, refusal.kept, limit)
+    return SelectionDoc(
+        n_candidates=len(candidates),
+        n_refused=len(refusal.refused),
+        batches=[
+            FrameBatch(frames=refusal.kept.take(chosen[i::n_batches])) for i in range(n_batches)
+        ],
+    )
+
+
+def _saved_frames(
+    result: LammpsResult,
+    potential: PotentialDoc,
+    run: str,
+    temperature_k: float,
+    grade: GradeSettings,
+) -> FrameSet:
+    """Return saved frames up to the first one above the break threshold, that one included."""
+    if not result.saved_file or not Path(result.saved_file).exists():
+        return FrameSet()
+    kept = []
+    for frame in read_cfg(result.saved_file, potential.species):
+        kept.append(
+            frame.with_provenance(stage="active_learning", run=run, temperature_k=temperature_k)
+        )
+        if (frame.provenance.grade or 0.0) > grade.stop:
+            break
+    return FrameSet(kept)

@@ -1,0 +1,134 @@
+"""Build a dataset from labels, and extend it by the labels of active learning."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from amorph_flows.datasets import deduplicate, refuse_unphysical, split_frames
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.errors import InputError
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
+from amorph_flows.stage import stage_job
+
+
+@stage_job(DatasetDoc)
+def build_dataset(
+    labels: list[LabelDoc | None],
+    test_fraction: float = 0.1,
+    validation_fraction: float = 0.1,
+    min_contact_a: float = 1.25,
+    max_force_ev_a: float = 30.0,
+    seed: int = 0,
+) -> DatasetDoc:
+    """Return the dataset of some labels, without duplicates and split.
+
+    Parameters
+    ----------
+    labels
+        What the engine gave; None stands for a job that failed.
+    test_fraction, validation_fraction
+        Shares of the frames.
+    min_contact_a, max_force_ev_a
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+    seed
+        Seed of the split.
+
+    Raises
+    ------
+    InputError
+        If there is no labelled frame, or labels of two engines would mix.
+    """
+    present = [label for label in labels if label is not None]
+    engine = _one_engine(present)
+    frames = FrameSet(frame for label in present for frame in label.frames.labelled())
+    distinct, n_duplicates = deduplicate(frames)
+    refusal = refuse_unphysical(distinct, min_contact_a, max_force_ev_a)
+    split = split_frames(
+        refusal.kept,
+        test_fraction=test_fraction,
+        validation_fraction=validation_fraction,
+        seed=seed,
+    )
+    return DatasetDoc(
+        engine=engine,
+        frames=refusal.kept,
+        training=list(split.training),
+        validation=list(split.validation),
+        test_random=list(split.test_random),
+        test_blocks=list(split.test_blocks),
+        n_duplicates=n_duplicates,
+        n_refused=len(refusal.refused),
+        composition=count_frames(refusal.kept),
+        seed=seed,
+        sources=[label.job_uuid for label in present],
+    )
+
+
+@stage_job(DatasetDoc)
+def extend_dataset(
+    dataset: DatasetDoc,
+    labels: list[LabelDoc | None],
+    min_contact_a: float = 1.25,
+    max_force_ev_a: float = 30.0,
+) -> DatasetDoc:
+    """Return the dataset with new labels in its training part; the test frames stay.
+
+    Parameters
+    ----------
+    dataset
+        The dataset so far.
+    labels
+        New labels; None stands for a job that failed.
+    min_contact_a, max_force_ev_a
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+    """
+    present = [label for label in labels if label is not None and len(label.frames)]
+    if not present:
+        return dataset
+    engine = _one_engine([*present], dataset.engine)
+    known = {frame.content_hash for frame in dataset.frames}
+    offered = FrameSet(frame for label in present for frame in label.frames.labelled())
+    distinct, n_duplicates = deduplicate(offered)
+    new = FrameSet(frame for frame in distinct if frame.content_hash not in known)
+    refusal = refuse_unphysical(new, min_contact_a, max_force_ev_a)
+    frames = dataset.frames + refusal.kept
+    added = range(len(dataset.frames), len(frames))
+    return dataset.renewed(
+        engine=engine,
+        frames=frames,
+        training=[*dataset.training, *added],
+        n_duplicates=dataset.n_duplicates + n_duplicates + len(distinct) - len(new),
+        n_refused=dataset.n_refused + len(refusal.refused),
+        composition=count_frames(frames),
+        sources=[*dataset.sources, *(label.job_uuid for label in present)],
+    )
+
+
+def count_frames(frames: FrameSet) -> dict[str, dict[str, int]]:
+    """Return the number of frames by formula and, within it, by temperature.
+
+    Parameters
+    ----------
+    frames
+        Any frames.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for frame in frames:
+        temperature = frame.provenance.temperature_k
+        key = "unknown" if temperature is None else f"{temperature:g} K"
+        counts.setdefault(frame.formula, Counter())[key] += 1
+    return {formula: dict(counter) for formula, counter in counts.items()}
+
+
+def _one_engine(labels: list[LabelDoc], engine: EngineInfo | None = None) -> EngineInfo:
+    engines = [*([engine] if engine else []), *(label.engine for label in labels)]
+    if not engines:
+        raise InputError("no labels: every labelling job failed, so there is no dataset to build")
+    hashes = {info.settings_hash: info.name for info in engines}
+    if len(hashes) > 1:
+        raise InputError(
+            f"labels of different engines never mix in one dataset; got {sorted(hashes.values())} "
+            f"with settings {sorted(hashes)}"
+        )
+    return engines[0]

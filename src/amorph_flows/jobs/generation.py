@@ -1,0 +1,182 @@
+"""Summarise a turn of active learning and decide whether the loop goes on."""
+
+from __future__ import annotations
+
+from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.jobs.potential import predict, split_parts
+from amorph_flows.potentials import get_backend
+from amorph_flows.schemas.active_learning import (
+    ExplorationDoc,
+    ExplorationRun,
+    GenerationDoc,
+    SelectionDoc,
+)
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.labelling import LabelDoc, QuarantinedCalculation
+from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
+from amorph_flows.schemas.verdict import Verdict
+
+CONVERGED_FS = 4_000_000.0
+
+
+def summarise_turn(
+    turn: int,
+    potential: PotentialDoc,
+    refitted: PotentialDoc | None,
+    dataset: DatasetDoc,
+    runs: list[ExplorationDoc | None],
+    selection: SelectionDoc | None,
+    labels: list[LabelDoc | None],
+    worse_factor: float,
+) -> GenerationDoc:
+    """Return the document of a turn, with the refit kept or undone.
+
+    Parameters
+    ----------
+    turn
+        Its number, from 1.
+    potential, refitted
+        The potential of the turn and its successor; None where the refit failed.
+    dataset
+        The dataset before the turn; its validation frames compare the two potentials.
+    runs, selection, labels
+        What the turn did; None stands for a job that failed.
+    worse_factor
+        How much larger the validation error of forces may get.
+    """
+    before = _validation_errors(potential, dataset)
+    changed = refitted is not None and refitted.sha256 != potential.sha256
+    after = _validation_errors(refitted, dataset) if changed and refitted is not None else None
+    kept, reason = _keep(refitted, before, after, worse_factor)
+    present = [label for label in labels if label is not None]
+    return GenerationDoc(
+        turn=turn,
+        potential_uuid=potential.job_uuid,
+        runs=[doc.run if doc is not None else _lost_run() for doc in runs],
+        n_candidates=selection.n_candidates if selection else 0,
+        n_refused=selection.n_refused if selection else 0,
+        n_selected=selection.n_selected if selection else 0,
+        n_labelled=sum(len(label.frames) for label in present),
+        quarantined=[
+            *(failure for label in present for failure in label.quarantined),
+            *(_lost_label(i) for i, label in enumerate(labels) if label is None),
+        ],
+        new_potential_uuid=refitted.job_uuid if changed and refitted else "",
+        errors_before=before,
+        errors_after=after,
+        kept=kept,
+        reason=reason,
+    )
+
+
+def judge_loop(
+    generations: list[GenerationDoc], max_turns: int, failure_budget: int, duration_fs: float
+) -> Verdict | None:
+    """Return how the loop ends, or None where it goes on.
+
+    Parameters
+    ----------
+    generations
+        The turns so far.
+    max_turns
+        Turns at most.
+    failure_budget
+        Failed labels and runs at most.
+    duration_fs
+        How long every run had to last, fs.
+    """
+    last = generations[-1]
+    n_failed = sum(_failures(generation) for generation in generations)
+    broken = [run.run for run in last.runs if run.broke]
+    numbers = {
+        "turns": float(len(generations)),
+        "broken_runs": float(len(broken)),
+        "failures": float(n_failed),
+        "duration_fs": duration_fs,
+    }
+    if not broken:
+        return _converged(last, duration_fs, numbers)
+    if n_failed > failure_budget:
+        answer, why = "FAILURE_BUDGET_USED_UP", f"{n_failed} labels and runs failed"
+    elif len(generations) >= max_turns:
+        answer, why = "TURNS_USED_UP", f"all {max_turns} turns are used up"
+    elif last.n_labelled == 0:
+        answer, why = "NOTHING_TO_LEARN", "runs break but gave no configuration to label"
+    else:
+        return None
+    return Verdict(
+        question="active learning converged?",
+        answer=answer,
+        believable=False,
+        reason=f"active learning did not converge: {why}, and {len(broken)} of "
+        f"{len(last.runs)} runs still broke in turn {last.turn}",
+        numbers=numbers,
+        thresholds={"max_turns": float(max_turns), "failure_budget": float(failure_budget)},
+    )
+
+
+def _converged(last: GenerationDoc, duration_fs: float, numbers: dict[str, float]) -> Verdict:
+    long_enough = duration_fs >= CONVERGED_FS
+    tail = "" if long_enough else f"; {CONVERGED_FS / 1e3:g} ps are asked for"
+    return Verdict(
+        question="active learning converged?",
+        answer="CONVERGED" if long_enough else "UNBROKEN_BUT_SHORT",
+        believable=long_enough,
+        reason=f"all {len(last.runs)} runs of turn {last.turn} went {duration_fs / 1e3:g} ps "
+        f"unbroken{tail}",
+        numbers=numbers,
+        thresholds={"duration_fs": CONVERGED_FS},
+    )
+
+
+def _failures(generation: GenerationDoc) -> int:
+    return len(generation.quarantined) + sum(bool(run.failure) for run in generation.runs)
+
+
+def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorSummary | None:
+    frames = split_parts(dataset)["validation"]
+    if not len(frames):
+        return None
+    try:
+        return ErrorSummary.of(frames, predict(get_backend(doc.backend), doc, frames))
+    except (ArithmeticError, ValueError, AmorphFlowsError):
+        return None
+
+
+def _keep(
+    refitted: PotentialDoc | None,
+    before: ErrorSummary | None,
+    after: ErrorSummary | None,
+    worse_factor: float,
+) -> tuple[bool, str]:
+    if refitted is None:
+        return False, "the refit failed; the potential before it is kept"
+    if before is None or after is None:
+        return True, ""
+    ratio = after.force_rmse_ev_a / before.force_rmse_ev_a
+    if ratio > worse_factor:
+        return False, (
+            f"the refit raised the validation error of forces {ratio:.2f} times, more than "
+            f"{worse_factor:g}; the potential before it is kept"
+        )
+    return True, f"the validation error of forces went to {ratio:.2f} times its value"
+
+
+def _lost_run() -> ExplorationRun:
+    return ExplorationRun(
+        run="lost",
+        formula="",
+        temperature_k=0.0,
+        seed=0,
+        asked_fs=0.0,
+        reached_fs=0.0,
+        broke=True,
+        failure="the job failed",
+        max_grade=0.0,
+        fraction_above_select=0.0,
+        n_saved=0,
+    )
+
+
+def _lost_label(index: int) -> QuarantinedCalculation:
+    return QuarantinedCalculation(index=index, reason="the labelling job failed")

@@ -1,0 +1,92 @@
+"""Insert ions into a host at the sites of lowest electrostatic energy."""
+
+from __future__ import annotations
+
+from pymatgen.core import Structure
+
+from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
+from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.stage import stage_job
+from amorph_flows.structures import discharged_charges, find_void_sites, rank_occupations
+
+
+@stage_job(SiteSetDoc)
+def insert_ions(
+    host: Structure,
+    ion: str,
+    n_ions: int,
+    temperature_k: float | None = None,
+    redox_element: str | None = None,
+    charges: dict[str, float] | None = None,
+    tolerances: dict[str, float] | None = None,
+    n_best: int = 10,
+    seed: int = 0,
+) -> SiteSetDoc:
+    """Return candidate sites in a host and the best ways to place ions on them.
+
+    Parameters
+    ----------
+    host
+        The empty host.
+    ion
+        Such as ``"Mg2+"``.
+    n_ions
+        How many to place.
+    temperature_k
+        Temperature of the branch that the host was held at, K.
+    redox_element
+        The element that is reduced; None finds it.
+    charges
+        Charge of each element after insertion; None derives them.
+    tolerances
+        Distances of `find_void_sites`, Å, that differ from its defaults.
+    n_best
+        How many occupations to keep.
+    seed
+        Seed of the search where the space is too large to prove the optimum.
+    """
+    charged = _charged(host, ion, n_ions, redox_element, charges)
+    sites = find_void_sites(charged, ion, **(tolerances or {}))
+    ranking = rank_occupations(charged, sites, ion, n_ions, n_best=n_best, seed=seed)
+    best = ranking.occupations[0].structure.copy()
+    best.remove_oxidation_states()
+    return SiteSetDoc(
+        host=charged,
+        ion=ion,
+        n_ions=n_ions,
+        temperature_k=temperature_k,
+        sites=sites.frac_coords,
+        n_cut_by_distance=sites.n_cut_by_distance,
+        n_merged=sites.n_merged,
+        occupations=[
+            OccupationDoc(
+                indices=[int(i) for i in o.indices], energy_ev=o.energy_ev, structure=o.structure
+            )
+            for o in ranking.occupations
+        ],
+        proven_optimal=ranking.proven_optimal,
+        seed=seed,
+        structure=best,
+        verdict=_verdict(ranking.proven_optimal, len(sites), n_ions),
+    )
+
+
+def _charged(
+    host: Structure, ion: str, n_ions: int, redox: str | None, charges: dict[str, float] | None
+) -> Structure:
+    bare = host.copy(site_properties={})
+    if charges is None:
+        return discharged_charges(bare, ion, n_ions, redox_element=redox)
+    bare.add_oxidation_state_by_element(charges)
+    return bare
+
+
+def _verdict(proven: bool, n_sites: int, n_ions: int) -> Verdict:
+    how = "is proven to be the lowest" if proven else "is the best that a seeded search found"
+    return Verdict(
+        question="lowest electrostatic energy found?",
+        answer="PROVEN" if proven else "SEARCHED",
+        believable=True,
+        reason=f"the occupation of {n_ions} out of {n_sites} sites {how} in Ewald energy",
+        numbers={"n_sites": float(n_sites), "n_ions": float(n_ions)},
+    )

@@ -1,0 +1,67 @@
+"""Collect a melt-quench and judge it."""
+
+from __future__ import annotations
+
+from pymatgen.core import Structure
+
+from amorph_flows.analysis.amorphous import judge_amorphous, judge_melt
+from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.jobs.verdicts import verdict_of
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
+from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.stage import stage_job
+
+
+@stage_job(QuenchDoc)
+def collect_quench(
+    crystal: Structure,
+    schedule: list[MDStage],
+    rate_k_per_ps: float,
+    cooling: list[LabelDoc],
+    temperatures_k: list[float],
+    branches: list[LabelDoc],
+) -> QuenchDoc:
+    """Return the document of a melt-quench with its verdicts.
+
+    Parameters
+    ----------
+    crystal
+        The cell that was molten.
+    schedule
+        Stages of melt and quench.
+    rate_k_per_ps
+        Mean quench rate, K/ps.
+    cooling
+        Labels of each stage, in order.
+    temperatures_k
+        Temperatures of the branches, K.
+    branches
+        Labels of each branch.
+    """
+    elements = sorted(element.symbol for element in crystal.composition.elements)
+    melt = verdict_of(judge_melt(trajectory_of(cooling[0].frames), elements), "melted?")
+    return QuenchDoc(
+        engine=cooling[0].engine,
+        crystal=crystal,
+        schedule=schedule,
+        quench_rate_k_per_ps=rate_k_per_ps,
+        label_uuids=[label.job_uuid for label in cooling],
+        melted=melt,
+        branches=[
+            _branch(crystal, temperature, label)
+            for temperature, label in zip(temperatures_k, branches, strict=True)
+        ],
+    )
+
+
+def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch:
+    cations = [el.symbol for el in crystal.composition.elements if el.symbol != "O"]
+    trajectory = trajectory_of(label.frames)
+    judgement = judge_amorphous(trajectory, crystal, cations[0])
+    return Branch(
+        temperature_k=temperature_k,
+        structure=label.structure.copy(site_properties={}),
+        label_uuid=label.job_uuid,
+        amorphous=verdict_of(judgement, "amorphous?"),
+    )

@@ -1,0 +1,220 @@
+"""Fit a potential to a dataset and measure its errors."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+
+from amorph_flows.datasets.binary import encode_array
+from amorph_flows.datasets.frames import Frame, FrameSet
+from amorph_flows.errors import InputError
+from amorph_flows.potentials import get_backend
+from amorph_flows.potentials.base import Fit, PotentialBackend
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.potential import ErrorSummary, FitSettings, PotentialDoc
+from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.stage import stage_job
+
+MAX_ENERGY_RMSE_MEV = 10.0
+MAX_FORCE_RMSE_EV_A = 0.3
+MIN_TRAINING_FRAMES = 1000
+PARITY_FRAMES = 200
+
+
+@stage_job(PotentialDoc)
+def fit_potential(
+    dataset: DatasetDoc,
+    settings: FitSettings,
+    backend: str = "mtp",
+    start: PotentialDoc | None = None,
+) -> PotentialDoc:
+    """Return a potential fitted to the training frames of a dataset.
+
+    Hyperparameters and the snapshot are chosen on validation frames; test frames are used once,
+    for the errors. Without new training frames the potential to start from is returned as it is.
+
+    Parameters
+    ----------
+    dataset
+        Labelled frames and their split.
+    settings
+        Level, cutoff, weights and limits.
+    backend
+        Name in the registry of potentials.
+    start
+        The potential to start from; None starts anew.
+
+    Raises
+    ------
+    InputError
+        If the dataset has no training frames.
+    """
+    if start is not None and start.n_training_frames == len(dataset.training):
+        return start
+    method = get_backend(backend)
+    method.check()
+    parts = split_parts(dataset)
+    if not len(parts["training"]):
+        raise InputError("the dataset has no training frames; sample more or lower the fractions")
+    chosen_on = parts["validation" if settings.choose_on == "validation" else "test_random"]
+    text = start.files["potential"] if start is not None else None
+    fit = method.fit(parts["training"], chosen_on, settings, start=text)
+    doc = _document(dataset, settings, method, fit, start)
+    return _with_errors(doc, method, parts)
+
+
+def split_parts(dataset: DatasetDoc) -> dict[str, FrameSet]:
+    """Return the frames of each part of a dataset.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    """
+    names = ("training", "validation", "test_random", "test_blocks")
+    return {name: dataset.frames.take(getattr(dataset, name)) for name in names}
+
+
+def predict(method: PotentialBackend, doc: PotentialDoc, frames: FrameSet) -> FrameSet:
+    """Return the frames with a potential's energies, forces and stresses as labels.
+
+    Parameters
+    ----------
+    method
+        The backend of the potential.
+    doc
+        The potential.
+    frames
+        Any frames.
+    """
+    calculator = method.calculator(doc)
+    predicted = []
+    for frame in frames:
+        atoms = frame.to_atoms()
+        atoms.calc = calculator
+        calculator.calculate(atoms, ["energy", "forces", "stress"])
+        predicted.append(Frame.from_atoms(atoms, frame.provenance))
+    return FrameSet(predicted)
+
+
+def _document(
+    dataset: DatasetDoc,
+    settings: FitSettings,
+    method: PotentialBackend,
+    fit: Fit,
+    start: PotentialDoc | None,
+) -> PotentialDoc:
+    training = dataset.frames.take(dataset.training)
+    return PotentialDoc(
+        backend=method.name,
+        species=fit.species,
+        settings=settings,
+        engine=dataset.engine,
+        files={
+            "potential": fit.potential,
+            "active_set": method.active_set(fit.potential, fit.species, training),
+        },
+        sha256=hashlib.sha256(fit.potential.encode()).hexdigest(),
+        n_parameters=fit.n_parameters,
+        n_training_frames=len(training),
+        errors={},
+        curves={"history": [list(point) for point in fit.history]},
+        training_cpu_seconds=fit.cpu_seconds,
+        dataset_uuid=dataset.job_uuid,
+        parent_uuid=start.job_uuid if start is not None else "",
+    )
+
+
+def _with_errors(
+    doc: PotentialDoc, method: PotentialBackend, parts: dict[str, FrameSet]
+) -> PotentialDoc:
+    errors, parity = {}, {}
+    for name, frames in parts.items():
+        if len(frames):
+            predicted = predict(method, doc, frames)
+            errors[name] = ErrorSummary.of(frames, predicted)
+            parity[name] = _parity(frames, predicted)
+    held_out = next((n for n in ("test_blocks", "test_random") if n in errors), None)
+    return doc.model_copy(
+        update={
+            "errors": errors,
+            "curves": {**doc.curves, "parity": parity},
+            "verdicts": _verdicts(doc, errors.get(held_out) if held_out else None),
+        }
+    )
+
+
+def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, object]]:
+    """Return reference and predicted values, thinned to what a figure can show."""
+    every = max(1, len(labelled) // PARITY_FRAMES)
+    pairs = [(a, b) for a, b in zip(labelled[::every], predicted[::every], strict=True)]
+    energies = np.array([(a.energy_ev / a.n_atoms, b.energy_ev / b.n_atoms) for a, b in pairs])
+    forces = np.concatenate(
+        [np.stack([a.forces.ravel(), b.forces.ravel()], axis=1) for a, b in pairs]
+    )
+    thin = max(1, len(forces) // 5000)
+    return {
+        "energy_ev_atom": encode_array(energies.astype(np.float32)),
+        "force_ev_a": encode_array(forces[::thin].astype(np.float32)),
+    }
+
+
+def _verdicts(doc: PotentialDoc, held_out: ErrorSummary | None) -> list[Verdict]:
+    verdicts = [_accuracy(held_out), _data_size(doc.n_training_frames)]
+    if doc.engine.surrogate:
+        verdicts.append(
+            Verdict(
+                question="labels from density functional theory?",
+                answer="SURROGATE",
+                believable=False,
+                reason=f"the labels come from {doc.engine.name}, a surrogate that imitates "
+                "density functional theory",
+            )
+        )
+    if doc.settings.choose_on == "test":
+        verdicts.append(
+            Verdict(
+                question="test frames used once?",
+                answer="CHOSEN_ON_TEST",
+                believable=False,
+                reason="the snapshot was chosen on the test frames, so the test error is too low",
+            )
+        )
+    return verdicts
+
+
+def _accuracy(errors: ErrorSummary | None) -> Verdict:
+    limits = {"energy_mev_atom": MAX_ENERGY_RMSE_MEV, "force_ev_a": MAX_FORCE_RMSE_EV_A}
+    if errors is None:
+        return Verdict(
+            question="potential accurate?",
+            answer="NOT_TESTED",
+            believable=False,
+            reason="the potential was not tested on held-out frames",
+            thresholds=limits,
+        )
+    energy, force = errors.energy_rmse_mev_atom, errors.force_rmse_ev_a
+    good = energy <= MAX_ENERGY_RMSE_MEV and force <= MAX_FORCE_RMSE_EV_A
+    return Verdict(
+        question="potential accurate?",
+        answer="ACCURATE" if good else "INACCURATE",
+        believable=good,
+        reason=f"held-out errors are {energy:.1f} meV/atom and {force:.2f} eV/Å "
+        f"(limits {MAX_ENERGY_RMSE_MEV:g} and {MAX_FORCE_RMSE_EV_A:g})",
+        numbers={"energy_mev_atom": energy, "force_ev_a": force},
+        thresholds=limits,
+    )
+
+
+def _data_size(n_training: int) -> Verdict:
+    enough = n_training >= MIN_TRAINING_FRAMES
+    return Verdict(
+        question="enough training frames?",
+        answer="ENOUGH" if enough else "FEW",
+        believable=enough,
+        reason=f"{n_training} training frames (at least {MIN_TRAINING_FRAMES} are asked for)",
+        numbers={"n_training": float(n_training)},
+        thresholds={"n_training": float(MIN_TRAINING_FRAMES)},
+    )

@@ -1,0 +1,140 @@
+"""Run MD with a potential, long and large."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pymatgen.core import Structure
+
+from amorph_flows.lammps import LammpsMD, LammpsResult, run_lammps_md
+from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.stage import stage_job
+from amorph_flows.structures import minimum_width
+
+MAX_SHARE_EXTRAPOLATING = 0.01
+MAX_TEMPERATURE_ERROR = 0.05
+
+
+@stage_job(TrajectoryDoc)
+def run_production(
+    potential: PotentialDoc,
+    structure: Structure,
+    temperature_k: float,
+    md: LammpsMD,
+    supercell: tuple[int, int, int],
+    start: str,
+    grade: GradeSettings | None = None,
+) -> TrajectoryDoc:
+    """Run MD in a supercell; the grade is watched and never stops the run.
+
+    Parameters
+    ----------
+    potential
+        The potential, with its active set where the grade is to be watched.
+    structure
+        The cell to repeat.
+    temperature_k
+        Temperature, K.
+    md
+        Settings of the run.
+    supercell
+        Repetitions along a, b and c.
+    start
+        Where the structure came from, for the record.
+    grade
+        How often to grade and what counts as extrapolation; None does not grade.
+    """
+    cell = structure.copy(site_properties={}) * supercell
+    result = run_lammps_md(cell, potential, md, Path.cwd(), grade)
+    formula = structure.composition.reduced_formula
+    thermo = result.thermo
+    doc = TrajectoryDoc(
+        run=f"{formula} {temperature_k:g} K MTP MD",
+        formula=formula,
+        temperature_k=temperature_k,
+        potential_uuid=potential.job_uuid,
+        start=start,
+        n_atoms=len(cell),
+        time_step_fs=md.time_step_fs,
+        equilibration_fs=md.equilibration_fs,
+        production_fs=max(0.0, result.reached_fs - md.equilibration_fs),
+        asked_fs=md.production_fs,
+        seed=md.seed,
+        trajectory=result.trajectory,
+        structure=result.structure,
+        mean_temperature_k=float(thermo["temperature_k"].mean()),
+        mean_energy_ev_atom=float(thermo["potential_energy_ev"].mean() / len(cell)),
+        max_grade=result.max_grade,
+        fraction_above_select=result.fraction_above_select,
+    )
+    return doc.model_copy(update={"verdicts": _verdicts(doc, result, cell, potential)})
+
+
+def _verdicts(
+    doc: TrajectoryDoc, result: LammpsResult, cell: Structure, potential: PotentialDoc
+) -> list[Verdict]:
+    return [_extrapolation(doc), _temperature(doc), _completed(doc), _width(cell, potential)]
+
+
+def _extrapolation(doc: TrajectoryDoc) -> Verdict:
+    share = doc.fraction_above_select
+    if share is None:
+        return Verdict(
+            question="inside the training set?",
+            answer="NOT_WATCHED",
+            believable=False,
+            reason="the extrapolation grade was not watched",
+        )
+    inside = share <= MAX_SHARE_EXTRAPOLATING
+    return Verdict(
+        question="inside the training set?",
+        answer="INSIDE" if inside else "EXTRAPOLATES",
+        believable=inside,
+        reason=f"the grade was above the threshold in {share:.1%} of the graded steps at "
+        f"{doc.temperature_k:g} K (limit {MAX_SHARE_EXTRAPOLATING:.0%})",
+        numbers={"share": share, "max_grade": doc.max_grade or 0.0},
+        thresholds={"share": MAX_SHARE_EXTRAPOLATING},
+    )
+
+
+def _temperature(doc: TrajectoryDoc) -> Verdict:
+    error = abs(doc.mean_temperature_k / doc.temperature_k - 1)
+    held = error <= MAX_TEMPERATURE_ERROR
+    return Verdict(
+        question="temperature held?",
+        answer="HELD" if held else "OFF",
+        believable=held,
+        reason=f"the mean temperature was {doc.mean_temperature_k:.0f} K for "
+        f"{doc.temperature_k:g} K asked (limit {MAX_TEMPERATURE_ERROR:.0%} off)",
+        numbers={"mean_temperature_k": doc.mean_temperature_k},
+        thresholds={"relative_error": MAX_TEMPERATURE_ERROR},
+    )
+
+
+def _completed(doc: TrajectoryDoc) -> Verdict:
+    done = doc.production_fs >= doc.asked_fs * (1 - 1e-9)
+    return Verdict(
+        question="ran to its end?",
+        answer="COMPLETE" if done else "CUT_SHORT",
+        believable=done,
+        reason=f"{doc.production_fs / 1e3:g} of {doc.asked_fs / 1e3:g} ps were run at "
+        f"{doc.temperature_k:g} K",
+        numbers={"production_fs": doc.production_fs},
+        thresholds={"asked_fs": doc.asked_fs},
+    )
+
+
+def _width(cell: Structure, potential: PotentialDoc) -> Verdict:
+    width, needed = minimum_width(cell), 2 * potential.settings.cutoff
+    wide = width >= needed
+    return Verdict(
+        question="cell wider than twice the cutoff?",
+        answer="WIDE" if wide else "NARROW",
+        believable=wide,
+        reason=f"the cell is {width:.1f} Å wide and twice the cutoff is {needed:.1f} Å",
+        numbers={"width_a": width},
+        thresholds={"width_a": needed},
+    )

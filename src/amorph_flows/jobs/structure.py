@@ -1,0 +1,89 @@
+"""Compare the structures of engine MD with those of MD with the potential."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pymatgen.core import Structure
+
+from amorph_flows.analysis import long_range_order, radial_distribution
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.datasets.binary import decode_array
+from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.lammps import load_trajectory
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
+from amorph_flows.schemas.study import SampledStructure, StructureDoc
+from amorph_flows.stage import stage_job
+
+
+@stage_job(StructureDoc)
+def compare_structures(
+    crystal: Structure, labels: list[LabelDoc | None], runs: list[TrajectoryDoc | None]
+) -> StructureDoc:
+    """Return RDFs, long-range order and energies of every run, the crystal first.
+
+    Parameters
+    ----------
+    crystal
+        The cell that was molten.
+    labels
+        Engine MD; None stands for a job that failed.
+    runs
+        MD with the potential; None stands for a job that failed.
+    """
+    samples = [_crystal_sample(crystal)]
+    samples += [_engine_sample(label) for label in labels if label is not None]
+    samples += [_potential_sample(run) for run in runs if run is not None]
+    return StructureDoc(samples=samples)
+
+
+def _crystal_sample(crystal: Structure) -> SampledStructure:
+    trajectory = Trajectory(
+        crystal.cart_coords[None],
+        np.array(crystal.lattice.matrix),
+        np.array(crystal.atomic_numbers),
+        np.zeros(1),
+    )
+    return _sample("crystal", trajectory, crystal, np.empty(0), [])
+
+
+def _engine_sample(label: LabelDoc) -> SampledStructure:
+    trajectory = trajectory_of(label.frames)
+    energies = np.array([frame.energy_ev for frame in label.frames]) / trajectory.n_atoms
+    return _sample("engine MD", trajectory, label.structure, energies, [label.job_uuid])
+
+
+def _potential_sample(run: TrajectoryDoc) -> SampledStructure:
+    trajectory = load_trajectory(run.trajectory, run.temperature_k)
+    energies = run.curves.get("potential_energy_ev_atom")
+    per_atom = np.empty(0) if energies is None else decode_array(energies)
+    return _sample("MTP MD", trajectory, run.structure, per_atom, [run.job_uuid])
+
+
+def _sample(
+    source: Literal["crystal", "engine MD", "MTP MD"],
+    trajectory: Trajectory,
+    last: Structure,
+    energies: np.ndarray,
+    documents: list[str],
+) -> SampledStructure:
+    half = trajectory.select(slice(trajectory.n_frames // 2, None))
+    plain = last.copy(site_properties={})
+    elements = sorted(element.symbol for element in plain.composition.elements)
+    return SampledStructure(
+        structure_source=source,
+        formula=plain.composition.reduced_formula,
+        temperature_k=trajectory.temperature_k,
+        rdf=RDFDoc.from_result(radial_distribution(half)),
+        order=[
+            LongRangeOrderDoc.from_result(long_range_order(plain, element))
+            for element in elements
+            if element != "O"
+        ],
+        energies_ev_atom=energies,
+        times_fs=trajectory.times_fs if len(energies) == trajectory.n_frames else np.empty(0),
+        documents=documents,
+    )

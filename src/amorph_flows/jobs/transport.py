@@ -1,0 +1,35 @@
+"""Diffusivities, Haven ratio and activation energy of production runs."""
+
+from __future__ import annotations
+
+from pymatgen.core import Species
+
+from amorph_flows.analysis import analyse_transport
+from amorph_flows.lammps import load_trajectory
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.transport import TransportDoc
+from amorph_flows.stage import stage_job
+
+
+@stage_job(TransportDoc)
+def collect_transport(runs: list[TrajectoryDoc], ion: str) -> TransportDoc:
+    """Return the transport of an ion over the temperatures of some runs.
+
+    Runs of one temperature, such as several seeds, are taken together.
+
+    Parameters
+    ----------
+    runs
+        Production runs.
+    ion
+        Such as ``"Mg2+"``.
+    """
+    by_temperature: dict[float, list[TrajectoryDoc]] = {}
+    for run in runs:
+        by_temperature.setdefault(run.temperature_k, []).append(run)
+    trajectories = {
+        temperature: [load_trajectory(run.trajectory, temperature) for run in group]
+        for temperature, group in sorted(by_temperature.items())
+    }
+    result = analyse_transport(trajectories, Species.from_str(ion).symbol)
+    return TransportDoc.from_result(result)

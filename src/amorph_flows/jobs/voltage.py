@@ -1,0 +1,238 @@
+"""Take snapshots with and without ions, and turn their energies into voltages."""
+
+from __future__ import annotations
+
+import numpy as np
+from ase.data import atomic_numbers
+from pymatgen.core import Species
+
+from amorph_flows.analysis.voltage import average_voltage
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.lammps import load_trajectory
+from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint
+from amorph_flows.stage import stage_job
+
+MIN_SAMPLED_FS = 20_000.0
+MIN_SNAPSHOTS = 5
+
+
+@stage_job(SnapshotDoc)
+def take_snapshots(
+    run: LabelDoc | TrajectoryDoc, ion: str, temperature_k: float, n_snapshots: int = 5
+) -> SnapshotDoc:
+    """Return snapshots from the second half of a run, with and without their ions.
+
+    Parameters
+    ----------
+    run
+        Engine MD or MD with the potential.
+    ion
+        Such as ``"Mg2+"``.
+    temperature_k
+        Temperature of the run, K.
+    n_snapshots
+        How many, evenly spaced; the last frame is one of them.
+    """
+    frames = run.frames if isinstance(run, LabelDoc) else _frames(run)
+    times = [frame.provenance.time_fs or 0.0 for frame in frames]
+    first = len(frames) // 2
+    chosen = np.unique(np.linspace(len(frames) - 1, first, n_snapshots).round().astype(int))
+    number = atomic_numbers[Species.from_str(ion).symbol]
+    pairs = [pair for i in chosen for pair in _with_and_without(frames[int(i)], number)]
+    return SnapshotDoc(
+        structure_source="engine MD" if isinstance(run, LabelDoc) else "MTP MD",
+        temperature_k=temperature_k,
+        sampled_fs=max(times, default=0.0),
+        frames=FrameSet(pairs),
+        source_uuid=run.job_uuid,
+    )
+
+
+@stage_job(VoltageDoc)
+def collect_voltages(
+    ion: str,
+    metal: RelaxDoc,
+    charged_crystal: RelaxDoc,
+    discharged_crystal: RelaxDoc,
+    crystal_source: str,
+    snapshots: list[SnapshotDoc],
+    labels: list[LabelDoc | None],
+) -> VoltageDoc:
+    """Return the voltages of the crystal and of every set of snapshots.
+
+    Parameters
+    ----------
+    ion
+        Such as ``"Mg2+"``.
+    metal
+        The ion's metal, relaxed by the same engine.
+    charged_crystal, discharged_crystal
+        The crystal without and with ions, each fully relaxed.
+    crystal_source
+        Where the discharged crystal came from.
+    snapshots
+        Snapshots by temperature and source.
+    labels
+        Their energies; None stands for a job that failed.
+    """
+    metal_ev = metal.energy_ev / len(metal.structure)
+    crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
+    points = [crystal]
+    for snapshot, label in zip(snapshots, labels, strict=True):
+        points.append(_point(ion, metal_ev, snapshot, label, crystal))
+    return VoltageDoc(ion=ion, engine=metal.engine, reference_energy_ev=metal_ev, points=points)
+
+
+def _frames(run: TrajectoryDoc) -> FrameSet:
+    trajectory = load_trajectory(run.trajectory)
+    return FrameSet(
+        Frame(
+            trajectory.numbers,
+            trajectory.positions[i],
+            trajectory.cells[i],
+            provenance=Provenance(
+                stage="production_md",
+                run=run.run,
+                temperature_k=run.temperature_k,
+                time_fs=float(trajectory.times_fs[i]),
+                job_uuid=run.job_uuid,
+            ),
+        )
+        for i in range(trajectory.n_frames)
+    )
+
+
+def _with_and_without(frame: Frame, number: int) -> tuple[Frame, Frame]:
+    host = frame.numbers != number
+    bare = Frame(frame.numbers, frame.positions, frame.cell, provenance=frame.provenance)
+    empty = Frame(frame.numbers[host], frame.positions[host], frame.cell)
+    parent = frame.content_hash
+    return (
+        bare.with_provenance(stage="voltage"),
+        empty.with_provenance(
+            stage="voltage", parent=parent, temperature_k=frame.provenance.temperature_k
+        ),
+    )
+
+
+def _count(ion: str, numbers: np.ndarray) -> int:
+    return int(np.count_nonzero(numbers == atomic_numbers[Species.from_str(ion).symbol]))
+
+
+def _crystal_point(
+    ion: str, metal: RelaxDoc, charged: RelaxDoc, discharged: RelaxDoc, source: str
+) -> VoltagePoint:
+    n_ions = _count(ion, np.array(discharged.structure.atomic_numbers))
+    host_atoms = len(discharged.structure) - n_ions
+    empty_ev = charged.energy_ev * host_atoms / len(charged.structure)
+    volts = average_voltage(
+        discharged.energy_ev,
+        empty_ev,
+        metal.energy_ev / len(metal.structure),
+        n_ions,
+        Species.from_str(ion).oxi_state,
+    )
+    unrelaxed = [d for d in (metal, charged, discharged) if not d.converged]
+    verdicts = [*_surrogate(metal), *(_unconverged(d) for d in unrelaxed)]
+    if source != "given":
+        verdicts.append(
+            Verdict(
+                question="discharged crystal known?",
+                answer="GUESSED",
+                believable=False,
+                reason=f"the discharged crystal is a guess: {source}",
+            )
+        )
+    return VoltagePoint(
+        structure_source="crystal",
+        voltage_v=volts,
+        n_snapshots=1,
+        documents=[metal.job_uuid, charged.job_uuid, discharged.job_uuid],
+        verdicts=verdicts,
+    )
+
+
+def _point(
+    ion: str,
+    metal_ev: float,
+    snapshot: SnapshotDoc,
+    label: LabelDoc | None,
+    crystal: VoltagePoint,
+) -> VoltagePoint:
+    volts = _snapshot_voltages(ion, metal_ev, label) if label is not None else []
+    point = VoltagePoint(
+        structure_source=snapshot.structure_source,
+        temperature_k=snapshot.temperature_k,
+        voltage_v=float(np.mean(volts)) if volts else None,
+        n_snapshots=len(volts),
+        documents=[snapshot.source_uuid, snapshot.job_uuid, *([label.job_uuid] if label else [])],
+        verdicts=[*_surrogate(label), _sampling(snapshot, len(volts))],
+    )
+    if not volts:
+        return point
+    spread = float(np.std(volts, ddof=1)) if len(volts) > 1 else None
+    change = point.voltage_v - crystal.voltage_v
+    return point.model_copy(
+        update={
+            "spread_v": spread,
+            "standard_error_v": None if spread is None else spread / np.sqrt(len(volts)),
+            "change_v": change,
+            "change_percent": 100 * change / crystal.voltage_v,
+        }
+    )
+
+
+def _snapshot_voltages(ion: str, metal_ev: float, label: LabelDoc) -> list[float]:
+    """Return the voltage of each snapshot whose two energies are there."""
+    empty = {frame.provenance.parent: frame for frame in label.frames if frame.provenance.parent}
+    charge = Species.from_str(ion).oxi_state
+    volts = []
+    for frame in label.frames:
+        without = empty.get(frame.content_hash)
+        if without is not None and frame.energy_ev is not None and without.energy_ev is not None:
+            n_ions = _count(ion, frame.numbers)
+            volts.append(
+                average_voltage(frame.energy_ev, without.energy_ev, metal_ev, n_ions, charge)
+            )
+    return volts
+
+
+def _surrogate(doc: RelaxDoc | LabelDoc | None) -> list[Verdict]:
+    if doc is None or not doc.engine.surrogate:
+        return []
+    return [
+        Verdict(
+            question="energies from density functional theory?",
+            answer="SURROGATE",
+            believable=False,
+            reason=f"the energies come from {doc.engine.name}, a surrogate that imitates "
+            "density functional theory",
+        )
+    ]
+
+
+def _unconverged(doc: RelaxDoc) -> Verdict:
+    return Verdict(
+        question="relaxed?",
+        answer="NOT_CONVERGED",
+        believable=False,
+        reason=f"the relaxation of {doc.structure.composition.reduced_formula} stopped at "
+        f"{doc.max_force_ev_a:.3f} eV/Å",
+        numbers={"max_force_ev_a": doc.max_force_ev_a},
+    )
+
+
+def _sampling(snapshot: SnapshotDoc, n_voltages: int) -> Verdict:
+    enough = snapshot.sampled_fs >= MIN_SAMPLED_FS and n_voltages >= MIN_SNAPSHOTS
+    return Verdict(
+        question="sampled long enough?",
+        answer="ENOUGH" if enough else "SHORT",
+        believable=enough,
+        reason=f"{n_voltages} snapshots of a run of {snapshot.sampled_fs / 1e3:.3g} ps "
+        f"({MIN_SNAPSHOTS} of {MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
+        numbers={"sampled_fs": snapshot.sampled_fs, "n_snapshots": float(n_voltages)},
+        thresholds={"sampled_fs": MIN_SAMPLED_FS, "n_snapshots": float(MIN_SNAPSHOTS)},
+    )
