@@ -1,0 +1,115 @@
+"""Compiling the C++ sources of this package on first use, kept in the cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from amorph_flows.errors import CalculationError, MissingDependencyError
+from amorph_flows.settings import Settings
+
+SOURCES = Path(__file__).parent / "cpp"
+FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math")
+NATIVE = ("-march=native",)
+
+
+def shared_library(
+    name: str,
+    sources: tuple[str, ...],
+    *,
+    flags: tuple[str, ...] = (),
+    native: bool = True,
+    salt: str = "",
+) -> Path:
+    """Compile C++ sources of this package, or find the library compiled before.
+
+    Parameters
+    ----------
+    name
+        Stem of the library's file name.
+    sources
+        Files in ``cpp/``.
+    flags
+        Further flags: include folders, libraries.
+    native
+        Whether to use every instruction of this machine's CPU.
+    salt
+        Anything else that the library depends on, such as the version of LAMMPS.
+
+    Returns
+    -------
+    Path
+        The library. Its name holds a hash of sources, compiler, flags, CPU and ``salt``.
+
+    Raises
+    ------
+    MissingDependencyError
+        If there is no compiler.
+    CalculationError
+        If the compiler fails; the message ends with what it said.
+    """
+    compiler = _compiler()
+    options = (*FLAGS, *(NATIVE if native else ()), *flags)
+    key = "\n".join([_compiler_version(compiler), *options, *sources, _cpu(), _hash(), salt])
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    folder = Settings().cache_dir.expanduser()
+    library = folder / f"{name}-{digest}.so"
+    if not library.exists():
+        _compile(compiler, options, sources, library)
+    return library
+
+
+def _compiler() -> str:
+    wanted = Settings().compiler
+    found = shutil.which(wanted)
+    if found is None:
+        raise MissingDependencyError(
+            f"the C++17 compiler {wanted!r}, which the moment tensor potential needs,",
+            hint="apt install g++ (or: conda install gxx); another one: AMORPH_COMPILER=clang++",
+        )
+    return found
+
+
+def _compile(
+    compiler: str, options: tuple[str, ...], sources: tuple[str, ...], library: Path
+) -> None:
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+        output = Path(folder) / library.name
+        files = [str(SOURCES / source) for source in sources]
+        command = [compiler, *files, *options, "-o", str(output)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            errors = "\n".join(done.stderr.splitlines()[:20])
+            raise CalculationError(f"{' '.join(command)} failed:\n{errors}")
+        os.replace(output, library)
+
+
+@cache
+def _compiler_version(compiler: str) -> str:
+    done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.partition("\n")[0]
+
+
+@cache
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith(("flags", "Features")):
+                return " ".join(sorted(line.split(":", 1)[1].split()))
+    return platform.machine() + platform.processor()
+
+
+@cache
+def _hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
