@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def test_other_reading_of_the_rate_is_an_option() -> None:
 
 def test_ramps_join_and_never_heat(published: AmorphousElectrodeMaker) -> None:
     stages = published.melt_quench.schedule()
-    for before, after in zip(stages, stages[1:], strict=False):
+    for before, after in itertools.pairwise(stages):
         assert before.end_temperature_k == after.start_temperature_k
         assert after.end_temperature_k <= after.start_temperature_k
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, JobConfig, Job, Maker, OnMissing, OutputReference, Response
+from jobflow import Flow, Job, JobConfig, Maker, OnMissing, OutputReference, Response
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine

@@ -17,7 +17,6 @@ from amorph_flows.structures import (
     reference_metal,
     supercell_near,
 )
-
 from amorph_flows.structures.stoichiometry import count_ions
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import hashlib
 
 import numpy as np
 
-
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
-from amorph_flows.lammps import LammpsMD, LammpsResult, run_lammps_md
+from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -70,12 +70,10 @@ def run_production(
         max_grade=result.max_grade,
         fraction_above_select=result.fraction_above_select,
     )
-    return doc.model_copy(update={"verdicts": _verdicts(doc, result, cell, potential)})
+    return doc.model_copy(update={"verdicts": _verdicts(doc, cell, potential)})
 
 
-def _verdicts(
-    doc: TrajectoryDoc, result: LammpsResult, cell: Structure, potential: PotentialDoc
-) -> list[Verdict]:
+def _verdicts(doc: TrajectoryDoc, cell: Structure, potential: PotentialDoc) -> list[Verdict]:
     return [_extrapolation(doc), _temperature(doc), _completed(doc), _width(cell, potential)]
 
 
