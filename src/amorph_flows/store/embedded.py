@@ -1,0 +1,212 @@
+"""The two halves of the embedded store: documents in SQLite, bulk data in one file each."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+import bson
+from maggma.core import Store
+from maggma.stores import MontyStore
+from monty.json import jsanitize
+
+from amorph_flows.errors import InputError
+
+_SAFE = re.compile(r"[A-Za-z0-9_-]+")
+_SUFFIX = ".bson"
+_KEYS = ("blob_uuid", "job_uuid", "job_index")
+
+
+class SQLiteDocumentStore(MontyStore):
+    """A `MontyStore` on SQLite that several processes may open and write at once.
+
+    Opening MontyDB rewrites its configuration and creates the table on first write; both happen
+    here under a lock, so that no process sees them half done.
+    """
+
+    def connect(self, force_reset: bool = False) -> None:
+        """Open the database and make sure that its table is there.
+
+        Parameters
+        ----------
+        force_reset
+            Whether to open it again when it is open.
+        """
+        if self._coll is not None and not force_reset:
+            return
+        folder = Path(self.database_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder / ".opening"):
+            super().connect(force_reset=True)
+            database = self._collection.database
+            if self.collection_name not in database.list_collection_names():
+                database.create_collection(self.collection_name)
+
+    def close(self) -> None:
+        """Forget the connection; every operation closes its own file handle."""
+        self._coll = None
+
+
+class BlobFolderStore(Store):
+    """Bulk data of jobs, one BSON file a blob, found by its name without reading any other.
+
+    It holds what jobflow's `JobStore` puts into an additional store, and answers the queries
+    that it makes: by ``blob_uuid`` (a value or ``{"$in": [...]}``), ``job_uuid`` and
+    ``job_index``.
+
+    Parameters
+    ----------
+    path
+        Folder of the files.
+    """
+
+    def __init__(self, path: str, key: str = "blob_uuid", **kwargs: Any) -> None:
+        self.path = str(path)
+        self.kwargs = kwargs
+        super().__init__(key=key, **kwargs)
+
+    @property
+    def _collection(self) -> Path:
+        return Path(self.path)
+
+    @property
+    def name(self) -> str:
+        """Where the blobs are."""
+        return f"blobs://{self.path}"
+
+    def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
+        """Create the folder."""
+        self._collection.mkdir(parents=True, exist_ok=True)
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+    def count(self, criteria: dict[str, Any] | None = None) -> int:
+        """Return how many blobs match, reading none."""
+        return sum(1 for _ in self._matching(criteria))
+
+    def query(
+        self,
+        criteria: dict[str, Any] | None = None,
+        properties: dict[str, Any] | list[str] | None = None,
+        sort: dict[str, Any] | None = None,
+        skip: int = 0,
+        limit: int = 0,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the blobs that match; their contents are read only where asked for.
+
+        Raises
+        ------
+        InputError
+            If the criteria or the sort name anything but the three keys.
+        """
+        found = sorted(self._matching(criteria), key=lambda entry: entry[1].name)
+        for field, direction in reversed(list((sort or {}).items())):
+            _known(field)
+            found.sort(key=lambda entry: entry[0][field], reverse=int(direction) < 0)
+        stop = skip + limit if limit else None
+        wanted = None if properties is None else set(properties)
+        for keys, path in islice(found, skip, stop):
+            light = wanted is not None and wanted <= set(_KEYS)
+            blob = keys if light else bson.decode(path.read_bytes())
+            yield blob if wanted is None else {k: v for k, v in blob.items() if k in wanted}
+
+    def update(
+        self, docs: list[dict[str, Any]] | dict[str, Any], key: list[str] | str | None = None
+    ) -> None:
+        """Write blobs; each appears whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If a blob lacks one of the three keys or a key cannot be part of a file name.
+        """
+        if key not in (None, "blob_uuid", ["blob_uuid"]):
+            raise InputError(f"blobs are stored by blob_uuid, not by {key!r}")
+        for doc in [docs] if isinstance(docs, dict) else docs:
+            path = self._collection / _file_name(doc)
+            temporary = path.with_suffix(f".{os.getpid()}")
+            temporary.write_bytes(bson.encode(jsanitize(doc, allow_bson=True)))
+            temporary.replace(path)
+
+    def remove_docs(self, criteria: dict[str, Any]) -> None:
+        """Delete the blobs that match."""
+        for _, path in list(self._matching(criteria)):
+            path.unlink(missing_ok=True)
+
+    def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
+        """Return whether a key is part of the file names, which serve as the index."""
+        return key in _KEYS
+
+    def groupby(
+        self,
+        keys: list[str] | str,
+        criteria: dict[str, Any] | None = None,
+        properties: dict[str, Any] | list[str] | None = None,
+        sort: dict[str, Any] | None = None,
+        skip: int = 0,
+        limit: int = 0,
+    ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        """Yield the blobs grouped by some of the three keys."""
+        keys = [keys] if isinstance(keys, str) else list(keys)
+        wanted = None if properties is None else [*properties, *keys]
+        blobs = list(self.query(criteria, wanted, sort, skip, limit))
+
+        def group_of(blob: dict[str, Any]) -> tuple[Any, ...]:
+            return tuple(blob[k] for k in keys)
+
+        for values, group in groupby(sorted(blobs, key=group_of), key=group_of):
+            yield dict(zip(keys, values, strict=True)), list(group)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BlobFolderStore) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    def _matching(self, criteria: dict[str, Any] | None) -> Iterator[tuple[dict[str, Any], Path]]:
+        """Yield keys and path of the files whose names match the criteria."""
+        tests = {_known(field): _values(value) for field, value in (criteria or {}).items()}
+        for path in self._collection.glob(f"*{_SUFFIX}"):
+            blob_uuid, job_uuid, job_index = path.name.removesuffix(_SUFFIX).split(".")
+            keys = {"blob_uuid": blob_uuid, "job_uuid": job_uuid, "job_index": int(job_index)}
+            if all(keys[field] in values for field, values in tests.items()):
+                yield keys, path
+
+
+def _known(field: str) -> str:
+    """Return a field that blobs can be found by."""
+    if field not in _KEYS:
+        raise InputError(f"blobs are found by {', '.join(_KEYS)}, not by {field!r}")
+    return field
+
+
+def _values(criterion: Any) -> set[Any]:
+    """Return the values that a criterion allows."""
+    if not isinstance(criterion, dict):
+        return {criterion}
+    if set(criterion) != {"$in"}:
+        raise InputError(f"blobs are found by a value or {{'$in': [...]}}, not by {criterion!r}")
+    return set(criterion["$in"])
+
+
+def _file_name(doc: dict[str, Any]) -> str:
+    """Return the file name of a blob, refusing anything that is not a plain identifier."""
+    parts = [str(doc.get(key, "")) for key in _KEYS]
+    if not all(_SAFE.fullmatch(part) for part in parts) or not parts[2].isdigit():
+        raise InputError(f"a blob needs {', '.join(_KEYS)} as plain identifiers, got {parts}")
+    return ".".join(parts) + _SUFFIX
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file, waiting for it."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

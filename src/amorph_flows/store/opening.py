@@ -1,0 +1,165 @@
+"""Opening a job store: in a folder, on a MongoDB server, or as jobflow is configured."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+from jobflow import JobStore
+from maggma.stores import GridFSStore, JSONStore, MemoryStore, MongoStore, MontyStore
+
+from amorph_flows.errors import InputError
+from amorph_flows.store.embedded import BlobFolderStore, SQLiteDocumentStore
+
+STORE_FOLDER = "store"
+STORE_VARIABLE = "AMORPH_JOB_STORE"
+_DATABASE = "amorph_flows"
+_CHOICES = (
+    "give a folder (embedded, no server), a MongoDB address (mongodb://host/database) or a file "
+    "that describes a job store, or set JOB_STORE in jobflow's configuration file"
+)
+
+
+def open_store(where: str | Path | None = None, *, create: bool = True) -> JobStore:
+    """Return a connected job store.
+
+    Parameters
+    ----------
+    where
+        A folder: an embedded store in its subfolder ``store``, which other processes may read
+        and write at the same time. An address ``mongodb://…`` or ``mongodb+srv://…``: a MongoDB
+        database (``amorph_flows`` where the address names none), bulk data in GridFS. A file: a
+        job store as jobflow describes it. None: `configured_store`.
+    create
+        Whether an embedded store that is not there yet is created.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no store and `create` is false, if the file describes none, or if
+        nothing is configured.
+
+    Warns
+    -----
+    UserWarning
+        If the configured store forgets its documents at the end of the process.
+    """
+    if where is None:
+        store = configured_store()
+        if store is None:
+            raise InputError(f"no job store is configured; {_CHOICES}")
+    elif re.match(r"mongodb(\+srv)?://", str(where)):
+        store = _mongodb(str(where))
+    elif Path(where).is_file():
+        store = _described(Path(where))
+    else:
+        store = _embedded(Path(where), create)
+    store.connect()
+    return store
+
+
+def survives_process(store: JobStore) -> bool:
+    """Return whether other processes see the documents of a store and may write to it.
+
+    Parameters
+    ----------
+    store
+        Any job store.
+    """
+    stores = [store.docs_store, *store.additional_stores.values()]
+    return not any(_is_volatile(s) or isinstance(s, JSONStore) for s in stores)
+
+
+def _is_volatile(store: Any) -> bool:
+    return isinstance(store, MemoryStore) and not isinstance(store, MontyStore | JSONStore)
+
+
+def _embedded(folder: Path, create: bool) -> JobStore:
+    """Return the store in a folder."""
+    home = folder.expanduser().resolve() / STORE_FOLDER
+    if not create and not home.is_dir():
+        raise InputError(f"{folder} holds no store; give the folder of a study")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"no store can be made in {folder}: {error.strerror}") from error
+    documents = SQLiteDocumentStore(
+        "documents",
+        database_path=str(home),
+        storage_kwargs={"use_bson": True, "mongo_version": "4.0"},
+    )
+    return JobStore(documents, additional_stores={"data": BlobFolderStore(str(home / "data"))})
+
+
+def _mongodb(uri: str) -> JobStore:
+    """Return the store at an address."""
+    from pymongo.errors import PyMongoError
+    from pymongo.uri_parser import parse_uri
+
+    try:
+        database = parse_uri(uri)["database"] or _DATABASE
+    except (PyMongoError, ValueError) as error:
+        raise InputError(f"the MongoDB address {masked(uri)} is not valid: {error}") from error
+    return JobStore(
+        MongoStore(database, "documents", uri=uri),
+        additional_stores={"data": GridFSStore(database, "blobs", uri=uri)},
+    )
+
+
+def masked(uri: str) -> str:
+    """Return an address with its password hidden.
+
+    Parameters
+    ----------
+    uri
+        Any address.
+    """
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", uri)
+
+
+def configured_store() -> JobStore | None:
+    """Return the store that the user has configured, not yet connected, or None.
+
+    ``AMORPH_JOB_STORE`` (a file or a MongoDB address; `amorph` takes ``JOBFLOW_JOB_STORE`` for it,
+    which jobflow 0.4 itself cannot read) comes before jobflow's configuration file.
+
+    Raises
+    ------
+    InputError
+        If what is configured is no job store.
+
+    Warns
+    -----
+    UserWarning
+        If the store forgets its documents at the end of the process.
+    """
+    where = os.environ.get(STORE_VARIABLE)
+    if where:
+        store = _mongodb(where) if where.startswith("mongodb") else _described(Path(where))
+    else:
+        from jobflow.settings import JobflowSettings
+
+        settings = JobflowSettings()
+        if "JOB_STORE" not in settings.model_fields_set:
+            return None
+        store = settings.JOB_STORE
+    if any(_is_volatile(s) for s in (store.docs_store, *store.additional_stores.values())):
+        warnings.warn(
+            "the configured job store keeps documents in memory only: they are lost at the end of "
+            "this process, and a killed study cannot resume",
+            UserWarning,
+            stacklevel=2,
+        )
+    return store
+
+
+def _described(file: Path) -> JobStore:
+    """Return the store that a file describes."""
+    try:
+        return JobStore.from_file(file)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"{file} describes no job store ({reason}); {_CHOICES}") from error

@@ -1,0 +1,169 @@
+from datetime import datetime
+
+import numpy as np
+import pytest
+from jobflow import JobStore
+from maggma.stores import MemoryStore
+from monty.json import jsanitize
+
+from amorph_flows.errors import InputError
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
+from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.store import (
+    find_documents,
+    latest,
+    load_document,
+    load_potential,
+    open_store,
+)
+
+UUIDS = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 5)]
+
+
+def verdict(answer, believable):
+    return Verdict(question="diffusive?", answer=answer, believable=believable, reason="measured")
+
+
+def potential():
+    return PotentialDoc(
+        backend="mtp",
+        species=["Mg", "V", "O"],
+        settings=FitSettings(),
+        engine=EngineInfo(name="toy", settings_hash="0", surrogate=True),
+        files={"potential": "MTP\n" + "1.0 " * 1000},
+        sha256="0",
+        n_parameters=1,
+        n_training_frames=1,
+        errors={},
+        curves={"loss": [1.0, 0.5]},
+        training_cpu_seconds=1.0,
+    )
+
+
+def trajectory(structure, temperature, *verdicts):
+    return TrajectoryDoc(
+        run=f"{temperature} K",
+        formula="MgV2O5",
+        temperature_k=temperature,
+        potential_uuid=UUIDS[0],
+        start="quench",
+        n_atoms=len(structure),
+        time_step_fs=2.0,
+        equilibration_fs=10.0,
+        production_fs=20.0,
+        asked_fs=20.0,
+        seed=1,
+        trajectory=FileReference(path="x", format="lammps-dump", sha256="", n_frames=1, species=[]),
+        structure=structure,
+        mean_temperature_k=temperature,
+        mean_energy_ev_atom=-1.0,
+        curves={"grade": np.zeros(3).tolist()},
+        verdicts=list(verdicts),
+    )
+
+
+def put(store, number, document, *, hour, **metadata):
+    stored = {
+        "uuid": UUIDS[number],
+        "index": 1,
+        "name": type(document).__name__,
+        "completed_at": f"2025-06-30T{hour:02d}:00:00.5",
+        "metadata": metadata,
+        "output": jsanitize(document, strict=True, enum_values=True),
+    }
+    store.update(stored, save={"data": ["frames", "curves", "files"]})
+
+
+@pytest.fixture(params=["embedded", "memory"])
+def store(request, tmp_path):
+    from pymatgen.core import Lattice, Structure
+
+    if request.param == "embedded":
+        store = open_store(tmp_path)
+    else:
+        store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+        store.connect()
+    structure = Structure(Lattice.cubic(4), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    mine = {"study": "mine", "ion": "Mg2+", "formula": "V2O5"}
+    put(store, 0, potential(), hour=10, **mine)
+    put(store, 1, trajectory(structure, 300.0, verdict("caged", False)), hour=11, **mine)
+    put(store, 2, trajectory(structure, 900.0, verdict("diffusive", True)), hour=12, **mine)
+    put(store, 3, potential(), hour=9, study="other", ion="Na+", formula="FePO4")
+    store.update({"uuid": "5" * 8, "index": 1, "output": {"x": 1}, "completed_at": "2026"})
+    return store
+
+
+def found(store, **where):
+    return [UUIDS.index(summary["uuid"]) for summary in find_documents(store, **where)]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({}, [2, 1, 0, 3]),
+        ({"stage": "potential"}, [0, 3]),
+        ({"formula": "V2O5"}, [2, 1, 0]),
+        ({"formula": "MgV2O5"}, [2, 1]),
+        ({"ion": "Mg2+"}, [2, 1, 0]),
+        ({"ion": "Na"}, [3]),
+        ({"ion": "N"}, []),
+        ({"study": "other"}, [3]),
+        ({"since": "2025-06-30T11:00"}, [2, 1]),
+        ({"since": datetime(2025, 6, 30, 12)}, [2]),
+        ({"verdict": "caged"}, [1]),
+        ({"verdict": "doubted"}, [1]),
+        ({"verdict": "believed"}, [2]),
+        ({"limit": 1}, [2]),
+        ({"limit": 1, "verdict": "caged"}, [1]),
+        ({"stage": "production_md", "verdict": "caged", "study": "other"}, []),
+    ],
+)
+def test_filters(store, where, expected):
+    assert found(store, **where) == expected
+
+
+def test_summary_is_light_and_says_what_it_is(store, monkeypatch):
+    blobs = store.additional_stores["data"]
+    monkeypatch.setattr(blobs, "query", lambda *a, **k: pytest.fail("a listing loaded blobs"))
+    newest = next(find_documents(store))
+    assert newest["stage"] == "production_md"
+    assert newest["document"] == "TrajectoryDoc"
+    assert newest["formula"] == "MgV2O5"
+    assert newest["verdicts"][0]["answer"] == "diffusive"
+
+
+def test_documents_come_back_typed_and_whole(store):
+    document = load_document(store, UUIDS[1][:8])
+    assert isinstance(document, TrajectoryDoc)
+    assert document.curves == {"grade": [0.0, 0.0, 0.0]}
+    assert document.structure.composition.reduced_formula == "MgO"
+    assert load_potential(store, UUIDS[0]) == potential()
+
+
+def test_latest(store):
+    assert latest(store, TrajectoryDoc).temperature_k == 900.0
+    assert latest(store, TrajectoryDoc, verdict="doubted").temperature_k == 300.0
+    with pytest.raises(InputError, match="no PotentialDoc with study nothing"):
+        latest(store, PotentialDoc, study="nothing")
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        (lambda s: load_document(s, "0000000"), "4 documents begin with"),
+        (lambda s: load_document(s, "ffff"), "holds no document ffff"),
+        (lambda s: load_document(s, "$where"), "not the uuid of a document"),
+        (lambda s: load_document(s, "55555555"), "not a document of a stage"),
+        (lambda s: load_potential(s, UUIDS[1]), "not a potential"),
+        (
+            lambda s: list(find_documents(s, stage="melt")),
+            "unknown stage 'melt'.*potential",
+        ),
+        (lambda s: list(find_documents(s, since="yesterday")), "not a date"),
+    ],
+)
+def test_questions_that_have_no_answer(store, question, message):
+    with pytest.raises(InputError, match=message):
+        question(store)
