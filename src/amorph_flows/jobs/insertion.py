@@ -8,6 +8,7 @@ from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.stage import stage_job
 from amorph_flows.structures import discharged_charges, find_void_sites, rank_occupations
+from amorph_flows.structures.plain import plain
 
 
 @stage_job(SiteSetDoc)
@@ -48,8 +49,6 @@ def insert_ions(
     charged = _charged(host, ion, n_ions, redox_element, charges)
     sites = find_void_sites(charged, ion, **(tolerances or {}))
     ranking = rank_occupations(charged, sites, ion, n_ions, n_best=n_best, seed=seed)
-    best = ranking.occupations[0].structure.copy()
-    best.remove_oxidation_states()
     return SiteSetDoc(
         host=charged,
         ion=ion,
@@ -66,7 +65,7 @@ def insert_ions(
         ],
         proven_optimal=ranking.proven_optimal,
         seed=seed,
-        structure=best,
+        structure=plain(ranking.occupations[0].structure),
         verdict=_verdict(ranking.proven_optimal, len(sites), n_ions),
     )
 
@@ -74,7 +73,7 @@ def insert_ions(
 def _charged(
     host: Structure, ion: str, n_ions: int, redox: str | None, charges: dict[str, float] | None
 ) -> Structure:
-    bare = host.copy(site_properties={})
+    bare = plain(host)
     if charges is None:
         return discharged_charges(bare, ion, n_ions, redox_element=redox)
     bare.add_oxidation_state_by_element(charges)

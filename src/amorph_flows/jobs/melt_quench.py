@@ -11,6 +11,7 @@ from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.stage import stage_job
+from amorph_flows.structures.plain import plain
 
 
 @stage_job(QuenchDoc)
@@ -61,7 +62,7 @@ def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch
     judgement = judge_amorphous(trajectory, crystal, cations[0])
     return Branch(
         temperature_k=temperature_k,
-        structure=label.structure.copy(site_properties={}),
+        structure=plain(label.structure),
         label_uuid=label.job_uuid,
         amorphous=verdict_of(judgement, "amorphous?"),
     )

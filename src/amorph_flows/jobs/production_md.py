@@ -13,6 +13,7 @@ from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.stage import stage_job
 from amorph_flows.structures import minimum_width
+from amorph_flows.structures.plain import plain
 
 MAX_SHARE_EXTRAPOLATING = 0.01
 MAX_TEMPERATURE_ERROR = 0.05
@@ -47,7 +48,7 @@ def run_production(
     grade
         How often to grade and what counts as extrapolation; None does not grade.
     """
-    cell = structure.copy(site_properties={}) * supercell
+    cell = plain(structure) * supercell
     result = run_lammps_md(cell, potential, md, Path.cwd(), grade)
     formula = structure.composition.reduced_formula
     thermo = result.thermo
@@ -126,7 +127,7 @@ def _completed(doc: TrajectoryDoc) -> Verdict:
 
 
 def _width(cell: Structure, potential: PotentialDoc) -> Verdict:
-    width, needed = minimum_width(cell), 2 * potential.settings.cutoff
+    width, needed = minimum_width(cell.lattice.matrix), 2 * potential.settings.cutoff
     wide = width >= needed
     return Verdict(
         question="cell wider than twice the cutoff?",

@@ -17,6 +17,7 @@ from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
 from amorph_flows.schemas.study import SampledStructure, StructureDoc
 from amorph_flows.stage import stage_job
+from amorph_flows.structures.plain import plain
 
 
 @stage_job(StructureDoc)
@@ -71,15 +72,15 @@ def _sample(
     documents: list[str],
 ) -> SampledStructure:
     half = trajectory.select(slice(trajectory.n_frames // 2, None))
-    plain = last.copy(site_properties={})
-    elements = sorted(element.symbol for element in plain.composition.elements)
+    last = plain(last)
+    elements = sorted(element.symbol for element in last.composition.elements)
     return SampledStructure(
         structure_source=source,
-        formula=plain.composition.reduced_formula,
+        formula=last.composition.reduced_formula,
         temperature_k=trajectory.temperature_k,
         rdf=RDFDoc.from_result(radial_distribution(half)),
         order=[
-            LongRangeOrderDoc.from_result(long_range_order(plain, element))
+            LongRangeOrderDoc.from_result(long_range_order(last, element))
             for element in elements
             if element != "O"
         ],

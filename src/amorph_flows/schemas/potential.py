@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import asdict
+from typing import Literal, Self
 
 from pydantic import Field
 
+from amorph_flows.datasets.errors import error_statistics
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.verdict import Verdict
@@ -42,6 +45,19 @@ class ErrorSummary(Document):
     force_mae_ev_a: float
     stress_rmse_gpa: float | None = None
     stress_mae_gpa: float | None = None
+
+    @classmethod
+    def of(cls, labelled: FrameSet, predicted: FrameSet) -> Self:
+        """Return the errors of predicted labels.
+
+        Parameters
+        ----------
+        labelled
+            Frames with reference labels.
+        predicted
+            The same configurations with predicted labels.
+        """
+        return cls(**asdict(error_statistics(labelled, predicted)))
 
 
 class PotentialDoc(StageDocument):

@@ -1,0 +1,18 @@
+"""A structure without what a run left on its sites."""
+
+from __future__ import annotations
+
+from pymatgen.core import Structure
+
+
+def plain(structure: Structure) -> Structure:
+    """Return a copy without charges and without site properties such as velocities.
+
+    Parameters
+    ----------
+    structure
+        Any ordered structure.
+    """
+    return Structure(
+        structure.lattice, [site.specie.symbol for site in structure], structure.frac_coords
+    )
