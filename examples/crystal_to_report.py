@@ -1,0 +1,19 @@
+"""The whole study in Python: from crystalline V2O5 to the report, resumable, on this machine."""
+
+from pathlib import Path
+
+from amorph_flows.executors.local import run_study
+from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.store import open_store
+from amorph_flows.structures import v2o5
+
+
+def main(folder: Path = Path("v2o5-study")) -> None:
+    """Run the demonstration study in a folder; run it again to resume."""
+    maker = AmorphousElectrodeMaker.from_preset("demo")
+    flow = maker.make(v2o5())
+    run_study(flow, open_store(folder), folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""A whole study made tiny: toy engine, small potential, runs of a hundred steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jobflow import JobStore
+
+from amorph_flows.engines import AseEngine
+from amorph_flows.flows import (
+    ActiveLearningMaker,
+    AmorphousElectrodeMaker,
+    FitPotentialMaker,
+    MeltQuenchMaker,
+    ProductionMDMaker,
+    SamplingMaker,
+)
+from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.store import open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    """An embedded store in a folder of its own."""
+    opened = open_store(tmp_path / "study")
+    yield opened
+    opened.close()
+
+
+def tiny_study(**changes: object) -> AmorphousElectrodeMaker:
+    """Return a study of 28 + 4 atoms that ends within a minute."""
+    hold = SamplingMaker(duration_fs=100.0, frame_stride=5, hot_frame_stride=5)
+    fit = FitPotentialMaker(settings=FitSettings(level=6, cutoff=4.0, max_seconds=4.0, max_steps=40))
+    fields: dict[str, object] = {
+        "preset": "test",
+        "engine": AseEngine(calculator="toy", relax_max_steps=50),
+        "cell_lengths_a": (11.5, 7.1, 4.4),
+        "melt_quench": MeltQuenchMaker(
+            melt_duration_fs=100.0,
+            hold_temperatures_k=(),
+            hold_duration_fs=0.0,
+            quench_duration_fs=170.0,
+            branch_temperatures_k=(1200.0,),
+            branch=hold,
+            frame_stride=5,
+        ),
+        "insertion_temperatures_k": (300.0, 1200.0),
+        "sampling": hold,
+        "fit": fit,
+        "active_learning": ActiveLearningMaker(
+            fit=fit, duration_fs=200.0, max_turns=2, max_selected=4, label_jobs=2
+        ),
+        "mtp_sampling": ProductionMDMaker(
+            name="MTP sampling",
+            supercell=(1, 1, 1),
+            equilibration_fs=20.0,
+            production_fs=100.0,
+            frame_stride=5,
+            grade_every=5,
+        ),
+        "production": ProductionMDMaker(
+            supercell=(1, 2, 2),
+            equilibration_fs=20.0,
+            production_fs=200.0,
+            frame_stride=2,
+            grade_every=10,
+        ),
+        "production_temperatures_k": (300.0, 1000.0, 1200.0),
+    }
+    return AmorphousElectrodeMaker(**{**fields, **changes})  # type: ignore[arg-type]

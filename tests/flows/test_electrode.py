@@ -1,0 +1,81 @@
+"""The whole study with a toy engine, every stage for real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jobflow import JobStore, run_locally
+from tests.flows.conftest import tiny_study
+
+from amorph_flows.schemas.study import StudyDoc
+from amorph_flows.structures import v2o5
+
+QUANTITIES = {
+    "average_voltage",
+    "voltage_crystal",
+    "tracer_diffusivity",
+    "jump_diffusivity",
+    "haven_ratio",
+    "activation_energy",
+    "diffusivity_300k",
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyDoc, JobStore]:
+    from amorph_flows.store import open_store
+
+    folder: Path = tmp_path_factory.mktemp("study")
+    store = open_store(folder)
+    flow = tiny_study().make(v2o5())
+    run_locally(
+        flow, store=store, create_folders=True, root_dir=folder, ensure_success=True, log=False
+    )
+    output = store.get_output(flow.job_uuids[-1], load=True)
+    return StudyDoc.model_validate(
+        {k: v for k, v in output.items() if not k.startswith("@")}
+    ), store
+
+
+def test_every_quantity_is_there_with_its_verdict(study: tuple[StudyDoc, JobStore]) -> None:
+    results = study[0].results
+    assert {row.quantity for row in results} == QUANTITIES
+    for row in results:
+        assert row.reason
+        assert row.documents
+        assert (row.value is None) == (row.verdict == "refused")
+        assert row.value is None or np.isfinite(row.value)
+
+
+def test_nothing_of_a_tiny_study_is_believed(study: tuple[StudyDoc, JobStore]) -> None:
+    assert {row.verdict for row in study[0].results} <= {"not to be believed", "refused"}
+
+
+def test_voltages_come_from_both_kinds_of_md(study: tuple[StudyDoc, JobStore]) -> None:
+    rows = [row for row in study[0].results if row.quantity == "average_voltage"]
+    assert {(row.structure_source, row.temperature_k) for row in rows} == {
+        (source, t) for source in ("engine MD", "MTP MD") for t in (300.0, 1200.0)
+    }
+
+
+def test_every_number_is_traced_to_a_document(study: tuple[StudyDoc, JobStore]) -> None:
+    doc, store = study
+    for row in doc.results:
+        for uuid in row.documents:
+            assert store.query_one({"uuid": uuid}, properties=["uuid"]), (row.quantity, uuid)
+
+
+def test_report_holds_the_same_results(study: tuple[StudyDoc, JobStore]) -> None:
+    doc = study[0]
+    data = json.loads(doc.files["report.json"])
+    assert [r["value"] for r in data["results"]] == [row.value for row in doc.results]
+    assert doc.files["report.html"].lstrip().lower().startswith("<!doctype html>")
+
+
+def test_no_document_holds_a_nested_list_of_numbers(study: tuple[StudyDoc, JobStore]) -> None:
+    for document in study[1].query({}, properties=["name", "output"]):
+        size = len(json.dumps(document["output"], default=str))
+        assert size < 400_000, (document["name"], size)
