@@ -1,1 +1,37 @@
-"""Structures: packing, supercells, void sites and ranked occupations, free of any workflow engine."""
+"""Structures: supercells, void sites, charges and ranked occupations; no workflow engine."""
+
+from amorph_flows.structures.charges import discharged_charges
+from amorph_flows.structures.ions import parse_element, parse_ion, remove_species
+from amorph_flows.structures.library import REFERENCE_METALS, reference_metal, v2o5
+from amorph_flows.structures.occupation import Occupation, RankedOccupations, rank_occupations
+from amorph_flows.structures.reading import check_structure, read_structure
+from amorph_flows.structures.supercell import (
+    axis_multiples,
+    check_width,
+    minimum_width,
+    supercell_by_axes,
+    supercell_near,
+)
+from amorph_flows.structures.voids import VoidSites, find_void_sites
+
+__all__ = [
+    "REFERENCE_METALS",
+    "Occupation",
+    "RankedOccupations",
+    "VoidSites",
+    "axis_multiples",
+    "check_structure",
+    "check_width",
+    "discharged_charges",
+    "find_void_sites",
+    "minimum_width",
+    "parse_element",
+    "parse_ion",
+    "rank_occupations",
+    "read_structure",
+    "reference_metal",
+    "remove_species",
+    "supercell_by_axes",
+    "supercell_near",
+    "v2o5",
+]

@@ -43,7 +43,7 @@ def discharged_charges(
     """
     species = parse_ion(ion)
     if int(n_ions) != n_ions or n_ions < 1:
-        raise InputError(f"number of {ion} ions to insert is {n_ions}; give a positive whole number")
+        raise InputError(f"number of {ion} to insert is {n_ions}; give a positive whole number")
     charges = charges_before(host)
     redox = _redox_element(charges, species, redox_element)
     n_redox = int(host.composition.element_composition[redox])
@@ -63,38 +63,55 @@ def discharged_charges(
     return discharged
 
 
+def carried_charges(structure: Structure) -> dict[Element, float] | None:
+    """Return the mean charge of each element, or None if not every atom carries a charge.
+
+    Parameters
+    ----------
+    structure
+        The structure, with charges (pymatgen's oxidation states) or without.
+
+    Returns
+    -------
+    dict or None
+        Charge, in elementary charges, of each element.
+    """
+    found: dict[Element, list[float]] = {}
+    for site in structure:
+        charge = getattr(site.specie, "oxi_state", None)
+        if charge is None:
+            return None
+        found.setdefault(Element(site.specie.symbol), []).append(float(charge))
+    return {element: sum(values) / len(values) for element, values in found.items()}
+
+
 def charges_before(host: Structure) -> dict[Element, float]:
     """Return the mean charge of each element of a host, as carried or as pymatgen guesses it.
 
     Parameters
     ----------
     host
-        The host, with charges on all atoms or on none.
+        The host, with charges or without.
 
     Returns
     -------
     dict
-        Charge (in elementary charges) of each element.
+        Charge, in elementary charges, of each element.
 
     Raises
     ------
     InputError
         If the carried charges do not add up to zero, or none can be guessed.
     """
-    composition = host.composition.element_composition
-    carried = [getattr(site.specie, "oxi_state", None) for site in host]
-    if all(charge is not None for charge in carried):
-        total = float(sum(carried))
-        if abs(total) > 1e-6:
+    carried = carried_charges(host)
+    if carried is not None:
+        if abs(host.charge) > 1e-6:
             raise InputError(
-                f"the host carries a net charge of {total:+g} before insertion; "
+                f"the host carries a net charge of {host.charge:+g} before insertion; "
                 "give it without charges, or with charges that add up to zero"
             )
-        elements = [parse_element(site.specie.symbol) for site in host]
-        return {
-            el: float(sum(q for e, q in zip(elements, carried, strict=True) if e == el) / n)
-            for el, n in composition.items()
-        }
+        return carried
+    composition = host.composition.element_composition
     guesses = composition.oxi_state_guesses(max_sites=-1)
     if not guesses:
         raise InputError(

@@ -59,7 +59,8 @@ def reference_metal(element: str) -> Structure:
     symbol = parse_element(element).symbol
     if symbol not in REFERENCE_METALS:
         raise InputError(
-            f"ion {element!r} has no reference metal; there is one for {', '.join(REFERENCE_METALS)}"
+            f"ion {element!r} has no reference metal; "
+            f"there is one for {', '.join(REFERENCE_METALS)}"
         )
     atoms = bulk(symbol)
     if atoms.cell.get_bravais_lattice().name != "HEX":
