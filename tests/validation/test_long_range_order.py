@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 
+from amorph_flows.analysis.amorphous import AmorphousVerdict, judge_amorphous
 from amorph_flows.analysis.order import LatticeVerdict, long_range_order
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
@@ -33,3 +34,21 @@ def test_magnesium_sublattice(temperature_k):
     assert order.minimum == pytest.approx(minimum, abs=0.001)
     assert (order.along_a, order.along_b, order.along_c) == pytest.approx(axes, abs=0.001)
     assert order.verdict is LATTICE[temperature_k]
+
+
+def test_host_is_crystalline_at_300_k_and_amorphous_at_900_k():
+    lattice = Lattice.orthorhombic(11.544, 3.571, 4.383)
+    sites = [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003)]
+    crystal = Structure.from_spacegroup(
+        "Pmmn:2", lattice, ["V", "O", "O", "O"], [*sites, (0.25, 0.25, 0.001)]
+    )
+    cold, hot = (
+        judge_amorphous(Structure.from_file(DATA / f"POSCAR_lro_{t}K"), crystal, ["V", "O"])
+        for t in (300, 900)
+    )
+    assert cold.verdict is AmorphousVerdict.CRYSTALLINE
+    assert hot.verdict is AmorphousVerdict.AMORPHOUS
+    assert cold.rdf_fluctuation > 1.4 * cold.thresholds.rdf_fluctuation
+    assert hot.rdf_fluctuation < 0.6 * hot.thresholds.rdf_fluctuation
+    assert cold.fluctuation_ratio > cold.thresholds.crystalline_ratio + 0.1
+    assert hot.fluctuation_ratio < hot.thresholds.amorphous_ratio - 0.2

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from amorph_flows.analysis.snapshot import StructureLike, as_trajectory, mask_of
+from amorph_flows.analysis.snapshot import StructureLike, as_trajectory, mask_of, symbols_of
 from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
@@ -46,6 +46,8 @@ class LongRangeOrder:
 
     Parameters
     ----------
+    species
+        Elements of the sublattice.
     maximum, minimum
         Largest and smallest disorder over the directions.
     along_a, along_b, along_c
@@ -72,6 +74,7 @@ class LongRangeOrder:
         What the verdict was held to.
     """
 
+    species: tuple[str, ...]
     maximum: float
     minimum: float
     along_a: float
@@ -160,6 +163,7 @@ def long_range_order(
     chances = _chance_probability(np.array(factors), len(d_ia), len(tried))
     verdict, reason = _judge_lattice(np.array(factors), chances, limits)
     return LongRangeOrder(
+        species=tuple(symbols_of(species)),
         maximum=float(disorder.max()),
         minimum=float(disorder.min()),
         along_a=float(along[0]),

@@ -108,6 +108,8 @@ def radial_distribution(
     InputError
         If the cutoff or the number of bins is not positive.
     """
+    import freud
+
     reach = DEFAULT_CUTOFF_A if cutoff is None else float(cutoff)
     if not np.isfinite(reach) or reach <= 0:
         raise InputError(f"cutoff is {cutoff} Å; give a positive distance")
@@ -116,11 +118,12 @@ def radial_distribution(
     frames = as_trajectory(trajectory)
     elements = elements_of(frames.numbers)
     groups = [np.flatnonzero(mask_of(frames.numbers, symbol)) for symbol in elements]
+    counter = freud.density.RDF(bins=n_bins, r_max=reach)
     n_ij = np.zeros((len(groups), len(groups), n_bins))
     n_ij_volume = np.zeros_like(n_ij)
     volumes = np.abs(np.linalg.det(frames.cells))
     for positions, cell, volume in zip(frames.positions, frames.cells, volumes, strict=True):
-        pairs = _count_pairs(positions, cell, groups, reach, n_bins)
+        pairs = _count_pairs(positions, cell, groups, counter)
         n_ij += pairs
         n_ij_volume += volume * pairs
     counts = np.array([len(group) for group in groups])
@@ -140,36 +143,18 @@ def radial_distribution(
 
 
 def _count_pairs(
-    positions: FloatArray, cell: FloatArray, groups: list[IntArray], cutoff: float, n_bins: int
+    positions: FloatArray, cell: FloatArray, groups: list[IntArray], counter: freud.density.RDF
 ) -> FloatArray:
     """Return the ordered pairs in each bin, shape ``(n_elements, n_elements, n_bins)``."""
-    box, points = _freud_system(positions, cell, cutoff)
-    n_images = len(points) // len(positions)
-    n_ij = np.zeros((len(groups), len(groups), n_bins))
-    images = np.arange(n_images)[:, None] * len(positions)
+    box, points = _freud_system(positions, cell, counter.r_max)
+    images = np.arange(len(points) // len(positions))[:, None] * len(positions)
+    n_ij = np.zeros((len(groups), len(groups), counter.nbins))
     for i, j in combinations_with_replacement(range(len(groups)), 2):
-        centres, neighbours = groups[i], (images + groups[j]).ravel()
-        counted = _histogram(box, points[centres], points[neighbours], cutoff, n_bins, same=i == j)
-        n_ij[i, j] = n_ij[j, i] = counted
+        centres, neighbours = points[groups[i]], points[(images + groups[j]).ravel()]
+        query = {"mode": "ball", "r_max": counter.r_max, "exclude_ii": i == j}
+        counter.compute((box, neighbours), query_points=centres, neighbors=query)
+        n_ij[i, j] = n_ij[j, i] = counter.bin_counts
     return n_ij
-
-
-def _histogram(
-    box: freud.box.Box,
-    centres: FloatArray,
-    neighbours: FloatArray,
-    cutoff: float,
-    n_bins: int,
-    *,
-    same: bool,
-) -> FloatArray:
-    import freud
-
-    rdf = freud.density.RDF(bins=n_bins, r_max=cutoff)
-    query = {"mode": "ball", "r_max": cutoff, "exclude_ii": same}
-    rdf.compute((box, neighbours), query_points=centres, neighbors=query)
-    counted: FloatArray = np.asarray(rdf.bin_counts, dtype=float)
-    return counted
 
 
 def _freud_system(

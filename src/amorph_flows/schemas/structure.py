@@ -1,0 +1,124 @@
+"""Documents of the structure: radial distribution functions and long-range order."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Self
+
+import numpy as np
+from pydantic import Field
+
+from amorph_flows.analysis.order import LatticeVerdict, LongRangeOrder
+from amorph_flows.analysis.rdf import RadialDistribution
+from amorph_flows.schemas.array import Array
+from amorph_flows.schemas.base import Document
+from amorph_flows.schemas.verdict import Verdict
+
+
+class RDFDoc(Document):
+    """Partial and total radial distribution functions."""
+
+    distances_a: Array = Field(description="centres of the bins, Å, shape (n_bins,)")
+    elements: list[str] = Field(description="they label the axes of the partials")
+    counts: list[int] = Field(description="atoms of each element")
+    partial: Array = Field(description="g_ij(r), shape (n_elements, n_elements, n_bins)")
+    total: Array = Field(description="g(r) of all atoms alike, shape (n_bins,)")
+    coordination: Array = Field(
+        description="mean number of atoms j within r (outer edge of the bin) of an atom i, "
+        "shape (n_elements, n_elements, n_bins)"
+    )
+    volume_a3: float = Field(description="mean volume of the cell, Å³")
+    n_frames: int = Field(description="frames averaged over")
+
+    @classmethod
+    def from_result(cls, result: RadialDistribution) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            What `radial_distribution` returned.
+        """
+        return cls(
+            distances_a=result.distances_a,
+            elements=list(result.elements),
+            counts=[int(count) for count in result.counts],
+            partial=result.partial,
+            total=result.total,
+            coordination=result.coordination,
+            volume_a3=result.volume_a3,
+            n_frames=result.n_frames,
+        )
+
+    def to_result(self) -> RadialDistribution:
+        """Return the result that the document was made from, with its methods."""
+        return RadialDistribution(
+            distances_a=self.distances_a,
+            elements=tuple(self.elements),
+            counts=np.array(self.counts),
+            partial=self.partial,
+            total=self.total,
+            coordination=self.coordination,
+            volume_a3=self.volume_a3,
+            n_frames=self.n_frames,
+        )
+
+
+class LongRangeOrderDoc(Document):
+    """Directional disorder of one sublattice, in units of its plane spacings."""
+
+    species: list[str] = Field(description="elements of the sublattice")
+    n_atoms: int
+    maximum: float = Field(description="largest disorder over the directions")
+    minimum: float = Field(description="smallest disorder over the directions")
+    along_a: float
+    along_b: float
+    along_c: float
+    maximum_direction: Array = Field(description="unit vector along (a, b, c), shape (3,)")
+    minimum_direction: Array = Field(description="unit vector along (a, b, c), shape (3,)")
+    directions: Array = Field(description="unit vectors, shape (n_directions, 3)")
+    disorder: Array = Field(description="disorder along each, shape (n_directions,)")
+    plane_numbers: tuple[int, int, int] = Field(description="planes per cell along a, b, c")
+    structure_factors: Array = Field(description="of these planes, 0 to 1, shape (3,)")
+    lattice: Verdict = Field(description="whether there are planes to deviate from")
+
+    @classmethod
+    def from_result(cls, result: LongRangeOrder) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            What `long_range_order` returned.
+        """
+        lattice = Verdict(
+            question="lattice?",
+            answer=result.verdict.name,
+            believable=result.verdict is LatticeVerdict.LATTICE,
+            reason=result.reason,
+            numbers={
+                f"{name}_{axis}": float(value)
+                for name, values in (
+                    ("structure_factor", result.structure_factors),
+                    ("chance_probability", result.chance_probabilities),
+                )
+                for axis, value in zip("abc", values, strict=True)
+            },
+            thresholds=asdict(result.thresholds),
+        )
+        return cls(
+            species=list(result.species),
+            n_atoms=result.n_atoms,
+            maximum=result.maximum,
+            minimum=result.minimum,
+            along_a=result.along_a,
+            along_b=result.along_b,
+            along_c=result.along_c,
+            maximum_direction=result.maximum_direction,
+            minimum_direction=result.minimum_direction,
+            directions=result.directions,
+            disorder=result.disorder,
+            plane_numbers=result.plane_numbers,
+            structure_factors=result.structure_factors,
+            lattice=lattice,
+        )
