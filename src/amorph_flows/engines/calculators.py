@@ -1,0 +1,183 @@
+"""The ASE calculators that an engine can name, loaded once a process."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import metadata, util
+from typing import Any
+
+from ase.calculators.calculator import Calculator
+from ase.data import chemical_symbols
+from monty.json import jsanitize
+
+from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.testing.toy import TOY_IONS
+
+_NO_CHGNET = {"Po", "At", "Rn", "Fr", "Ra"}
+
+
+@dataclass(frozen=True)
+class KnownCalculator:
+    """A calculator with a short name.
+
+    Parameters
+    ----------
+    path
+        Where its class is, ``package.module:Class``.
+    package
+        The package whose version it carries.
+    extra
+        The extra of amorph-flows that installs the package.
+    elements
+        The element symbols that it knows; empty: it does not say.
+    """
+
+    path: str
+    package: str
+    extra: str | None = None
+    elements: frozenset[str] = frozenset()
+
+
+KNOWN = {
+    "CHGNet": KnownCalculator(
+        "amorph_flows.engines.chgnet:QuietCHGNetCalculator",
+        "chgnet",
+        "chgnet",
+        frozenset(chemical_symbols[1:95]) - _NO_CHGNET,
+    ),
+    "toy": KnownCalculator(
+        "amorph_flows.testing.toy:ToyCalculator", "amorph_flows", None, frozenset(TOY_IONS)
+    ),
+}
+"""Calculators by short name; any other is named ``package.module:ClassOrFactory``."""
+
+
+def find_calculator(name: str) -> KnownCalculator:
+    """Return what is known about a calculator, without loading it.
+
+    Parameters
+    ----------
+    name
+        A short name or ``package.module:ClassOrFactory``.
+
+    Raises
+    ------
+    InputError
+        If the name is neither.
+    MissingDependencyError
+        If its package is not installed.
+    """
+    if name not in KNOWN and ":" not in name:
+        near = get_close_matches(name.lower(), [k.lower() for k in KNOWN], n=1, cutoff=0.4)
+        hint = next((k for k in KNOWN if near and k.lower() == near[0]), "CHGNet")
+        raise InputError(
+            f"unknown calculator {name!r}; the nearest is {hint!r}, any other is named "
+            "'package.module:ClassOrFactory'"
+        )
+    found = KNOWN.get(name) or KnownCalculator(name, name.partition(":")[0].partition(".")[0])
+    if util.find_spec(found.package) is None:
+        raise MissingDependencyError(found.package, found.extra, f"pip install {found.package}")
+    return found
+
+
+def load_factory(name: str) -> Callable[..., Calculator]:
+    """Return the class or factory of a calculator.
+
+    Parameters
+    ----------
+    name
+        A short name or ``package.module:ClassOrFactory``.
+
+    Raises
+    ------
+    InputError
+        If the module has no such attribute, or it cannot be called.
+    MissingDependencyError
+        If the module cannot be imported.
+    """
+    module_name, _, attribute = find_calculator(name).path.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or module_name
+        raise MissingDependencyError(missing, hint=f"pip install {missing}") from error
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        raise InputError(f"calculator {name!r}: {module_name} has no class or function {attribute}")
+    return factory
+
+
+def get_calculator(name: str, settings: dict[str, Any]) -> Calculator:
+    """Return the calculator of a name and its settings, the same one each time in a process.
+
+    Parameters
+    ----------
+    name
+        A short name or ``package.module:ClassOrFactory``.
+    settings
+        Arguments of the class or factory.
+
+    Raises
+    ------
+    InputError
+        If it refuses its settings.
+    """
+    return _cached(name, canonical_json(settings))
+
+
+def calculator_version(name: str) -> str:
+    """Return the version of the package behind a calculator, empty if it has none.
+
+    Parameters
+    ----------
+    name
+        A short name or ``package.module:ClassOrFactory``.
+    """
+    package = find_calculator(name).package
+    distributions = metadata.packages_distributions().get(package, [package])
+    try:
+        return metadata.version(distributions[0])
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def settings_hash(name: str, settings: dict[str, Any], version: str) -> str:
+    """Return the hash of everything that changes a calculator's numbers.
+
+    Parameters
+    ----------
+    name
+        Of the calculator.
+    settings
+        Its arguments.
+    version
+        Of its package.
+    """
+    text = canonical_json({"calculator": name, "settings": settings, "version": version})
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON that does not depend on the order of keys.
+
+    Parameters
+    ----------
+    value
+        Anything that monty can make into JSON.
+    """
+    return json.dumps(jsanitize(value, strict=True), sort_keys=True)
+
+
+@lru_cache(maxsize=8)
+def _cached(name: str, settings: str) -> Calculator:
+    factory = load_factory(name)
+    try:
+        return factory(**json.loads(settings))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"calculator {name!r} refuses its settings {settings}: {error}") from error

@@ -1,0 +1,158 @@
+"""Molecular dynamics of one stage with an ASE calculator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ase.io
+import numpy as np
+from ase import Atoms, units
+from ase.md.md import MolecularDynamics
+from ase.md.nose_hoover_chain import NoseHooverChainNVT
+from ase.md.verlet import VelocityVerlet
+from ase.neighborlist import neighbor_list
+
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.engines.configuration import temperature_of
+from amorph_flows.errors import CalculationError
+from amorph_flows.progress import report_progress
+from amorph_flows.schemas.schedule import MDStage
+
+CONTACT_A = 0.3
+"""Two atoms closer than this mean that a run has blown up, Å."""
+
+_CONTACT_EVERY = 20
+
+
+@dataclass
+class MDRun:
+    """One stage on its way: what it stores and when it has blown up.
+
+    Parameters
+    ----------
+    atoms
+        With velocities and a calculator; changed in place.
+    stage
+        Temperatures, length, time step and stride.
+    provenance
+        Of every frame; step, time and temperature are filled in.
+    file
+        Extended XYZ that frames are appended to.
+    limit_k
+        Temperature above which the run is given up, K.
+    store_first
+        Whether the first configuration is stored; a run that continues another has it already.
+    """
+
+    atoms: Atoms
+    stage: MDStage
+    provenance: Provenance
+    file: Path
+    limit_k: float = 20_000.0
+    store_first: bool = True
+    frames: list[Frame] = field(default_factory=list)
+
+    def run(self) -> FrameSet:
+        """Run the stage and return its frames, labelled by the MD's own calculator.
+
+        Raises
+        ------
+        CalculationError
+            If a number is not finite, the temperature passes the limit, two atoms meet, or the
+            calculator fails. The frames before stay in the file.
+        """
+        self.file.unlink(missing_ok=True)
+        dynamics = _dynamics(self.atoms, self.stage)
+        total = self.stage.n_steps
+        try:
+            for _ in dynamics.irun(steps=total):
+                self._after_step(dynamics.nsteps)
+                _set_temperature(dynamics, self.stage, dynamics.nsteps)
+                report_progress(dynamics.nsteps, total, f"{self.stage.name}: MD step")
+        except CalculationError:
+            raise
+        except (ArithmeticError, RuntimeError, ValueError, IndexError) as error:
+            raise self._failure(dynamics.nsteps, f"the calculator failed: {error}") from error
+        return FrameSet(self.frames)
+
+    def _after_step(self, step: int) -> None:
+        self._check(step)
+        on_stride = step % self.stage.frame_stride == 0
+        if (on_stride or step == self.stage.n_steps) and (step or self.store_first):
+            self._store(step)
+
+    def _check(self, step: int) -> None:
+        if not (np.isfinite(self.atoms.positions).all() and _finite_forces(self.atoms)):
+            raise self._failure(step, "a position or force is not finite")
+        temperature = temperature_of(self.atoms)
+        if not temperature <= self.limit_k:
+            raise self._failure(
+                step, f"the temperature is {temperature:.0f} K, above the limit {self.limit_k:g} K"
+            )
+        if step % min(_CONTACT_EVERY, self.stage.frame_stride) == 0:
+            contacts = neighbor_list("d", self.atoms, CONTACT_A)
+            if len(contacts):
+                raise self._failure(step, f"two atoms are {contacts.min():.3f} Å apart")
+
+    def _store(self, step: int) -> None:
+        if "stress" in self.atoms.calc.implemented_properties:
+            self.atoms.get_stress()
+        frame = Frame.from_atoms(self.atoms, self.provenance).with_provenance(
+            step=step,
+            time_fs=step * self.stage.time_step_fs,
+            temperature_k=_target(self.stage, step),
+        )
+        if frame.energy_ev is None or not np.isfinite(frame.energy_ev):
+            raise self._failure(step, f"the energy is {frame.energy_ev}")
+        self.frames.append(frame)
+        ase.io.write(self.file, frame.to_atoms(), format="extxyz", append=True)
+
+    def _failure(self, step: int, what: str) -> CalculationError:
+        return CalculationError(
+            f"MD {self.provenance.run!r}, {self.stage.name!r}, step {step} of "
+            f"{self.stage.n_steps}: {what}; try a shorter time step or a better start; "
+            f"{len(self.frames)} frames are in {self.file.name}",
+            self.file.resolve().parent,
+        )
+
+
+class _NoseHooverRamp(NoseHooverChainNVT):
+    """Nosé-Hoover chain whose temperature may change and whose centre of mass rests."""
+
+    def set_temperature(self, temperature_k: float) -> None:
+        # ASE counts 3N degrees of freedom; the centre of mass takes none of them here
+        n = len(self.atoms)
+        kt = units.kB * temperature_k * max(n - 1, 1) / n
+        thermostat = self._thermostat
+        thermostat._Q *= kt / thermostat._kT
+        thermostat._kT = kt
+
+
+def _dynamics(atoms: Atoms, stage: MDStage) -> MolecularDynamics:
+    step = stage.time_step_fs * units.fs
+    if stage.ensemble == "nve":
+        return VelocityVerlet(atoms, step)
+    dynamics = _NoseHooverRamp(
+        atoms,
+        step,
+        temperature_K=stage.start_temperature_k,
+        tdamp=stage.thermostat_damping_fs * units.fs,
+    )
+    dynamics.set_temperature(stage.start_temperature_k)
+    return dynamics
+
+
+def _set_temperature(dynamics: MolecularDynamics, stage: MDStage, step: int) -> None:
+    if isinstance(dynamics, _NoseHooverRamp) and not stage.is_hold:
+        dynamics.set_temperature(_target(stage, step))
+
+
+def _target(stage: MDStage, step: int) -> float:
+    """Return the temperature that the schedule asks for at a step, K."""
+    change = stage.end_temperature_k - stage.start_temperature_k
+    return stage.start_temperature_k + change * step / stage.n_steps
+
+
+def _finite_forces(atoms: Atoms) -> bool:
+    return bool(np.isfinite(atoms.get_forces()).all())
