@@ -1,1 +1,30 @@
-"""Datasets: labelled frames with provenance, their splits and their selection."""
+"""Labelled configurations: where they came from, what to keep, how to split and select them."""
+
+from __future__ import annotations
+
+from amorph_flows.datasets.cleaning import (
+    Refusal,
+    deduplicate,
+    refuse_unphysical,
+    shortest_contact,
+)
+from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.datasets.selection import additions, maxvol
+from amorph_flows.datasets.split import Split, split_frames
+
+__all__ = [
+    "ErrorStatistics",
+    "Frame",
+    "FrameSet",
+    "Provenance",
+    "Refusal",
+    "Split",
+    "additions",
+    "deduplicate",
+    "error_statistics",
+    "maxvol",
+    "refuse_unphysical",
+    "shortest_contact",
+    "split_frames",
+]

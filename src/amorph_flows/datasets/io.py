@@ -1,0 +1,123 @@
+"""Frames to and from files: extended XYZ and MLIP-2 ``.cfg``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.io import iread
+from ase.io.extxyz import key_val_dict_to_str
+
+from amorph_flows.datasets.cfg import iter_cfg, read_cfg, write_cfg
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.errors import InputError
+
+__all__ = ["iter_cfg", "read_cfg", "read_extxyz", "write_cfg", "write_extxyz"]
+
+
+def write_extxyz(path: str | Path, frames: Iterable[Frame]) -> Path:
+    """Write frames as extended XYZ, every number exactly, provenance as JSON in the comment line.
+
+    Parameters
+    ----------
+    path
+        The file; an existing one is replaced.
+    frames
+        Labelled or unlabelled frames.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    path = Path(path)
+    with path.open("w", encoding="utf-8") as file:
+        for frame in frames:
+            file.write(_text(frame))
+    return path
+
+
+def read_extxyz(path: str | Path) -> FrameSet:
+    """Read frames from extended XYZ.
+
+    Provenance comes from the JSON key ``provenance``, or from keys of the names of its fields,
+    such as ``run`` and ``temperature_k``.
+
+    Parameters
+    ----------
+    path
+        A file of periodic configurations. Energies are in eV, forces in eV/Å, stresses in eV/Å³,
+        positive in tension, as ASE reads them.
+
+    Returns
+    -------
+    FrameSet
+        The frames, in order.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no extended XYZ, or a configuration is not periodic; the message
+        names the file and the configuration.
+    """
+    path = Path(path)
+    frames: list[Frame] = []
+    try:
+        for atoms in iread(path, index=":", format="extxyz"):
+            frames.append(_frame(atoms))  # noqa: PERF401 the count is needed in the error
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise InputError(
+            f"{path}, configuration {len(frames) + 1}: cannot be read as extended XYZ ({error})"
+        ) from error
+    if not frames:
+        raise InputError(f"{path}: holds no configuration")
+    return FrameSet(frames)
+
+
+def _text(frame: Frame) -> str:
+    """Return one configuration of an extended XYZ file."""
+    info: dict[str, Any] = {
+        "Lattice": " ".join(_exact(x) for x in frame.cell.ravel()),
+        "Properties": "species:S:1:pos:R:3" + (":forces:R:3" if frame.forces is not None else ""),
+    }
+    if frame.energy_ev is not None:
+        info["energy"] = _exact(frame.energy_ev)
+    if frame.stress is not None:
+        info["stress"] = " ".join(_exact(x) for x in frame.stress.ravel())
+    info["pbc"] = "T T T"
+    if known := _known(frame.provenance):
+        info["provenance"] = known
+    symbols = Atoms(frame.numbers).get_chemical_symbols()
+    columns = [frame.positions] + ([frame.forces] if frame.forces is not None else [])
+    rows = np.hstack(columns)
+    lines = [str(frame.n_atoms), key_val_dict_to_str(info)]
+    lines += [
+        " ".join([symbol, *(_exact(x) for x in row)])
+        for symbol, row in zip(symbols, rows, strict=True)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _frame(atoms: Atoms) -> Frame:
+    if not atoms.pbc.all() or atoms.cell.rank < 3:
+        raise ValueError("it is not periodic in three directions")
+    unset = asdict(Provenance())
+    held = atoms.info.get("provenance", atoms.info)
+    known: dict[str, Any] = {name: held[name] for name in unset if name in held}
+    for name, value in known.items():
+        known[name] = str(value) if unset[name] == "" else value
+    return Frame.from_atoms(atoms, Provenance(**known))
+
+
+def _known(provenance: Provenance) -> dict[str, Any]:
+    """Return the fields of a provenance that are set."""
+    unset = asdict(Provenance())
+    return {name: value for name, value in asdict(provenance).items() if value != unset[name]}
+
+
+def _exact(value: float) -> str:
+    return repr(float(value))
