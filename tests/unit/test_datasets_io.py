@@ -53,6 +53,15 @@ def test_extxyz_round_trip_is_exact(tmp_path: Path) -> None:
         assert_equal(one, two)
 
 
+def test_extxyz_keeps_provenance_of_numpy_numbers_and_of_plain_keys(tmp_path: Path) -> None:
+    path = tmp_path / "frames.extxyz"
+    write_extxyz(path, [labelled(1).with_provenance(step=np.int64(7), settings_hash="7e12")])
+    origin = read_extxyz(path)[0].provenance
+    assert (origin.step, origin.settings_hash, origin.run) == (7, "7e12", ORIGIN.run)
+    path.write_text('1\nLattice="4 0 0 0 4 0 0 0 4" run="a b" temperature_k=300\nO 0 0 0\n')
+    assert read_extxyz(path)[0].provenance == Provenance(run="a b", temperature_k=300)
+
+
 def test_extxyz_is_what_ase_reads(tmp_path: Path) -> None:
     write_extxyz(tmp_path / "frames.extxyz", frames())
     atoms = read(tmp_path / "frames.extxyz", index=0)

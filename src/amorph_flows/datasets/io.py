@@ -109,14 +109,20 @@ def _frame(atoms: Atoms) -> Frame:
     held = atoms.info.get("provenance", atoms.info)
     known: dict[str, Any] = {name: held[name] for name in unset if name in held}
     for name, value in known.items():
-        known[name] = str(value) if unset[name] == "" else value
+        known[name] = str(value) if unset[name] == "" else _plain(value)
     return Frame.from_atoms(atoms, Provenance(**known))
 
 
 def _known(provenance: Provenance) -> dict[str, Any]:
     """Return the fields of a provenance that are set."""
     unset = asdict(Provenance())
-    return {name: value for name, value in asdict(provenance).items() if value != unset[name]}
+    held = asdict(provenance)
+    return {name: _plain(value) for name, value in held.items() if value != unset[name]}
+
+
+def _plain(value: Any) -> Any:
+    """Return a numpy scalar as a Python number."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _exact(value: float) -> str:
