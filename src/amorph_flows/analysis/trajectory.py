@@ -94,6 +94,27 @@ class Trajectory:
         """Number of atoms."""
         return self.positions.shape[1]
 
+    @property
+    def frame_spacing_fs(self) -> float:
+        """Usual time between neighbouring frames, fs.
+
+        Raises
+        ------
+        TrajectoryError
+            If there is no usual one: fewer than nine in ten spacings agree, or there is one frame.
+        """
+        if self.n_frames < 2:
+            raise TrajectoryError("one frame has no spacing in time; at least two are needed")
+        spacings = np.diff(self.times_fs)
+        usual = float(np.median(spacings))
+        agree = float(np.mean(np.abs(spacings - usual) <= 0.01 * usual))
+        if agree < 0.9 and self.n_frames > 2:
+            raise TrajectoryError(
+                f"times_fs are not evenly spaced: {agree:.0%} of the spacings are within 1 % of "
+                f"their median {usual:g} fs; select frames with one spacing"
+            )
+        return usual
+
     def select(self, frames: slice) -> Trajectory:
         """Return the trajectory of some frames, in time order.
 

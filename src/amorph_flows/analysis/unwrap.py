@@ -1,0 +1,262 @@
+"""Displacements across periodic boundaries, and the drift of a frame of reference."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from ase.data import atomic_masses, atomic_numbers
+
+from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.errors import InputError
+
+Drift = Literal["none", "cell", "host"]
+
+LONGEST_STEP = 0.45
+"""Fraction of a cell vector beyond which a step between frames is too long to unwrap."""
+
+_CHUNK = 200_000  # coordinates at a time: they stay in the processor's cache
+
+
+class UnwrappingWarning(UserWarning):
+    """A step between two frames is so near half the cell that its periodic image is a guess."""
+
+
+def is_unwrapped(trajectory: Trajectory) -> bool:
+    """Tell whether positions already run across the periodic boundaries.
+
+    They do if the reader says so, or if an atom moved by more than 1.2 cell vectors from its first
+    position, which no wrapped position can.
+
+    Parameters
+    ----------
+    trajectory
+        Positions of any kind.
+    """
+    if "unwrapped" in trajectory.source:
+        return bool(trajectory.source["unwrapped"])
+    sample = np.unique(np.linspace(0, trajectory.n_frames - 1, 20).astype(int))
+    moved = trajectory.positions[sample] - trajectory.positions[0]
+    inverse = np.linalg.inv(trajectory.cells[sample])
+    return bool(np.abs(np.einsum("tai,tij->taj", moved, inverse)).max() > 1.2)
+
+
+class Steps:
+    """Displacements of all atoms between neighbouring frames, with periodic images resolved.
+
+    A step is (Δs - round(Δs)) h, with s the fractional coordinates and h the cell of the later
+    frame: the affine part of a changing cell is not counted as motion, and the sum of steps has no
+    term that grows with the cell's fluctuations (von Bülow et al., J. Chem. Phys. 153, 021101
+    (2020)). Where positions are unwrapped already, round(Δs) is left out.
+
+    Parameters
+    ----------
+    trajectory
+        Positions, wrapped or not.
+    """
+
+    def __init__(self, trajectory: Trajectory) -> None:
+        self.trajectory = trajectory
+        self.wrapped = not is_unwrapped(trajectory)
+        cells = trajectory.cells
+        self.fixed_cell = cells.strides[0] == 0 or bool(np.all(cells == cells[0]))
+        self.orthorhombic = self.fixed_cell and bool(
+            np.all(cells[0] == np.diag(np.diagonal(cells[0])))
+        )
+
+    def between(self, first: int, last: int, atoms: slice | IntArray) -> FloatArray:
+        """Return the steps to the frames first + 1 … last - 1, Å.
+
+        Parameters
+        ----------
+        first, last
+            Frames of the interval, the last one exclusive.
+        atoms
+            Which atoms.
+
+        Returns
+        -------
+        FloatArray
+            Shape ``(last - first - 1, n_atoms, 3)``.
+        """
+        positions = self.trajectory.positions[first:last, atoms]
+        if self.fixed_cell and not self.wrapped:
+            return np.diff(positions, axis=0)
+        if self.orthorhombic:
+            lengths = np.diagonal(self.trajectory.cells[0])
+            steps = np.diff(positions, axis=0)
+            images = steps * (1 / lengths)
+            np.rint(images, out=images)
+            images *= lengths
+            steps -= images
+            return steps
+        cells = self.trajectory.cells[first:last]
+        steps = np.diff(positions @ np.linalg.inv(cells), axis=0)
+        if self.wrapped:
+            steps -= np.rint(steps)
+        return steps @ cells[1:]
+
+    def chunks(
+        self, first: int, last: int, atoms: slice | IntArray
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """Yield ``(frame, steps)`` in pieces of time, steps[0] being the step to that frame.
+
+        Parameters
+        ----------
+        first, last
+            Frames of the interval, the last one exclusive.
+        atoms
+            Which atoms.
+        """
+        n_atoms = self.trajectory.n_atoms
+        length = max(1, _CHUNK // (3 * n_atoms))
+        for start in range(first, last - 1, length):
+            yield start + 1, self.between(start, min(start + length + 1, last), atoms)
+
+    def path(self, first: int, last: int, atoms: slice | IntArray, drift: FloatArray) -> FloatArray:
+        """Return unwrapped positions relative to the first frame, less a drift, Å.
+
+        Parameters
+        ----------
+        first, last
+            Frames of the interval, the last one exclusive.
+        atoms
+            Which atoms.
+        drift
+            Step of the frame of reference to each frame, shape ``(n_frames, 3)``.
+
+        Returns
+        -------
+        FloatArray
+            Shape ``(3, n_atoms, last - first)``, time last.
+        """
+        n_atoms = np.arange(self.trajectory.n_atoms)[atoms].size
+        path = np.zeros((3, n_atoms, last - first))
+        for frame, steps in self.chunks(first, last, atoms):
+            steps -= drift[frame : frame + len(steps), None]
+            offset = frame - first
+            path[:, :, offset : offset + len(steps)] = steps.transpose(2, 1, 0)
+        return np.cumsum(path, axis=2, out=path)
+
+    def longest(self, atoms: slice | IntArray = slice(None)) -> float:
+        """Return the largest fractional component of any step, at most 0.5 if wrapped.
+
+        Parameters
+        ----------
+        atoms
+            Which atoms.
+        """
+        longest = 0.0
+        for frame, steps in self.chunks(0, self.trajectory.n_frames, atoms):
+            inverse = np.linalg.inv(self.trajectory.cells[frame : frame + len(steps)])
+            longest = max(longest, float(np.abs(steps @ inverse).max(initial=0.0)))
+        return longest
+
+
+def unwrap(trajectory: Trajectory) -> FloatArray:
+    """Return positions that run across the periodic boundaries, Å.
+
+    Parameters
+    ----------
+    trajectory
+        Positions, wrapped or not; cells may be triclinic and may change.
+
+    Returns
+    -------
+    FloatArray
+        Shape ``(n_frames, n_atoms, 3)``, the first frame as it was.
+
+    Warns
+    -----
+    UnwrappingWarning
+        If a step exceeds 0.45 cell vectors, so that its image is a guess.
+    """
+    steps = Steps(trajectory)
+    everything: slice[None, None, None] = slice(None)
+    if steps.wrapped:
+        warn_of_long_steps(steps.longest())
+    path = steps.path(0, trajectory.n_frames, everything, np.zeros((trajectory.n_frames, 3)))
+    unwrapped: FloatArray = trajectory.positions[0] + path.transpose(2, 1, 0)
+    return unwrapped
+
+
+def warn_of_long_steps(longest: float) -> None:
+    """Warn if the longest step between frames, in cell vectors, is too long to unwrap."""
+    if longest > LONGEST_STEP:
+        warnings.warn(
+            f"an atom moves by {longest:.2f} cell vectors between two frames; beyond "
+            f"{LONGEST_STEP} the periodic image is a guess: write frames more often, or give "
+            "unwrapped positions",
+            UnwrappingWarning,
+            stacklevel=3,
+        )
+
+
+def atoms_of(trajectory: Trajectory, ion: str) -> IntArray:
+    """Return the indices of the atoms of one element.
+
+    Parameters
+    ----------
+    trajectory
+        Where to look.
+    ion
+        Element symbol, such as ``"Mg"``.
+
+    Raises
+    ------
+    InputError
+        If there is no such element, or no atom of it.
+    """
+    if ion not in atomic_numbers:
+        raise InputError(f"{ion!r} is no element symbol; give one such as 'Mg'")
+    atoms = np.flatnonzero(trajectory.numbers == atomic_numbers[ion])
+    if not atoms.size:
+        raise InputError(
+            f"the trajectory has no {ion}; its atomic numbers are "
+            f"{np.unique(trajectory.numbers).tolist()}"
+        )
+    return atoms
+
+
+def drift_steps(steps: Steps, ion_atoms: IntArray, drift: Drift) -> FloatArray:
+    """Return how far the frame of reference moves to each frame, Å.
+
+    Parameters
+    ----------
+    steps
+        Displacements of the trajectory.
+    ion_atoms
+        The mobile ions; every other atom is the host.
+    drift
+        ``"none"``; ``"cell"``, the centre of mass of all atoms; or ``"host"``, the mean
+        displacement of the host's atoms (the centre of mass of the cell moves when ions do; the
+        host's frame is the one in which diffusivities are measured). Without a host, ``"host"``
+        removes nothing.
+
+    Returns
+    -------
+    FloatArray
+        Shape ``(n_frames, 3)``; zero for the first frame.
+
+    Raises
+    ------
+    InputError
+        If the drift is none of the three.
+    """
+    trajectory = steps.trajectory
+    weights = np.ones(trajectory.n_atoms)
+    if drift == "cell":
+        weights = atomic_masses[trajectory.numbers]
+    elif drift == "host":
+        weights[ion_atoms] = 0.0
+    elif drift != "none":
+        raise InputError(f"drift is {drift!r}; 'none', 'cell' or 'host' is needed")
+    moved = np.zeros((trajectory.n_frames, 3))
+    if drift == "none" or not weights.any():
+        return moved
+    weights = weights / weights.sum()
+    for frame, chunk in steps.chunks(0, trajectory.n_frames, slice(None)):
+        moved[frame : frame + len(chunk)] = np.einsum("tax,a->tx", chunk, weights)
+    return moved
