@@ -19,7 +19,8 @@ Subset = tuple[int, ...]
 
 ENUMERATION_LIMIT = 200_000
 TIE_EV = 1e-9
-RESPLITS_PER_NODE = 3
+RESPLITS_PER_NODE = 2
+TYPICAL_SITES = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,7 @@ def find_best_subsets(
     seed
         Seed of the swap search.
     node_limit
-        Most nodes that branch and bound visits.
+        Most nodes that branch and bound visits; one of R > 60 sites counts as (R / 60)^2.
     canonical
         Maps a sorted subset to the representative of those that count as the same.
 
@@ -172,15 +173,16 @@ def _descend(problem: QuadraticProblem, best: BestSubsets, chosen: IntArray) -> 
     while True:
         free = np.setdiff1d(np.arange(problem.n_sites), chosen)
         change = field[free] - field[chosen][:, None] - problem.pair[np.ix_(chosen, free)]
-        order = np.argsort(change, axis=None, kind="stable")[: best.size]
-        out, into = np.unravel_index(order, change.shape)
-        if change[out[0], into[0]] >= -TIE_EV:
+        out, into = np.unravel_index(int(change.argmin()), change.shape)
+        if change[out, into] >= -TIE_EV:
             break
-        leaving, entering = chosen[out[0]], free[into[0]]
+        leaving, entering = chosen[out], free[into]
         field += problem.pair[:, entering] - problem.pair[:, leaving]
-        chosen = np.append(np.delete(chosen, out[0]), entering)
-    neighbours = np.tile(chosen, (len(out) + 1, 1))
-    neighbours[np.arange(len(out)), out] = free[into]
+        chosen[out] = entering
+    order = np.argsort(change, axis=None, kind="stable")[: best.size]
+    outs, intos = np.unravel_index(order, change.shape)
+    neighbours = np.tile(chosen, (len(order) + 1, 1))
+    neighbours[np.arange(len(order)), outs] = free[intos]
     best.add(neighbours)
 
 
@@ -231,10 +233,10 @@ def _branch_and_bound(problem: QuadraticProblem, best: BestSubsets, node_limit: 
     np.fill_diagonal(half, np.inf)
     sites = np.arange(problem.n_sites)
     stack = [_Node(0.0, (), sites, problem.linear, half)]
-    for _ in range(node_limit):
-        if not stack:
-            break
+    budget = float(node_limit)
+    while stack and budget > 0:
         node = stack.pop()
+        budget -= max(1.0, (len(node.sites) / TYPICAL_SITES) ** 2)
         n_left = problem.n_chosen - len(node.chosen)
         if n_left == 1:
             below = node.sites[node.energy + node.linear < best.cutoff]
