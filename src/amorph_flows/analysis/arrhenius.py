@@ -99,9 +99,9 @@ def _with_intervals(
         activation_energy_interval_ev=(energy - half_ea, energy + half_ea),
         d0_cm2_s=_exp(fitted[0]),
         d0_interval_cm2_s=_interval(fitted[0], quantile * np.sqrt(covariance[0, 0])),
-        d_300k_cm2_s=_exp(room @ fitted),
+        d_300k_cm2_s=_exp(float(room @ fitted)),
         d_300k_interval_cm2_s=_interval(
-            room @ fitted, quantile * np.sqrt(room @ covariance @ room)
+            float(room @ fitted), quantile * float(np.sqrt(room @ covariance @ room))
         ),
         chi_squared=chi_squared,
         degrees_of_freedom=freedom,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from amorph_flows.analysis.trajectory import FloatArray, Trajectory
+from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.analysis.unwrap import Steps
 
 LONG_STEP_RATIO = 9.0
@@ -36,10 +36,11 @@ def find_discontinuities(trajectory: Trajectory) -> list[int]:
         Increasing frame indices; empty for a continuous trajectory.
     """
     found = set(time_gaps(trajectory))
+    steps = Steps(trajectory)
     for number in np.unique(trajectory.numbers):
         atoms = np.flatnonzero(trajectory.numbers == number)
         if len(atoms) >= _FEWEST_ATOMS and trajectory.n_frames > 2:
-            found.update(_simultaneous_jumps(_squared_steps(trajectory, atoms)))
+            found.update(_simultaneous_jumps(steps, atoms))
     return sorted(found)
 
 
@@ -56,21 +57,39 @@ def time_gaps(trajectory: Trajectory) -> list[int]:
     return [int(i) + 1 for i in np.flatnonzero(irregular)]
 
 
-def _squared_steps(trajectory: Trajectory, atoms: FloatArray) -> FloatArray:
+def _simultaneous_jumps(steps: Steps, atoms: IntArray) -> list[int]:
+    """Return the frames to which improbably many atoms of one species jump at once.
+
+    The mean step is subtracted first, being cheap; where that finds a jump, the median step is, on
+    which the hop of a single ion has no bearing.
+    """
+    squared = _squared_steps(steps, atoms)
+    n_steps, n_atoms = squared.shape
+    limit_a2 = max(LONG_STEP_RATIO * float(np.median(_thinned(squared))), _RESOLUTION_A2)
+    long = squared > limit_a2
+    rate = max(float(long.mean()), 1e-4)
+    counts = np.arange(n_atoms + 1)
+    chance = stats.binom.sf(counts - 1, n_atoms, rate) * n_steps
+    telling = (chance < CHANCE) & (counts >= max(_FEWEST_ATOMS, LEAST_SHARE * n_atoms))
+    jumps = []
+    for frame in (np.flatnonzero(telling[long.sum(axis=1)]) + 1).tolist():
+        step = steps.between(frame - 1, frame + 1, atoms)[0]
+        again = np.sum((step - np.median(step, axis=0)) ** 2, axis=1) > limit_a2
+        if telling[again.sum()]:
+            jumps.append(frame)
+    return jumps
+
+
+def _squared_steps(steps: Steps, atoms: IntArray) -> FloatArray:
     """Return squared steps relative to the species' mean, Å², shape ``(n_frames - 1, n_atoms)``."""
-    squared = np.empty((trajectory.n_frames - 1, len(atoms)))
-    for frame, steps in Steps(trajectory).chunks(0, trajectory.n_frames, atoms):
-        steps -= steps.mean(axis=1, keepdims=True)
-        squared[frame - 1 : frame - 1 + len(steps)] = np.einsum("tax,tax->ta", steps, steps)
+    n_frames = steps.trajectory.n_frames
+    squared = np.empty((n_frames - 1, len(atoms)))
+    for frame, chunk in steps.chunks(0, n_frames, atoms):
+        chunk -= chunk.mean(axis=1, keepdims=True)
+        squared[frame - 1 : frame - 1 + len(chunk)] = np.einsum("tax,tax->ta", chunk, chunk)
     return squared
 
 
-def _simultaneous_jumps(squared: FloatArray) -> list[int]:
-    """Return the frames to which improbably many atoms jump at once."""
-    n_steps, n_atoms = squared.shape
-    long = squared > max(LONG_STEP_RATIO * float(np.median(squared)), _RESOLUTION_A2)
-    count = long.sum(axis=1)
-    rate = max(float(long.mean()), 1e-4)
-    chance = stats.binom.sf(count - 1, n_atoms, rate) * n_steps
-    fewest = max(_FEWEST_ATOMS, LEAST_SHARE * n_atoms)
-    return [int(i) + 1 for i in np.flatnonzero((chance < CHANCE) & (count >= fewest))]
+def _thinned(squared: FloatArray, most: int = 100_000) -> FloatArray:
+    """Return evenly spaced frames, enough for a median."""
+    return squared[:: max(1, squared.size // most)]

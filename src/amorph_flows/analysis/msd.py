@@ -239,7 +239,7 @@ class _Sums:
         count = self.n_origins * self.n_ions
         axes = np.maximum(self.ions / count, 0.0)
         return MeanSquaredDisplacement(
-            lags_fs=np.arange(len(count)) * self.spacing_fs,
+            lags_fs=self.spacing_fs * np.arange(float(len(count))),
             msd_a2=axes.sum(0),
             msd_axes_a2=axes.T.copy(),
             mscd_a2=np.maximum(self.centre.sum(0) / count, 0.0),

@@ -137,7 +137,7 @@ def transport_at(
         msd_axes_a2=curves.msd_axes_a2,
         mscd_a2=curves.mscd_a2,
         host_msd_a2=average_paths(paths.host, drift).msd_a2 if paths.host else np.array([]),
-        non_gaussian_lags_fs=slopes.samples.lags * paths.spacing_fs,
+        non_gaussian_lags_fs=slopes.samples.lags.astype(float) * paths.spacing_fs,
         non_gaussian=slopes.samples.non_gaussian,
     )
 
