@@ -98,6 +98,19 @@ class Frame:
         return len(self.numbers)
 
     @property
+    def energy_ev_atom(self) -> float:
+        """Energy per atom, eV.
+
+        Raises
+        ------
+        InputError
+            If the frame has no energy.
+        """
+        if self.energy_ev is None:
+            raise InputError(f"a frame of {self.formula} has no energy; label it first")
+        return self.energy_ev / self.n_atoms
+
+    @property
     def is_labelled(self) -> bool:
         """Whether the frame has an energy and forces."""
         return self.energy_ev is not None and self.forces is not None

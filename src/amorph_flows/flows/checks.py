@@ -106,7 +106,6 @@ def _check_times(maker: AmorphousElectrodeMaker) -> None:
             value = getattr(stage, field_name, 1.0)
             if value <= 0:
                 raise InputError(f"{name}.{field_name} is {value:g}; give more than 0")
-        if getattr(stage, "equilibration_fs", 0.0) < 0:
-            raise InputError(
-                f"{name}.equilibration_fs is {stage.equilibration_fs:g}; give 0 or more"
-            )
+        equilibration = getattr(stage, "equilibration_fs", 0.0)
+        if equilibration < 0:
+            raise InputError(f"{name}.equilibration_fs is {equilibration:g}; give 0 or more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobflow import Flow, Job, Maker
@@ -43,7 +44,7 @@ class FitPotentialMaker(Maker):
     max_force_ev_a: float = 30.0
     seed: int = 0
 
-    def make(self, labels: list[LabelDoc]) -> Flow:
+    def make(self, labels: Sequence[LabelDoc]) -> Flow:
         """Return the flow; its output is a dictionary of `dataset` and `potential`.
 
         Parameters
@@ -52,7 +53,7 @@ class FitPotentialMaker(Maker):
             Labels of one engine, or references to them.
         """
         dataset = build_dataset(
-            labels,
+            list(labels),
             test_fraction=self.test_fraction,
             validation_fraction=self.validation_fraction,
             min_contact_a=self.min_contact_a,

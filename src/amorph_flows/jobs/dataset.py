@@ -106,7 +106,7 @@ def extend_dataset(
 
 
 def count_frames(frames: FrameSet) -> dict[str, dict[str, int]]:
-    """Return the number of frames by formula and, within it, by temperature.
+    """Return the number of frames by formula and, within it, by temperature to the nearest 100 K.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def count_frames(frames: FrameSet) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
     for frame in frames:
         temperature = frame.provenance.temperature_k
-        key = "unknown" if temperature is None else f"{temperature:g} K"
+        key = "unknown" if temperature is None else f"{round(temperature, -2):g} K"
         counts.setdefault(frame.formula, Counter())[key] += 1
     return {formula: dict(counter) for formula, counter in counts.items()}
 

@@ -148,10 +148,10 @@ def _with_errors(
 def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, object]]:
     """Return reference and predicted values, thinned to what a figure can show."""
     every = max(1, len(labelled) // PARITY_FRAMES)
-    pairs = [(a, b) for a, b in zip(labelled[::every], predicted[::every], strict=True)]
-    energies = np.array([(a.energy_ev / a.n_atoms, b.energy_ev / b.n_atoms) for a, b in pairs])
+    pairs = list(zip(labelled[::every], predicted[::every], strict=True))
+    energies = np.array([(a.energy_ev_atom, b.energy_ev_atom) for a, b in pairs])
     forces = np.concatenate(
-        [np.stack([a.forces.ravel(), b.forces.ravel()], axis=1) for a, b in pairs]
+        [np.column_stack([np.ravel(a.forces), np.ravel(b.forces)]) for a, b in pairs]
     )
     thin = max(1, len(forces) // 5000)
     return {

@@ -171,14 +171,14 @@ def _point(
         documents=[snapshot.source_uuid, snapshot.job_uuid, *([label.job_uuid] if label else [])],
         verdicts=[*_surrogate(label), _sampling(snapshot, len(volts))],
     )
-    if not volts:
+    if point.voltage_v is None or crystal.voltage_v is None:
         return point
     spread = float(np.std(volts, ddof=1)) if len(volts) > 1 else None
     change = point.voltage_v - crystal.voltage_v
     return point.model_copy(
         update={
             "spread_v": spread,
-            "standard_error_v": None if spread is None else spread / np.sqrt(len(volts)),
+            "standard_error_v": None if spread is None else spread / len(volts) ** 0.5,
             "change_v": change,
             "change_percent": 100 * change / crystal.voltage_v,
         }
