@@ -1,0 +1,118 @@
+"""What a number rests on: the verdicts that decide whether it may be believed."""
+
+from __future__ import annotations
+
+from amorph_flows.schemas.study import ResultRow, StudyParts
+from amorph_flows.schemas.verdict import Verdict
+
+SURROGATE = "SURROGATE"
+
+
+def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
+    """Return the verdicts that a result rests on, its own first.
+
+    A result of MD with the potential rests on its runs, on active learning, on the potential and
+    on the amorphous structures; one of engine MD on the amorphous structures alone; one of the
+    crystal on neither. All rest on the engine: only its first verdict of being a surrogate stays.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    row
+        The result.
+    """
+    temperatures = _temperatures(parts, row)
+    verdicts = [*own_verdicts(parts, row)]
+    if row.structure_source == "MTP MD":
+        verdicts += _production(parts, temperatures)
+        verdicts += [parts.active_learning.verdict, *parts.potential.verdicts]
+        verdicts += parts.dataset.verdicts
+    if row.structure_source != "crystal":
+        verdicts += _structures(parts, temperatures)
+    return _once([*verdicts, *_surrogate(parts)])
+
+
+def own_verdicts(parts: StudyParts, row: ResultRow) -> list[Verdict]:
+    """Return the verdicts of the document that holds the number.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    row
+        The result.
+    """
+    if row.quantity in {"average_voltage", "voltage_crystal"}:
+        return [
+            verdict
+            for point in parts.voltage.points
+            if (point.structure_source, point.temperature_k)
+            == (row.structure_source, row.temperature_k)
+            for verdict in point.verdicts
+        ]
+    if row.quantity in {"activation_energy", "diffusivity_300k"}:
+        return [*parts.transport.verdicts, *_points(parts, _temperatures(parts, row))]
+    return _points(parts, _temperatures(parts, row))
+
+
+def _temperatures(parts: StudyParts, row: ResultRow) -> set[float]:
+    """Return the temperatures that a result comes from."""
+    if row.quantity in {"activation_energy", "diffusivity_300k"}:
+        return set(parts.transport.fitted_temperatures_k)
+    return set() if row.temperature_k is None else {row.temperature_k}
+
+
+def _points(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
+    return [
+        verdict
+        for point in parts.transport.temperatures
+        if point.temperature_k in temperatures
+        for verdict in point.verdicts
+    ]
+
+
+def _production(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
+    return [
+        verdict
+        for run in parts.production
+        if run.temperature_k in temperatures
+        for verdict in run.verdicts
+    ]
+
+
+def _structures(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
+    """Return the verdicts on melt, branches and insertions; without a branch, the nearest one."""
+    quench = parts.quench
+    branches = {branch.temperature_k: branch.amorphous for branch in quench.branches}
+    sites = {site.temperature_k: site.verdict for site in parts.insertions}
+    verdicts = [quench.melted]
+    for found in (branches, sites):
+        for temperature in sorted(temperatures):
+            known = [t for t in found if t is not None]
+            nearest = min(known, key=lambda t: (abs(t - temperature), t), default=None)
+            if nearest is not None:
+                verdicts.append(found[nearest])
+    return verdicts
+
+
+def _surrogate(parts: StudyParts) -> list[Verdict]:
+    return [
+        Verdict(
+            question="energies from density functional theory?",
+            answer=SURROGATE,
+            believable=False,
+            reason=f"the energies come from {engine.name}, a surrogate that imitates density "
+            "functional theory",
+        )
+        for engine in (parts.voltage.engine, parts.quench.engine, parts.dataset.engine)
+        if engine.surrogate
+    ]
+
+
+def _once(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts without repetitions of a reason, or of the engine being a surrogate."""
+    kept: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        kept.setdefault(SURROGATE if verdict.answer == SURROGATE else verdict.reason, verdict)
+    return list(kept.values())

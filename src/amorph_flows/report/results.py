@@ -1,0 +1,135 @@
+"""The results of a study: each number, how sure it is, and whether it may be believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from amorph_flows.report.foundations import foundations
+from amorph_flows.report.text import sentence
+from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
+from amorph_flows.schemas.verdict import doubts
+
+
+def result_rows(parts: StudyParts) -> list[ResultRow]:
+    """Return the results of a study in the order of the report's first table.
+
+    A value that is missing or not finite is refused: it becomes None and the row says why.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    """
+    numbers = [*_voltages(parts), *_diffusivities(parts), *_arrhenius(parts)]
+    return [_judged(parts, row) for row in numbers]
+
+
+def _judged(parts: StudyParts, row: ResultRow) -> ResultRow:
+    verdicts = foundations(parts, row)
+    against = doubts(verdicts)
+    if row.value is None:
+        reason = sentence(against or ["the documents hold no value"])
+        return row.model_copy(update={"verdict": "refused", "reason": reason})
+    if against:
+        return row.model_copy(update={"reason": sentence(against)})
+    passed = f"all {len(verdicts)} checks that it rests on were passed"
+    return row.model_copy(update={"verdict": "believed", "reason": sentence([passed])})
+
+
+def _row(
+    quantity: Quantity,
+    source: str,
+    temperature_k: float | None,
+    value: float | None,
+    unit: str,
+    uncertainty: float | Sequence[float] | None,
+    documents: Sequence[str],
+) -> ResultRow:
+    """Return a row before it is judged."""
+    finite = value if value is not None and math.isfinite(value) else None
+    return ResultRow(
+        quantity=quantity,
+        temperature_k=temperature_k,
+        structure_source=source,
+        value=finite,
+        unit=unit,
+        uncertainty=_finite(uncertainty) if finite is not None else None,
+        verdict="not to be believed",
+        reason="",
+        documents=list(dict.fromkeys(uuid for uuid in documents if uuid)),
+    )
+
+
+def _finite(uncertainty: float | Sequence[float] | None) -> float | list[float] | None:
+    """Return an uncertainty without anything that is not finite."""
+    if uncertainty is None:
+        return None
+    if isinstance(uncertainty, int | float):
+        return float(uncertainty) if math.isfinite(uncertainty) else None
+    ends = [float(end) for end in uncertainty]
+    return ends if all(math.isfinite(end) for end in ends) else None
+
+
+def _voltages(parts: StudyParts) -> Iterator[ResultRow]:
+    for point in parts.voltage.points:
+        crystal = point.structure_source == "crystal"
+        yield _row(
+            "voltage_crystal" if crystal else "average_voltage",
+            point.structure_source,
+            point.temperature_k,
+            point.voltage_v,
+            "V",
+            point.standard_error_v,
+            [parts.voltage.job_uuid, *point.documents],
+        )
+
+
+def _diffusivities(parts: StudyParts) -> Iterator[ResultRow]:
+    for point in parts.transport.temperatures:
+        runs = [r.job_uuid for r in parts.production if r.temperature_k == point.temperature_k]
+        documents = [parts.transport.job_uuid, *runs, parts.potential.job_uuid]
+        quantities: list[tuple[Quantity, float | None, str, Sequence[float] | None]] = [
+            (
+                "tracer_diffusivity",
+                point.tracer_diffusivity_cm2_s,
+                "cm²/s",
+                point.tracer_diffusivity_interval_cm2_s,
+            ),
+            (
+                "jump_diffusivity",
+                point.jump_diffusivity_cm2_s,
+                "cm²/s",
+                point.jump_diffusivity_interval_cm2_s,
+            ),
+            ("haven_ratio", point.haven_ratio, "", point.haven_ratio_interval),
+        ]
+        for quantity, value, unit, interval in quantities:
+            yield _row(quantity, "MTP MD", point.temperature_k, value, unit, interval, documents)
+
+
+def _arrhenius(parts: StudyParts) -> Iterator[ResultRow]:
+    transport = parts.transport
+    documents = [
+        transport.job_uuid,
+        *(run.job_uuid for run in parts.production),
+        parts.potential.job_uuid,
+    ]
+    yield _row(
+        "activation_energy",
+        "MTP MD",
+        None,
+        transport.activation_energy_ev,
+        "eV",
+        transport.activation_energy_interval_ev,
+        documents,
+    )
+    yield _row(
+        "diffusivity_300k",
+        "MTP MD",
+        300.0,
+        transport.d_300k_cm2_s,
+        "cm²/s",
+        transport.d_300k_interval_cm2_s,
+        documents,
+    )

@@ -1,0 +1,163 @@
+"""What a report is made of: sections of text, tables and figures.
+
+The page and the JSON file are two renderings of the same sections, so that they agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+Kind = Literal["text", "number", "formula", "uncertainty", "verdict", "doubts", "documents"]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    key
+        Key of its cells.
+    title
+        Heading, with the unit.
+    kind
+        How its cells are shown.
+    digits
+        Significant digits of numbers.
+    """
+
+    key: str
+    title: str
+    kind: Kind = "text"
+    digits: int = 3
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; a row has one cell for each column.
+
+    Parameters
+    ----------
+    name
+        Key in the data and end of its anchor.
+    caption
+        What it holds.
+    columns, rows
+        Its contents.
+    anchor
+        Key of the cell that rows are linked to by, if they are.
+    """
+
+    name: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure with its caption.
+
+    Parameters
+    ----------
+    name
+        Key in the data and end of its anchor.
+    title, caption
+        Heading, and what is plotted and from what.
+    figure
+        The figure; its colours of text and background are the page's.
+    wide
+        Whether it takes the whole width.
+    """
+
+    name: str
+    title: str
+    caption: str
+    figure: go.Figure
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report.
+
+    Parameters
+    ----------
+    name
+        Anchor and key in the data.
+    title
+        Heading.
+    text
+        Paragraphs.
+    panels, tables
+        Figures, then tables.
+    """
+
+    name: str
+    title: str
+    text: Sequence[str] = ()
+    panels: Sequence[Panel] = ()
+    tables: Sequence[Table] = field(default=())
+
+
+def section_data(section: Section) -> dict[str, Any]:
+    """Return every number of a section as plain JSON, without NaN.
+
+    Parameters
+    ----------
+    section
+        The section.
+    """
+    tables = {table.name: [plain(dict(row)) for row in table.rows] for table in section.tables}
+    figures = {panel.name: plotted(panel.figure) for panel in section.panels}
+    return {"title": section.title, "tables": tables, "figures": figures}
+
+
+def plotted(figure: go.Figure) -> list[dict[str, Any]]:
+    """Return the numbers that a figure shows, one entry a trace.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    """
+    return [
+        {"name": trace.name or "", **{key: plain(trace[key]) for key in _axes(trace)}}
+        for trace in figure.data
+    ]
+
+
+def plain(value: object) -> Any:
+    """Return a value as plain JSON: arrays as lists of six digits, what is not finite as None.
+
+    Parameters
+    ----------
+    value
+        Numbers, text, arrays and their containers.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return str(value)
+
+
+def _axes(trace: Any) -> list[str]:
+    keys = ("x", "y", "lon", "lat")
+    return [key for key in keys if key in trace and trace[key] is not None]

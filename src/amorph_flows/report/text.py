@@ -1,0 +1,81 @@
+"""Numbers and formulas as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+NOTHING = "–"
+
+
+def formula(text: str) -> str:
+    """Return a formula with its numbers lowered, such as MgV₂O₅.
+
+    Parameters
+    ----------
+    text
+        A plain formula.
+    """
+    return text.translate(_SUBSCRIPTS)
+
+
+def number(value: float | int | None, digits: int = 3) -> str:
+    """Return a number with so many significant digits, powers of ten written out.
+
+    Parameters
+    ----------
+    value
+        The number; None and what is not finite give a dash.
+    digits
+        Significant digits; integers keep all of theirs.
+    """
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if isinstance(value, int):
+        return f"{value}".replace("-", "−")
+    exponent = _exponent(value, digits)
+    if -4 < exponent < 5:
+        decimals = max(0, digits - 1 - exponent)
+        return f"{value:.{decimals}f}".replace("-", "−")
+    mantissa = f"{value / 10.0**exponent:.{digits - 1}f}".replace("-", "−")
+    return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+def uncertainty(value: float | Sequence[float] | None) -> str:
+    """Return a standard error with its sign, or the ends of a 95 % interval.
+
+    Parameters
+    ----------
+    value
+        As in a `ResultRow`.
+    """
+    if value is None:
+        return NOTHING
+    if isinstance(value, int | float):
+        return f"± {number(float(value), 2)}"
+    low, high = value
+    return f"{number(low)} to {number(high)} (95 %)"
+
+
+def temperature(value: float | None) -> str:
+    """Return a temperature with its unit, or a dash."""
+    return NOTHING if value is None else f"{value:g} K"
+
+
+def sentence(clauses: Sequence[str]) -> str:
+    """Return clauses joined to one sentence.
+
+    Parameters
+    ----------
+    clauses
+        At least one, without full stops.
+    """
+    joined = "; ".join(clause.strip().rstrip(".") for clause in clauses)
+    return f"{joined[:1].upper()}{joined[1:]}."
+
+
+def _exponent(value: float, digits: int) -> int:
+    """Return the power of ten that the number has once it is rounded."""
+    return int(f"{value:.{digits - 1}e}".split("e")[1])
