@@ -81,32 +81,30 @@ void Kernel::radial(Slot &slot, int b) {
   }
 }
 
+template <int B> void Kernel::sum_blocks(const Slot &slot, int first) {
+  const int F = pot.functions;
+  vd x[B], y[B], z[B];
+  for (int b = 0; b < B; b++) {
+    const Block &block = slot.block[first + b];
+    x[b] = block.x, y[b] = block.y, z[b] = block.z;
+  }
+  vd *__restrict m = mono.data();
+  fill_monomials<B>(graph.degree, x, y, z, m);
+  for (int mu = 0; mu < F; mu++) {
+    vd f[B];
+    for (int b = 0; b < B; b++) f[b] = slot.f[(first + b) * F + mu];
+    vd *__restrict out = &sums[graph.offset[mu]];
+    for (int k = 0; k < graph.size[mu]; k++)
+      for (int b = 0; b < B; b++) out[k] += f[b] * m[B * k + b];
+  }
+}
+
 void Kernel::sum_moments(const Slot &slot, int lane) {
-  const int F = pot.functions, n = monomials(graph.degree);
-  vd *__restrict acc = sums.data();
-  vd *__restrict m0 = mono.data(), *__restrict m1 = m0 + n;
-  std::fill_n(acc, graph.basics, vd{});
+  std::fill(sums.begin(), sums.end(), vd{});
   int b = 0;
-  for (; b + 1 < slot.blocks; b += 2) {
-    const Block &p = slot.block[b], &q = slot.block[b + 1];
-    fill_monomials(graph.degree, p.x, p.y, p.z, m0);
-    fill_monomials(graph.degree, q.x, q.y, q.z, m1);
-    for (int mu = 0; mu < F; mu++) {
-      const vd f0 = slot.f[b * F + mu], f1 = slot.f[(b + 1) * F + mu];
-      vd *__restrict out = acc + graph.offset[mu];
-      for (int k = 0; k < graph.size[mu]; k++) out[k] += f0 * m0[k] + f1 * m1[k];
-    }
-  }
-  if (b < slot.blocks) {
-    const Block &p = slot.block[b];
-    fill_monomials(graph.degree, p.x, p.y, p.z, m0);
-    for (int mu = 0; mu < F; mu++) {
-      const vd f0 = slot.f[b * F + mu];
-      vd *__restrict out = acc + graph.offset[mu];
-      for (int k = 0; k < graph.size[mu]; k++) out[k] += f0 * m0[k];
-    }
-  }
-  for (int k = 0; k < graph.basics; k++) M[k][lane] = sum(acc[k]);
+  for (; b + 1 < slot.blocks; b += 2) sum_blocks<2>(slot, b);
+  if (b < slot.blocks) sum_blocks<1>(slot, b);
+  for (int k = 0; k < graph.basics; k++) M[k][lane] = sum(sums[k]);
 }
 
 void Kernel::forward() {
@@ -139,38 +137,60 @@ void Kernel::backward_graph() {
   }
 }
 
+template <int B>
+void Kernel::pull_blocks(const Slot &slot, int first, vd *force, vd *virial) {
+  const int F = pot.functions;
+  vd x[B], y[B], z[B], gr[B] = {}, gx[B], gy[B], gz[B];
+  for (int b = 0; b < B; b++) {
+    const Block &block = slot.block[first + b];
+    x[b] = block.x, y[b] = block.y, z[b] = block.z;
+  }
+  vd *__restrict m = mono.data(), *__restrict w = adjoint.data();
+  fill_monomials<B>(graph.degree, x, y, z, m);
+  for (int k = B * graph.size[0]; k < B * monomials(graph.degree); k++) w[k] = vd{};
+  for (int mu = 0; mu < F; mu++) {
+    const double *__restrict c = &a[graph.offset[mu]];
+    const int n = graph.size[mu];
+    vd f[B], d[B] = {}, e[B] = {};
+    for (int b = 0; b < B; b++) f[b] = slot.f[(first + b) * F + mu];
+    if (mu == 0)
+      for (int k = 0; k < n; k++)
+        for (int b = 0; b < B; b++) w[B * k + b] = c[k] * f[b];
+    else
+      for (int k = 0; k < n; k++)
+        for (int b = 0; b < B; b++) w[B * k + b] += c[k] * f[b];
+    int k = 0;
+    for (; k + 1 < n; k += 2)
+      for (int b = 0; b < B; b++) {
+        d[b] += c[k] * m[B * k + b];
+        e[b] += c[k + 1] * m[B * (k + 1) + b];
+      }
+    for (; k < n; k++)
+      for (int b = 0; b < B; b++) d[b] += c[k] * m[B * k + b];
+    for (int b = 0; b < B; b++) gr[b] += (d[b] + e[b]) * slot.df[(first + b) * F + mu];
+  }
+  pull_monomials<B>(graph.degree, x, y, z, m, w, gx, gy, gz);
+  for (int b = 0; b < B; b++) {
+    const Block &p = slot.block[first + b];
+    const vd along = gr[b] - (gx[b] * x[b] + gy[b] * y[b] + gz[b] * z[b]) * p.inverse;
+    const vd g[3] = {gx[b] * p.inverse + along * x[b], gy[b] * p.inverse + along * y[b],
+                     gz[b] * p.inverse + along * z[b]};
+    for (int k = 0; k < 3; k++) {
+      gradient[3 * (first + b) + k] = g[k];
+      force[k] += g[k];
+    }
+    virial[0] += p.dx * g[0], virial[1] += p.dy * g[1], virial[2] += p.dz * g[2];
+    virial[3] += p.dy * g[2], virial[4] += p.dx * g[2], virial[5] += p.dx * g[1];
+  }
+}
+
 void Kernel::pull(int s) {
   Slot &slot = slots[s];
-  const int F = pot.functions, n = monomials(graph.degree);
   for (int k = 0; k < graph.basics; k++) a[k] = A[k][s];
-  vd *__restrict m = mono.data(), *__restrict w = adjoint.data();
   vd force[3] = {}, virial[6] = {};
-  for (int b = 0; b < slot.blocks; b++) {
-    const Block &p = slot.block[b];
-    fill_monomials(graph.degree, p.x, p.y, p.z, m);
-    std::fill_n(w, n, vd{});
-    vd gr = vd{};
-    for (int mu = 0; mu < F; mu++) {
-      const vd f = slot.f[b * F + mu];
-      const double *__restrict coeff = &a[graph.offset[mu]];
-      vd d = vd{};
-      for (int k = 0; k < graph.size[mu]; k++) {
-        w[k] += coeff[k] * f;
-        d += coeff[k] * m[k];
-      }
-      gr += d * slot.df[b * F + mu];
-    }
-    vd gx, gy, gz;
-    pull_monomials(graph.degree, p.x, p.y, p.z, m, w, gx, gy, gz);
-    const vd along = gr - (gx * p.x + gy * p.y + gz * p.z) * p.inverse;
-    gx = gx * p.inverse + along * p.x;
-    gy = gy * p.inverse + along * p.y;
-    gz = gz * p.inverse + along * p.z;
-    gradient[3 * b] = gx, gradient[3 * b + 1] = gy, gradient[3 * b + 2] = gz;
-    force[0] += gx, force[1] += gy, force[2] += gz;
-    virial[0] += p.dx * gx, virial[1] += p.dy * gy, virial[2] += p.dz * gz;
-    virial[3] += p.dy * gz, virial[4] += p.dx * gz, virial[5] += p.dx * gy;
-  }
+  int b = 0;
+  for (; b + 1 < slot.blocks; b += 2) pull_blocks<2>(slot, b, force, virial);
+  if (b < slot.blocks) pull_blocks<1>(slot, b, force, virial);
   for (int k = 0; k < 3; k++) slot.force[k] = sum(force[k]);
   for (int k = 0; k < 6; k++) slot.virial[k] = sum(virial[k]);
 }

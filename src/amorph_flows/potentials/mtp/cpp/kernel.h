@@ -44,39 +44,51 @@ struct Slot {
   double energy = 0.0, force[3], virial[6];
 };
 
-// m: all monomials of (x, y, z) up to a degree.
-inline void fill_monomials(int degree, vd x, vd y, vd z, vd *__restrict m) {
-  m[0] = splat(1.0);
-  vd *p = m, *c = m + 1;
+// Monomials of B unit vectors (x, y, z) up to a degree, m[B * k + b].
+template <int B>
+inline void fill_monomials(int degree, const vd *x, const vd *y, const vd *z, vd *__restrict m) {
+  for (int b = 0; b < B; b++) m[b] = splat(1.0);
+  vd *p = m, *c = m + B;
   for (int d = 1; d <= degree; d++) {
     const int n = d * (d + 1) / 2;
-    for (int k = 0; k < n; k++) c[k] = x * p[k];
-    for (int k = 0; k < d; k++) c[n + k] = y * p[n - d + k];
-    c[n + d] = z * p[n - 1];
+    for (int k = 0; k < n; k++)
+      for (int b = 0; b < B; b++) c[B * k + b] = x[b] * p[B * k + b];
+    for (int k = 0; k < d; k++)
+      for (int b = 0; b < B; b++) c[B * (n + k) + b] = y[b] * p[B * (n - d + k) + b];
+    for (int b = 0; b < B; b++) c[B * (n + d) + b] = z[b] * p[B * (n - 1) + b];
     p = c;
-    c += n + d + 1;
+    c += B * (n + d + 1);
   }
 }
 
-// Gradient of sum_k a_k m_k with respect to (x, y, z); consumes a.
-inline void pull_monomials(int degree, vd x, vd y, vd z, const vd *__restrict m, vd *__restrict a,
-                           vd &gx, vd &gy, vd &gz) {
-  gx = gy = gz = vd{};
+// Gradients of sum_k a_k m_k with respect to x, y, z; consumes a.
+template <int B>
+inline void pull_monomials(int degree, const vd *x, const vd *y, const vd *z,
+                           const vd *__restrict m, vd *__restrict a, vd *gx, vd *gy, vd *gz) {
+  vd sx[B] = {}, sy[B] = {}, sz[B] = {};
   int c = monomials(degree - 1);
   for (int d = degree; d >= 1; d--) {
     const int n = d * (d + 1) / 2, p = c - n;
-    for (int k = 0; k < n; k++) {
-      gx += a[c + k] * m[p + k];
-      a[p + k] += a[c + k] * x;
+    for (int k = 0; k < n; k++)
+      for (int b = 0; b < B; b++) {
+        const vd w = a[B * (c + k) + b];
+        sx[b] += w * m[B * (p + k) + b];
+        a[B * (p + k) + b] += w * x[b];
+      }
+    for (int k = 0; k < d; k++)
+      for (int b = 0; b < B; b++) {
+        const vd w = a[B * (c + n + k) + b];
+        sy[b] += w * m[B * (p + n - d + k) + b];
+        a[B * (p + n - d + k) + b] += w * y[b];
+      }
+    for (int b = 0; b < B; b++) {
+      const vd w = a[B * (c + n + d) + b];
+      sz[b] += w * m[B * (p + n - 1) + b];
+      a[B * (p + n - 1) + b] += w * z[b];
     }
-    for (int k = 0; k < d; k++) {
-      gy += a[c + n + k] * m[p + n - d + k];
-      a[p + n - d + k] += a[c + n + k] * y;
-    }
-    gz += a[c + n + d] * m[p + n - 1];
-    a[p + n - 1] += a[c + n + d] * z;
     c = p;
   }
+  for (int b = 0; b < B; b++) gx[b] = sx[b], gy[b] = sy[b], gz[b] = sz[b];
 }
 
 class Kernel {
@@ -133,8 +145,10 @@ class Kernel {
 
   void radial(Slot &slot, int b);
   void sum_moments(const Slot &slot, int lane);
+  template <int B> void sum_blocks(const Slot &slot, int first);
   void backward_graph();
   void pull(int s);
+  template <int B> void pull_blocks(const Slot &slot, int first, vd *force, vd *virial);
 
   const Potential pot;
   const Graph graph;
