@@ -40,11 +40,17 @@ def marks(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(tmp_path, marks):
-    def run(flow, processes=2, **settings):
-        study = tmp_path / "study"
-        return run_study(flow, open_store(study), study, processes, **settings)
+    """Run a flow in this process; the store lives as long as the test."""
+    store = JobStore(MemoryStore())
+    store.connect()
+    return lambda flow, **settings: run_study(flow, store, tmp_path / "study", **settings)
 
-    return run
+
+@pytest.fixture
+def run_parallel(tmp_path, marks):
+    """Run a flow in worker processes over the embedded store."""
+    study = tmp_path / "study"
+    return lambda flow, n=2: run_study(flow, open_store(study), study, n)
 
 
 def executions(marks):
@@ -68,9 +74,9 @@ def states(tmp_path):
     return {job.name: job.state for job in state_of(tmp_path).jobs}
 
 
-def test_result_and_files(run, tmp_path, marks):
+def test_result_and_files(run_parallel, tmp_path, marks):
     flow = chain()
-    outputs = run(flow)
+    outputs = run_parallel(flow)
     assert outputs[flow.output.uuid] == 2 + 3 + 20
     assert outputs[flow[0].uuid] == {"sum": 2}
     state = state_of(tmp_path)
@@ -119,16 +125,16 @@ def test_equal_jobs_of_a_flow_are_distinct(run, marks):
 
 
 @pytest.mark.parametrize("loop", [count_up, count_up_alone])
-def test_replacing_loop_runs_once_and_its_output_is_the_last(run, marks, loop):
+def test_replacing_loop_runs_once_and_its_output_is_the_last(run_parallel, marks, loop):
     def flow():
         counting = loop(0, 3)
         return Flow([counting, end := total([counting.output, 100])], output=end.output)
 
     first, second = flow(), flow()
-    assert run(first)[first.output.uuid] == 103
+    assert run_parallel(first)[first.output.uuid] == 103
     before = executions(marks)
     assert set(before.values()) == {1}
-    assert run(second)[second.output.uuid] == 103
+    assert run_parallel(second)[second.output.uuid] == 103
     assert executions(marks) == before
 
 
@@ -163,9 +169,9 @@ def test_linear_flow_keeps_its_order(run, marks, tmp_path):
     assert state["a"].finished <= state["b"].started
 
 
-def test_jobs_run_at_the_same_time(run, marks):
+def test_jobs_run_at_the_same_time(run_parallel, marks):
     one, other = wait_for_other("one", "other"), wait_for_other("other", "one")
-    outputs = run(Flow([one, other]))
+    outputs = run_parallel(Flow([one, other]))
     assert outputs[one.uuid] == "one"
     pids = {path.read_text().split()[1] for path in marks.glob("meet-*")}
     assert len(pids) == 2
@@ -178,9 +184,9 @@ def failing(marker, collect=total_of_what_is_there):
     return Flow([bad, good, collector, after], output=after.output["sum"])
 
 
-def test_failed_job_does_not_stop_who_can_do_without(run, marks, tmp_path):
+def test_failed_job_does_not_stop_who_can_do_without(run_parallel, marks, tmp_path):
     flow = failing(tmp_path / "marker")
-    assert run(flow)[flow.output.uuid] == {"sum": 2}
+    assert run_parallel(flow)[flow.output.uuid] == {"sum": 2}
     failed = next(job for job in state_of(tmp_path).jobs if job.state == "failed")
     assert failed.reason == "ValueError: no file for value -1"
     assert "Traceback" in (Path(failed.folder) / "job.log").read_text()
@@ -230,19 +236,16 @@ def test_failure_inside_a_replacement(run, marks, tmp_path):
         run(fan_out([1, -1, 2], str(tmp_path / "marker")))
 
 
-def test_dead_worker_costs_one_job(run, marks, tmp_path):
+def test_dead_worker_costs_one_job(run_parallel, marks, tmp_path):
     dying, fine = die(1), chain()
     with pytest.raises(CalculationError, match="killed by SIGKILL"):
-        run(Flow([dying, fine]), processes=1)
+        run_parallel(Flow([dying, fine]), 1)
     assert Counter(states(tmp_path).values()) == {"failed": 1, "done": 4}
 
 
-def test_memory_store_runs_in_this_process(tmp_path, marks):
-    store = JobStore(MemoryStore())
-    store.connect()
-    flow = chain()
-    before = Path.cwd()
-    assert run_study(flow, store, tmp_path / "study")[flow.output.uuid] == 25
+def test_memory_store_runs_in_this_process(run, marks):
+    flow, before = chain(), Path.cwd()
+    assert run(flow)[flow.output.uuid] == 25
     assert {path.read_text().split()[1] for path in marks.iterdir()} == {str(os.getpid())}
     assert Path.cwd() == before
 
@@ -255,14 +258,14 @@ def test_events_tell_the_state(run, marks):
     assert any(counts["running"] for counts in seen)
 
 
-def test_function_of_the_script_itself_is_refused(run, monkeypatch):
+def test_function_of_the_script_itself_is_refused(run_parallel, monkeypatch):
     flow = chain()
     for job in flow:
         monkeypatch.setattr(
             job.function.__func__ if job.maker else job.function, "__module__", "__main__"
         )
     with pytest.raises(InputError, match="put it into a module"):
-        run(flow)
+        run_parallel(flow)
 
 
 SCRIPT = """
@@ -346,5 +349,5 @@ def test_jobs_that_wait_for_each_other(run, marks):
     first = AddMaker(name="first").make(1, 1)
     second = AddMaker(name="second").make(first.output["sum"], 1)
     first.function_args = (second.output["sum"], 1)
-    with pytest.raises(InputError, match="wait for each other: .*first.*"):
+    with pytest.raises(InputError, match="wait for each other"):
         run(Flow([first, second]))

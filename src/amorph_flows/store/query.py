@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from jobflow import JobStore
 from monty.json import MontyDecoder
@@ -15,7 +15,9 @@ from monty.json import MontyDecoder
 from amorph_flows import schemas
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
-from amorph_flows.schemas.potential import PotentialDoc
+
+if TYPE_CHECKING:
+    from amorph_flows.schemas.potential import PotentialDoc
 
 D = TypeVar("D", bound=StageDocument)
 
@@ -145,6 +147,8 @@ def load_potential(store: JobStore, uuid: str) -> PotentialDoc:
     InputError
         If the document is not a potential.
     """
+    from amorph_flows.schemas.potential import PotentialDoc
+
     document = load_document(store, uuid)
     if not isinstance(document, PotentialDoc):
         raise InputError(f"{uuid} is a {type(document).__name__}, not a potential")
