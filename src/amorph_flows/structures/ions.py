@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pymatgen.core import Element, Species, Structure
 
 from amorph_flows.errors import InputError
@@ -50,13 +52,12 @@ def parse_ion(ion: str) -> Species:
         If there is no such element, or the charge is missing, zero or malformed.
     """
     element = parse_element(ion)
-    try:
-        species = Species.from_str(ion)
-    except ValueError:
-        species = None
-    if species is None or not species.oxi_state:
+    # pymatgen's own parser takes "Mg2" for Mg2+ and "Mg++" for Mg+
+    match = re.fullmatch(r"[A-Z][a-z]?(\d+(?:\.\d+)?|)([+-])", ion)
+    charge = float(match[1] or 1) * (1 if match[2] == "+" else -1) if match else 0.0
+    if charge == 0:
         raise InputError(f"ion {ion!r} has no charge; write it as in '{element.symbol}2+'")
-    return species
+    return Species(element.symbol, int(charge) if charge.is_integer() else charge)
 
 
 def remove_species(structure: Structure, element: str) -> Structure:

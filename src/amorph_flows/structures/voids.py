@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pymatgen.analysis.defects.utils import TopographyAnalyzer
-from pymatgen.core import Element, Lattice, Species, Structure
+from pymatgen.core import Element, Lattice, Structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.structures.charges import carried_charges, charges_before
 from amorph_flows.structures.ions import parse_element
 from amorph_flows.structures.reading import check_structure
-from amorph_flows.structures.supercell import minimum_width
 
 FloatArray = npt.NDArray[np.float64]
 
 UNLIKE_CONTACT = 0.8
 LIKE_CONTACT = 1.35
-LARGEST_VOID = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,10 +170,7 @@ def _contact(element: Element, charge: float, ion: str) -> float:
 
 def _charge_sign(ion: str) -> float:
     parse_element(ion)
-    try:
-        return float(Species.from_str(ion).oxi_state or 1)
-    except ValueError:
-        return 1.0
+    return -1.0 if ion.endswith("-") else 1.0
 
 
 def _radius(element: Element, charge: float) -> float:
@@ -188,14 +182,19 @@ def _radius(element: Element, charge: float) -> float:
 def _voronoi_nodes(host: Structure, charges: Mapping[Element, float]) -> FloatArray:
     anions = [str(el) for el, charge in charges.items() if charge < 0] or [str(e) for e in charges]
     cations = [str(el) for el in charges if str(el) not in anions]
-    # TopographyAnalyzer drops atoms outside [0, 1] along c and miscounts images in narrow cells
-    wrapped = Structure(host.lattice, host.species, host.frac_coords, to_unit_cell=True)
-    images = max(1, ceil(LARGEST_VOID / minimum_width(host.lattice.matrix)))
-    analyzer = TopographyAnalyzer(
-        wrapped, anions, cations, max_cell_range=images, check_volume=False
+    # TopographyAnalyzer sees one image on each side, which a reduced cell makes enough, and drops
+    # atoms outside [0, 1] along the third axis
+    reduced = Structure(
+        host.lattice.get_lll_reduced_lattice(),
+        host.species,
+        host.cart_coords,
+        coords_are_cartesian=True,
+        to_unit_cell=True,
     )
+    analyzer = TopographyAnalyzer(reduced, anions, cations, check_volume=False)
     nodes = np.array([node.frac_coords for node in analyzer.vnodes], dtype=float).reshape(-1, 3)
-    return np.mod(np.mod(nodes, 1.0), 1.0)
+    cartesian = reduced.lattice.get_cartesian_coords(nodes)
+    return np.mod(np.mod(host.lattice.get_fractional_coords(cartesian), 1.0), 1.0)
 
 
 def _roomiest_first(nodes: FloatArray, clearance: FloatArray) -> npt.NDArray[np.intp]:
