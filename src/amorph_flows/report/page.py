@@ -67,6 +67,8 @@ def shown(cell: Any, column: Column) -> str:
         return text.uncertainty(cell)
     if column.kind == "formula":
         return text.formula(str(cell))
+    if column.kind == "exact":
+        return f"{cell:,g}".replace(",", "\u202f")
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return text.number(cell, column.digits)
     return str(cell)

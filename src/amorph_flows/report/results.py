@@ -86,26 +86,30 @@ def _voltages(parts: StudyParts) -> Iterator[ResultRow]:
 
 
 def _diffusivities(parts: StudyParts) -> Iterator[ResultRow]:
-    for point in parts.transport.temperatures:
-        runs = [r.job_uuid for r in parts.production if r.temperature_k == point.temperature_k]
-        documents = [parts.transport.job_uuid, *runs, parts.potential.job_uuid]
-        quantities: list[tuple[Quantity, float | None, str, Sequence[float] | None]] = [
-            (
-                "tracer_diffusivity",
-                point.tracer_diffusivity_cm2_s,
-                "cm²/s",
-                point.tracer_diffusivity_interval_cm2_s,
-            ),
-            (
-                "jump_diffusivity",
-                point.jump_diffusivity_cm2_s,
-                "cm²/s",
-                point.jump_diffusivity_interval_cm2_s,
-            ),
-            ("haven_ratio", point.haven_ratio, "", point.haven_ratio_interval),
-        ]
-        for quantity, value, unit, interval in quantities:
-            yield _row(quantity, "MTP MD", point.temperature_k, value, unit, interval, documents)
+    """Yield one quantity after the other, each by temperature; D that is not positive is none."""
+    quantities: list[tuple[Quantity, str, str]] = [
+        ("tracer_diffusivity", "tracer_diffusivity_cm2_s", "cm²/s"),
+        ("jump_diffusivity", "jump_diffusivity_cm2_s", "cm²/s"),
+        ("haven_ratio", "haven_ratio", ""),
+    ]
+    for quantity, field, unit in quantities:
+        for point in parts.transport.temperatures:
+            value = getattr(point, field)
+            runs = [r.job_uuid for r in parts.production if r.temperature_k == point.temperature_k]
+            yield _row(
+                quantity,
+                "MTP MD",
+                point.temperature_k,
+                value if value is not None and value > 0 else None,
+                unit,
+                getattr(point, _interval_field(field)),
+                [parts.transport.job_uuid, *runs, parts.potential.job_uuid],
+            )
+
+
+def _interval_field(field: str) -> str:
+    stem = field.removesuffix("_cm2_s")
+    return f"{stem}_interval{field.removeprefix(stem)}"
 
 
 def _arrhenius(parts: StudyParts) -> Iterator[ResultRow]:

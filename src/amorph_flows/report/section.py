@@ -13,7 +13,9 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-Kind = Literal["text", "number", "formula", "uncertainty", "verdict", "doubts", "documents"]
+Kind = Literal[
+    "text", "number", "exact", "formula", "code", "uncertainty", "verdict", "doubts", "documents"
+]
 Row = Mapping[str, Any]
 
 
@@ -28,7 +30,7 @@ class Column:
     title
         Heading, with the unit.
     kind
-        How its cells are shown.
+        How its cells are shown; an exact number was chosen, not measured.
     digits
         Significant digits of numbers.
     """
@@ -53,6 +55,8 @@ class Table:
         Its contents.
     anchor
         Key of the cell that rows are linked to by, if they are.
+    folded
+        Whether it is closed at first.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     anchor: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)

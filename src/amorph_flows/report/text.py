@@ -56,7 +56,7 @@ def uncertainty(value: float | Sequence[float] | None) -> str:
     if isinstance(value, int | float):
         return f"± {number(float(value), 2)}"
     low, high = value
-    return f"{number(low)} to {number(high)} (95 %)"
+    return f"95 %: {number(low)} to {number(high)}"
 
 
 def temperature(value: float | None) -> str:

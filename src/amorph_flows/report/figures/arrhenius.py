@@ -25,7 +25,7 @@ def arrhenius_figure(transport: TransportDoc) -> go.Figure:
     _add_points(figure, transport, "jump", PURPLE, "diamond-open")
     if transport.activation_energy_ev is not None and transport.d0_cm2_s is not None:
         _add_fit(figure, transport, transport.activation_energy_ev, transport.d0_cm2_s)
-    figure.update_yaxes(type="log", exponentformat="power")
+    figure.update_yaxes(type="log", exponentformat="power", dtick="D2")
     return figure
 
 

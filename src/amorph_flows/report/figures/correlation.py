@@ -18,7 +18,7 @@ def haven_figure(points: Sequence[TransportAtTemperatureDoc]) -> go.Figure:
     points
         Transport by temperature; a ratio that is not known is left out.
     """
-    figure = new_figure("temperature / K", "Haven ratio D*/D_J")
+    figure = new_figure("temperature / K", "Haven ratio D*/Dⱼ")
     known = [
         (p.temperature_k, p.haven_ratio, p.haven_ratio_interval or (p.haven_ratio, p.haven_ratio))
         for p in points

@@ -43,7 +43,7 @@ def order_sphere(order: LongRangeOrderDoc, largest: float) -> go.Figure:
             "colorscale": "Viridis",
             "cmin": 0.0,
             "cmax": largest,
-            "size": 430.0 / np.sqrt(len(directions)),
+            "size": 610.0 / np.sqrt(len(directions)),
             "line": {"width": 0},
             "colorbar": {"title": {"text": "disorder"}, "thickness": 12, "len": 0.8},
         },
@@ -59,7 +59,7 @@ def order_sphere(order: LongRangeOrderDoc, largest: float) -> go.Figure:
         textfont={"size": 15, "color": "#111111"},
         marker={"size": 24, "color": "#ffffff", "opacity": 0.9},
     )
-    projection = {"type": "orthographic", "rotation": {"lon": 35, "lat": 25}}
+    projection = {"type": "orthographic", "scale": 0.93, "rotation": {"lon": 35, "lat": 25}}
     figure.update_geos(visible=False, showframe=True, framewidth=1, projection=projection)
     figure.update_layout(showlegend=False, margin={"l": 0, "r": 0, "t": 8, "b": 8})
     return figure

@@ -25,7 +25,7 @@ def rdf_figure(samples: Sequence[SampledStructure]) -> go.Figure:
     elements = sorted({element for sample in samples for element in sample.rdf.elements})
     pairs = list(combinations_with_replacement(elements, 2))
     named: set[tuple[str, str]] = set()
-    for sample in sorted(samples, key=lambda s: s.structure_source, reverse=True):
+    for sample in sorted(samples, key=lambda s: list(SOURCE_DASHES).index(s.structure_source)):
         result = sample.rdf.to_result()
         for colour, (first, second) in zip(CYCLE, pairs, strict=False):
             if not {first, second} <= set(result.elements):

@@ -41,7 +41,7 @@ def schedule_figure(quench: QuenchDoc) -> go.Figure:
         y=branches,
         mode="markers+text",
         text=[f"{t:g} K" for t in branches],
-        textposition="middle right",
+        textposition="top center",
         name="branch held at this temperature",
         marker={"size": 11, "color": list(_colours(branches)), "symbol": "diamond"},
         hovertemplate="branch at %{y:.0f} K<extra></extra>",

@@ -17,7 +17,7 @@ BLUE, RED, GREEN, PURPLE, ORANGE, GREY = (
     "#808a96",
 )
 SOURCE_COLOURS = {"crystal": GREY, "engine MD": BLUE, "MTP MD": ORANGE}
-SOURCE_DASHES = {"crystal": "dot", "engine MD": "dash", "MTP MD": "solid"}
+SOURCE_DASHES = {"MTP MD": "solid", "engine MD": "dash", "crystal": "dot"}
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, GREY, "#2f9aa0", "#b35b8d", "#8f8a2c", "#5c6bc0")
 _COLD_TO_HOT = ((58, 120, 194), (122, 108, 178), (190, 90, 120), (207, 81, 69), (222, 140, 45))
 
@@ -97,6 +97,7 @@ def theme(dark: bool) -> dict[str, Any]:
         "xaxis": axis,
         "yaxis": axis,
         "legend": {"bgcolor": "rgba(0,0,0,0)"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": line, "activecolor": ink},
         "geo": {"bgcolor": "rgba(0,0,0,0)", "framecolor": line},
     }
     return {"layout": layout}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amorph_flows.report.section import Column, Row, Table
-from amorph_flows.report.text import number
 from amorph_flows.schemas.verdict import Verdict
 
 COLUMNS = (
@@ -14,12 +13,12 @@ COLUMNS = (
     Column("answer", "answer"),
     Column("passed", "passed", "verdict"),
     Column("reason", "reason"),
-    Column("thresholds_shown", "held to"),
+    Column("held_to", "held to"),
 )
 
 
 def check_table(name: str, verdicts: Iterable[tuple[str, Verdict]]) -> Table:
-    """Return verdicts as a table.
+    """Return verdicts as a folded table, what failed first.
 
     Parameters
     ----------
@@ -28,23 +27,22 @@ def check_table(name: str, verdicts: Iterable[tuple[str, Verdict]]) -> Table:
     verdicts
         What was judged, and the verdict.
     """
-    rows: list[Row] = [
-        {
-            "of": of,
-            "question": verdict.question,
-            "answer": verdict.answer.lower().replace("_", " "),
-            "passed": "yes" if verdict.believable else "no",
-            "reason": verdict.reason,
-            "thresholds_shown": _held_to(verdict),
-            "numbers": verdict.numbers,
-            "thresholds": verdict.thresholds,
-        }
-        for of, verdict in verdicts
-    ]
-    return Table(
-        f"{name} checks", "What was checked, with the numbers and thresholds.", COLUMNS, rows
-    )
+    judged = sorted(verdicts, key=lambda pair: pair[1].believable)
+    rows = [_row(of, verdict) for of, verdict in judged]
+    failed = sum(not verdict.believable for _, verdict in judged)
+    caption = f"Checks: {failed} of {len(rows)} failed. Each with its numbers and thresholds."
+    return Table(f"{name} checks", caption, COLUMNS, rows, folded=True)
 
 
-def _held_to(verdict: Verdict) -> str:
-    return ", ".join(f"{name} {number(value)}" for name, value in verdict.thresholds.items())
+def _row(of: str, verdict: Verdict) -> Row:
+    held_to = (f"{name.replace('_', ' ')} {value:g}" for name, value in verdict.thresholds.items())
+    return {
+        "of": of,
+        "question": verdict.question,
+        "answer": verdict.answer.lower().replace("_", " "),
+        "passed": "yes" if verdict.believable else "no",
+        "reason": verdict.reason,
+        "held_to": ", ".join(held_to),
+        "numbers": verdict.numbers,
+        "thresholds": verdict.thresholds,
+    }

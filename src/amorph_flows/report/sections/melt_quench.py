@@ -11,15 +11,15 @@ from amorph_flows.schemas.study import StudyParts
 
 STAGE_COLUMNS = (
     Column("name", "stage"),
-    Column("start_temperature_k", "from / K", "number", 4),
-    Column("end_temperature_k", "to / K", "number", 4),
-    Column("duration_fs", "duration / fs", "number", 4),
+    Column("start_temperature_k", "from / K", "exact"),
+    Column("end_temperature_k", "to / K", "exact"),
+    Column("duration_fs", "duration / fs", "exact"),
     Column("n_steps", "steps", "number"),
-    Column("time_step_fs", "time step / fs", "number"),
+    Column("time_step_fs", "time step / fs", "exact"),
     Column("ensemble", "ensemble"),
 )
 INSERTION_COLUMNS = (
-    Column("temperature_k", "branch / K", "number", 4),
+    Column("temperature_k", "branch / K", "exact"),
     Column("ion", "ion"),
     Column("n_ions", "ions", "number"),
     Column("n_sites", "candidate sites", "number"),

@@ -45,10 +45,10 @@ TURN_COLUMNS = (
 RUN_COLUMNS = (
     Column("turn", "turn", "number"),
     Column("run", "run"),
-    Column("temperature_k", "temperature / K", "number", 4),
+    Column("temperature_k", "temperature / K", "exact"),
     Column("seed", "seed", "number"),
-    Column("reached_fs", "reached / fs", "number", 4),
-    Column("asked_fs", "asked / fs", "number", 4),
+    Column("reached_fs", "reached / fs", "exact"),
+    Column("asked_fs", "asked / fs", "exact"),
     Column("max_grade", "largest grade", "number"),
     Column("fraction_above_select", "share above threshold", "number", 2),
     Column("n_saved", "saved", "number"),
@@ -188,4 +188,4 @@ def _runs(loop: ActiveLearningDoc) -> Table:
         for generation in loop.generations
         for run in generation.runs
     ]
-    return Table("runs", "Runs of every turn.", RUN_COLUMNS, rows)
+    return Table("runs", f"Runs of every turn: {len(rows)}.", RUN_COLUMNS, rows, folded=True)

