@@ -25,8 +25,9 @@ A2_PER_FS_IN_CM2_PER_S = 0.1
 """1 Å²/fs = 0.1 cm²/s."""
 DIMENSIONS = 3
 MOST_BLOCKS = 40
+ENOUGH_BLOCKS = 12
 BLOCK_PER_LAG = 1.5
-"""Least length of a block of time over the longest lag of the slope."""
+"""Least length of a block of time over the longest lag; twice that where blocks are enough."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,25 @@ def slope_weights(lags: IntArray) -> FloatArray:
     return weights
 
 
+def independent_walks(slope: Slope, samples: DisplacementSamples, chosen: IntArray) -> float:
+    """Return how many independent ions would give a slope its error, at most their number.
+
+    Parameters
+    ----------
+    slope
+        Fitted to the lags below.
+    samples
+        Squared displacements by lag and origin.
+    chosen
+        Indices into ``samples.lags``.
+    """
+    weights = slope_weights(samples.lags[chosen])
+    n_origins = sum(len(piece[chosen[-1]]) for piece in samples.tracer)
+    of_one = weights @ random_walk_covariance(samples.lags[chosen]) @ weights
+    walks = of_one / (DIMENSIONS * n_origins * slope.relative_error**2)
+    return float(np.clip(walks, 1.0, samples.n_ions))
+
+
 def fit_slope(samples: DisplacementSamples, chosen: IntArray, collective: bool = False) -> Slope:
     """Fit the slope of the mean-square displacement over some lags.
 
@@ -132,7 +152,10 @@ def fit_slope(samples: DisplacementSamples, chosen: IntArray, collective: bool =
 def _blocks(n_origins: int, longest_lag: int, n_pieces: int) -> list[slice]:
     """Return blocks of time origins, longer than the longest lag."""
     most = max(1, MOST_BLOCKS // n_pieces)
-    count = int(np.clip(n_origins / (BLOCK_PER_LAG * longest_lag), 1, most))
+    long, short = (
+        n_origins / (ratio * longest_lag) for ratio in (2 * BLOCK_PER_LAG, BLOCK_PER_LAG)
+    )
+    count = int(np.clip(max(long, min(short, ENOUGH_BLOCKS)), 1, most))
     edges = np.linspace(0, n_origins, count + 1).astype(int)
     return [slice(a, b) for a, b in pairwise(edges)]
 

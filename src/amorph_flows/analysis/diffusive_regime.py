@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from amorph_flows.analysis.diffusion import Slope, fit_slope
+from amorph_flows.analysis.diffusion import DIMENSIONS, Slope, fit_slope, independent_walks
 from amorph_flows.analysis.displacements import DisplacementSamples
-from amorph_flows.analysis.trajectory import IntArray
+from amorph_flows.analysis.trajectory import FloatArray, IntArray
 
 CHECK_WINDOW = 4
 """Slopes are compared over windows from a lag to this many times that lag."""
@@ -34,6 +34,8 @@ class DiffusiveRegime:
         constant that rattling in cages adds.
     later_slope_ratio
         Slope over the longest lags over the slope of the first ones.
+    line_ratio
+        Mean-square displacement at half the longest piece over the line extrapolated to there.
     non_gaussian
         α₂ at the first lag of the fit.
     """
@@ -43,6 +45,7 @@ class DiffusiveRegime:
     exponent: float
     linear_share: float
     later_slope_ratio: float
+    line_ratio: float
     non_gaussian: float
 
 
@@ -58,7 +61,8 @@ class RegimeLimits:
         Least exponent at the start of the fit if the share of the line that grows is within the
         tolerance of 1: there the rattling in cages still adds a constant.
     significance
-        Probability below which the slope of a later window is taken to differ.
+        Probability below which the slope of a later window, or the mean-square displacement at a
+        quarter or a half of the run, is taken to differ from the line.
     most_non_gaussian
         Largest α₂ at the start of the fit.
     """
@@ -75,7 +79,9 @@ def find_diffusive_regime(
     """Find the shortest lag from which the mean-square displacement is linear.
 
     From there on the logarithmic slope is near 1, the non-Gaussian parameter is small, and the
-    slope of every later window agrees with the first within the scatter over blocks of time.
+    slope of every later window agrees with the first within the scatter over blocks of time. The
+    line must also meet the mean-square displacement at a quarter and a half of the longest piece,
+    within what as many independent random walks would scatter.
 
     Parameters
     ----------
@@ -138,6 +144,7 @@ def _regime(
     constant = float(np.mean(samples.msd[chosen[:2]] - first.per_frame * lags[chosen[:2]]))
     grown = first.per_frame * float(lags[-1])
     linear_share = grown / (constant + grown) if constant + grown > 0 else float("nan")
+    line = np.maximum(constant + first.per_frame * samples.long_lags, 1e-300)
     near_one = abs(exponent - 1) <= limits.exponent_tolerance or (
         limits.cage_exponent <= exponent < 1 and abs(linear_share - 1) <= limits.exponent_tolerance
     )
@@ -146,6 +153,7 @@ def _regime(
         and near_one
         and float(samples.non_gaussian[start]) <= limits.most_non_gaussian
         and not any(_differ(first, s, limits.significance) for s in slopes[start + 1 :])
+        and not _bends(first, samples, chosen, samples.long_msd / line, limits.significance)
     )
     ratio = FIT_WINDOW if FIT_WINDOW * lags[start] <= lags[-1] / 2 else CHECK_WINDOW
     return DiffusiveRegime(
@@ -154,6 +162,7 @@ def _regime(
         exponent=exponent,
         linear_share=linear_share,
         later_slope_ratio=later.per_frame / first.per_frame if first.per_frame else float("nan"),
+        line_ratio=float(samples.long_msd[-1] / line[-1]),
         non_gaussian=float(samples.non_gaussian[start]),
     )
 
@@ -163,3 +172,23 @@ def _differ(early: Slope, late: Slope, significance: float) -> bool:
     error = float(np.hypot(early.standard_error, late.standard_error))
     limit = float(stats.t.ppf(1 - significance / 2, max(1, len(late.blocks) - 1)))
     return abs(late.per_frame - early.per_frame) > limit * error
+
+
+def _bends(
+    slope: Slope,
+    samples: DisplacementSamples,
+    chosen: IntArray,
+    ratios: FloatArray,
+    significance: float,
+) -> bool:
+    """Tell whether long lags lie off the line by more than random walks scatter.
+
+    The time-averaged square displacement of few walks is taken to be gamma distributed.
+    """
+    walks = independent_walks(slope, samples, chosen)
+    for ratio, variance in zip(ratios, samples.long_variance, strict=True):
+        shape = 1 / (variance / (DIMENSIONS * walks) + slope.relative_error**2)
+        below = float(stats.gamma.cdf(ratio * shape, shape))
+        if min(below, 1 - below) < significance / 4:
+            return True
+    return False

@@ -30,7 +30,14 @@ class DisplacementSamples:
     msd, mscd
         Their means over pieces and origins, Å².
     non_gaussian
-        α₂ = 3<r⁴>/(5<r²>²) - 1 at each lag.
+        α₂ = 3<r⁴>/(5<r²>²) - 1 at each lag; nan where nothing moves.
+    long_lags
+        A quarter and a half of the longest piece, frames: too noisy for a slope, but a line that
+        misses them widely is no line.
+    long_msd
+        Mean-square displacement there, Å².
+    long_variance
+        Relative variance that it has there for one random walk in one dimension.
     spacing_fs
         Spacing of frames, fs.
     n_ions
@@ -43,6 +50,9 @@ class DisplacementSamples:
     msd: FloatArray
     mscd: FloatArray
     non_gaussian: FloatArray
+    long_lags: IntArray
+    long_msd: FloatArray
+    long_variance: FloatArray
     spacing_fs: float
     n_ions: int
 
@@ -95,14 +105,18 @@ def sample_displacements(
     counts = np.array([[p.shape[2] - lag for lag in lags] for p in pieces])
     msd = _mean(tracer, counts)
     r4 = np.sum(np.array(fourth) * counts, axis=0) / counts.sum(0)
-    moving = np.maximum(msd, 1e-300)
+    gaussian = np.where(msd > 1e-12, 5 * msd**2 / 3, np.nan)
+    long_lags = np.array([longest_piece // 4, longest_piece // 2])
     return DisplacementSamples(
         lags=lags,
         tracer=list(tracer),
         collective=list(collective),
         msd=msd,
         mscd=_mean(collective, counts),
-        non_gaussian=3 * r4 / (5 * moving**2) - 1,
+        non_gaussian=r4 / gaussian - 1,
+        long_lags=long_lags,
+        long_msd=np.array([_long_msd(pieces, lag) for lag in long_lags]),
+        long_variance=np.array([_long_variance(pieces, lag) for lag in long_lags]),
         spacing_fs=paths[0].spacing_fs,
         n_ions=pieces[0].shape[1],
     )
@@ -133,3 +147,25 @@ def _mean(samples: Sequence[list[FloatArray]], counts: IntArray) -> FloatArray:
     sums = np.array([[float(lag.sum()) for lag in piece] for piece in samples])
     mean: FloatArray = sums.sum(0) / counts.sum(0)
     return mean
+
+
+def _long_msd(pieces: Sequence[FloatArray], lag: int) -> float:
+    """Return the mean-square displacement at one lag over the pieces that are long enough, Å²."""
+    total = count = 0.0
+    for path in pieces:
+        if path.shape[2] > lag:
+            moved = path[:, :, lag:] - path[:, :, :-lag]
+            total += float(np.einsum("xat,xat->", moved, moved))
+            count += moved.shape[1] * moved.shape[2]
+    return total / count
+
+
+def _long_variance(pieces: Sequence[FloatArray], lag: int) -> float:
+    """Return (2/K²) Σ_δ (K - |δ|) o(δ)²/n² over pieces of K origins (Qian et al. 1991)."""
+    origins = [path.shape[2] - lag for path in pieces if path.shape[2] > lag]
+    summed = 0.0
+    for n_origins in origins:
+        apart = np.arange(1, min(lag, n_origins))
+        common = (1 - apart / lag) ** 2
+        summed += 2 * (n_origins + 2 * float(np.sum((n_origins - apart) * common)))
+    return summed / float(np.sum(origins)) ** 2

@@ -139,22 +139,27 @@ def judge_regime(
         "exponent": regime.exponent,
         "last_exponent": last_exponent,
         "later_slope_ratio": regime.later_slope_ratio,
+        "line_ratio": regime.line_ratio,
         "non_gaussian": regime.non_gaussian,
         "travel_a2": travel_a2,
     }
     names = ("exponent_tolerance", "cage_exponent", "caged_exponent", "most_non_gaussian")
-    thresholds = {n: float(getattr(limits, n)) for n in (*names, "least_travel_a2")}
+    thresholds = {n: float(getattr(limits, n)) for n in (*names, "significance", "least_travel_a2")}
     if regime.reached and travel_a2 >= limits.least_travel_a2:
         verdict = V.DIFFUSIVE
     elif last_exponent > 1 + 2 * limits.exponent_tolerance:
         verdict = V.BALLISTIC
-    elif last_exponent < limits.caged_exponent or travel_a2 < limits.least_travel_a2:
+    elif (
+        min(last_exponent, regime.line_ratio) < limits.caged_exponent
+        or travel_a2 < limits.least_travel_a2
+    ):
         verdict = V.CAGED
     else:
         verdict = V.NOT_DIFFUSIVE
     reason = (
         f"d ln MSD/d ln t is {regime.exponent:.2f} at the start of the fit and {last_exponent:.2f} "
-        f"at the longest lags, the later slope is {regime.later_slope_ratio:.2f} of the first, the "
+        f"at the longest lags, the later slope is {regime.later_slope_ratio:.2f} of the first, "
+        f"half the run lies at {regime.line_ratio:.2f} of the line, the "
         f"non-Gaussian parameter {regime.non_gaussian:.2f}, and ions would travel {travel_a2:.3g} "
         f"Å² in the run (at least {limits.least_travel_a2:g})"
     )
