@@ -1,0 +1,174 @@
+"""Changing fields of nested Makers by dotted names, with their types checked."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
+
+from amorph_flows.errors import InputError
+
+T = TypeVar("T")
+
+
+def apply_overrides(maker: T, overrides: Mapping[str, Any]) -> T:
+    """Return a copy of a Maker with some fields changed.
+
+    Parameters
+    ----------
+    maker
+        A dataclass or pydantic model whose fields may be such again.
+    overrides
+        Values by dotted name (``"melt_quench.time_step_fs"``) or nested mappings of such.
+
+    Raises
+    ------
+    InputError
+        If there is no such field (the message names the nearest one) or the value does not fit.
+    """
+    for name, value in _flatten(maker, overrides):
+        _check_name(maker, name)
+        maker = _changed(maker, name.split("."), value, name)
+    return maker
+
+
+def override_names(maker: object) -> list[str]:
+    """Return the dotted names of all fields of a Maker that are no Makers themselves.
+
+    Parameters
+    ----------
+    maker
+        A dataclass or pydantic model.
+    """
+    return list(_leaves(maker, ""))
+
+
+def _flatten(
+    maker: object, overrides: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Yield dotted names and values; a mapping given for a nested Maker is opened."""
+    for key, value in overrides.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and _is_nested(_look_up(maker, name)):
+            yield from _flatten(maker, value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _look_up(maker: object, name: str) -> Any:
+    """Return the field of a dotted name, or None where there is none."""
+    here: Any = maker
+    for part in name.split("."):
+        if not _is_nested(here) or part not in _field_names(here):
+            return None
+        here = getattr(here, part)
+    return here
+
+
+def _changed(here: Any, path: list[str], value: Any, name: str) -> Any:
+    """Return a copy with the field at a path changed."""
+    field, *rest = path
+    current = getattr(here, field)
+    if rest:
+        new = _changed(current, rest, value, name)
+    elif _is_nested(current):
+        known = ", ".join(f"{name}.{inner}" for inner in _field_names(current))
+        raise InputError(f"override {name!r} is a whole stage; set one of its fields: {known}")
+    else:
+        new = _checked(get_type_hints(type(here), include_extras=True)[field], value, name)
+    try:
+        if isinstance(here, BaseModel):
+            held = {inner: getattr(here, inner) for inner in _field_names(here)}
+            return type(here).model_validate(held | {field: new})
+        return replace(here, **{field: new})
+    except ValidationError as error:
+        raise InputError(f"override {name!r}: {_explain(error, value)}") from error
+    except InputError as error:
+        if str(error).startswith("override"):
+            raise
+        raise InputError(f"override {name!r}: {error}") from error
+
+
+def _check_name(maker: object, name: str) -> None:
+    """Refuse a name that is no field, with the nearest that is."""
+    here: Any = maker
+    for part in name.split("."):
+        if not _is_nested(here) or part not in _field_names(here):
+            raise InputError(f"unknown override {name!r}; {_nearest(maker, name)}")
+        here = getattr(here, part)
+
+
+def _nearest(maker: object, name: str) -> str:
+    known = override_names(maker)
+    last = name.rpartition(".")[2]
+    same_end = [k for k in known if k.rpartition(".")[2] == last]
+    near = difflib.get_close_matches(name, same_end or known, n=1, cutoff=0.0 if same_end else 0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+
+
+def _checked(annotation: Any, value: Any, name: str) -> Any:
+    """Return a value as its annotation wants it; lists become tuples, nothing else is bent."""
+    _refuse_non_finite(value, name)
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError) as error:
+        kind = type(value).__name__
+        raise InputError(f"override {name!r}: a {kind} cannot be given in a study file") from error
+    try:
+        adapter: TypeAdapter[Any] = _adapter(annotation)
+        return adapter.validate_json(text, strict=True)
+    except PydanticSchemaGenerationError as error:
+        raise InputError(f"override {name!r} can be set in Python only") from error
+    except ValidationError as error:
+        raise InputError(f"override {name!r}: {_explain(error, value)}") from error
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return TypeAdapter(annotation)
+    return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=False))
+
+
+def _explain(error: ValidationError, value: Any) -> str:
+    """Return what is wrong with a value as one line."""
+    first = error.errors()[0]
+    hint = ""
+    if isinstance(value, str) and first["type"] in ("float_type", "int_type"):
+        hint = f"; {value!r} is text in YAML, numbers are written like 1.0 or 1.0e-3"
+    return f"{first['msg']}, got {value!r} ({type(value).__name__}){hint}"
+
+
+def _refuse_non_finite(value: Any, name: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"override {name!r} must be finite, got {value}")
+    if isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_non_finite(inner, name)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            _refuse_non_finite(inner, name)
+
+
+def _leaves(here: object, prefix: str) -> Iterator[str]:
+    for field in _field_names(here):
+        value = getattr(here, field)
+        if _is_nested(value):
+            yield from _leaves(value, f"{prefix}{field}.")
+        else:
+            yield f"{prefix}{field}"
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type))
+
+
+def _field_names(value: Any) -> list[str]:
+    if isinstance(value, BaseModel):
+        return list(type(value).model_fields)
+    return [field.name for field in fields(value) if field.init]
