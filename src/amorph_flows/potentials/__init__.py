@@ -1,1 +1,32 @@
-"""Machine-learned potentials: one contract, one registry, one folder for each method."""
+"""Machine-learned potentials: one contract, one folder a method."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from amorph_flows.potentials.base import (
+    Fit,
+    GradeSettings,
+    PairStyle,
+    PotentialBackend,
+    get_backend,
+    register,
+)
+from amorph_flows.potentials.motep.backend import MotepBackend
+
+__all__ = [
+    "Fit",
+    "GradeSettings",
+    "MotepBackend",
+    "PairStyle",
+    "PotentialBackend",
+    "default_backend",
+    "get_backend",
+    "register",
+]
+
+
+def default_backend() -> str:
+    """Return the backend to use here: ``"mtp"`` where there is a compiler, else ``"motep"``."""
+    return "mtp" if shutil.which(os.environ.get("CXX", "g++")) else "motep"

@@ -1,0 +1,1 @@
+"""Moment tensor potentials by motep: the second trainer, which needs no compiler."""

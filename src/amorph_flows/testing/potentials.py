@@ -1,0 +1,333 @@
+"""The conformance suite: what every backend of potentials must do, on the same small task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.emt import EMT
+
+from amorph_flows.datasets import Frame, FrameSet, Provenance, error_statistics
+from amorph_flows.errors import InputError
+from amorph_flows.potentials import Fit, PotentialBackend, get_backend
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+
+FloatArray = npt.NDArray[np.float64]
+
+N_TRAINING = 20
+SETTINGS = FitSettings(level=6, cutoff=4.5, radial_size=6, max_steps=60, seed=1)
+
+
+def alloy_frames(n_frames: int, seed: int, rattle_a: float = 0.15) -> FrameSet:
+    """Return strained and rattled cells of four or eight Cu and Au atoms with EMT labels.
+
+    Parameters
+    ----------
+    n_frames
+        How many.
+    seed
+        Seed of strains, displacements and occupations.
+    rattle_a
+        Standard deviation of the displacements, Å.
+    """
+    rng = np.random.default_rng(seed)
+    frames = []
+    for index in range(n_frames):
+        atoms = bulk("Cu", "fcc", a=3.85, cubic=True).repeat((1, 1, 1 + index % 2))
+        atoms.numbers[rng.random(len(atoms)) < 0.5] = 79
+        strain = np.eye(3) + rng.uniform(-0.04, 0.04, (3, 3))
+        atoms.set_cell(atoms.cell @ strain, scale_atoms=True)
+        atoms.positions += rng.normal(0.0, rattle_a, atoms.positions.shape)
+        frames.append(labelled(atoms, step=index))
+    return FrameSet(frames)
+
+
+def labelled(atoms: Atoms, step: int = 0) -> Frame:
+    """Return a frame with the energy, forces and stress of effective medium theory.
+
+    Parameters
+    ----------
+    atoms
+        Of the metals that EMT knows.
+    step
+        For the provenance.
+    """
+    atoms = atoms.copy()
+    atoms.calc = EMT()
+    atoms.get_forces()
+    atoms.get_stress()
+    return Frame.from_atoms(atoms, Provenance(stage="test", run="alloy", step=step))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A fitted potential and the frames that it was fitted to."""
+
+    backend: PotentialBackend
+    fit: Fit
+    doc: PotentialDoc
+    training: FrameSet
+    validation: FrameSet
+
+
+@cache
+def fitted(name: str) -> Task:
+    """Return the potential of a backend fitted to the small task, once a process.
+
+    Parameters
+    ----------
+    name
+        The backend.
+    """
+    backend = get_backend(name)
+    training, validation = alloy_frames(N_TRAINING, seed=0), alloy_frames(4, seed=1)
+    fit = backend.fit(training, validation, SETTINGS)
+    return Task(backend, fit, document(backend, fit, training), training, validation)
+
+
+def document(backend: PotentialBackend, fit: Fit, training: FrameSet) -> PotentialDoc:
+    """Return the document of a fit, with its active set.
+
+    Parameters
+    ----------
+    backend
+        What made the fit.
+    fit
+        The fit.
+    training
+        Its training frames.
+    """
+    active = backend.active_set(fit.potential, fit.species, training)
+    return PotentialDoc(
+        backend=backend.name,
+        species=fit.species,
+        settings=SETTINGS,
+        engine=EngineInfo(name="EMT", settings_hash="emt", surrogate=True),
+        files={"potential": fit.potential, "active_set": active},
+        sha256="",
+        n_parameters=fit.n_parameters,
+        n_training_frames=len(training),
+        errors={},
+        training_cpu_seconds=fit.cpu_seconds,
+    )
+
+
+def predicted(task: Task, frames: FrameSet) -> FrameSet:
+    """Return frames with the potential's labels, by one calculator for all.
+
+    Parameters
+    ----------
+    task
+        The potential.
+    frames
+        Any frames.
+    """
+    calculator = task.backend.calculator(task.doc)
+    results = []
+    for frame in frames:
+        atoms = frame.to_atoms()
+        atoms.calc = calculator
+        calculator.calculate(atoms, ["energy", "forces", "stress"])
+        results.append(Frame.from_atoms(atoms))
+    return FrameSet(results)
+
+
+def squeezed(frame: Frame, factor: float) -> Frame:
+    """Return an unlabelled frame with all lengths multiplied."""
+    return Frame(frame.numbers, frame.positions * factor, frame.cell * factor)
+
+
+class PotentialConformance:
+    """Subclass with the name of a backend; pytest collects the tests.
+
+    Examples
+    --------
+    >>> class TestMine(PotentialConformance):
+    ...     name = "mine"
+    """
+
+    name: str
+
+    @property
+    def task(self) -> Task:
+        """The fitted potential."""
+        return fitted(self.name)
+
+    def test_fit_beats_a_constant_energy_per_species(self) -> None:
+        """Held-out errors are far below those of no interaction at all."""
+        held_out = alloy_frames(8, seed=2)
+        counts = np.array(
+            [[np.sum(f.numbers == z) for z in (29, 79)] for f in self.task.training], dtype=float
+        )
+        energies = np.array([f.energy_ev for f in self.task.training])
+        constants = np.linalg.lstsq(counts, energies, rcond=None)[0]
+        naive = FrameSet(
+            Frame(
+                f.numbers,
+                f.positions,
+                f.cell,
+                float(
+                    np.sum(f.numbers == 29) * constants[0] + np.sum(f.numbers == 79) * constants[1]
+                ),
+                np.zeros((f.n_atoms, 3)),
+                np.zeros((3, 3)),
+            )
+            for f in held_out
+        )
+        errors = error_statistics(held_out, predicted(self.task, held_out))
+        baseline = error_statistics(held_out, naive)
+        assert errors.energy_rmse_mev_atom < 0.25 * baseline.energy_rmse_mev_atom
+        assert errors.force_rmse_ev_a < 0.4 * baseline.force_rmse_ev_a
+        assert (errors.stress_rmse_gpa or np.inf) < 0.4 * (baseline.stress_rmse_gpa or 0.0)
+
+    def test_fit_reports_its_history(self) -> None:
+        """CPU times ascend, the loss falls."""
+        times, losses = np.array(self.task.fit.history).T
+        assert np.all(np.diff(times) >= 0)
+        assert losses[-1] < losses[0]
+        assert self.task.fit.cpu_seconds >= times[-1]
+        assert self.task.fit.species == ["Cu", "Au"]
+
+    def test_forces_and_stress_are_derivatives_of_the_energy(self) -> None:
+        """Central differences in positions and in strain."""
+        frame = alloy_frames(2, seed=3)[1]
+        h = 1e-4
+        rng = np.random.default_rng(0)
+        direction = rng.normal(size=frame.positions.shape)
+        strain = rng.normal(size=(3, 3))
+        strain += strain.T
+        shifts = [sign * h * direction for sign in (1, -1)]
+        deforms = [np.eye(3) + sign * h * strain for sign in (1, -1)]
+        moved = [
+            frame,
+            *(Frame(frame.numbers, frame.positions + shift, frame.cell) for shift in shifts),
+            *(Frame(frame.numbers, frame.positions @ d, frame.cell @ d) for d in deforms),
+        ]
+        here, *others = predicted(self.task, FrameSet(moved))
+        energies = np.array([f.energy_ev for f in others])
+        assert here.forces is not None
+        assert here.stress is not None
+        slope = (energies[0] - energies[1]) / (2 * h)
+        assert slope == pytest.approx(-float(np.sum(here.forces * direction)), rel=1e-5, abs=1e-6)
+        work = (energies[2] - energies[3]) / (2 * h)
+        volume = abs(np.linalg.det(frame.cell))
+        assert work == pytest.approx(
+            volume * float(np.sum(here.stress * strain)), rel=1e-5, abs=1e-5
+        )
+
+    def test_energy_is_blind_to_the_order_of_the_atoms(self) -> None:
+        """A permutation permutes the forces and nothing else; so do translations."""
+        frame = alloy_frames(2, seed=4)[1]
+        order = np.random.default_rng(1).permutation(frame.n_atoms)
+        shuffled = Frame(frame.numbers[order], frame.positions[order] + 0.37, frame.cell)
+        one, two = predicted(self.task, FrameSet([frame, shuffled]))
+        assert one.energy_ev == pytest.approx(two.energy_ev, abs=1e-9)
+        forces = np.asarray(one.forces)[order]
+        np.testing.assert_allclose(np.asarray(two.forces), forces, atol=1e-9)
+        np.testing.assert_allclose(np.asarray(two.stress), np.asarray(one.stress), atol=1e-10)
+
+    def test_document_round_trip_keeps_every_bit(self) -> None:
+        """Energies from the stored document are the same numbers."""
+        back = PotentialDoc.model_validate_json(self.task.doc.model_dump_json())
+        again = Task(self.task.backend, self.task.fit, back, self.task.training, FrameSet())
+        frames = self.task.validation
+        for one, two in zip(predicted(self.task, frames), predicted(again, frames), strict=True):
+            assert one.energy_ev == two.energy_ev
+            np.testing.assert_array_equal(one.forces, two.forces)
+
+    def test_same_seed_same_potential(self) -> None:
+        """Text by text, for a fit that steps end."""
+        few = SETTINGS.model_copy(update={"max_steps": 3})
+        frames, none = self.task.training[:8], FrameSet()
+        texts = [self.task.backend.fit(frames, none, few).potential for _ in range(2)]
+        other = few.model_copy(update={"seed": 2})
+        assert texts[0] == texts[1]
+        assert self.task.backend.fit(frames, none, other).potential != texts[0]
+
+    def test_fit_goes_on_from_a_text(self) -> None:
+        """The first loss is no worse than the last of the fit that it starts from."""
+        few = SETTINGS.model_copy(update={"max_steps": 2})
+        text = self.task.fit.potential
+        more = self.task.backend.fit(self.task.training, FrameSet(), few, start=text)
+        assert more.history[-1][1] <= 1.05 * self.task.fit.history[-1][1]
+        assert more.species == self.task.fit.species
+
+    def test_species_can_be_added(self) -> None:
+        """A potential of gold starts one of gold and copper; gold keeps its number."""
+        few = SETTINGS.model_copy(update={"max_steps": 3})
+        pure = [f.to_atoms() for f in self.task.training[:8]]
+        for atoms in pure:
+            atoms.numbers[:] = 79
+        gold = FrameSet(labelled(atoms) for atoms in pure)
+        start = self.task.backend.fit(gold, FrameSet(), few)
+        assert start.species == ["Au"]
+        both = self.task.backend.fit(self.task.training, FrameSet(), few, start.potential)
+        assert both.species == ["Au", "Cu"]
+        assert both.history[-1][1] <= both.history[0][1]
+
+    def test_grades_tell_known_from_unknown(self) -> None:
+        """Training frames have at most 1 (to the tolerance of MaxVol), compressed ones far more."""
+        task = self.task
+        assert task.backend.grades(task.doc, task.training).max() <= 1.05
+        shapes = FrameSet(squeezed(f, 0.8) for f in task.validation)
+        assert task.backend.grades(task.doc, shapes).min() > 5.0
+
+    def test_grade_of_a_pair_never_seen_is_large(self) -> None:
+        """Directions that no training atom reaches count."""
+        few = SETTINGS.model_copy(update={"max_steps": 2})
+        frames = []
+        for number in (29, 79):
+            for atoms in self.task.training[:6].to_atoms():
+                atoms.numbers[:] = number
+                frames.append(labelled(atoms))
+        apart = FrameSet(frames)
+        fit = self.task.backend.fit(apart, FrameSet(), few)
+        doc = document(self.task.backend, fit, apart)
+        mixed = self.task.training[:3]
+        assert self.task.backend.grades(doc, mixed).min() > 100.0
+
+    def test_selection_takes_the_odd_one_first(self) -> None:
+        """And passes over what is already trained on."""
+        task = self.task
+        odd = squeezed(task.validation[0], 0.8)
+        offered = FrameSet([*task.training[:5], odd, *task.training[5:8], odd])
+        chosen = task.backend.select(task.doc, task.training, offered, limit=5)
+        assert chosen[0] == 5
+        assert len(chosen) == 1
+        assert task.backend.select(task.doc, task.training, task.training, limit=5) == []
+
+    def test_foreign_active_set_is_refused(self) -> None:
+        """Grades of another potential's active set mean nothing."""
+        few = SETTINGS.model_copy(update={"max_steps": 2})
+        other = self.task.backend.fit(self.task.training[:8], FrameSet(), few)
+        files = {**self.task.doc.files, "potential": other.potential}
+        mixed = self.task.doc.model_copy(update={"files": files})
+        with pytest.raises(InputError, match="active set"):
+            self.task.backend.grades(mixed, self.task.validation)
+
+    def test_bad_input_is_refused_before_the_fit(self) -> None:
+        """No frames, frames without labels, a text that is no potential."""
+        fit = self.task.backend.fit
+        bare = FrameSet([squeezed(self.task.training[0], 1.0)])
+        with pytest.raises(InputError, match="no frames"):
+            fit(FrameSet(), FrameSet(), SETTINGS)
+        with pytest.raises(InputError, match="training frame 0"):
+            fit(bare, FrameSet(), SETTINGS)
+        with pytest.raises(InputError, match="potential to start from"):
+            fit(self.task.training, FrameSet(), SETTINGS, start="nonsense")
+        other = SETTINGS.model_copy(update={"level": 8})
+        with pytest.raises(InputError, match="another basis"):
+            fit(self.task.training, FrameSet(), other, start=self.task.fit.potential)
+
+    def test_an_element_that_the_potential_lacks_is_refused(self) -> None:
+        """By the calculator."""
+        foreign = bulk("Al", cubic=True)
+        foreign.calc = self.task.backend.calculator(self.task.doc)
+        with pytest.raises(InputError, match=r"13|Al"):
+            foreign.get_potential_energy()
