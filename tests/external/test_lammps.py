@@ -15,6 +15,7 @@ import pytest
 from ase import Atoms, units
 from ase.build import bulk
 from ase.calculators.calculator import Calculator
+from ase.io.lammpsdata import read_lammps_data
 from ase.md.verlet import VelocityVerlet
 from pymatgen.core import Lattice, Structure
 
@@ -371,3 +372,28 @@ def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: P
     assert watched.fraction_above_select is not None
     assert watched.fraction_above_select > 0.5
     assert read_dump(watched.directory / DUMP_FILE, ["V", "O"]).n_frames == 26
+
+
+def test_published_potential_through_motep(tmp_path: Path) -> None:
+    """The energy of the published start cell, and MD of a few steps."""
+    pytest.importorskip("motep", reason="motep is not installed")
+    data = Path(__file__).parents[2].parent / "shared" / "data" / "mgv2o5"
+    if not data.is_dir():
+        pytest.skip(f"the published data are not at {data}")
+    import amorph_flows.potentials  # noqa: F401 - registers the backends
+
+    start = to_structure(
+        read_lammps_data(
+            data / "mg12v24o60.lammps-data", atom_style="atomic", Z_of_type={1: 12, 2: 23, 3: 8}
+        )
+    )
+    doc = potential("motep", ["Mg", "V", "O"], potential=(data / "pot.mtp").read_text())
+    md = settings(
+        temperature_k=300, time_step_fs=1, equilibration_fs=0, production_fs=20, thermo_stride=1
+    )
+    result = run_lammps_md(start, doc, md, tmp_path)
+    energies = result.thermo["potential_energy_ev"]
+    assert energies[0] / 96 == pytest.approx(-10.9638, abs=1e-4)
+    total = energies + result.thermo["kinetic_energy_ev"]
+    assert np.ptp(total[:5]) < 0.1 * np.ptp(energies[:5])
+    assert load_trajectory(result.trajectory).n_frames == 2
