@@ -16,6 +16,8 @@ from amorph_flows.potentials.mtp.file import MTPPotential
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
+SOURCES = ("kernel.cpp", "gradient.cpp", "training.cpp", "neighbours.cpp", "library.cpp")
+
 _doubles = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
 _ints = np.ctypeslib.ndpointer(np.int32, flags="C_CONTIGUOUS")
 _int, _double, _pointer = ctypes.c_int, ctypes.c_double, ctypes.c_void_p
@@ -29,6 +31,17 @@ _SIGNATURES = {
         _int,
         [_pointer, _int, _doubles, _doubles, _ints, _ints, _doubles, _doubles, _doubles],
     ),
+    "training": (_pointer, [_pointer, _int]),
+    "training_free": (None, [_pointer]),
+    "training_add": (_int, [_pointer, _int, _doubles, _doubles, _ints, _ints]),
+    "training_set": (None, [_pointer, _doubles]),
+    "training_evaluate": (_int, [_pointer, _int, _ints, _doubles, _doubles, _doubles]),
+    "training_pull_back": (
+        _int,
+        [_pointer, _int, _ints, _doubles, _doubles, _doubles, _int, _doubles],
+    ),
+    "training_basis_rows": (_int, [_pointer, _int, _doubles]),
+    "training_atom_gradients": (_int, [_pointer, _int, _doubles]),
     "width": (_int, []),
     "error": (ctypes.c_char_p, []),
 }
@@ -48,7 +61,7 @@ def load(*, native: bool = True) -> ctypes.CDLL:
     ctypes.CDLL
         The library with typed functions.
     """
-    path = shared_library("mtp", ("kernel.cpp", "neighbours.cpp", "library.cpp"), native=native)
+    path = shared_library("mtp", SOURCES, flags=("-pthread",), native=native)
     library = ctypes.CDLL(str(path))
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(library, f"amorph_mtp_{name}")

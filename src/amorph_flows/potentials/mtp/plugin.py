@@ -59,7 +59,9 @@ def _headers() -> Path:
 def _mpi_folder(headers: Path) -> Path | None:
     environment = Path(sysconfig.get_path("data")) / "include"
     candidates = [headers, environment, Path("/usr/include")]
-    candidates += [Path("/usr/lib/x86_64-linux-gnu") / mpi / "include" for mpi in ("openmpi", "mpich")]
+    candidates += [
+        Path("/usr/lib/x86_64-linux-gnu") / mpi / "include" for mpi in ("openmpi", "mpich")
+    ]
     for folder in candidates:
         if (folder / "mpi.h").is_file():
             return folder

@@ -124,11 +124,14 @@ void Kernel::forward() {
     slots[s].energy = energy[s] + pot.species_coeffs[slots[s].species];
 }
 
-void Kernel::backward_graph() {
+void Kernel::backward_graph(int basis) {
   const vd *__restrict m = M.data();
   vd *__restrict adj = A.data();
   std::fill(A.begin(), A.end(), vd{});
-  for (size_t i = 0; i < graph.scalar.size(); i++) adj[graph.scalar[i]] += pot.moment_coeffs[i];
+  if (basis >= 0)
+    adj[graph.scalar[basis]] = splat(1.0);
+  else
+    for (size_t i = 0; i < graph.scalar.size(); i++) adj[graph.scalar[i]] += pot.moment_coeffs[i];
   for (size_t i = graph.products.size(); i-- > 0;) {
     const Graph::Product &p = graph.products[i];
     const vd w = p.m * adj[p.c];

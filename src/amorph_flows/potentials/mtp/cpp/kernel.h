@@ -146,7 +146,8 @@ class Kernel {
   void radial(Slot &slot, int b);
   void sum_moments(const Slot &slot, int lane);
   template <int B> void sum_blocks(const Slot &slot, int first);
-  void backward_graph();
+  // Adjoints of the energy, or of one basis function.
+  void backward_graph(int basis = -1);
   void pull(int s);
   template <int B> void pull_blocks(const Slot &slot, int first, vd *force, vd *virial);
 

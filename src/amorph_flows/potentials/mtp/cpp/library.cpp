@@ -1,6 +1,7 @@
 // The C interface that Python loads.
 #include "kernel.h"
 #include "neighbours.h"
+#include "training.h"
 
 #include <cstring>
 #include <memory>
@@ -109,6 +110,50 @@ int amorph_mtp_compute(void *calculator, int atoms, const double *positions, con
       if (kernel.full() || i + 1 == atoms) run_batch(kernel, energies, forces, virial);
     }
   });
+}
+
+}  // extern "C"
+
+extern "C" {
+
+void *amorph_mtp_training(const void *potential, int threads) {
+  return new Training(*static_cast<const Potential *>(potential), threads);
+}
+
+void amorph_mtp_training_free(void *t) { delete static_cast<Training *>(t); }
+
+int amorph_mtp_training_add(void *t, int atoms, const double *positions, const double *cell,
+                            const int *periodic, const int *species) {
+  return guarded(
+      [&] { static_cast<Training *>(t)->add(atoms, positions, cell, periodic, species); });
+}
+
+void amorph_mtp_training_set(void *t, const double *p) {
+  static_cast<Training *>(t)->set_parameters(p);
+}
+
+int amorph_mtp_training_evaluate(void *t, int n, const int *chosen, double *energies,
+                                 double *forces, double *virials) {
+  return guarded(
+      [&] { static_cast<Training *>(t)->evaluate(n, chosen, energies, forces, virials); });
+}
+
+// strains: Voigt components multiply the energy's derivatives dE/d(strain) of `evaluate`
+int amorph_mtp_training_pull_back(void *t, int n, const int *chosen, const double *weights,
+                                  const double *displacements, const double *strains, int rows,
+                                  double *out) {
+  return guarded([&] {
+    static_cast<Training *>(t)->pull_back(n, chosen, weights, displacements, strains, rows != 0,
+                                          out);
+  });
+}
+
+int amorph_mtp_training_basis_rows(void *t, int frame, double *out) {
+  return guarded([&] { static_cast<Training *>(t)->basis_rows(frame, out); });
+}
+
+int amorph_mtp_training_atom_gradients(void *t, int frame, double *out) {
+  return guarded([&] { static_cast<Training *>(t)->atom_gradients(frame, out); });
 }
 
 }  // extern "C"
