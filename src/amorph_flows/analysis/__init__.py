@@ -6,12 +6,37 @@ from amorph_flows.analysis.amorphous import (
     AmorphousVerdict,
     judge_amorphous,
 )
+from amorph_flows.analysis.angles import BondAngles, bond_angles
 from amorph_flows.analysis.arrhenius import ArrheniusFit, fit_arrhenius
 from amorph_flows.analysis.ballistic import ImpliedSpacing, implied_frame_spacing
+from amorph_flows.analysis.coordination import (
+    Bonds,
+    Coordination,
+    bond_cutoffs,
+    coordination_numbers,
+    find_bonds,
+    first_minimum,
+)
 from amorph_flows.analysis.discontinuities import find_discontinuities
+from amorph_flows.analysis.elastic import (
+    ElasticConstants,
+    ElasticThresholds,
+    ElasticVerdict,
+    elastic_constants,
+    strain_states,
+    strained_cell,
+)
 from amorph_flows.analysis.findings import Finding, TransportThresholds, TransportVerdict
+from amorph_flows.analysis.free_volume import FreeVolume, density_g_cm3, voronoi_free_volume
+from amorph_flows.analysis.glass_transition import (
+    GlassTransition,
+    TransitionThresholds,
+    TransitionVerdict,
+    fit_glass_transition,
+)
 from amorph_flows.analysis.melting import MeltJudgement, MeltThresholds, MeltVerdict, judge_melt
 from amorph_flows.analysis.msd import MeanSquaredDisplacement, mean_squared_displacement
+from amorph_flows.analysis.network import Network, network_statistics
 from amorph_flows.analysis.order import (
     LatticeThresholds,
     LatticeVerdict,
@@ -19,6 +44,8 @@ from amorph_flows.analysis.order import (
     long_range_order,
 )
 from amorph_flows.analysis.rdf import RadialDistribution, radial_distribution
+from amorph_flows.analysis.rings import Rings, guttman_rings
+from amorph_flows.analysis.scattering import StructureFactor, structure_factor
 from amorph_flows.analysis.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport import TransportResult, analyse_transport
@@ -29,7 +56,15 @@ __all__ = [
     "AmorphousThresholds",
     "AmorphousVerdict",
     "ArrheniusFit",
+    "BondAngles",
+    "Bonds",
+    "Coordination",
+    "ElasticConstants",
+    "ElasticThresholds",
+    "ElasticVerdict",
     "Finding",
+    "FreeVolume",
+    "GlassTransition",
     "ImpliedSpacing",
     "LatticeThresholds",
     "LatticeVerdict",
@@ -38,21 +73,40 @@ __all__ = [
     "MeltJudgement",
     "MeltThresholds",
     "MeltVerdict",
+    "Network",
     "RadialDistribution",
+    "Rings",
+    "StructureFactor",
     "Trajectory",
+    "TransitionThresholds",
+    "TransitionVerdict",
     "TransportAtTemperature",
     "TransportResult",
     "TransportThresholds",
     "TransportVerdict",
     "UnwrappingWarning",
     "analyse_transport",
+    "bond_angles",
+    "bond_cutoffs",
+    "coordination_numbers",
+    "density_g_cm3",
+    "elastic_constants",
+    "find_bonds",
     "find_discontinuities",
+    "first_minimum",
     "fit_arrhenius",
+    "fit_glass_transition",
+    "guttman_rings",
     "implied_frame_spacing",
     "judge_amorphous",
     "judge_melt",
     "long_range_order",
     "mean_squared_displacement",
+    "network_statistics",
     "radial_distribution",
+    "strain_states",
+    "strained_cell",
+    "structure_factor",
     "unwrap",
+    "voronoi_free_volume",
 ]

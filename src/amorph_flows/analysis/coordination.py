@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from amorph_flows.analysis.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.snapshot import StructureLike, as_trajectory, mask_of
@@ -93,6 +92,8 @@ def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
     InputError
         If the RDF has no two peaks within its range.
     """
+    from scipy.signal import find_peaks
+
     g = gaussian_filter1d(rdf.pair(first, second), SMOOTHING_A / rdf.bin_width_a, mode="constant")
     peaks, _ = find_peaks(g, prominence=PROMINENCE)
     if len(peaks) < 2:

@@ -59,7 +59,9 @@ def density_g_cm3(structure: StructureLike) -> float:
     return float((mass_g / volumes_cm3).mean())
 
 
-def free_volume(structure: StructureLike, radii_a: Mapping[str, float] | None = None) -> FreeVolume:
+def voronoi_free_volume(
+    structure: StructureLike, radii_a: Mapping[str, float] | None = None
+) -> FreeVolume:
     """Return the Voronoi volumes of one structure and the free volume in them.
 
     Parameters

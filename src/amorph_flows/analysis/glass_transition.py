@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc, fdtri
 
 from amorph_flows.analysis.trajectory import FloatArray
 from amorph_flows.errors import InputError
@@ -74,7 +74,7 @@ class GlassTransition:
     thresholds: TransitionThresholds
 
 
-def glass_transition(
+def fit_glass_transition(
     temperatures_k: npt.ArrayLike,
     values: npt.ArrayLike,
     thresholds: TransitionThresholds | None = None,
@@ -145,7 +145,7 @@ def _hinge_residuals(t: FloatArray, y: FloatArray, bends: FloatArray) -> FloatAr
 
 def _profile_limit(smallest: float, freedom: int) -> float:
     """Return the squared residual at which one parameter leaves its 95 % interval."""
-    quantile = float(f_distribution.ppf(0.95, 1, freedom))
+    quantile = float(fdtri(1, freedom, 0.95))
     return smallest * (1.0 + quantile / freedom) + np.finfo(float).tiny
 
 
@@ -156,7 +156,7 @@ def _bend_probability(t: FloatArray, y: FloatArray, smallest: float, freedom: in
     noise = max(smallest / freedom, np.finfo(float).eps ** 2 * float((y**2).sum()))
     if noise == 0.0:
         return 1.0
-    return float(f_distribution.sf((straight - smallest) / 2 / noise, 2, freedom))
+    return float(fdtrc(2, freedom, (straight - smallest) / 2 / noise))
 
 
 def _judge(
