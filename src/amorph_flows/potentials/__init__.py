@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 from amorph_flows.potentials.base import (
@@ -14,6 +13,7 @@ from amorph_flows.potentials.base import (
     register,
 )
 from amorph_flows.potentials.motep.backend import MotepBackend
+from amorph_flows.settings import Settings
 
 __all__ = [
     "Fit",
@@ -29,4 +29,4 @@ __all__ = [
 
 def default_backend() -> str:
     """Return the backend to use here: ``"mtp"`` where there is a compiler, else ``"motep"``."""
-    return "mtp" if shutil.which(os.environ.get("CXX", "g++")) else "motep"
+    return "mtp" if shutil.which(Settings().compiler) else "motep"
