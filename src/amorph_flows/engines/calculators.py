@@ -131,6 +131,7 @@ def get_calculator(name: str, settings: dict[str, Any]) -> Calculator:
     return _cached(name, canonical_json(settings))
 
 
+@lru_cache
 def calculator_version(name: str) -> str:
     """Return the version of the package behind a calculator, empty if it has none.
 

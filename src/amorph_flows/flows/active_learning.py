@@ -13,6 +13,7 @@ from amorph_flows.flows.seeds import seed_of
 from amorph_flows.jobs.active_learning import explore, select_candidates
 from amorph_flows.jobs.dataset import extend_dataset
 from amorph_flows.jobs.generation import judge_loop, summarise_turn
+from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import (
@@ -201,9 +202,9 @@ class ActiveLearningMaker(Maker):
     def conclude(
         self,
         turn: int,
-        potential: PotentialDoc,
+        potential: PotentialDoc | None,
         refitted: PotentialDoc | None,
-        dataset: DatasetDoc,
+        dataset: DatasetDoc | None,
         extended: DatasetDoc | None,
         runs: list[ExplorationDoc | None],
         selection: SelectionDoc | None,
@@ -228,6 +229,8 @@ class ActiveLearningMaker(Maker):
         generations
             Earlier turns.
         """
+        potential = present(potential, "the potential")
+        dataset = present(dataset, "the dataset")
         generation = summarise_turn(
             turn, potential, refitted, dataset, runs, selection, labels, self.worse_factor
         )

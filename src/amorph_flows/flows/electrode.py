@@ -191,6 +191,7 @@ class _Study:
         structure = self._structure(quench, sampled, small)
         transport = self._add(collect_transport([job.output for job in production], maker.ion))
         transport.name = "transport"
+        _tolerate_missing(transport)
         report = write_report(
             title=f"{self.formula} from amorphous {self.host_formula}",
             preset=maker.preset,
@@ -206,6 +207,7 @@ class _Study:
             settings=maker.as_dict(),
         )
         report.name = "report"
+        _tolerate_missing(report)
         self._add(report)
         name = f"{maker.name} {self.formula}"
         return Flow(self.stages, output=report.output, name=name)
@@ -278,9 +280,14 @@ class _Study:
         job = compare_structures(
             self.host, [label.output for label in labels], [run.output for run in runs]
         )
-        job.update_config({"on_missing_references": OnMissing.NONE})
         job.name = "structure"
+        _tolerate_missing(job)
         return self._add(job)
+
+
+def _tolerate_missing(job: Job) -> None:
+    """Let a job run although another one failed; it gets None in its place."""
+    job.update_config({"on_missing_references": OnMissing.NONE})
 
 
 def _branch_structures(quench: Flow, temperatures_k: tuple[float, ...]) -> dict[float, Structure]:

@@ -103,6 +103,7 @@ class ProductionMDMaker(Maker):
             production_fs=self.production_fs,
             damping_fs=self.damping_fs,
             frame_stride=self.frame_stride,
+            thermo_stride=self.frame_stride,
             seed=seed_of(self.seed, self.name, label, temperature_k),
         )
 

@@ -10,6 +10,7 @@ from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.datasets.io import read_cfg
 from amorph_flows.errors import CalculationError
+from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import LammpsMD, LammpsResult, run_lammps_md
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import GradeSettings
@@ -92,8 +93,8 @@ def explore(
 
 @stage_job(SelectionDoc)
 def select_candidates(
-    potential: PotentialDoc,
-    dataset: DatasetDoc,
+    potential: PotentialDoc | None,
+    dataset: DatasetDoc | None,
     explorations: list[ExplorationDoc | None],
     limit: int,
     n_batches: int = 1,
@@ -120,6 +121,8 @@ def select_candidates(
     refusal = refuse_unphysical(candidates, min_contact_a)
     chosen: list[int] = []
     if len(refusal.kept):
+        potential = present(potential, "the potential")
+        dataset = present(dataset, "the dataset")
         training = dataset.frames.take(dataset.training)
         method = get_backend(potential.backend)
         chosen = method.select(potential, training, refusal.kept, limit)

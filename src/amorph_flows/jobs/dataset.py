@@ -7,6 +7,7 @@ from collections import Counter
 from amorph_flows.datasets import deduplicate, refuse_unphysical, split_frames
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
+from amorph_flows.jobs.missing import present
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
 from amorph_flows.stage import stage_job
@@ -39,9 +40,9 @@ def build_dataset(
     InputError
         If there is no labelled frame, or labels of two engines would mix.
     """
-    present = [label for label in labels if label is not None]
-    engine = _one_engine(present)
-    frames = FrameSet(frame for label in present for frame in label.frames.labelled())
+    given = [label for label in labels if label is not None]
+    engine = _one_engine(given)
+    frames = FrameSet(frame for label in given for frame in label.frames.labelled())
     distinct, n_duplicates = deduplicate(frames)
     refusal = refuse_unphysical(distinct, min_contact_a, max_force_ev_a)
     split = split_frames(
@@ -61,13 +62,13 @@ def build_dataset(
         n_refused=len(refusal.refused),
         composition=count_frames(refusal.kept),
         seed=seed,
-        sources=[label.job_uuid for label in present],
+        sources=[label.job_uuid for label in given],
     )
 
 
 @stage_job(DatasetDoc)
 def extend_dataset(
-    dataset: DatasetDoc,
+    dataset: DatasetDoc | None,
     labels: list[LabelDoc | None],
     min_contact_a: float = 1.25,
     max_force_ev_a: float = 30.0,
@@ -83,12 +84,13 @@ def extend_dataset(
     min_contact_a, max_force_ev_a
         Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
     """
-    present = [label for label in labels if label is not None and len(label.frames)]
-    if not present:
+    dataset = present(dataset, "the dataset")
+    new_labels = [label for label in labels if label is not None and len(label.frames)]
+    if not new_labels:
         return dataset
-    engine = _one_engine([*present], dataset.engine)
+    engine = _one_engine(new_labels, dataset.engine)
     known = {frame.content_hash for frame in dataset.frames}
-    offered = FrameSet(frame for label in present for frame in label.frames.labelled())
+    offered = FrameSet(frame for label in new_labels for frame in label.frames.labelled())
     distinct, n_duplicates = deduplicate(offered)
     new = FrameSet(frame for frame in distinct if frame.content_hash not in known)
     refusal = refuse_unphysical(new, min_contact_a, max_force_ev_a)
@@ -101,7 +103,7 @@ def extend_dataset(
         n_duplicates=dataset.n_duplicates + n_duplicates + len(distinct) - len(new),
         n_refused=dataset.n_refused + len(refusal.refused),
         composition=count_frames(frames),
-        sources=[*dataset.sources, *(label.job_uuid for label in present)],
+        sources=[*dataset.sources, *(label.job_uuid for label in new_labels)],
     )
 
 

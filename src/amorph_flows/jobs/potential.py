@@ -151,7 +151,11 @@ def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, obje
     pairs = list(zip(labelled[::every], predicted[::every], strict=True))
     energies = np.array([(a.energy_ev_atom, b.energy_ev_atom) for a, b in pairs])
     forces = np.concatenate(
-        [np.column_stack([np.ravel(a.forces), np.ravel(b.forces)]) for a, b in pairs]
+        [
+            np.column_stack([a.forces.ravel(), b.forces.ravel()])
+            for a, b in pairs
+            if a.forces is not None and b.forces is not None
+        ]
     )
     thin = max(1, len(forces) // 5000)
     return {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
+from amorph_flows.datasets.binary import encode_array
 from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.potential import PotentialDoc
@@ -70,6 +71,11 @@ def run_production(
         mean_energy_ev_atom=float(thermo["potential_energy_ev"].mean() / len(cell)),
         max_grade=result.max_grade,
         fraction_above_select=result.fraction_above_select,
+        curves={
+            "time_fs": encode_array(thermo["step"] * md.time_step_fs - md.equilibration_fs),
+            "temperature_k": encode_array(thermo["temperature_k"]),
+            "potential_energy_ev_atom": encode_array(thermo["potential_energy_ev"] / len(cell)),
+        },
     )
     return doc.model_copy(update={"verdicts": _verdicts(doc, cell, potential)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from amorph_flows.jobs.missing import present
 from amorph_flows.report import build_report
 from amorph_flows.report.results import result_rows
 from amorph_flows.schemas.active_learning import ActiveLearningOutcome
@@ -21,13 +22,13 @@ def write_report(
     title: str,
     preset: str,
     ion: str,
-    quench: QuenchDoc,
-    insertions: list[SiteSetDoc],
-    learned: ActiveLearningOutcome,
-    production: list[TrajectoryDoc],
-    structure: StructureDoc,
-    transport: TransportDoc,
-    voltage: VoltageDoc,
+    quench: QuenchDoc | None,
+    insertions: list[SiteSetDoc | None],
+    learned: ActiveLearningOutcome | None,
+    production: list[TrajectoryDoc | None],
+    structure: StructureDoc | None,
+    transport: TransportDoc | None,
+    voltage: VoltageDoc | None,
     shortenings: list[Shortening],
     settings: dict[str, object],
 ) -> StudyDoc:
@@ -38,25 +39,26 @@ def write_report(
     title, preset, ion
         What was studied.
     quench, insertions, learned, production, structure, transport, voltage
-        The documents of the stages.
+        The documents of the stages; None in a list stands for a job that failed.
     shortenings
         How much smaller the study is than the published protocol.
     settings
         The Maker as stored.
     """
+    learned = present(learned, "the outcome of active learning")
     parts = StudyParts(
         title=title,
         preset=preset,
         ion=ion,
-        quench=quench,
-        insertions=insertions,
+        quench=present(quench, "the melt-quench"),
+        insertions=[doc for doc in insertions if doc is not None],
         dataset=learned.dataset,
         potential=learned.potential,
         active_learning=learned.loop,
-        production=production,
-        structure=structure,
-        transport=transport,
-        voltage=voltage,
+        production=[doc for doc in production if doc is not None],
+        structure=present(structure, "the comparison of structures"),
+        transport=present(transport, "the transport"),
+        voltage=present(voltage, "the voltage"),
         shortenings=shortenings,
         settings=settings,
     )

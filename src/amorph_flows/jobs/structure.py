@@ -8,7 +8,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from amorph_flows.analysis import long_range_order, radial_distribution
-from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.analysis.trajectory import FloatArray, Trajectory
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.lammps import load_trajectory
@@ -48,27 +48,30 @@ def _crystal_sample(crystal: Structure) -> SampledStructure:
         np.array(crystal.atomic_numbers),
         np.zeros(1),
     )
-    return _sample("crystal", trajectory, crystal, np.empty(0), [])
+    return _sample("crystal", trajectory, crystal, np.empty(0), np.empty(0), [])
 
 
 def _engine_sample(label: LabelDoc) -> SampledStructure:
     trajectory = trajectory_of(label.frames)
-    energies = np.array([frame.energy_ev for frame in label.frames]) / trajectory.n_atoms
-    return _sample("engine MD", trajectory, label.structure, energies, [label.job_uuid])
+    energies = np.array([frame.energy_ev_atom for frame in label.frames])
+    times = trajectory.times_fs
+    return _sample("engine MD", trajectory, label.structure, times, energies, [label.job_uuid])
 
 
 def _potential_sample(run: TrajectoryDoc) -> SampledStructure:
     trajectory = load_trajectory(run.trajectory, run.temperature_k)
-    energies = run.curves.get("potential_energy_ev_atom")
-    per_atom = np.empty(0) if energies is None else decode_array(energies)
-    return _sample("MTP MD", trajectory, run.structure, per_atom, [run.job_uuid])
+    times, energies = (
+        decode_array(run.curves[name]) for name in ("time_fs", "potential_energy_ev_atom")
+    )
+    return _sample("MTP MD", trajectory, run.structure, times, energies, [run.job_uuid])
 
 
 def _sample(
     source: Literal["crystal", "engine MD", "MTP MD"],
     trajectory: Trajectory,
     last: Structure,
-    energies: np.ndarray,
+    times_fs: FloatArray,
+    energies: FloatArray,
     documents: list[str],
 ) -> SampledStructure:
     half = trajectory.select(slice(trajectory.n_frames // 2, None))
@@ -85,6 +88,6 @@ def _sample(
             if element != "O"
         ],
         energies_ev_atom=energies,
-        times_fs=trajectory.times_fs if len(energies) == trajectory.n_frames else np.empty(0),
+        times_fs=times_fs,
         documents=documents,
     )

@@ -8,6 +8,7 @@ from pymatgen.core import Species
 
 from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -54,11 +55,11 @@ def take_snapshots(
 @stage_job(VoltageDoc)
 def collect_voltages(
     ion: str,
-    metal: RelaxDoc,
-    charged_crystal: RelaxDoc,
-    discharged_crystal: RelaxDoc,
+    metal: RelaxDoc | None,
+    charged_crystal: RelaxDoc | None,
+    discharged_crystal: RelaxDoc | None,
     crystal_source: str,
-    snapshots: list[SnapshotDoc],
+    snapshots: list[SnapshotDoc | None],
     labels: list[LabelDoc | None],
 ) -> VoltageDoc:
     """Return the voltages of the crystal and of every set of snapshots.
@@ -74,15 +75,19 @@ def collect_voltages(
     crystal_source
         Where the discharged crystal came from.
     snapshots
-        Snapshots by temperature and source.
+        Snapshots by temperature and source; None stands for a run that failed.
     labels
         Their energies; None stands for a job that failed.
     """
+    metal = present(metal, "the relaxed metal")
+    charged_crystal = present(charged_crystal, "the relaxed crystal")
+    discharged_crystal = present(discharged_crystal, "the relaxed crystal with ions")
     metal_ev = metal.energy_ev / len(metal.structure)
     crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
     points = [crystal]
     for snapshot, label in zip(snapshots, labels, strict=True):
-        points.append(_point(ion, metal_ev, snapshot, label, crystal))
+        if snapshot is not None:
+            points.append(_point(ion, metal_ev, snapshot, label, crystal))
     return VoltageDoc(ion=ion, engine=metal.engine, reference_energy_ev=metal_ev, points=points)
 
 

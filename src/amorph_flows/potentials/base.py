@@ -10,9 +10,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 from ase.calculators.calculator import Calculator
+from pydantic import Field
 
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
+from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,29 +45,20 @@ class Fit:
     history: list[tuple[float, float]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class GradeSettings:
-    """When a run saves a configuration and when it stops.
+class GradeSettings(Document):
+    """When a run saves a configuration and when it stops."""
 
-    Parameters
-    ----------
-    every
-        Steps between grades.
-    select
-        Grade above which a step counts as extrapolating and its configuration is saved.
-    stop
-        Grade above which the run stops; infinite never stops it.
-    save
-        Whether configurations are saved at all.
-    save_file
-        MLIP-2 file that they are saved to.
-    """
-
-    every: int = 10
-    select: float = 2.0
-    stop: float = 10.0
-    save: bool = True
-    save_file: str = "selected.cfg"
+    every: int = Field(default=10, ge=1, description="steps between grades")
+    select: float = Field(
+        default=2.0,
+        gt=0,
+        description="grade above which a step extrapolates and its configuration is saved",
+    )
+    stop: float = Field(
+        default=10.0, gt=0, description="grade above which the run stops; infinite never does"
+    )
+    save: bool = Field(default=True, description="whether configurations are saved at all")
+    save_file: str = Field(default="selected.cfg", description="MLIP-2 file they are saved to")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,29 @@
+"""Inputs that are missing because the job before failed."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from amorph_flows.errors import CalculationError
+
+T = TypeVar("T")
+
+
+def present(document: T | None, what: str) -> T:
+    """Return a document that a job cannot do without.
+
+    Parameters
+    ----------
+    document
+        The document; None where the job that makes it failed.
+    what
+        What it is, for the message.
+
+    Raises
+    ------
+    CalculationError
+        If it is missing.
+    """
+    if document is None:
+        raise CalculationError(f"{what} is missing because the job that makes it failed; see there")
+    return document
