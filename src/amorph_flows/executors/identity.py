@@ -78,9 +78,9 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     """Return the jobs of some flows under content-derived uuids, parents first.
 
     The uuid is a hash of the function, its bound Maker, its arguments with references by the
-    uuids derived in the same way (a Merkle tree) and the version of this package. Names of jobs,
-    metadata, hosts and folders do not enter. The jobs of the flows get the new uuids as well, and
-    so do the references in the outputs of the flows.
+    uuids derived in the same way (a Merkle tree), the settings hash of an engine and the version
+    of this package. Names of jobs, metadata, hosts and folders do not enter. The jobs of the flows
+    get the new uuids as well, and so do the references in the outputs of the flows.
 
     Parameters
     ----------
@@ -99,10 +99,11 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     for flow in flows:
         _add_linear_order(flow, order)
     records = {job.uuid: job.as_dict() for job in jobs}
+    engines = {job.uuid: _engine_settings(job) for job in jobs}
     new_uuids: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for old in _sorted(records, order):
-        content = _content(records[old], new_uuids)
+        content = _content(records[old], engines[old], new_uuids)
         seen[content] += 1
         new_uuids[old] = old if old in fixed else _uuid(content, seen[content])
     for flow in flows:
@@ -167,7 +168,13 @@ def _inputs(record: dict[str, Any]) -> list[Any]:
     return [record["function"], record["function_args"], record["function_kwargs"]]
 
 
-def _content(record: dict[str, Any], new_uuids: Mapping[str, str]) -> str:
+def _engine_settings(job: Job) -> str:
+    """Return the hash of an engine's settings and version where the job is a method of one."""
+    info = getattr(getattr(job.function, "__self__", None), "info", None)
+    return str(getattr(info(), "settings_hash", "")) if callable(info) else ""
+
+
+def _content(record: dict[str, Any], engine: str, new_uuids: Mapping[str, str]) -> str:
     """Return the hash of all that the result of a job depends on."""
     function = dict(record["function"])
     if function.get("@module") == "__main__":
@@ -180,6 +187,7 @@ def _content(record: dict[str, Any], new_uuids: Mapping[str, str]) -> str:
     content = {
         "version": __version__,
         "function": function,
+        "engine": engine,
         "inputs": [record["function_args"], record["function_kwargs"]],
         "missing": record["config"]["on_missing_references"],
         "resolve": record["config"]["resolve_references"],

@@ -1,0 +1,235 @@
+"""How far a study is: a live table on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from amorph_flows.executors.state import JobState, StudyState, step_progress
+
+_LINE_INTERVAL_S = 30.0
+
+
+class Display:
+    """Shows a running study.
+
+    Parameters
+    ----------
+    title
+        Name of the study.
+    console
+        Where to show it; None: standard output.
+    """
+
+    def __init__(self, title: str, console: Console | None = None) -> None:
+        self._title = title
+        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._known: dict[tuple[str, int], str] = {}
+        self._last_line = time.monotonic()
+        self._state = StudyState()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    @property
+    def n_executed(self) -> int:
+        """Number of jobs that ran, those from before not counted."""
+        ended = ("done", "failed")
+        return sum(job.state in ended and not job.reused for job in self._state.jobs)
+
+    def failures(self) -> list[str]:
+        """Return each failed job with its reason and folder."""
+        failed = [job for job in self._state.jobs if job.state == "failed"]
+        return [f"{job.name}: {job.reason} (files: {job.folder})" for job in failed]
+
+    def show(self, state: StudyState) -> None:
+        """Show the state of the study.
+
+        Parameters
+        ----------
+        state
+            As `run_study` reports it.
+        """
+        first = not self._known
+        self._state = state
+        self._tell_reused(state) if first else None
+        for job in state.jobs:
+            key = (job.uuid, job.index)
+            if self._known.get(key) != job.state:
+                self._known[key] = job.state
+                self._tell(job, state)
+        if self._console.is_terminal:
+            self._live.update(_table(state), refresh=True)
+        elif time.monotonic() - self._last_line > _LINE_INTERVAL_S:
+            for line in _running_lines(state):
+                self._print(line)
+
+    def _tell_reused(self, state: StudyState) -> None:
+        self._print(f"study {self._title}: {len(state.jobs)} jobs planned, more may follow")
+
+    def _tell(self, job: JobState, state: StudyState) -> None:
+        """Print the line of a job that has started or ended in this run."""
+        if job.reused or job.state == "waiting":
+            return
+        count = f"[{state.count('done')}/{len(state.jobs)}]"
+        if job.state == "running":
+            if not self._console.is_terminal:
+                expected = f", about {duration(job.expected)}" if job.expected else ""
+                self._print(f"{count} {label(job)}: started{expected}")
+        elif job.state == "done":
+            self._print(f"{count} {label(job)}: done in {duration(job.elapsed)}")
+        else:
+            self._print(f"{count} {label(job)}: {job.state}: {job.reason}")
+
+    def _print(self, line: str) -> None:
+        self._last_line = time.monotonic()
+        self._console.print(f"{time.strftime('%H:%M:%S')} {line}", markup=False)
+
+
+def label(job: JobState) -> str:
+    """Return the stage and name of a job.
+
+    Parameters
+    ----------
+    job
+        The job.
+    """
+    stage = job.stage.replace("_", " ")
+    return f"{stage}: {job.name}" if stage and stage != job.name else job.name
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time for people.
+
+    Parameters
+    ----------
+    seconds
+        The time; None: unknown.
+    """
+    if seconds is None:
+        return "?"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def status_lines(state: StudyState, folder: Path) -> list[str]:
+    """Return the state of a study as lines of text.
+
+    Parameters
+    ----------
+    state
+        The state.
+    folder
+        Folder of the study.
+    """
+    counts = {c: state.count(c) for c in ("done", "running", "waiting", "failed", "blocked")}
+    told = ", ".join(f"{n} {condition}" for condition, n in counts.items() if n)
+    since = duration((state.finished or time.time()) - state.started)
+    lines = [f"study {state.title} in {folder}: {state.state} for {since}; jobs: {told}"]
+    if state.state != "running":
+        lines[0] = f"study {state.title} in {folder}: {state.state}; jobs: {told}"
+    lines += _running_lines(state)
+    for job in state.jobs:
+        if job.state in ("failed", "blocked"):
+            where = f" (files: {job.folder})" if job.folder else ""
+            lines.append(f"{label(job)}: {job.state}: {job.reason}{where}")
+    left = remaining(state)
+    if left is not None:
+        lines.append(f"expected time left: at least {duration(left)}")
+    report = folder / "report.html"
+    if report.exists():
+        lines.append(f"report: {report}")
+    return lines
+
+
+def status_json(state: StudyState) -> str:
+    """Return the state of a study with the steps of running jobs as JSON.
+
+    Parameters
+    ----------
+    state
+        The state.
+    """
+    content = state.model_dump()
+    for job, entry in zip(state.jobs, content["jobs"], strict=True):
+        step = step_progress(job) if job.state == "running" else None
+        entry["progress"] = step and step.model_dump()
+    content["expected_left"] = remaining(state)
+    return json.dumps(content, indent=1)
+
+
+def remaining(state: StudyState) -> float | None:
+    """Return the seconds that the known jobs will still take, None where nothing is known.
+
+    Parameters
+    ----------
+    state
+        The state of a running study.
+    """
+    if state.state != "running":
+        return None
+    left = []
+    for job in state.jobs:
+        expected = _expected(job)
+        if job.state in ("running", "waiting") and expected is not None:
+            left.append(max(0.0, expected - job.elapsed))
+    return max(max(left), sum(left) / state.processes) if left else None
+
+
+def _expected(job: JobState) -> float | None:
+    """Return the seconds that a job takes, from its own steps or from jobs like it."""
+    step = step_progress(job) if job.state == "running" else None
+    return step.expected if step and step.done > 0 else job.expected
+
+
+def _running_lines(state: StudyState) -> list[str]:
+    lines = []
+    for job in state.jobs:
+        if job.state != "running":
+            continue
+        step = step_progress(job)
+        steps = f" {step.note or 'step'} {step.done:g} of {step.total:g}," if step else ""
+        times = f"{duration(job.elapsed)} of about {duration(_expected(job))}"
+        lines.append(f"{label(job)}:{steps} {times}")
+    return lines
+
+
+def _table(state: StudyState) -> RenderableType:
+    """Return the running jobs with bars."""
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for job in state.jobs:
+        if job.state != "running":
+            continue
+        step = step_progress(job)
+        steps = f"{step.note or 'step'} {step.done:g}/{step.total:g}" if step else "…"
+        bar = ProgressBar(total=step.total, completed=step.done, width=20) if step else Text("")
+        times = f"{duration(job.elapsed)} of {duration(_expected(job))}"
+        table.add_row(Text(label(job)), steps, bar, times)
+    done, left = state.count("done"), remaining(state)
+    expected = f", at least {duration(left)} to go" if left is not None else ""
+    elapsed = duration(time.time() - state.started)
+    head = f"{state.title}: {done} of {len(state.jobs)} jobs done, {elapsed}{expected}"
+    return Group(Text(head, style="bold"), table)

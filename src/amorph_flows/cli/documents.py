@@ -1,0 +1,123 @@
+"""The command that asks a store for documents."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amorph_flows.cli.group import app
+from amorph_flows.errors import InputError
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
+    from amorph_flows.store import DocumentSummary
+
+
+@app.command()
+def query(
+    uuid: Annotated[
+        str | None, typer.Argument(help="Show this document: its uuid or the beginning of it.")
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            "-s",
+            help="Folder of a study, file that describes a store, or mongodb://… address; default: "
+            "the configured store, else the study here or in amorph-demo.",
+        ),
+    ] = None,
+    stage: Annotated[str | None, typer.Option(help="Such as potential or transport.")] = None,
+    formula: Annotated[str | None, typer.Option(help="Of the crystal or of the document.")] = None,
+    ion: Annotated[str | None, typer.Option(help="Such as Mg2+ or Mg.")] = None,
+    study: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
+    since: Annotated[str | None, typer.Option(help="Date, such as 2025-06-30.")] = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="Answer of a verdict, or 'believed' or 'doubted'.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Most documents; 0: all.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """List the documents of a store, newest first, or show one.
+
+    Examples
+    --------
+    ```
+    amorph query
+    amorph query --stage production_md --verdict doubted
+    amorph query --store mongodb://host/database --ion Mg --since 2025-06-30 --json
+    amorph query 3f2a91c0
+    ```
+    """
+    opened = _open(store)
+    if uuid is not None:
+        typer.echo(_shown(opened, uuid, whole=as_json))
+        return
+    from amorph_flows.store import find_documents
+
+    filters = {"stage": stage, "formula": formula, "ion": ion, "study": study}
+    found = list(find_documents(opened, **filters, since=since, verdict=verdict, limit=limit))
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+    else:
+        for line in _listed(found):
+            typer.echo(line)
+
+
+def _open(where: str | None) -> JobStore:
+    """Return the store that is meant."""
+    from amorph_flows.store import configured_store, open_store
+
+    if where is not None:
+        return open_store(where, create=False)
+    configured = configured_store()
+    if configured is not None:
+        configured.connect()
+        return configured
+    for folder in (Path(), Path("amorph-demo")):
+        if (folder / "store").is_dir():
+            return open_store(folder, create=False)
+    raise InputError("no store is configured and there is no study here; give --store")
+
+
+def _listed(found: list[DocumentSummary]) -> list[str]:
+    """Return a table of documents as aligned lines."""
+    rows = [("uuid", "stage", "name", "formula", "completed", "verdicts")]
+    for document in found:
+        verdicts = "; ".join(
+            f"{v['question']} {v['answer']}" + ("" if v["believable"] else " (doubted)")
+            for v in document["verdicts"]
+        )
+        rows.append(
+            (
+                document["uuid"],
+                document["stage"],
+                document["name"],
+                document["formula"],
+                document["completed_at"][:19],
+                verdicts,
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(5)] + [0]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _shown(store: JobStore, uuid: str, *, whole: bool) -> str:
+    """Return one document as JSON; without its bulk data unless the whole is wanted."""
+    from monty.json import jsanitize
+
+    from amorph_flows.store import load_document
+    from amorph_flows.store.query import full_uuid
+
+    if whole:
+        content: Any = jsanitize(load_document(store, uuid), strict=True, enum_values=True)
+    else:
+        content = store.get_output(full_uuid(store, uuid))
+    return json.dumps(content, indent=1, default=str)

@@ -1,0 +1,93 @@
+"""The group of all commands: one line for an error, a traceback only on demand."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from amorph_flows import __version__
+from amorph_flows.errors import AmorphFlowsError
+
+_ORDER = ("demo", "run", "status", "report", "query", "doctor", "build-plugin")
+_DEBUG = "amorph_flows.debug"
+
+
+class Group(TyperGroup):
+    """Commands whose errors are one line on stderr and exit code 2; ``--debug`` shows more."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands in the order in which a person meets them."""
+        known = super().list_commands(ctx)
+        return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take ``--debug`` from wherever it stands."""
+        ctx.meta[_DEBUG] = "--debug" in args
+        return super().parse_args(ctx, [arg for arg in args if arg != "--debug"])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except AmorphFlowsError as error:
+            if ctx.meta[_DEBUG]:
+                raise
+            typer.echo(f"amorph: {' '.join(str(error).split())}", err=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def amorph(
+    version: Annotated[  # noqa: ARG001 the option acts by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 taken by the group
+        bool, typer.Option("--debug", help="Show tracebacks; may stand anywhere.")
+    ] = False,
+) -> None:
+    """From a crystal to voltages and diffusivities of its amorphous form.
+
+    Start with `amorph demo` (minutes on two cores, no licence and no server), then
+    write a study file and give it to `amorph run`. A command that was stopped or killed
+    goes on where it was when it is given again.
+
+    Documents go to the study's folder; a store set in jobflow's configuration file or by
+    JOBFLOW_JOB_STORE (a file that describes it, or a MongoDB address) is used instead.
+    """
+    _take_over_store()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("default", module="amorph_flows")
+        warnings.showwarning = _show_warning
+
+
+def _take_over_store() -> None:
+    """Move JOBFLOW_JOB_STORE to our variable: jobflow 0.4 cannot be imported with it set."""
+    where = os.environ.pop("JOBFLOW_JOB_STORE", None)
+    if where:
+        os.environ["AMORPH_JOB_STORE"] = where
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    typer.echo(f"amorph: warning: {' '.join(str(message).split())}", err=True)

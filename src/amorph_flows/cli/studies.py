@@ -1,0 +1,251 @@
+"""Commands that run studies and tell how far they are: demo, run, status, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amorph_flows.cli.group import app
+from amorph_flows.errors import InputError
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
+    from amorph_flows.study import Study
+
+DEMO_FOLDER = Path("amorph-demo")
+_DEMO_STUDY = """\
+# The demonstration: amorphous MgV2O5, every length cut so that it takes minutes.
+# `amorph run study.yaml` in this folder does the same as `amorph demo`.
+structure: V2O5.cif
+ion: Mg2+
+preset: demo
+engine: CHGNet
+folder: .
+"""
+
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Jobs at once; default: one a core.")
+]
+Retry = Annotated[
+    bool,
+    typer.Option("--retry", help="Try jobs again that failed in a study that is complete."),
+]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where results go.")] = DEMO_FOLDER,
+    jobs: Jobs = None,
+    retry: Retry = False,
+) -> None:
+    """Run the demonstration: from crystalline V2O5 to a report on amorphous MgV2O5.
+
+    Writes a study file and the crystal into the folder and runs it. The report says how much
+    everything is shortened and therefore what not to believe.
+
+    Examples
+    --------
+    ```
+    amorph demo
+    amorph demo results/demo --jobs 4
+    ```
+    """
+    from amorph_flows.structures import v2o5
+    from amorph_flows.study import load_study
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made a folder: {error.strerror}") from error
+    study_file = folder / "study.yaml"
+    if not study_file.exists():
+        v2o5().to(filename=str(folder / "V2O5.cif"))
+        study_file.write_text(_DEMO_STUDY)
+    _run(load_study(study_file), f"amorph demo {folder}", jobs, retry)
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
+    jobs: Jobs = None,
+    retry: Retry = False,
+) -> None:
+    """Run a study, or go on with it.
+
+    The study file is YAML with these keys; paths are relative to it.
+
+    - `structure`: crystal without ions (CIF, POSCAR, extended XYZ, …); needed
+    - `discharged_structure`: crystal with ions; else the best Ewald occupation of its voids
+    - `ion`: `Mg2+` by default
+    - `preset`: `demo` by default, or `choyal2025`, the published protocol
+    - `engine`: `CHGNet` by default, `toy`, or `package.module:Class` of an ASE calculator
+    - `folder`: where results go; by default a folder named as the study file
+    - `overrides`: fields of the preset's Makers by dotted name
+
+    Ctrl-C stops; the same command goes on. Finished jobs are recognised by what they compute: an
+    edited study runs only what the edit reaches.
+
+    Examples
+    --------
+    ```
+    amorph run study.yaml
+    amorph run study.yaml --jobs 4
+    ```
+
+    A study file:
+
+    ```
+    structure: V2O5.cif
+    preset: choyal2025
+    overrides:
+      melt_quench.time_step_fs: 1.0
+      fit.settings.level: 16
+    ```
+    """
+    from amorph_flows.study import load_study
+
+    _run(load_study(study), f"amorph run {study}", jobs, retry)
+
+
+@app.command()
+def status(
+    study: Annotated[
+        Path | None, typer.Argument(metavar="[STUDY]", help="Folder of the study or its file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Show how far a study is; safe while it runs.
+
+    Without an argument: the study in this folder, or in amorph-demo.
+
+    Examples
+    --------
+    ```
+    amorph status
+    amorph status study.yaml --json
+    ```
+    """
+    from amorph_flows.cli.display import status_json, status_lines
+    from amorph_flows.executors.state import StudyState
+
+    folder = _folder(study)
+    state = StudyState.read(folder)
+    typer.echo(status_json(state) if as_json else "\n".join(status_lines(state, folder)))
+
+
+@app.command()
+def report(
+    study: Annotated[
+        Path, typer.Argument(metavar="STUDY", help="Folder of the study or its file.")
+    ],
+) -> None:
+    """Write the report of a study from its store again and print where it is.
+
+    Examples
+    --------
+    ```
+    amorph report amorph-demo
+    ```
+    """
+    folder = _folder(study)
+    for path in write_report(_open(folder, create=False), folder):
+        typer.echo(path)
+
+
+def write_report(store: JobStore, folder: Path) -> list[Path]:
+    """Write the report that a study has stored and return its files.
+
+    Parameters
+    ----------
+    store
+        The study's job store.
+    folder
+        Folder of the study.
+
+    Raises
+    ------
+    InputError
+        If the study has no report yet.
+    """
+    from amorph_flows.executors.state import StudyState
+    from amorph_flows.schemas.study import StudyDoc
+    from amorph_flows.store import load_document
+
+    jobs = StudyState.read(folder).jobs
+    ended = [job for job in jobs if job.stage == "study" and job.state == "done"]
+    document = load_document(store, ended[-1].uuid) if ended else None
+    if not isinstance(document, StudyDoc):
+        raise InputError(f"the study in {folder} has no report yet; `amorph status` says why")
+    paths = []
+    for name in (document.report_html, document.report_json):
+        path = folder / Path(name).name
+        path.write_text(document.files[name], encoding="utf-8")
+        paths.append(path.resolve())
+    return paths
+
+
+def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
+    """Run a study and tell how it ended."""
+    from amorph_flows.cli.display import Display
+    from amorph_flows.executors import run_study
+
+    flow = study.flow()
+    store = _open(study.home)
+    was_complete = _is_complete(study.home)
+    try:
+        with Display(study.name) as display:
+            run_study(
+                *(flow, store, study.home, jobs, display.show),
+                title=study.name,
+                retry_failed=retry or not was_complete,
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"amorph: stopped; finished jobs are kept, go on with: {command}", err=True)
+        raise typer.Exit(130) from None
+    if display.n_executed == 0:
+        typer.echo("study is complete, nothing to do")
+    for line in display.failures():
+        typer.echo(f"amorph: set aside: {line}", err=True)
+    for path in write_report(store, study.home):
+        typer.echo(f"report: {path}")
+
+
+def _is_complete(folder: Path) -> bool:
+    """Return whether the last run in a folder reached its end."""
+    from amorph_flows.executors.state import StudyState
+
+    try:
+        return StudyState.read(folder).state == "complete"
+    except InputError:
+        return False
+
+
+def _open(folder: Path, *, create: bool = True) -> JobStore:
+    """Return the configured store, or the embedded one of a study."""
+    from amorph_flows.store import configured_store, open_store
+
+    store = configured_store()
+    if store is None:
+        return open_store(folder, create=create)
+    store.connect()
+    return store
+
+
+def _folder(study: Path | None) -> Path:
+    """Return the folder of a study that is named by its folder, its file or not at all."""
+    from amorph_flows.executors.state import STATE_FILE
+    from amorph_flows.study import load_study
+
+    if study is None:
+        here = [folder for folder in (Path(), DEMO_FOLDER) if (folder / STATE_FILE).exists()]
+        if not here:
+            raise InputError(f"no study here and none in {DEMO_FOLDER}; give its folder")
+        return here[0]
+    if study.is_dir():
+        return study
+    if not study.exists():
+        raise InputError(f"there is no study {study}; give its folder or its file")
+    return load_study(study).home
