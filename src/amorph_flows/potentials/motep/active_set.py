@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -167,6 +168,12 @@ class ActiveSet:
         if active.potential_sha256 != sha256_of(potential):
             raise InputError("the active set belongs to another potential; compute it again")
         return active
+
+
+@lru_cache(maxsize=4)
+def parsed_active_set(text: str, potential: str) -> ActiveSet:
+    """Return `ActiveSet.parse`, once for each text: a run grades one frame after another."""
+    return ActiveSet.parse(text, potential)
 
 
 def sha256_of(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +15,8 @@ from ase.calculators.calculator import Calculator
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
-from amorph_flows.potentials.motep.active_set import ActiveSet
-from amorph_flows.potentials.mtp import parse_mtp
+from amorph_flows.potentials.motep.active_set import ActiveSet, parsed_active_set
+from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.start import named_text, starting_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -170,14 +171,14 @@ class MotepBackend(PotentialBackend):
         return PairStyle(commands=[], grades_in_lammps=False)
 
     def _active(self, doc: PotentialDoc) -> ActiveSet:
-        return ActiveSet.parse(doc.files.get("active_set", ""), doc.files["potential"])
+        return parsed_active_set(doc.files.get("active_set", ""), doc.files["potential"])
 
     def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
         """Return what gives the gradients of a frame's atomic energies by all parameters."""
         self.check()
         from amorph_flows.potentials.motep.convert import MotepCalculator
 
-        parsed = parse_mtp(potential, species=species)
+        parsed = _parsed(potential, tuple(species))
 
         def gradients(frame: Frame) -> FloatArray:
             atoms = frame.to_atoms()
@@ -186,6 +187,11 @@ class MotepBackend(PotentialBackend):
             return np.array(calculator.engine.jac_energies(atoms).parameters.T)
 
         return gradients
+
+
+@lru_cache(maxsize=4)
+def _parsed(potential: str, species: tuple[str, ...]) -> MTPPotential:
+    return parse_mtp(potential, species=species)
 
 
 def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:
