@@ -30,6 +30,11 @@ def crystal() -> Structure:
     )
 
 
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def test_energy_of_the_crystal_and_signs_of_forces_and_stress(crystal: Structure) -> None:
     shift = crystal.copy()
     shift.translate_sites([0], [0.0, 0.01, 0.0], frac_coords=False)
@@ -50,13 +55,7 @@ def test_energy_of_the_crystal_and_signs_of_forces_and_stress(crystal: Structure
     assert doc.engine.version
 
 
-def test_md_is_stable_and_silent(
-    crystal: Structure,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_md_is_stable_and_silent(crystal: Structure, capfd: pytest.CaptureFixture[str]) -> None:
     stage = MDStage(
         name="melt",
         start_temperature_k=2000,
@@ -75,10 +74,7 @@ def test_md_is_stable_and_silent(
     assert captured.out == captured.err == ""
 
 
-def test_relaxed_magnesium_has_its_lattice_constants(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_relaxed_magnesium_has_its_lattice_constants() -> None:
     metal = Structure.from_spacegroup(
         "P6_3/mmc", Lattice.hexagonal(3.3, 5.1), ["Mg"], [(1 / 3, 2 / 3, 0.25)]
     )
