@@ -44,6 +44,7 @@ from amorph_flows.analysis.order import (
     long_range_order,
 )
 from amorph_flows.analysis.rdf import RadialDistribution, radial_distribution
+from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.rings import Rings, guttman_rings
 from amorph_flows.analysis.scattering import StructureFactor, structure_factor
 from amorph_flows.analysis.temperature_transport import TransportAtTemperature
@@ -104,6 +105,7 @@ __all__ = [
     "mean_squared_displacement",
     "network_statistics",
     "radial_distribution",
+    "read_trajectory",
     "strain_states",
     "strained_cell",
     "structure_factor",

@@ -1,0 +1,277 @@
+"""LAMMPS text dumps, plain or gzipped."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+from ase.data import atomic_numbers
+from pyarrow import csv
+
+from amorph_flows.analysis.readers.frames import FrameBlock, open_bytes
+from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.errors import TrajectoryError
+
+_BATCH = 24_000_000  # bytes
+_START = b"ITEM: TIMESTEP"
+_COORDINATES = {"": ("x", "y", "z"), "u": ("xu", "yu", "zu"), "s": ("xs", "ys", "zs"),
+                "su": ("xsu", "ysu", "zsu")}  # fmt: skip
+_PS_UNITS, _FS_UNITS = {"metal"}, {"real"}
+
+
+def read_lammps_dump(path: Path, species: tuple[str, ...] | None = None) -> Iterator[FrameBlock]:
+    """Yield the frames of a dump, a few megabytes at a time, atoms sorted by their id.
+
+    Parameters
+    ----------
+    path
+        The dump; a name that ends in ``.gz`` is decompressed.
+    species
+        Element symbol of each type, needed where the dump has no ``element`` column.
+
+    Yields
+    ------
+    FrameBlock
+        Frames that were cut off, as by a killed run, are left out.
+
+    Raises
+    ------
+    TrajectoryError
+        If elements, coordinates or frames cannot be told.
+    """
+    layout: _Layout | None = None
+    with open_bytes(path) as stream:
+        for raw in _batches(stream):
+            frames = [frame for frame in _split(raw) if frame.complete]
+            if frames:
+                layout = layout or _Layout.of(frames[0], species, path)
+                yield layout.block(frames, path)
+    if layout is None:
+        raise TrajectoryError(f"{path}: no whole frame in it; is it a LAMMPS text dump?")
+
+
+def _batches(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield bytes that hold whole frames; the last may be cut off."""
+    rest = b""
+    while chunk := stream.read(_BATCH):
+        chunk = rest + chunk
+        cut = chunk.rfind(_START)
+        rest = chunk[cut:] if cut > 0 else chunk
+        if cut > 0:
+            yield chunk[:cut]
+    if rest:
+        yield rest
+
+
+@dataclass(frozen=True)
+class _RawFrame:
+    """The header of a frame as text by item, and the rows of its atoms as bytes."""
+
+    header: dict[str, list[str]]
+    rows: memoryview
+    complete: bool
+
+    @property
+    def columns(self) -> list[str]:
+        return next(k for k in self.header if k.startswith("ATOMS")).split()[1:]
+
+    @property
+    def n_atoms(self) -> int:
+        return int(self.header["NUMBER OF ATOMS"][0])
+
+    @property
+    def box(self) -> tuple[FloatArray, FloatArray]:
+        """Cell, row vectors, and origin, Å."""
+        title = next(k for k in self.header if k.startswith("BOX BOUNDS"))
+        rows = np.array([line.split() for line in self.header[title]], dtype=float)
+        if "abc" in title:
+            return rows[:, :3], rows[:, 3]
+        low, high = rows[:, 0], rows[:, 1]
+        if rows.shape[1] == 2:
+            return np.diag(high - low), low
+        xy, xz, yz = rows[:, 2]
+        low = low - [min(0.0, xy, xz, xy + xz), min(0.0, yz), 0.0]
+        high = high - [max(0.0, xy, xz, xy + xz), max(0.0, yz), 0.0]
+        size = high - low
+        return np.array([[size[0], 0, 0], [xy, size[1], 0], [xz, yz, size[2]]]), low
+
+
+def _split(raw: bytes) -> list[_RawFrame]:
+    """Return the frames of some bytes."""
+    view = memoryview(raw)
+    starts = []
+    at = raw.find(_START)
+    while at >= 0:
+        starts.append(at)
+        at = raw.find(_START, at + len(_START))
+    frames = []
+    for start, stop in zip(starts, [*starts[1:], len(raw)], strict=True):
+        atoms = raw.find(b"ITEM: ATOMS", start, stop)
+        end = raw.find(b"\n", atoms, stop) if atoms >= 0 else -1
+        if end < 0:
+            continue
+        header = _header(raw[start:end].decode())
+        whole = raw.count(b"\n", end + 1, stop) == int(header["NUMBER OF ATOMS"][0])
+        frames.append(_RawFrame(header, view[end + 1 : stop], whole))
+    return frames
+
+
+def _header(text: str) -> dict[str, list[str]]:
+    """Return the lines below each ``ITEM:``."""
+    header: dict[str, list[str]] = {}
+    title = ""
+    for line in text.splitlines():
+        if line.startswith("ITEM: "):
+            title = line[6:].strip()
+            header[title] = []
+        else:
+            header[title].append(line)
+    return header
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What all frames of a dump have in common."""
+
+    columns: list[str]
+    coordinates: tuple[str, str, str]
+    scaled: bool
+    has_id: bool
+    numbers: IntArray
+    source: dict[str, object]
+
+    @classmethod
+    def of(cls, frame: _RawFrame, species: tuple[str, ...] | None, path: Path) -> _Layout:
+        columns = frame.columns
+        kind = next((k for k, names in _COORDINATES.items() if set(names) <= set(columns)), None)
+        if kind is None:
+            raise TrajectoryError(
+                f"{path}: its columns are {' '.join(columns)}; x y z, xu yu zu, xs ys zs or "
+                "xsu ysu zsu are needed"
+            )
+        table = [line.split() for line in bytes(frame.rows).decode().splitlines()[: frame.n_atoms]]
+        if "id" in columns:
+            table.sort(key=lambda row: int(row[columns.index("id")]))
+        source: dict[str, object] = {"format": "lammps-dump", "unwrapped": "u" in kind}
+        if "id" not in columns:
+            source["order_of_atoms"] = "as in the file, which has no id column"
+        return cls(
+            columns,
+            _COORDINATES[kind],
+            kind.startswith("s"),
+            "id" in columns,
+            _atomic_numbers(table, columns, species, path),
+            source,
+        )
+
+    def block(self, frames: list[_RawFrame], path: Path) -> FrameBlock:
+        """Return the arrays of some frames."""
+        for frame in frames:
+            if frame.columns != self.columns or frame.n_atoms != len(self.numbers):
+                raise TrajectoryError(
+                    f"{path}: step {frame.header['TIMESTEP'][0]} has {frame.n_atoms} atoms and "
+                    f"columns {' '.join(frame.columns)}, the first frame {len(self.numbers)} and "
+                    f"{' '.join(self.columns)}; read the parts apart"
+                )
+        positions = self._positions(frames, path)
+        boxes = [frame.box for frame in frames]
+        cells = np.array([cell for cell, _ in boxes])
+        if self.scaled:
+            positions = positions @ cells
+        else:
+            positions -= np.array([origin for _, origin in boxes])[:, None]
+        steps = np.array([int(frame.header["TIMESTEP"][0]) for frame in frames], dtype=float)
+        return FrameBlock(
+            positions, cells, self.numbers, steps, _times_fs(frames, path), self.source
+        )
+
+    def _positions(self, frames: list[_RawFrame], path: Path) -> FloatArray:
+        wanted = [*self.coordinates, *(["id"] if self.has_id else [])]
+        table = _parse(b"".join(frame.rows for frame in frames), self.columns, wanted, path)
+        shape = (len(frames), len(self.numbers))
+        positions = np.empty((*shape, 3))
+        for axis in range(3):
+            positions[:, :, axis] = table[axis].reshape(shape)
+        if self.has_id:
+            ids = table[3].reshape(shape)
+            if not np.all(ids[:, 1:] > ids[:, :-1]):
+                positions = np.take_along_axis(positions, np.argsort(ids, axis=1)[..., None], 1)
+        return positions
+
+
+def _parse(rows: bytes, columns: list[str], wanted: list[str], path: Path) -> list[FloatArray]:
+    """Return the wanted columns of rows of text."""
+    names = list(columns)
+    if rows[: rows.find(b"\n")].endswith(b" "):  # LAMMPS ends its rows with a space
+        names.append("")
+    try:
+        table = csv.read_csv(
+            io.BytesIO(rows),
+            read_options=csv.ReadOptions(column_names=names, block_size=1 << 21),
+            parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
+            convert_options=csv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64())
+            ),
+        )
+        return [table.column(name).to_numpy() for name in wanted]
+    except pa.ArrowInvalid:
+        return _parse_slowly(rows, columns, wanted, path)
+
+
+def _parse_slowly(
+    rows: bytes, columns: list[str], wanted: list[str], path: Path
+) -> list[FloatArray]:
+    """Return the wanted columns of rows in which columns are padded."""
+    words = rows.split()
+    if len(words) % len(columns):
+        raise TrajectoryError(
+            f"{path}: {len(words)} entries do not fill rows of {len(columns)} columns; a row is "
+            "cut off or damaged"
+        )
+    table = np.array(words).reshape(-1, len(columns))
+    try:
+        return [table[:, columns.index(name)].astype(float) for name in wanted]
+    except ValueError as error:
+        raise TrajectoryError(f"{path}: a coordinate is no number ({error})") from error
+
+
+def _atomic_numbers(
+    table: list[list[str]], columns: list[str], species: tuple[str, ...] | None, path: Path
+) -> IntArray:
+    """Return the atomic number of each atom of the first frame."""
+    if "element" in columns:
+        symbols = [row[columns.index("element")] for row in table]
+    elif "type" in columns and species is not None:
+        types = [int(row[columns.index("type")]) for row in table]
+        if max(types) > len(species):
+            raise TrajectoryError(
+                f"{path}: it has type {max(types)} but species name {len(species)}; give the "
+                "element of every type, in order"
+            )
+        symbols = [species[t - 1] for t in types]
+    else:
+        raise TrajectoryError(
+            f"{path}: it names no elements (columns {' '.join(columns)}); give species, the "
+            "element of each LAMMPS type in order"
+        )
+    unknown = sorted(set(symbols) - set(atomic_numbers))
+    if unknown:
+        raise TrajectoryError(f"{path}: {unknown} are no element symbols; give species")
+    return np.array([atomic_numbers[s] for s in symbols], dtype=np.int64)
+
+
+def _times_fs(frames: list[_RawFrame], path: Path) -> FloatArray | None:
+    """Return times where ``dump_modify time yes units yes`` wrote them, fs."""
+    first = frames[0].header
+    units = first["UNITS"][0].strip() if "UNITS" in first else None
+    if units is not None and units not in _PS_UNITS | _FS_UNITS:
+        raise TrajectoryError(f"{path}: its units are {units}; metal or real are needed")
+    if "TIME" not in first or units is None:
+        return None
+    times = np.array([float(f.header["TIME"][0]) if "TIME" in f.header else np.nan for f in frames])
+    return times * (1000.0 if units in _PS_UNITS else 1.0)
