@@ -4,5 +4,22 @@ from __future__ import annotations
 
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.file import MTPPotential, parse_mtp, read_mtp
+from amorph_flows.potentials.mtp.loss import TrainingErrors
+from amorph_flows.potentials.mtp.plugin import build_plugin
+from amorph_flows.potentials.mtp.settings import TrainingSettings
+from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress, TrainingResult
+from amorph_flows.potentials.mtp.untrained import untrained
 
-__all__ = ["MTPCalculator", "MTPPotential", "parse_mtp", "read_mtp"]
+__all__ = [
+    "MTPCalculator",
+    "MTPPotential",
+    "MTPTrainer",
+    "Progress",
+    "TrainingErrors",
+    "TrainingResult",
+    "TrainingSettings",
+    "build_plugin",
+    "parse_mtp",
+    "read_mtp",
+    "untrained",
+]

@@ -18,7 +18,7 @@ from amorph_flows.potentials.mtp.file import MTPPotential, read_mtp
 from amorph_flows.potentials.mtp.library import KernelCalculator
 
 
-class MTPCalculator(Calculator):  # type: ignore[misc]
+class MTPCalculator(Calculator):
     """Energy, forces and stress of a moment tensor potential.
 
     Any cell works: triclinic, narrower than the cutoff, open in some or all directions.
