@@ -64,7 +64,8 @@ def shown(cell: Any, column: Column) -> str:
     if cell is None or cell == "":
         return text.NOTHING
     if column.kind == "uncertainty":
-        return text.uncertainty(cell)
+        level, colon, interval = text.uncertainty(cell).rpartition(": ")
+        return level + colon + interval.replace(" ", "\u00a0")
     if column.kind == "formula":
         return text.formula(str(cell))
     if column.kind == "exact":

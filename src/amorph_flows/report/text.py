@@ -55,8 +55,11 @@ def uncertainty(value: float | Sequence[float] | None) -> str:
         return NOTHING
     if isinstance(value, int | float):
         return f"± {number(float(value), 2)}"
-    low, high = value
-    return f"95 %: {number(low)} to {number(high)}"
+    low, high = (number(float(end)) for end in value)
+    power = low.partition(" × ")[2]
+    if power and power == high.partition(" × ")[2]:
+        return f"95 %: ({low.partition(' ')[0]} to {high.partition(' ')[0]}) × {power}"
+    return f"95 %: {low} to {high}"
 
 
 def temperature(value: float | None) -> str:

@@ -108,7 +108,9 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
             "Largest and smallest disorder of the sublattice over all directions; one frame each."
         )
         figure = order_against_temperature(structure.samples, ion)
-        panels.append(Panel("order", f"{ion} sublattice against temperature", caption, figure))
+        panels.append(
+            Panel("order-temperatures", f"{ion} sublattice against temperature", caption, figure)
+        )
     verdicts = [(_of(s, order), order.lattice) for s in structure.samples for order in s.order]
     tables = [_order_table(structure.samples), check_table("order", verdicts)]
     return Section("order", "Long-range order", [_ORDER], panels, tables)

@@ -1,0 +1,144 @@
+"""The report in a real browser: no errors, every figure drawn, nothing asked of the network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amorph_flows.report import build_report
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+from report_study import study_parts
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="chromium and chromedriver are not installed"
+)
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DRAWN = """
+return [...document.querySelectorAll(".plotly-graph-div")].map((div) => {
+  const marks = [...div.querySelectorAll("svg, canvas")];
+  const size = (mark) => mark.getBoundingClientRect();
+  return {
+    id: div.id,
+    size: Math.max(0, ...marks.map((mark) => Math.min(size(mark).width, size(mark).height))),
+    points: div.querySelectorAll("path.point, .js-line, .violin, .point path").length,
+  };
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path: Path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(build_report(study_parts()).html, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def open_page(browser: Any, page: str, width: int, scheme: str = "light") -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get(page)
+    WebDriverWait(browser, 60).until(
+        lambda driver: all(figure["size"] > 0 for figure in driver.execute_script(DRAWN))
+    )
+
+
+def requests_of(browser: Any, page: str) -> list[str]:
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return [params["request"]["url"] for params in sent if params["documentURL"] == page]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_figure_is_drawn_without_errors_or_requests(
+    browser: Any, page: str, width: int, scheme: str
+) -> None:
+    open_page(browser, page, width, scheme)
+    figures = browser.execute_script(DRAWN)
+    assert len(figures) >= 15
+    for figure in figures:
+        assert figure["points"] > 0, figure
+        assert figure["size"] > 100, figure
+    problems = [e for e in browser.get_log("browser") if e["level"] in {"SEVERE", "WARNING"}]
+    assert not problems
+    network = [url for url in requests_of(browser, page) if not url.startswith(("data:", "blob:"))]
+    assert network == [page]
+    overflow = browser.execute_script(
+        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+
+
+def test_results_come_first_and_their_documents_can_be_reached(browser: Any, page: str) -> None:
+    open_page(browser, page, 1280)
+    first = browser.find_element(By.TAG_NAME, "table")
+    assert first.get_attribute("id") == "table-results"
+    above = browser.execute_script(
+        "return document.querySelector('.plotly-graph-div').getBoundingClientRect().top"
+    )
+    assert first.rect["y"] < above
+    first.find_element(By.CSS_SELECTOR, "td.documents a").click()
+    target = browser.execute_script("return document.querySelector(':target').id")
+    assert target.startswith("doc-")
+
+
+def test_reasons_unfold(browser: Any, page: str) -> None:
+    open_page(browser, page, 1280)
+    details = browser.find_element(By.CSS_SELECTOR, "#table-results details")
+    reasons = details.find_elements(By.TAG_NAME, "li")
+    assert not any(reason.is_displayed() for reason in reasons)
+    details.find_element(By.TAG_NAME, "summary").click()
+    assert all(reason.is_displayed() and reason.text for reason in reasons)
+
+
+def test_figures_follow_the_colour_scheme(browser: Any, page: str) -> None:
+    colour = (
+        "return getComputedStyle(document.querySelector('#schedule .xtick text')).fill"
+        " + getComputedStyle(document.body).backgroundColor"
+    )
+    open_page(browser, page, 1280, "light")
+    light = browser.execute_script(colour)
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    WebDriverWait(browser, 30).until(lambda driver: driver.execute_script(colour) != light)
+    dark = browser.execute_script(colour)
+    assert dark.split(")")[0] != light.split(")")[0]
+    assert dark.split(")")[1] != light.split(")")[1]
+    assert not [e for e in browser.get_log("browser") if e["level"] == "SEVERE"]

@@ -1,0 +1,189 @@
+"""The page and the JSON file of a report."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import plotly.graph_objects as go
+import pytest
+from report_study import study_parts
+
+from amorph_flows.report import Report, build_report, result_rows
+from amorph_flows.report.page import render_page
+from amorph_flows.report.section import Column, Panel, Section, Table, plain, section_data
+
+ATTACK = '</script><script>alert(1)</script><img src=x onerror="alert(2)">'
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return build_report(study_parts())
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes, and the text of the first table."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def test_results_in_the_json_are_those_of_the_study(report: Report) -> None:
+    assert report.data["results"] == [row.model_dump() for row in result_rows(study_parts())]
+    keys = "quantity temperature_k structure_source value unit uncertainty verdict reason documents"
+    assert set(report.data["results"][0]) == set(keys.split())
+    assert report.data["schema_version"] == 1
+    assert report.data["generated_by"].startswith("amorph-flows ")
+
+
+def test_json_has_no_nan_and_no_frames(report: Report) -> None:
+    text = json.dumps(report.data, allow_nan=False)
+    assert json.loads(text) == report.data
+    assert len(text) < 2e6
+    assert "FrameSet" not in text
+    assert '"b64"' not in text
+
+
+def test_json_holds_every_table_and_figure_of_the_page(report: Report) -> None:
+    page = Elements(report.html)
+    sections = report.data["sections"].values()
+    figures = [name for section in sections for name in section["figures"]]
+    tables = [name for section in sections for name in section["tables"]]
+    graphs = [a["id"] for a in page.all("div") if a.get("class") == "plotly-graph-div"]
+    assert graphs == figures
+    assert [a["id"] for a in page.all("table")] == [f"table-{t.replace(' ', '-')}" for t in tables]
+    assert len(figures) == len(set(figures))
+
+
+def test_chapters_are_in_order_with_the_results_first(report: Report) -> None:
+    names = [a["id"] for a in Elements(report.html).all("section")]
+    assert names == [
+        "results",
+        "melt-quench",
+        "rdf",
+        "energies",
+        "order",
+        "dataset-composition",
+        "potential",
+        "active-learning",
+        "displacements",
+        "diffusivities",
+        "voltage",
+        "provenance",
+    ]
+
+
+def test_first_table_is_followed_by_every_factor_of_shortening(report: Report) -> None:
+    tables = [a["id"] for a in Elements(report.html).all("table")]
+    assert tables[:2] == ["table-results", "table-shortenings"]
+    factors = {s["what"]: s["factor"] for s in report.data["shortenings"]}
+    assert factors == {"production time": 4000.0, "level of the potential": pytest.approx(16 / 12, rel=1e-5)}
+
+
+def test_page_asks_the_network_for_nothing(report: Report) -> None:
+    page = Elements(report.html)
+    for tag, attributes in page.found:
+        for name in ("src", "href", "data", "poster", "action"):
+            value = attributes.get(name) or ""
+            assert value.startswith(("#", "data:,")) or not value, (tag, name, value)
+    policy = next(a for a in page.all("meta") if a.get("http-equiv"))["content"]
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+
+
+def test_plotly_is_embedded_once(report: Report) -> None:
+    assert len(re.findall(r"plotly\.js v\d", report.html)) == 1
+    assert len(report.html) < 8e6
+
+
+def test_every_document_of_a_number_has_its_place_in_the_page(report: Report) -> None:
+    page = Elements(report.html)
+    anchors = {attributes.get("id") for attributes in page.all("tr")}
+    for row in report.data["results"]:
+        assert {f"doc-{uuid}" for uuid in row["documents"]} <= anchors
+    links = {a["href"] for a in page.all("a")}
+    ids = {a.get("id") for _, a in page.found}
+    assert {link.removeprefix("#") for link in links} <= ids
+
+
+def test_ids_are_unique(report: Report) -> None:
+    ids = [a["id"] for _, a in Elements(report.html).found if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_same_study_same_report(report: Report) -> None:
+    assert build_report(study_parts()) == report
+
+
+def test_text_of_documents_is_escaped() -> None:
+    parts = study_parts()
+    run = parts.production[0].model_copy(update={"run": ATTACK, "start": ATTACK})
+    hostile = parts.model_copy(
+        update={
+            "title": ATTACK,
+            "preset": ATTACK,
+            "production": [run, *parts.production[1:]],
+            "settings": {ATTACK: ATTACK},
+        }
+    )
+    html = build_report(hostile).html
+    assert ATTACK not in html
+    assert "<script>alert(1)" not in html
+    assert "<img src=x" not in html
+    clean = Elements(build_report(parts).html)
+    assert len(Elements(html).all("script")) == len(clean.all("script"))
+    assert not Elements(html).all("img")
+
+
+def test_a_study_without_production_or_turns_still_has_a_report() -> None:
+    parts = study_parts()
+    empty_transport = parts.transport.model_copy(
+        update={"temperatures": [], "activation_energy_ev": None, "d_300k_cm2_s": None}
+    )
+    loop = parts.active_learning.model_copy(update={"generations": []})
+    potential = parts.potential.model_copy(update={"curves": {}, "errors": {}})
+    report = build_report(
+        parts.model_copy(
+            update={
+                "production": [],
+                "transport": empty_transport,
+                "active_learning": loop,
+                "potential": potential,
+                "insertions": [],
+                "shortenings": [],
+            }
+        )
+    )
+    refused = [r["quantity"] for r in report.data["results"] if r["verdict"] == "refused"]
+    assert refused == ["activation_energy", "diffusivity_300k"]
+
+
+def test_plain_makes_json_of_anything() -> None:
+    value = {"a": (1, 2.123456789, float("nan")), "b": {"c": True, "d": None, "e": float("-inf")}}
+    assert plain(value) == {"a": [1, 2.12346, None], "b": {"c": True, "d": None, "e": None}}
+
+
+def test_a_section_gives_its_numbers_and_its_page() -> None:
+    figure = go.Figure(go.Scatter(x=[1.0, 2.0], y=[3.0, float("nan")], name="curve"))
+    section = Section(
+        "one",
+        "One",
+        ["a < b"],
+        [Panel("fig", "Figure", "Two points.", figure)],
+        [Table("tab", "Table", [Column("x", "x / Å", "number")], [{"x": 1.25e-7}])],
+    )
+    data = section_data(section)
+    assert data["tables"] == {"tab": [{"x": 1.25e-7}]}
+    assert data["figures"] == {"fig": [{"name": "curve", "x": [1.0, 2.0], "y": [3.0, None]}]}
+    html = render_page("T", "lead", [section], "test")
+    assert "1.25 × 10⁻⁷" in html
+    assert "a &lt; b" in html

@@ -1,0 +1,152 @@
+"""Results: which numbers, how sure, and what each rests on."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from report_study import CRYSTAL_V, DIFFUSIVITIES_CM2_S, VOLTAGES_V, study_parts, uuid_of, verdict
+
+from amorph_flows.report import result_rows
+from amorph_flows.report.foundations import foundations
+from amorph_flows.schemas.study import ResultRow, StudyParts
+from amorph_flows.schemas.transport import TransportAtTemperatureDoc
+
+
+def rows_of(parts: StudyParts, quantity: str) -> list[ResultRow]:
+    return [row for row in result_rows(parts) if row.quantity == quantity]
+
+
+def with_point(parts: StudyParts, temperature_k: float, **changes: object) -> StudyParts:
+    """Return a study in which one temperature's transport is another."""
+
+    def changed(point: TransportAtTemperatureDoc) -> TransportAtTemperatureDoc:
+        here = point.temperature_k == temperature_k
+        return point.model_copy(update=changes) if here else point
+
+    points = [changed(point) for point in parts.transport.temperatures]
+    transport = parts.transport.model_copy(update={"temperatures": points})
+    return parts.model_copy(update={"transport": transport})
+
+
+def test_every_quantity_is_there_once_for_each_temperature_and_source() -> None:
+    rows = result_rows(study_parts())
+    keys = [(row.quantity, row.temperature_k, row.structure_source) for row in rows]
+    walks = ("tracer_diffusivity", "jump_diffusivity", "haven_ratio")
+    expected = {("voltage_crystal", None, "crystal"), ("activation_energy", None, "MTP MD")}
+    expected |= {("diffusivity_300k", 300.0, "MTP MD")}
+    expected |= {(q, t, "MTP MD") for q in walks for t in DIFFUSIVITIES_CM2_S}
+    expected |= {("average_voltage", t, s) for t in VOLTAGES_V for s in ("engine MD", "MTP MD")}
+    assert len(keys) == len(set(keys))
+    assert set(keys) == expected
+
+
+def test_values_are_those_of_the_documents() -> None:
+    parts = study_parts()
+    assert rows_of(parts, "voltage_crystal")[0].value == CRYSTAL_V
+    for row in rows_of(parts, "average_voltage"):
+        engine_v, mtp_v = VOLTAGES_V[row.temperature_k]
+        assert row.value == (engine_v if row.structure_source == "engine MD" else mtp_v)
+        assert row.uncertainty == pytest.approx(0.05 / math.sqrt(5))
+        assert row.unit == "V"
+    for row in rows_of(parts, "tracer_diffusivity"):
+        assert row.value == pytest.approx(DIFFUSIVITIES_CM2_S[row.temperature_k], rel=0.03)
+        low, high = row.uncertainty
+        assert low < row.value < high
+    energy = rows_of(parts, "activation_energy")[0]
+    assert energy.value == pytest.approx(0.047, abs=0.002)
+    assert energy.unit == "eV"
+
+
+def test_a_surrogate_engine_forbids_belief_in_everything() -> None:
+    rows = result_rows(study_parts())
+    assert {row.verdict for row in rows} == {"not to be believed"}
+    for row in rows:
+        assert row.reason.count("a surrogate that imitates density functional theory") == 1
+
+
+def test_a_study_that_passes_its_checks_is_believed_and_says_how_many() -> None:
+    rows = [
+        row
+        for row in result_rows(study_parts(surrogate=False))
+        if row.quantity in {"average_voltage", "tracer_diffusivity", "haven_ratio"}
+    ]
+    assert {row.verdict for row in rows} == {"believed"}
+    assert all(row.reason.startswith("All ") and row.reason.endswith("passed.") for row in rows)
+
+
+def test_crystal_and_engine_md_do_not_rest_on_the_potential() -> None:
+    parts = study_parts()
+    crystal = rows_of(parts, "voltage_crystal")[0]
+    assert crystal.reason == (
+        "The energies come from toy, a surrogate that imitates density functional theory."
+    )
+    for row in rows_of(parts, "average_voltage"):
+        rests_on_potential = "held-out errors" in row.reason
+        assert rests_on_potential == (row.structure_source == "MTP MD")
+        assert "the host moved 0.4 Å" in row.reason or "The host moved 0.4 Å" in row.reason
+
+
+def test_a_temperature_without_a_branch_rests_on_the_nearest_one() -> None:
+    parts = study_parts()
+    rows = {row.temperature_k: row for row in rows_of(parts, "tracer_diffusivity")}
+    assert "order is left at 300 K" in rows[300.0].reason
+    assert "order is left at 1200 K" in rows[1000.0].reason
+    assert "order is left at 300 K" not in rows[1000.0].reason
+
+
+def test_a_doubt_about_one_run_stays_with_its_temperature_and_the_fit() -> None:
+    sound = study_parts(surrogate=False)
+    caged = verdict("diffusive regime?", False, "the ions are caged")
+    parts = with_point(sound, 600.0, verdicts=[caged])
+    verdicts = {row.temperature_k: row for row in rows_of(parts, "jump_diffusivity")}
+    assert verdicts[600.0].reason == "The ions are caged."
+    assert verdicts[900.0].verdict == "believed"
+    assert "the ions are caged" in rows_of(parts, "activation_energy")[0].reason
+
+
+@pytest.mark.parametrize("value", [-1e-7, 0.0, float("nan"), float("inf")])
+def test_a_diffusivity_that_is_none_is_refused_with_the_reason(value: float) -> None:
+    caged = verdict("diffusive regime?", False, "the ions are caged")
+    parts = with_point(
+        study_parts(surrogate=False), 300.0, tracer_diffusivity_cm2_s=value, verdicts=[caged]
+    )
+    row = rows_of(parts, "tracer_diffusivity")[0]
+    assert (row.value, row.uncertainty, row.verdict) == (None, None, "refused")
+    assert row.reason == "The ions are caged."
+
+
+def test_a_missing_value_is_refused_even_where_nothing_was_doubted() -> None:
+    sound = study_parts(surrogate=False)
+    transport = sound.transport.model_copy(
+        update={"activation_energy_ev": None, "verdicts": [], "fitted_temperatures_k": []}
+    )
+    row = rows_of(sound.model_copy(update={"transport": transport}), "activation_energy")[0]
+    assert row.verdict == "refused"
+    assert row.reason
+
+
+def test_infinite_intervals_never_reach_the_json() -> None:
+    parts = with_point(study_parts(), 300.0, tracer_diffusivity_interval_cm2_s=(0.0, float("inf")))
+    rows = result_rows(parts)
+    json.dumps([row.model_dump() for row in rows], allow_nan=False)
+    assert rows_of(parts, "tracer_diffusivity")[0].uncertainty is None
+
+
+def test_documents_lead_from_the_number_to_its_run_and_potential() -> None:
+    row = rows_of(study_parts(), "haven_ratio")[0]
+    assert row.documents == [uuid_of("transpor"), uuid_of("run300"), uuid_of("potential")]
+
+
+def test_foundations_name_each_reason_once() -> None:
+    parts = study_parts()
+    for row in result_rows(parts):
+        reasons = [found.reason for found in foundations(parts, row)]
+        assert len(reasons) == len(set(reasons))
+
+
+def test_walks_give_a_haven_ratio_of_one() -> None:
+    values = [row.value for row in rows_of(study_parts(), "haven_ratio")]
+    assert np.allclose(values, 1.0, atol=0.15)
