@@ -9,7 +9,7 @@ import importlib
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def write_task(
         "symbols": symbols,
         "potential": potential.model_copy(update={"curves": {}}).model_dump(mode="json"),
         "backend_module": type(get_backend(potential.backend)).__module__,
-        "grade": None if grade is None else asdict(grade),
+        "grade": None if grade is None else grade.model_dump(),
     }
     (folder / TASK_FILE).write_text(json.dumps(task))
 

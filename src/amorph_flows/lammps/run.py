@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +141,7 @@ def _fingerprint(
         "cell": structure.lattice.matrix.tolist(),
         "positions": structure.cart_coords.tolist(),
         "symbols": [site.specie.symbol for site in structure],
-        "grade": None if grade is None else asdict(grade),
+        "grade": None if grade is None else grade.model_dump(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
