@@ -32,7 +32,7 @@ def apply_overrides(maker: T, overrides: Mapping[str, Any]) -> T:
     InputError
         If there is no such field (the message names the nearest one) or the value does not fit.
     """
-    for name, value in _flatten(maker, overrides):
+    for name, value in flatten_overrides(maker, overrides):
         _check_name(maker, name)
         maker = _changed(maker, name.split("."), value, name)
     return maker
@@ -49,14 +49,24 @@ def override_names(maker: object) -> list[str]:
     return list(_leaves(maker, ""))
 
 
-def _flatten(
+def flatten_overrides(
     maker: object, overrides: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[tuple[str, Any]]:
-    """Yield dotted names and values; a mapping given for a nested Maker is opened."""
+    """Yield dotted names and values; a mapping given for a nested Maker is opened.
+
+    Parameters
+    ----------
+    maker
+        A dataclass or pydantic model.
+    overrides
+        As for `apply_overrides`.
+    prefix
+        Put before each name.
+    """
     for key, value in overrides.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping) and _is_nested(_look_up(maker, name)):
-            yield from _flatten(maker, value, f"{name}.")
+            yield from flatten_overrides(maker, value, f"{name}.")
         else:
             yield name, value
 

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import InputError
-from amorph_flows.overrides import apply_overrides
+from amorph_flows.overrides import apply_overrides, flatten_overrides
 
 if TYPE_CHECKING:
     from jobflow import Flow
@@ -63,8 +63,14 @@ class Study(BaseModel):
         from amorph_flows.flows import AmorphousElectrodeMaker
 
         preset = AmorphousElectrodeMaker.from_preset(self.preset)
-        engine = AseEngine(calculator=self.engine)
-        return apply_overrides(replace(preset, ion=self.ion, engine=engine), self.overrides)
+        maker = replace(preset, ion=self.ion, engine=AseEngine(calculator=self.engine))
+        for name, _ in flatten_overrides(maker, self.overrides):
+            setting = name.partition(".engine.")[2]
+            if setting:
+                raise InputError(
+                    f"override {name!r}: all stages share one engine; set 'engine.{setting}'"
+                )
+        return apply_overrides(maker, self.overrides)
 
     def structures(self) -> tuple[Structure, Structure | None]:
         """Return the crystal without and with ions.

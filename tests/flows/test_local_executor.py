@@ -223,11 +223,22 @@ def test_failure_blocks_what_needs_it_and_is_named(run, marks, tmp_path):
     assert state_of(tmp_path).state == "failed"
 
 
+def test_job_that_needs_a_failed_one_is_blocked_on_resume_too(run, marks, tmp_path):
+    def flow():
+        bad, good = fail_unless(str(tmp_path / "marker"), -1), AddMaker(name="good").make(1, 1)
+        return Flow([bad, good, total([bad.output, good.output["sum"]])])
+
+    for _ in range(2):
+        with pytest.raises(CalculationError, match="1 job failed; 1 more"):
+            run(flow())
+        assert states(tmp_path)["total"] == "blocked"
+    assert executions(marks) == {"fail": 2, "add-good": 1}
+
+
 def test_failure_inside_a_replacement(run, marks, tmp_path):
     fan = fan_out([1, -1, 2], str(tmp_path / "marker"))
     end = total_of_what_is_there(fan.output)
     assert run(Flow([fan, end]))[end.uuid] == 3
-    strict = total(fan_out([1, -1, 2], str(tmp_path / "marker")).output)
     fan = fan_out([1, -1, 2], str(tmp_path / "marker"))
     strict = total(fan.output)
     with pytest.raises(CalculationError, match="1 job failed; 1 more"):

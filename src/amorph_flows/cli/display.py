@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from amorph_flows.executors.state import JobState, StudyState, step_progress
+from amorph_flows.executors.state import JobCondition, JobState, StudyState, step_progress
 
 _LINE_INTERVAL_S = 30.0
 
@@ -70,9 +71,9 @@ class Display:
         state
             As `run_study` reports it.
         """
-        first = not self._known
+        if not self._known:
+            self._print(f"study {self._title}: {len(state.jobs)} jobs planned, more may follow")
         self._state = state
-        self._tell_reused(state) if first else None
         for job in state.jobs:
             key = (job.uuid, job.index)
             if self._known.get(key) != job.state:
@@ -83,9 +84,6 @@ class Display:
         elif time.monotonic() - self._last_line > _LINE_INTERVAL_S:
             for line in _running_lines(state):
                 self._print(line)
-
-    def _tell_reused(self, state: StudyState) -> None:
-        self._print(f"study {self._title}: {len(state.jobs)} jobs planned, more may follow")
 
     def _tell(self, job: JobState, state: StudyState) -> None:
         """Print the line of a job that has started or ended in this run."""
@@ -98,8 +96,8 @@ class Display:
                 self._print(f"{count} {label(job)}: started{expected}")
         elif job.state == "done":
             self._print(f"{count} {label(job)}: done in {duration(job.elapsed)}")
-        else:
-            self._print(f"{count} {label(job)}: {job.state}: {job.reason}")
+        elif job.state == "failed":
+            self._print(f"{count} {label(job)}: failed: {job.reason}")
 
     def _print(self, line: str) -> None:
         self._last_line = time.monotonic()
@@ -107,7 +105,7 @@ class Display:
 
 
 def label(job: JobState) -> str:
-    """Return the stage and name of a job.
+    """Return the name of a job, with its stage where the name does not tell.
 
     Parameters
     ----------
@@ -115,7 +113,8 @@ def label(job: JobState) -> str:
         The job.
     """
     stage = job.stage.replace("_", " ")
-    return f"{stage}: {job.name}" if stage and stage != job.name else job.name
+    told = ":" in job.name or stage.lower() in job.name.lower().replace("_", " ")
+    return job.name if told else f"{stage}: {job.name}"
 
 
 def duration(seconds: float | None) -> str:
@@ -145,17 +144,18 @@ def status_lines(state: StudyState, folder: Path) -> list[str]:
     folder
         Folder of the study.
     """
-    counts = {c: state.count(c) for c in ("done", "running", "waiting", "failed", "blocked")}
-    told = ", ".join(f"{n} {condition}" for condition, n in counts.items() if n)
-    since = duration((state.finished or time.time()) - state.started)
-    lines = [f"study {state.title} in {folder}: {state.state} for {since}; jobs: {told}"]
-    if state.state != "running":
-        lines[0] = f"study {state.title} in {folder}: {state.state}; jobs: {told}"
+    counts = Counter(job.state for job in state.jobs)
+    told = ", ".join(f"{counts[c]} {c}" for c in get_args(JobCondition) if counts[c])
+    since = f" for {duration(time.time() - state.started)}" if state.state == "running" else ""
+    lines = [f"study {state.title} in {folder}: {state.state}{since}; jobs: {told}"]
     lines += _running_lines(state)
     for job in state.jobs:
-        if job.state in ("failed", "blocked"):
-            where = f" (files: {job.folder})" if job.folder else ""
-            lines.append(f"{label(job)}: {job.state}: {job.reason}{where}")
+        if job.state == "failed":
+            lines.append(f"{label(job)}: failed: {job.reason} (files: {job.folder})")
+    blocked = [label(job) for job in state.jobs if job.state == "blocked"]
+    if blocked:
+        names = ", ".join(blocked[:5]) + (", …" if len(blocked) > 5 else "")
+        lines.append(f"{len(blocked)} cannot run without the failed ones: {names}")
     left = remaining(state)
     if left is not None:
         lines.append(f"expected time left: at least {duration(left)}")

@@ -175,7 +175,7 @@ def write_report(store: JobStore, folder: Path) -> list[Path]:
     from amorph_flows.store import load_document
 
     jobs = StudyState.read(folder).jobs
-    ended = [job for job in jobs if job.stage == "study" and job.state == "done"]
+    ended = [job for job in jobs if job.document == StudyDoc.__name__ and job.state == "done"]
     document = load_document(store, ended[-1].uuid) if ended else None
     if not isinstance(document, StudyDoc):
         raise InputError(f"the study in {folder} has no report yet; `amorph status` says why")

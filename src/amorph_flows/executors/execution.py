@@ -8,6 +8,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from jobflow import Flow, Job, JobStore, Response
@@ -18,6 +19,7 @@ from amorph_flows.executors.identity import PlannedJob, plan
 from amorph_flows.progress import PROGRESS_FILE
 
 _FIELD = "execution"
+_LONGEST_REASON = 600
 
 
 @dataclass(frozen=True)
@@ -177,8 +179,8 @@ def _blobs(value: Any) -> dict[str, list[str]]:
 
 
 def _reason(error: Exception) -> str:
-    """Return an error as one line."""
-    text = " ".join(str(error).split())
+    """Return an error as one line of bounded length; the log has the whole."""
+    text = shorten(str(error), _LONGEST_REASON, placeholder=" …")
     if isinstance(error, AmorphFlowsError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -92,13 +92,25 @@ class JobGraph:
             if all(self._is_settled(parent) for parent in node.job.parents):
                 yield node
 
-    def settle(self) -> None:
-        """Mark the jobs that cannot run any more."""
-        changed = True
-        while changed:
-            changed = False
-            for node in self.ready():
-                changed = self._settle(node) or changed
+    def give_up(self, node: Node) -> bool:
+        """Block or stop a ready job where its parents demand it; return whether they do.
+
+        Parameters
+        ----------
+        node
+            A job whose parents are settled.
+        """
+        parents = [p for uuid in node.job.parents for p in self._by_uuid.get(uuid, [])]
+        if any(parent.stops_children or parent.state.state == "stopped" for parent in parents):
+            node.state.state, node.state.reason = "stopped", "a job before it said so"
+            return True
+        missing = self._missing_parents(node)
+        if not missing or not node.job.needs_all_parents:
+            return False
+        names = sorted({self._by_uuid[uuid][-1].state.name for uuid in missing})
+        node.state.state = "blocked"
+        node.state.reason = f"needs the output of {', '.join(names)}"
+        return True
 
     def is_stale(self, node: Node, found: Consequences) -> bool:
         """Return whether a document is older than one that it was made from.
@@ -127,8 +139,7 @@ class JobGraph:
         """
         node.finished, node.holds = found.finished, found.holds
         node.stops_children = found.stop_children
-        missing = [uuid for uuid in node.job.parents if self._is_missing(uuid)]
-        node.partial = bool(missing) and not node.job.resolves_references
+        node.partial = bool(self._missing_parents(node)) and not node.job.resolves_references
         if found.stop_study:
             for other in self.waiting():
                 other.state.state = "stopped"
@@ -149,10 +160,15 @@ class JobGraph:
         fatal = blocked or not {n.job.uuid for n in failed} <= self._absorbed()
         if not fatal:
             return ""
-        lines = [f"{n.state.name}: {n.state.reason} (files: {n.state.folder})" for n in failed]
+        roots = [n for n in failed if not self._missing_parents(n)] or failed
+        lines = [f"{n.state.name}: {n.state.reason} (files: {n.state.folder})" for n in roots]
+        without = len(blocked) + len(failed) - len(roots)
         jobs = "job" if len(lines) == 1 else "jobs"
-        waiting = f"; {len(blocked)} more could not run without" if blocked else ""
-        return f"{len(lines)} {jobs} failed{waiting}: " + "; ".join(lines)
+        rest = f"; {without} more could not run without" if without else ""
+        return f"{len(lines)} {jobs} failed{rest}: " + "; ".join(lines)
+
+    def _missing_parents(self, node: Node) -> list[str]:
+        return [uuid for uuid in node.job.parents if self._is_missing(uuid)]
 
     def _absorbed(self) -> set[str]:
         """Return the uuids whose outputs a finished job could do without, had they been missing."""
@@ -176,6 +192,7 @@ class JobGraph:
                 name=job.name,
                 function=job.function,
                 stage=job.stage,
+                document=job.document,
             )
             node = Node(job, state)
             self.nodes[node.key] = node
@@ -183,20 +200,6 @@ class JobGraph:
             self._settled.discard(job.uuid)
             added.append(state)
         return added
-
-    def _settle(self, node: Node) -> bool:
-        """Block or stop one ready job where its parents demand it; return whether they did."""
-        parents = [p for uuid in node.job.parents for p in self._by_uuid.get(uuid, [])]
-        if any(parent.stops_children or parent.state.state == "stopped" for parent in parents):
-            node.state.state, node.state.reason = "stopped", "a job before it said so"
-            return True
-        missing = [uuid for uuid in node.job.parents if self._is_missing(uuid)]
-        if not missing or not node.job.needs_all_parents:
-            return False
-        names = sorted({self._by_uuid[uuid][-1].state.name for uuid in missing})
-        node.state.state = "blocked"
-        node.state.reason = f"needs the output of {', '.join(names)}"
-        return True
 
     def _is_settled(self, uuid: str) -> bool:
         """Return whether the last output that a uuid will have is known."""

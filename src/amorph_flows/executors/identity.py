@@ -64,6 +64,11 @@ class PlannedJob:
         return str(module).removeprefix(_SCHEMAS) if module.startswith(_SCHEMAS) else ""
 
     @property
+    def document(self) -> str:
+        """Class of the document that the job makes, empty for other jobs."""
+        return str((self.record.get("output_schema") or {}).get("@callable", ""))
+
+    @property
     def needs_all_parents(self) -> bool:
         """Whether the job cannot run when the output of a parent is missing."""
         return bool(self.record["config"]["on_missing_references"] == "error")

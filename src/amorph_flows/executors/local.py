@@ -165,7 +165,7 @@ class _Run:
         for node in self.graph.ready():
             if node.state.state != "waiting":
                 continue
-            if not node.looked_up and self._reuse(node):
+            if self.graph.give_up(node) or (not node.looked_up and self._reuse(node)):
                 moved = True
             elif self.pool.has_room():
                 self._start(node)
@@ -209,7 +209,6 @@ class _Run:
         self.state.jobs.extend(self.graph.add_consequences(node, outcome.consequences))
 
     def _announce(self) -> None:
-        self.graph.settle()
         self.state.estimate()
         self.state.write(self.folder)
         self.on_event(self.state)

@@ -33,6 +33,7 @@ class JobState(BaseModel):
     name: str
     function: str = Field(description="import path of the job's function")
     stage: str = Field(default="", description="stage whose document the job makes")
+    document: str = Field(default="", description="class of that document")
     state: JobCondition = "waiting"
     started: float | None = Field(default=None, description="seconds since 1970")
     finished: float | None = Field(default=None, description="seconds since 1970")
