@@ -72,19 +72,18 @@ def test_sites_that_cations_occupy_are_not_offered():
         "Fm-3m", Lattice.cubic(4.2), ["O", "Mg"], [[0, 0, 0], [0.5, 0.5, 0.5]]
     )
     sites = find_void_sites(host, "Mg2+", min_distance=0.6)
+    assert (sites.n_found, sites.n_cut_by_distance, len(sites)) == (8, 0, 8)
     assert host.lattice.get_all_distances(sites.frac_coords, host.frac_coords[4:]).min() > 1.5
 
 
-@pytest.mark.parametrize(
-    ("temperature", "n_atoms"), [("300K", 84), ("900K", 84)], ids=["300K", "900K"]
-)
-def test_the_sites_of_published_mgv2o5_are_found(temperature, n_atoms):
+@pytest.mark.parametrize("temperature", ["300K", "900K"])
+def test_the_sites_of_published_mgv2o5_are_found(temperature):
     file = MGV2O5 / f"POSCAR_lro_{temperature}"
     if not file.is_file():
         pytest.skip("the published structures of MgV2O5 are not here")
     full = read_structure(file)
     host = remove_species(full, "Mg")
-    assert len(host) == n_atoms
+    assert len(host) == 84
     sites = find_void_sites(host, "Mg2+")
     assert_consistent(sites, host)
     magnesium = [site.frac_coords for site in full if site.specie.symbol == "Mg"]
@@ -93,7 +92,7 @@ def test_the_sites_of_published_mgv2o5_are_found(temperature, n_atoms):
     assert 24 <= len(sites) <= 100
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_disordered_56_atom_cells(seed):
     for host in (rattled((1, 2, 2), seed, 0.15), random_oxide(seed, 56, 9.2)):
         sites = find_void_sites(host, "Mg2+", min_distance={"O": 1.6, "V": 1.8})
@@ -128,7 +127,7 @@ def zinc_blende_cell():
     return Structure(lattice, ["Zn", "S"], [[0, 0, 0], [0.25, 0.25, 0.25]])
 
 
-@pytest.mark.parametrize("multiples", [(2, 2, 2), (1, 3, 2)])
+@pytest.mark.parametrize("multiples", [(1, 2, 2), (1, 3, 1)])
 def test_tiny_cells_give_the_same_sites_as_their_supercells(multiples):
     for cell in (zinc_blende_cell(), v2o5()):
         one = find_void_sites(cell, "Li+", min_distance=1.2)

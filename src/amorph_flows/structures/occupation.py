@@ -183,10 +183,9 @@ def _ewald_problem(
 ) -> tuple[float, QuadraticProblem]:
     """Return E of the host alone and E - E_host as a function of the occupied sites.
 
-    E = sum_ij M_ij over the atoms present, M the Ewald matrix, made symmetric.
+    E = sum_ij M_ij over the atoms present, M the (symmetric) Ewald matrix.
     """
     matrix = EwaldSummation(_with_ions(host, coords, ion)).total_energy_matrix
-    matrix = (matrix + matrix.T) / 2
     n = len(host)
     linear = np.diag(matrix)[n:] + 2 * matrix[:n, n:].sum(axis=0)
     pair = 2 * matrix[n:, n:]
