@@ -9,7 +9,7 @@ import pytest
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.motep.active_set import ActiveSet
+from amorph_flows.potentials.active_set import ActiveSet
 
 POTENTIAL = "MTP of nothing"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from amorph_flows.potentials import default_backend
 from amorph_flows.testing.potentials import PotentialConformance
 
 
@@ -20,3 +21,12 @@ class TestMotep(PotentialConformance):
     @pytest.fixture(autouse=True)
     def _needs_motep(self) -> None:
         pytest.importorskip("motep", reason="motep is not installed")
+
+
+class TestMTP(PotentialConformance):
+    name = "mtp"
+
+    @pytest.fixture(autouse=True)
+    def _needs_a_compiler(self) -> None:
+        if default_backend() != "mtp":
+            pytest.skip("no C++ compiler")

@@ -69,12 +69,15 @@ def test_loss_is_what_it_says_and_its_gradient_too() -> None:
         assert gradient[i] == pytest.approx(slope, rel=1e-5, abs=1e-8)
 
 
+FEW = FRAMES.take([0, 2])
+
+
 def residuals(x: np.ndarray) -> np.ndarray:
     data = to_motep(some_potential())
     data.parameters = x
     calculator = MotepCalculator(from_motep(data, some_potential()))
     parts = []
-    for frame in FRAMES:
+    for frame in FEW:
         calculator.calculate(frame.to_atoms())
         got, n = calculator.results, frame.n_atoms
         parts.append([np.sqrt(SMALL.energy_weight) * (got["energy"] - frame.energy_ev) / n])
@@ -83,12 +86,12 @@ def residuals(x: np.ndarray) -> np.ndarray:
             tensor = got["stress"][[0, 5, 4, 5, 1, 3, 4, 3, 2]] - frame.stress.ravel()
             volume = np.linalg.det(frame.cell)
             parts.append(np.sqrt(SMALL.stress_weight) * volume / n * tensor)
-    return np.concatenate(parts) / np.sqrt(len(FRAMES))
+    return np.concatenate(parts) / np.sqrt(len(FEW))
 
 
 def test_metric_is_the_inverse_of_the_damped_gauss_newton_matrix() -> None:
     data = to_motep(some_potential())
-    loss = _loss_function(FRAMES, data, SMALL)
+    loss = _loss_function(FEW, data, SMALL)
     x = np.array(data.parameters)
     assert loss(x) == pytest.approx(np.sum(residuals(x) ** 2))
     h = 1e-6

@@ -13,11 +13,13 @@ from amorph_flows.potentials.base import (
     register,
 )
 from amorph_flows.potentials.motep.backend import MotepBackend
+from amorph_flows.potentials.mtp.backend import MTPBackend
 from amorph_flows.settings import Settings
 
 __all__ = [
     "Fit",
     "GradeSettings",
+    "MTPBackend",
     "MotepBackend",
     "PairStyle",
     "PotentialBackend",

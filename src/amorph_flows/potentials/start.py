@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
-import amorph_flows.potentials.mtp as mtp
 from amorph_flows.datasets import FrameSet, shortest_contact
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
+from amorph_flows.potentials.mtp import MTPPotential, parse_mtp, untrained
 from amorph_flows.schemas.potential import FitSettings
 
 _TAG = "species"
@@ -46,7 +45,7 @@ def starting_potential(
     elements = _elements(training)
     if start is not None:
         return _extended(named_potential(start), elements, settings)
-    return mtp.untrained(
+    return untrained(
         settings.level,
         elements,
         settings.cutoff,
@@ -128,7 +127,7 @@ def _extended(potential: MTPPotential, elements: list[str], settings: FitSetting
 
 
 def _check_basis(potential: MTPPotential, settings: FitSettings) -> None:
-    expected = mtp.untrained(
+    expected = untrained(
         settings.level,
         list(potential.species),
         settings.cutoff,

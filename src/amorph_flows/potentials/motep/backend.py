@@ -14,8 +14,8 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.potentials.active_set import ActiveSet, parsed_active_set
 from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
-from amorph_flows.potentials.motep.active_set import ActiveSet, parsed_active_set
 from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.start import named_text, starting_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc

@@ -1,0 +1,226 @@
+"""Moment tensor potentials fitted, graded and run by the compiled kernel."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import lru_cache
+from math import ceil
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from ase.calculators.calculator import Calculator
+
+from amorph_flows.datasets import Frame, FrameSet
+from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.potentials.active_set import ActiveSet, parsed_active_set
+from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
+from amorph_flows.potentials.mtp.calculator import MTPCalculator
+from amorph_flows.potentials.mtp.file import MTPPotential, parse_mtp
+from amorph_flows.potentials.mtp.plugin import build_plugin
+from amorph_flows.potentials.mtp.settings import TrainingSettings
+from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
+from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.potentials.start import named_text, starting_potential
+from amorph_flows.progress import report_progress
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.settings import Settings
+
+FloatArray = npt.NDArray[np.float64]
+
+POTENTIAL_FILE = "potential.mtp"
+_BLOCK_STEPS = 40
+
+
+@register
+class MTPBackend(PotentialBackend):
+    """Moment tensor potentials by one C++ kernel, compiled on first use."""
+
+    name: ClassVar[str] = "mtp"
+
+    def check(self) -> None:
+        """Raise `MissingDependencyError` if there is no compiler."""
+        compiler = Settings().compiler
+        if shutil.which(compiler) is None:
+            raise MissingDependencyError(
+                f"the C++17 compiler {compiler!r} of the potential 'mtp'",
+                hint="apt install g++, or use the potential 'motep', which needs none",
+            )
+
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        """Fit a potential: linear least squares, then BFGS in a Gauss-Newton metric.
+
+        Parameters
+        ----------
+        training
+            Labelled frames of one engine.
+        validation
+            Labelled frames that choose the snapshot; may be empty.
+        settings
+            Level, cutoff, weights and limits.
+        start
+            Text of the potential to start from; None starts anew. Species may be added.
+
+        Raises
+        ------
+        InputError
+            If there are no labelled frames, the validation frames hold other elements, or
+            ``start`` does not fit.
+        MissingDependencyError
+            If there is no compiler.
+        """
+        self.check()
+        potential = starting_potential(training, settings, start)
+        held_out = validation.labelled().to_atoms()
+        trainer = MTPTrainer(potential, training.to_atoms(), _settings(settings), held_out)
+        result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
+        return Fit(
+            potential=named_text(result.potential),
+            species=list(potential.species),
+            n_parameters=potential.n_parameters,
+            cpu_seconds=result.history[-1][0],
+            history=result.history,
+        )
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        """Return an ASE calculator of energy, forces and stress.
+
+        Parameters
+        ----------
+        doc
+            The potential.
+        """
+        self.check()
+        return MTPCalculator(_parsed(doc.files["potential"], tuple(doc.species)))
+
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        """Return the active set over all parameters, as text.
+
+        Parameters
+        ----------
+        potential
+            Text of the potential.
+        species
+            Its element symbols.
+        frames
+            The training frames.
+        """
+        gradients = self._gradients(potential, species)
+        return ActiveSet.of(potential, (gradients(frame) for frame in frames)).text()
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        """Return the extrapolation grade of each frame, the largest of its atoms.
+
+        Parameters
+        ----------
+        doc
+            The potential with its active set.
+        frames
+            The configurations.
+        """
+        active = self._active(doc)
+        gradients = self._gradients(doc.files["potential"], doc.species)
+        return np.array([active.grades(gradients(frame)).max() for frame in frames])
+
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        """Return the candidates that MaxVol adds to the active set, most needed first.
+
+        Parameters
+        ----------
+        doc
+            The potential with its active set.
+        training
+            The frames that it was fitted to.
+        candidates
+            Unlabelled configurations.
+        limit
+            How many to return at most.
+        """
+        gradients = self._gradients(doc.files["potential"], doc.species)
+        return self._active(doc).select(gradients, training, candidates, limit)
+
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        """Write the potential into a folder and return LAMMPS's input lines.
+
+        Parameters
+        ----------
+        doc
+            The potential.
+        elements
+            Element symbol of each LAMMPS type, in order.
+        directory
+            The run's folder.
+        grade
+            When to save and stop; None runs without grades.
+
+        Raises
+        ------
+        InputError
+            If the potential lacks an element.
+        MissingDependencyError
+            If LAMMPS or a compiler is missing.
+        """
+        numbers = _species_numbers(doc, elements)
+        if grade is not None:
+            return PairStyle(commands=[])
+        self.check()
+        plugin = Settings().mtp_plugin or build_plugin()
+        (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
+        commands = [
+            f"plugin load {plugin}",
+            "pair_style mtp",
+            f"pair_coeff * * {POTENTIAL_FILE} {numbers}",
+        ]
+        return PairStyle(commands=commands)
+
+    def _active(self, doc: PotentialDoc) -> ActiveSet:
+        return parsed_active_set(doc.files.get("active_set", ""), doc.files["potential"])
+
+    def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
+        """Return what gives the gradients of a frame's atomic energies by all parameters."""
+        self.check()
+        parsed = _parsed(potential, tuple(species))
+        return lambda frame: TrainingKernel(parsed, [frame.to_atoms()]).atom_gradients(0)
+
+
+@lru_cache(maxsize=4)
+def _parsed(potential: str, species: tuple[str, ...]) -> MTPPotential:
+    return parse_mtp(potential, species=species)
+
+
+def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
+    """Return the species number of the file for each LAMMPS type."""
+    if missing := sorted(set(elements) - set(doc.species)):
+        raise InputError(f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}")
+    return " ".join(str(doc.species.index(element)) for element in elements)
+
+
+def _settings(settings: FitSettings) -> TrainingSettings:
+    max_blocks = ceil(settings.max_steps / _BLOCK_STEPS)
+    return TrainingSettings(
+        energy_weight=settings.energy_weight,
+        force_weight=settings.force_weight,
+        stress_weight=settings.stress_weight,
+        block_steps=ceil(settings.max_steps / max_blocks),
+        max_blocks=max_blocks,
+    )
+
+
+def _reporter(settings: FitSettings) -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        share = max(progress.steps / settings.max_steps, progress.seconds / settings.max_seconds)
+        report_progress(min(99, int(100 * share)), 100, f"fit, loss {progress.loss:.4g}")
+
+    return report
