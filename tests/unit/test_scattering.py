@@ -51,7 +51,7 @@ def test_small_triclinic_cell_agrees_with_the_double_sum_over_pairs():
     inside = (size > 0) & (size < 5.0)
     which = (size[inside] / 0.5).astype(int)
     expected = [s_q[inside][which == n].mean() for n in np.unique(which)]
-    np.testing.assert_allclose(found.number, expected, rtol=1e-9)
+    np.testing.assert_allclose(found.number, expected, rtol=1e-5)
     np.testing.assert_array_equal(
         2 * found.n_vectors, [(which == n).sum() for n in np.unique(which)]
     )
@@ -64,13 +64,13 @@ def test_perfect_lattice_has_bragg_peaks_and_extinctions():
     g = 2 * np.pi / 4.2
     found = structure_factor(rock_salt, q_max=2.1 * g, n_bins=400, vectors_per_bin=10_000)
     at = {n: found.number[np.argmin(abs(found.q_inv_a - np.sqrt(n) * g))] for n in (1, 2, 3, 4)}
-    assert at == pytest.approx({1: 0.0, 2: 0.0, 3: 0.0, 4: 8.0}, abs=1e-9)
+    assert at == pytest.approx({1: 0.0, 2: 0.0, 3: 0.0, 4: 8.0}, abs=1e-5)
     b_mg, b_o = neutron_scattering_lengths(("Mg", "O"))
     squared = np.mean([b_mg**2, b_o**2])
     odd = 8 * ((b_mg - b_o) / 2) ** 2
     mean = ((b_mg + b_o) / 2) ** 2
     neutron = found.neutron()[np.argmin(abs(found.q_inv_a - np.sqrt(3) * g))]
-    assert neutron == pytest.approx(1 + (odd - squared) / mean)
+    assert neutron == pytest.approx(1 + (odd - squared) / mean, abs=1e-5)
 
 
 def test_agrees_with_the_transform_of_the_rdf():
@@ -115,7 +115,7 @@ def test_invariant_under_translation_rotation_and_order():
         pbc=True,
     )
     found = structure_factor(atoms, q_max=6.0, n_bins=10)
-    np.testing.assert_allclose(found.ashcroft_langreth, wanted.ashcroft_langreth, atol=1e-9)
+    np.testing.assert_allclose(found.ashcroft_langreth, wanted.ashcroft_langreth, atol=1e-5)
 
 
 def test_drawn_wave_vectors_estimate_the_full_average():
