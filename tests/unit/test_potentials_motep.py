@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.potentials import MotepBackend
+from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.start import starting_potential
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames
 
@@ -36,7 +38,8 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
 
 
-def some_potential():
+@cache
+def some_potential() -> MTPPotential:
     potential = starting_potential(FRAMES, SMALL)
     rng = np.random.default_rng(3)
     return replace(
