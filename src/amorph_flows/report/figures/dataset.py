@@ -21,7 +21,7 @@ def composition_figure(dataset: DatasetDoc) -> go.Figure:
     temperatures = sorted({t for counts in dataset.composition.values() for t in counts}, key=_key)
     for colour, (name, counts) in zip(CYCLE, sorted(dataset.composition.items()), strict=False):
         figure.add_bar(
-            x=temperatures,
+            x=[t.removesuffix(" K") for t in temperatures],
             y=[counts.get(t, 0) for t in temperatures],
             name=formula(name),
             marker={"color": colour},

@@ -69,7 +69,10 @@ def dataset_section(dataset: DatasetDoc) -> Section:
         f"{dataset.n_duplicates} duplicates were dropped and {dataset.n_refused} frames refused "
         "for short contacts or large forces."
     )
-    caption = f"Frames by formula and temperature, {len(dataset.frames)} in all, every part."
+    caption = (
+        f"Frames by formula and temperature to the nearest 100 K; {len(dataset.frames)} in all, "
+        "every part."
+    )
     panel = Panel("dataset", "Composition of the dataset", caption, composition_figure(dataset))
     split = [
         {"part": name, "frames": len(getattr(dataset, part))} for part, (name, _) in PARTS.items()
@@ -97,7 +100,8 @@ def potential_section(potential: PotentialDoc) -> Section:
     """
     settings = potential.settings
     text = (
-        f"{potential.backend.upper()} of level {settings.level} with cutoff {settings.cutoff:g} Å: "
+        f"Moment tensor potential of level {settings.level}, cutoff {settings.cutoff:g} Å, by "
+        f"{potential.backend}: "
         f"{potential.n_parameters} parameters for {', '.join(potential.species)}, fitted to "
         f"{potential.n_training_frames} frames in {potential.training_cpu_seconds:.3g} CPU seconds."
     )

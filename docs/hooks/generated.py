@@ -1,0 +1,109 @@
+"""Parts of the documentation that are made from the code when it is built."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from amorph_flows import schemas
+from amorph_flows.cli import app
+from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.overrides import override_names
+from amorph_flows.schemas.base import Document
+
+COMMANDS = ("demo", "run", "status", "report", "query", "doctor", "build-plugin")
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Replace every marker of a page by what it stands for."""
+    for marker, make in GENERATED.items():
+        if marker in markdown:
+            markdown = markdown.replace(marker, make())
+    return markdown
+
+
+def document_tables() -> str:
+    """Return the fields of every document, by stage."""
+    return "\n".join(line for module in _modules() for line in _stage(module))
+
+
+def preset_table() -> str:
+    """Return every option of a study with its value in both presets."""
+    makers = {name: AmorphousElectrodeMaker.from_preset(name) for name in ("choyal2025", "demo")}
+    lines = ["| option | choyal2025 | demo |", "| --- | --- | --- |"]
+    for name in override_names(makers["choyal2025"]):
+        values = [_cell(_value(maker, name)) for maker in makers.values()]
+        lines.append(f"| `{name}` | {' | '.join(values)} |")
+    return "\n".join(lines)
+
+
+def command_help() -> str:
+    """Return what ``--help`` says of every command."""
+    blocks = []
+    for command in COMMANDS:
+        result = CliRunner(env={"COLUMNS": "96", "TERM": "dumb"}).invoke(app, [command, "--help"])
+        blocks.append(f"## amorph {command}\n\n```text\n{result.output.strip()}\n```\n")
+    return "\n".join(blocks)
+
+
+def _modules() -> Iterator[Any]:
+    for found in pkgutil.iter_modules(schemas.__path__):
+        yield importlib.import_module(f"{schemas.__name__}.{found.name}")
+
+
+def _stage(module: Any) -> Iterator[str]:
+    models = [
+        model
+        for model in vars(module).values()
+        if isinstance(model, type)
+        and issubclass(model, BaseModel)
+        and model.__module__ == module.__name__
+        and model is not Document
+    ]
+    if not models:
+        return
+    yield f"\n## {module.__name__.rpartition('.')[2]}\n"
+    for model in models:
+        yield f"### {model.__name__}\n"
+        yield f"{(model.__doc__ or '').strip().splitlines()[0]}\n"
+        yield "| field | type | what |"
+        yield "| --- | --- | --- |"
+        for name, field in model.model_fields.items():
+            yield f"| `{name}` | `{_type(field.annotation)}` | {field.description or ''} |"
+        yield ""
+
+
+def _type(annotation: Any) -> str:
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    if "PlainValidator" in text or "ndarray" in text:
+        return "Array"
+    for prefix in ("typing.", "amorph_flows.datasets.frames.", "pymatgen.core.structure."):
+        text = text.replace(prefix, "")
+    while "amorph_flows.schemas." in text:
+        before, _, after = text.partition("amorph_flows.schemas.")
+        text = before + after.partition(".")[2]
+    return text.replace("|", "\\|")
+
+
+def _value(maker: Any, name: str) -> Any:
+    for part in name.split("."):
+        maker = getattr(maker, part)
+    return maker
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,g}".replace(",", "\u202f")
+    return f"`{value!r}`".replace("|", "\\|")
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "<!-- documents -->": document_tables,
+    "<!-- presets -->": preset_table,
+    "<!-- commands -->": command_help,
+}
