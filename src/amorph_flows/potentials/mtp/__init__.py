@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from amorph_flows.potentials.mtp.active_set import ActiveSet
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.file import MTPPotential, parse_mtp, read_mtp
+from amorph_flows.potentials.mtp.grades import active_set, atom_grades, grades
 from amorph_flows.potentials.mtp.loss import TrainingErrors
 from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.settings import TrainingSettings
@@ -11,6 +13,7 @@ from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress, TrainingRe
 from amorph_flows.potentials.mtp.untrained import untrained
 
 __all__ = [
+    "ActiveSet",
     "MTPCalculator",
     "MTPPotential",
     "MTPTrainer",
@@ -18,7 +21,10 @@ __all__ = [
     "TrainingErrors",
     "TrainingResult",
     "TrainingSettings",
+    "active_set",
+    "atom_grades",
     "build_plugin",
+    "grades",
     "parse_mtp",
     "read_mtp",
     "untrained",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -138,10 +138,7 @@ class MTPTrainer:
             if run.timed_out:
                 break
             before = point.value
-            for point in bfgs(
-                self.loss.value_and_gradient, point, self._metric(point.x, rng),
-                self.settings.block_steps,
-            ):  # fmt: skip
+            for point in self._block(point, rng):
                 run.record(point)
                 if run.timed_out:
                     break
@@ -164,16 +161,30 @@ class MTPTrainer:
         points = [Point(x, *self.loss.value_and_gradient(x)) for x in (given, fitted)]
         return min(points, key=lambda point: point.value)
 
-    def _metric(self, parameters: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Invert the damped sketch of the Gauss-Newton matrix."""
+    def _block(self, start: Point, rng: np.random.Generator) -> Iterator[Point]:
+        """Take BFGS steps in coordinates where the curvature has a unit diagonal."""
+        scale, inverse = self._metric(start.x, rng)
+
+        def scaled(y: FloatArray) -> tuple[float, FloatArray]:
+            value, gradient = self.loss.value_and_gradient(y * scale)
+            return value, gradient * scale
+
+        first = Point(start.x / scale, start.value, start.gradient * scale)
+        for point in bfgs(scaled, first, inverse, self.settings.block_steps):
+            yield Point(point.x * scale, point.value, point.gradient / scale)
+
+    def _metric(
+        self, parameters: FloatArray, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Give scales and the inverse of the damped, scaled sketch of the Gauss-Newton matrix."""
         n = len(parameters)
         sweeps = int(np.clip(np.ceil(4 * n / len(self.loss.frames)), 1, self.settings.sweeps))
         matrix = self.loss.curvature(parameters, sweeps, rng)
         diagonal = matrix.diagonal()
-        floor = 1e-12 * diagonal.max()
-        matrix[np.diag_indices(n)] += self.settings.damping * np.maximum(diagonal, floor)
-        inverse: FloatArray = cho_solve(cho_factor(matrix), np.eye(n))
-        return inverse
+        scale = 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max()))
+        matrix *= scale * scale[:, None]
+        matrix[np.diag_indices(n)] += self.settings.damping
+        return scale, cho_solve(cho_factor(matrix), np.eye(n))
 
     def _potential(self, parameters: FloatArray) -> MTPPotential:
         n, m = len(self.potential.moment_coeffs), self.potential.n_species

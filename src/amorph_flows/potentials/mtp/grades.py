@@ -1,0 +1,205 @@
+"""Extrapolation grades: active sets over all parameters by MaxVol.
+
+The grade of an environment with energy gradient g (with respect to the parameters) is
+``max |g A^-1|``, the rows of A being the gradients of the active set, the environments that span
+the largest volume (Podryabinkin and Shapeev, Comput. Mater. Sci. 140 (2017) 171, equations 10 to
+13). Directions of the parameters that no environment can tell apart are projected out first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from ase import Atoms
+from scipy.linalg import qr
+
+from amorph_flows.errors import InputError
+from amorph_flows.potentials.mtp.active_set import ActiveSet
+from amorph_flows.potentials.mtp.file import MTPPotential
+from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+
+FloatArray = npt.NDArray[np.float64]
+Mode = Literal["neighbourhood", "configuration"]
+
+REDUNDANT = 1e-9
+"""Singular value, relative to the largest, below which a direction counts as redundant."""
+UNSEEN = 1e-4
+"""Size of the artificial rows for directions that no configuration has shown."""
+
+
+def active_set(
+    potential: MTPPotential,
+    frames: Sequence[Atoms],
+    mode: Mode = "neighbourhood",
+    threshold: float = 1.001,
+    max_swaps: int = 10_000,
+) -> ActiveSet:
+    """Select the active set of a potential from its training frames.
+
+    Parameters
+    ----------
+    potential
+        The fitted potential, with its species.
+    frames
+        What it was fitted to.
+    mode
+        Whether single environments are graded (``neighbourhood``) or sums over a structure
+        (``configuration``).
+    threshold
+        Rows are swapped in until no candidate's grade exceeds this.
+    max_swaps
+        Most swaps.
+
+    Returns
+    -------
+    ActiveSet
+        Its rank is the number of independent directions.
+
+    Raises
+    ------
+    InputError
+        If there are no frames, the mode is unknown, or an element is not in the potential.
+    """
+    if not frames:
+        raise InputError("no frames to select an active set from")
+    if mode not in ("neighbourhood", "configuration"):
+        raise InputError(f"mode {mode!r}: 'neighbourhood' or 'configuration' is needed")
+    kernel = TrainingKernel(potential, frames)
+    whitening = _whitening(kernel)
+    rows, origin = [], []
+    for frame, size in enumerate(kernel.sizes):
+        gradients = kernel.atom_gradients(frame)
+        if mode == "configuration":
+            gradients = gradients.sum(axis=0, keepdims=True)
+            origin.append((frame, -1))
+        else:
+            origin += [(frame, atom) for atom in range(size)]
+        rows.append(gradients @ whitening)
+    candidates = np.vstack(rows)
+    if mode == "configuration":
+        rank = whitening.shape[1]
+        size = UNSEEN * np.sqrt((candidates**2).mean() * rank)
+        candidates = np.vstack([candidates, size * np.eye(rank)])
+        origin += [(-1, -1)] * rank
+    chosen, inverse = maxvol(candidates, threshold, max_swaps)
+    return ActiveSet(
+        mode=mode,
+        parameters=potential.parameters,
+        projection=(whitening @ inverse).T,
+        selected=np.array([origin[i] for i in chosen], dtype=np.int64),
+    )
+
+
+def grades(potential: MTPPotential, active: ActiveSet, frames: Sequence[Atoms]) -> FloatArray:
+    """Give the extrapolation grade of each frame.
+
+    Parameters
+    ----------
+    potential
+        The potential that the active set was made with.
+    active
+        The active set.
+    frames
+        Structures.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(n_frames,)``: in neighbourhood mode the largest grade of an atom.
+
+    Raises
+    ------
+    InputError
+        If the active set is another potential's.
+    """
+    active.check(potential)
+    kernel = TrainingKernel(potential, frames)
+    out = np.empty(len(frames))
+    for frame in range(len(frames)):
+        gradients = kernel.atom_gradients(frame)
+        if active.mode == "configuration":
+            gradients = gradients.sum(axis=0, keepdims=True)
+        out[frame] = active.grade(gradients).max()
+    return out
+
+
+def atom_grades(potential: MTPPotential, active: ActiveSet, atoms: Atoms) -> FloatArray:
+    """Give the grade of each atom's environment.
+
+    Parameters
+    ----------
+    potential
+        The potential that the active set was made with.
+    active
+        An active set of neighbourhoods.
+    atoms
+        The structure.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(n_atoms,)``.
+
+    Raises
+    ------
+    InputError
+        If the active set is another potential's or one of configurations.
+    """
+    active.check(potential)
+    if active.mode != "neighbourhood":
+        raise InputError("the active set grades configurations, not atoms")
+    return active.grade(TrainingKernel(potential, [atoms]).atom_gradients(0))
+
+
+def maxvol(
+    rows: FloatArray, threshold: float = 1.001, max_swaps: int = 10_000
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Find rows that span nearly the largest volume (Goreinov et al. 2010, algorithm 1).
+
+    Parameters
+    ----------
+    rows
+        Shape ``(n, r)``, rank r.
+    threshold
+        Swap until all entries of ``rows @ inverse`` are below this.
+    max_swaps
+        Most swaps.
+
+    Returns
+    -------
+    tuple
+        The r row numbers and the inverse of the matrix of these rows.
+    """
+    rank = rows.shape[1]
+    chosen = qr(rows.T, mode="r", pivoting=True)[1][:rank].astype(np.int64)
+    inverse = np.linalg.inv(rows[chosen])
+    table = rows @ inverse
+    for _ in range(max_swaps):
+        row, column = np.unravel_index(np.argmax(np.abs(table)), table.shape)
+        pivot = table[row, column]
+        if abs(pivot) <= threshold:
+            break
+        change = table[row].copy()
+        change[column] -= 1.0
+        table -= np.outer(table[:, column] / pivot, change)
+        chosen[column] = row
+    return chosen, np.linalg.inv(rows[chosen])
+
+
+def _whitening(kernel: TrainingKernel) -> FloatArray:
+    """Map gradients to independent coordinates of similar size, redundant directions left out."""
+    triangle = np.zeros((0, kernel.n_parameters))
+    for frame in range(len(kernel.sizes)):
+        stacked = np.vstack([triangle, kernel.atom_gradients(frame)])
+        if len(stacked) > 4 * kernel.n_parameters or frame == len(kernel.sizes) - 1:
+            stacked = qr(stacked, mode="r")[0][: kernel.n_parameters]
+        triangle = stacked
+    norms = np.sqrt((triangle**2).sum(axis=0))
+    scale = np.where(norms > 0.0, norms, 1.0)
+    _, values, directions = np.linalg.svd(triangle / scale, full_matrices=False)
+    kept = values > REDUNDANT * values[0]
+    whitening: FloatArray = directions[kept].T / values[kept] / scale[:, None]
+    return whitening
