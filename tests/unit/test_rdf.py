@@ -112,3 +112,21 @@ def test_wrong_input_is_named():
         radial_distribution(structure, cutoff=3.0, n_bins=3).pair("V", "Fe")
     with pytest.raises(InputError, match="not str"):
         as_trajectory("POSCAR")
+
+
+def test_changing_cells_average_their_frames():
+    structure = _random_cell(8)
+    swollen = structure.copy()
+    swollen.scale_lattice(1.1 * structure.volume)
+    run = Trajectory(
+        np.array([structure.cart_coords, swollen.cart_coords, swollen.cart_coords]),
+        np.array([s.lattice.matrix for s in (structure, swollen, swollen)]),
+        np.array(structure.atomic_numbers),
+        np.arange(3.0),
+    )
+    first, second, both = (radial_distribution(s, 7.0, 20) for s in (structure, swollen, run))
+    np.testing.assert_allclose(both.partial, (first.partial + 2 * second.partial) / 3, atol=0.02)
+    np.testing.assert_allclose(
+        both.coordination[0, 1, -1],
+        [(first.coordination[0, 1, -1] + 2 * second.coordination[0, 1, -1]) / 3],
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from ase.geometry import cell_to_cellpar, cellpar_to_cell
 
 from amorph_flows.analysis.snapshot import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import freud
 
 DEFAULT_CUTOFF_A = 10.0
+_BLOCK = 100  # frames at a time
 
 
 @dataclass(frozen=True)
@@ -122,10 +125,10 @@ def radial_distribution(
     n_ij = np.zeros((len(groups), len(groups), n_bins))
     n_ij_volume = np.zeros_like(n_ij)
     volumes = np.abs(np.linalg.det(frames.cells))
-    for positions, cell, volume in zip(frames.positions, frames.cells, volumes, strict=True):
-        pairs = _count_pairs(positions, cell, groups, counter)
+    for block in _blocks_of_one_cell(frames.cells):
+        pairs = _count_pairs(frames.positions[block], frames.cells[block.start], groups, counter)
         n_ij += pairs
-        n_ij_volume += volume * pairs
+        n_ij_volume += volumes[block.start] * pairs
     counts = np.array([len(group) for group in groups])
     edges = np.linspace(0.0, reach, n_bins + 1)
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
@@ -142,24 +145,34 @@ def radial_distribution(
     )
 
 
+def _blocks_of_one_cell(cells: FloatArray) -> Iterator[slice]:
+    """Yield runs of frames that share one cell."""
+    changes = np.flatnonzero(np.any(cells[1:] != cells[:-1], axis=(1, 2))) + 1
+    for first, last in pairwise([0, *changes.tolist(), len(cells)]):
+        for start in range(first, last, _BLOCK):
+            yield slice(start, min(start + _BLOCK, last))
+
+
 def _count_pairs(
-    positions: FloatArray, cell: FloatArray, groups: list[IntArray], counter: freud.density.RDF
+    frames: FloatArray, cell: FloatArray, groups: list[IntArray], counter: freud.density.RDF
 ) -> FloatArray:
     """Return the ordered pairs in each bin, shape ``(n_elements, n_elements, n_bins)``."""
-    box, points = _freud_system(positions, cell, counter.r_max)
-    images = np.arange(len(points) // len(positions))[:, None] * len(positions)
+    box, points = _freud_system(frames, cell, counter.r_max)
+    images = np.arange(points.shape[1] // frames.shape[1])[:, None] * frames.shape[1]
     n_ij = np.zeros((len(groups), len(groups), counter.nbins))
     for i, j in combinations_with_replacement(range(len(groups)), 2):
-        centres, neighbours = points[groups[i]], points[(images + groups[j]).ravel()]
+        neighbours = (images + groups[j]).ravel()
         query = {"mode": "ball", "r_max": counter.r_max, "exclude_ii": i == j}
-        counter.compute((box, neighbours), query_points=centres, neighbors=query)
+        for n, frame in enumerate(points):
+            system, centres = (box, frame[neighbours]), frame[groups[i]]
+            counter.compute(system, query_points=centres, neighbors=query, reset=n == 0)
         n_ij[i, j] = n_ij[j, i] = counter.bin_counts
     return n_ij
 
 
 def _freud_system(
-    positions: FloatArray, cell: FloatArray, cutoff: float
-) -> tuple[freud.box.Box, FloatArray]:
+    frames: FloatArray, cell: FloatArray, cutoff: float
+) -> tuple[freud.box.Box, npt.NDArray[np.float32]]:
     """Return a box wide enough for the cutoff and its points, the given atoms first.
 
     Freud needs the first cell vector along x and the second in the xy plane, and a cutoff below
@@ -171,6 +184,6 @@ def _freud_system(
     standard = cellpar_to_cell(cell_to_cellpar(cell))
     box = freud.box.Box.from_matrix((standard * repeats[:, None]).T)
     shifts = np.stack(np.meshgrid(*map(np.arange, repeats), indexing="ij"), -1).reshape(-1, 3)
-    fractional = positions @ np.linalg.inv(cell)
-    points = (shifts[:, None, :] + fractional).reshape(-1, 3) @ standard
-    return box, box.wrap(points)
+    turned = frames @ (np.linalg.inv(cell) @ standard)
+    points = (shifts @ standard)[:, None, :] + turned[:, None, :, :]
+    return box, box.wrap(points.reshape(-1, 3)).reshape(len(frames), -1, 3)
