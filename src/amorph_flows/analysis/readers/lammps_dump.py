@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +18,7 @@ from amorph_flows.analysis.readers.frames import FrameBlock, open_bytes
 from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
-_BATCH = 24_000_000  # bytes
+_BATCH = 2_000_000  # bytes; small enough to stay in the processor's cache
 _START = b"ITEM: TIMESTEP"
 _COORDINATES = {"": ("x", "y", "z"), "u": ("xu", "yu", "zu"), "s": ("xs", "ys", "zs"),
                 "su": ("xsu", "ysu", "zsu")}  # fmt: skip
@@ -47,7 +48,7 @@ def read_lammps_dump(path: Path, species: tuple[str, ...] | None = None) -> Iter
     layout: _Layout | None = None
     with open_bytes(path) as stream:
         for raw in _batches(stream):
-            frames = [frame for frame in _split(raw) if frame.complete]
+            frames = _split(raw)
             if frames:
                 layout = layout or _Layout.of(frames[0], species, path)
                 yield layout.block(frames, path)
@@ -69,26 +70,36 @@ def _batches(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class _RawFrame:
-    """The header of a frame as text by item, and the rows of its atoms as bytes."""
+class _Header:
+    """Lines below each ``ITEM:`` but the time step, which frames mostly have in common."""
 
-    header: dict[str, list[str]]
-    rows: memoryview
-    complete: bool
+    items: dict[str, list[str]]
 
-    @property
+    @classmethod
+    def of(cls, text: str) -> _Header:
+        items: dict[str, list[str]] = {}
+        title = ""
+        for line in text.splitlines():
+            if line.startswith("ITEM: "):
+                title = line[6:].strip()
+                items[title] = []
+            elif title:
+                items[title].append(line)
+        return cls(items)
+
+    @cached_property
     def columns(self) -> list[str]:
-        return next(k for k in self.header if k.startswith("ATOMS")).split()[1:]
+        return next(k for k in self.items if k.startswith("ATOMS")).split()[1:]
 
-    @property
+    @cached_property
     def n_atoms(self) -> int:
-        return int(self.header["NUMBER OF ATOMS"][0])
+        return int(self.items["NUMBER OF ATOMS"][0])
 
-    @property
+    @cached_property
     def box(self) -> tuple[FloatArray, FloatArray]:
-        """Cell, row vectors, and origin, Å."""
-        title = next(k for k in self.header if k.startswith("BOX BOUNDS"))
-        rows = np.array([line.split() for line in self.header[title]], dtype=float)
+        """Cell, row vectors, and origin, Å (LAMMPS manual, "Triclinic simulation boxes")."""
+        title = next(k for k in self.items if k.startswith("BOX BOUNDS"))
+        rows = np.array([line.split() for line in self.items[title]], dtype=float)
         if "abc" in title:
             return rows[:, :3], rows[:, 3]
         low, high = rows[:, 0], rows[:, 1]
@@ -101,8 +112,18 @@ class _RawFrame:
         return np.array([[size[0], 0, 0], [xy, size[1], 0], [xz, yz, size[2]]]), low
 
 
+@dataclass(frozen=True)
+class _RawFrame:
+    """A frame as bytes."""
+
+    step: int
+    time: float | None
+    header: _Header
+    rows: memoryview
+
+
 def _split(raw: bytes) -> list[_RawFrame]:
-    """Return the frames of some bytes."""
+    """Return the whole frames of some bytes."""
     view = memoryview(raw)
     starts = []
     at = raw.find(_START)
@@ -110,28 +131,29 @@ def _split(raw: bytes) -> list[_RawFrame]:
         starts.append(at)
         at = raw.find(_START, at + len(_START))
     frames = []
+    known: dict[bytes, _Header] = {}
     for start, stop in zip(starts, [*starts[1:], len(raw)], strict=True):
         atoms = raw.find(b"ITEM: ATOMS", start, stop)
         end = raw.find(b"\n", atoms, stop) if atoms >= 0 else -1
         if end < 0:
             continue
-        header = _header(raw[start:end].decode())
-        whole = raw.count(b"\n", end + 1, stop) == int(header["NUMBER OF ATOMS"][0])
-        frames.append(_RawFrame(header, view[end + 1 : stop], whole))
+        _, step, rest = raw[start:end].split(b"\n", 2)
+        time, rest = _time(rest)
+        header = known.get(rest)
+        if header is None:
+            header = known[rest] = _Header.of(rest.decode())
+        if raw.count(b"\n", end + 1, stop) == header.n_atoms:
+            frames.append(_RawFrame(int(step), time, header, view[end + 1 : stop]))
     return frames
 
 
-def _header(text: str) -> dict[str, list[str]]:
-    """Return the lines below each ``ITEM:``."""
-    header: dict[str, list[str]] = {}
-    title = ""
-    for line in text.splitlines():
-        if line.startswith("ITEM: "):
-            title = line[6:].strip()
-            header[title] = []
-        else:
-            header[title].append(line)
-    return header
+def _time(rest: bytes) -> tuple[float | None, bytes]:
+    """Return the time of a header that has one, and the header without it."""
+    before, found, after = rest.partition(b"ITEM: TIME\n")
+    if not found:
+        return None, rest
+    time, _, after = after.partition(b"\n")
+    return float(time), before + after
 
 
 @dataclass(frozen=True)
@@ -147,14 +169,14 @@ class _Layout:
 
     @classmethod
     def of(cls, frame: _RawFrame, species: tuple[str, ...] | None, path: Path) -> _Layout:
-        columns = frame.columns
+        columns = frame.header.columns
         kind = next((k for k, names in _COORDINATES.items() if set(names) <= set(columns)), None)
         if kind is None:
             raise TrajectoryError(
                 f"{path}: its columns are {' '.join(columns)}; x y z, xu yu zu, xs ys zs or "
                 "xsu ysu zsu are needed"
             )
-        table = [line.split() for line in bytes(frame.rows).decode().splitlines()[: frame.n_atoms]]
+        table = [line.split() for line in bytes(frame.rows).decode().splitlines()]
         if "id" in columns:
             table.sort(key=lambda row: int(row[columns.index("id")]))
         source: dict[str, object] = {"format": "lammps-dump", "unwrapped": "u" in kind}
@@ -172,20 +194,21 @@ class _Layout:
     def block(self, frames: list[_RawFrame], path: Path) -> FrameBlock:
         """Return the arrays of some frames."""
         for frame in frames:
-            if frame.columns != self.columns or frame.n_atoms != len(self.numbers):
+            header = frame.header
+            if header.columns != self.columns or header.n_atoms != len(self.numbers):
                 raise TrajectoryError(
-                    f"{path}: step {frame.header['TIMESTEP'][0]} has {frame.n_atoms} atoms and "
-                    f"columns {' '.join(frame.columns)}, the first frame {len(self.numbers)} and "
+                    f"{path}: step {frame.step} has {header.n_atoms} atoms and columns "
+                    f"{' '.join(header.columns)}, the first frame {len(self.numbers)} and "
                     f"{' '.join(self.columns)}; read the parts apart"
                 )
         positions = self._positions(frames, path)
-        boxes = [frame.box for frame in frames]
+        boxes = [frame.header.box for frame in frames]
         cells = np.array([cell for cell, _ in boxes])
         if self.scaled:
             positions = positions @ cells
         else:
             positions -= np.array([origin for _, origin in boxes])[:, None]
-        steps = np.array([int(frame.header["TIMESTEP"][0]) for frame in frames], dtype=float)
+        steps = np.array([frame.step for frame in frames], dtype=float)
         return FrameBlock(
             positions, cells, self.numbers, steps, _times_fs(frames, path), self.source
         )
@@ -267,11 +290,11 @@ def _atomic_numbers(
 
 def _times_fs(frames: list[_RawFrame], path: Path) -> FloatArray | None:
     """Return times where ``dump_modify time yes units yes`` wrote them, fs."""
-    first = frames[0].header
-    units = first["UNITS"][0].strip() if "UNITS" in first else None
+    items = frames[0].header.items
+    units = items["UNITS"][0].strip() if "UNITS" in items else None
     if units is not None and units not in _PS_UNITS | _FS_UNITS:
         raise TrajectoryError(f"{path}: its units are {units}; metal or real are needed")
-    if "TIME" not in first or units is None:
+    if units is None or any(frame.time is None for frame in frames):
         return None
-    times = np.array([float(f.header["TIME"][0]) if "TIME" in f.header else np.nan for f in frames])
-    return times * (1000.0 if units in _PS_UNITS else 1.0)
+    scale = 1000.0 if units in _PS_UNITS else 1.0
+    return np.array([frame.time for frame in frames], dtype=float) * scale
