@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -14,10 +13,11 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.active_set import ActiveSet, parsed_active_set
+from amorph_flows.potentials.active_set import find_active_set, select_candidates
 from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
-from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
+from amorph_flows.potentials.mtp import ActiveSet
 from amorph_flows.potentials.start import named_text, starting_potential
+from amorph_flows.potentials.texts import parsed_active_set, parsed_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
@@ -91,7 +91,7 @@ class MotepBackend(PotentialBackend):
         self.check()
         from amorph_flows.potentials.motep.convert import MotepCalculator
 
-        return MotepCalculator(parse_mtp(doc.files["potential"], species=doc.species))
+        return MotepCalculator(parsed_potential(doc.files["potential"], tuple(doc.species)))
 
     def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
         """Return the active set over all parameters, as text.
@@ -105,8 +105,9 @@ class MotepBackend(PotentialBackend):
         frames
             The training frames.
         """
+        parameters = parsed_potential(potential, tuple(species)).parameters
         gradients = self._gradients(potential, species)
-        return ActiveSet.of(potential, (gradients(frame) for frame in frames)).text()
+        return find_active_set(parameters, (gradients(frame) for frame in frames)).text()
 
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
         """Return the extrapolation grade of each frame, the largest of its atoms.
@@ -120,7 +121,7 @@ class MotepBackend(PotentialBackend):
         """
         active = self._active(doc)
         gradients = self._gradients(doc.files["potential"], doc.species)
-        return np.array([active.grades(gradients(frame)).max() for frame in frames])
+        return np.array([active.grade(gradients(frame)).max() for frame in frames])
 
     def select(
         self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
@@ -139,7 +140,7 @@ class MotepBackend(PotentialBackend):
             How many to return at most.
         """
         gradients = self._gradients(doc.files["potential"], doc.species)
-        return self._active(doc).select(gradients, training, candidates, limit)
+        return select_candidates(self._active(doc), gradients, training, candidates, limit)
 
     def pair_style(
         self,
@@ -171,14 +172,16 @@ class MotepBackend(PotentialBackend):
         return PairStyle(commands=[], grades_in_lammps=False)
 
     def _active(self, doc: PotentialDoc) -> ActiveSet:
-        return parsed_active_set(doc.files.get("active_set", ""), doc.files["potential"])
+        active = parsed_active_set(doc.files.get("active_set", ""))
+        active.check(parsed_potential(doc.files["potential"], tuple(doc.species)))
+        return active
 
     def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
         """Return what gives the gradients of a frame's atomic energies by all parameters."""
         self.check()
         from amorph_flows.potentials.motep.convert import MotepCalculator
 
-        parsed = _parsed(potential, tuple(species))
+        parsed = parsed_potential(potential, tuple(species))
 
         def gradients(frame: Frame) -> FloatArray:
             atoms = frame.to_atoms()
@@ -187,11 +190,6 @@ class MotepBackend(PotentialBackend):
             return np.array(calculator.engine.jac_energies(atoms).parameters.T)
 
         return gradients
-
-
-@lru_cache(maxsize=4)
-def _parsed(potential: str, species: tuple[str, ...]) -> MTPPotential:
-    return parse_mtp(potential, species=species)
 
 
 def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:

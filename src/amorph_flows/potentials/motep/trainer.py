@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _CHECK_EVERY = 10
 _BLOCK = 40
-_WORTH_ANOTHER = 0.99
+_WORTH_ANOTHER = 0.998
 _DAMPING = 1e-3
 
 

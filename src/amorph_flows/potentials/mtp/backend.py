@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import ClassVar
@@ -15,15 +14,16 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.active_set import ActiveSet, parsed_active_set
+from amorph_flows.potentials.active_set import find_active_set, select_candidates
 from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
+from amorph_flows.potentials.mtp.active_set import ActiveSet
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
-from amorph_flows.potentials.mtp.file import MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.potentials.start import named_text, starting_potential
+from amorph_flows.potentials.texts import parsed_active_set, parsed_potential
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.settings import Settings
@@ -99,7 +99,7 @@ class MTPBackend(PotentialBackend):
             The potential.
         """
         self.check()
-        return MTPCalculator(_parsed(doc.files["potential"], tuple(doc.species)))
+        return MTPCalculator(parsed_potential(doc.files["potential"], tuple(doc.species)))
 
     def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
         """Return the active set over all parameters, as text.
@@ -113,8 +113,9 @@ class MTPBackend(PotentialBackend):
         frames
             The training frames.
         """
+        parameters = parsed_potential(potential, tuple(species)).parameters
         gradients = self._gradients(potential, species)
-        return ActiveSet.of(potential, (gradients(frame) for frame in frames)).text()
+        return find_active_set(parameters, (gradients(frame) for frame in frames)).text()
 
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
         """Return the extrapolation grade of each frame, the largest of its atoms.
@@ -128,7 +129,7 @@ class MTPBackend(PotentialBackend):
         """
         active = self._active(doc)
         gradients = self._gradients(doc.files["potential"], doc.species)
-        return np.array([active.grades(gradients(frame)).max() for frame in frames])
+        return np.array([active.grade(gradients(frame)).max() for frame in frames])
 
     def select(
         self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
@@ -147,7 +148,7 @@ class MTPBackend(PotentialBackend):
             How many to return at most.
         """
         gradients = self._gradients(doc.files["potential"], doc.species)
-        return self._active(doc).select(gradients, training, candidates, limit)
+        return select_candidates(self._active(doc), gradients, training, candidates, limit)
 
     def pair_style(
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
@@ -186,18 +187,15 @@ class MTPBackend(PotentialBackend):
         return PairStyle(commands=commands)
 
     def _active(self, doc: PotentialDoc) -> ActiveSet:
-        return parsed_active_set(doc.files.get("active_set", ""), doc.files["potential"])
+        active = parsed_active_set(doc.files.get("active_set", ""))
+        active.check(parsed_potential(doc.files["potential"], tuple(doc.species)))
+        return active
 
     def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
         """Return what gives the gradients of a frame's atomic energies by all parameters."""
         self.check()
-        parsed = _parsed(potential, tuple(species))
+        parsed = parsed_potential(potential, tuple(species))
         return lambda frame: TrainingKernel(parsed, [frame.to_atoms()]).atom_gradients(0)
-
-
-@lru_cache(maxsize=4)
-def _parsed(potential: str, species: tuple[str, ...]) -> MTPPotential:
-    return parse_mtp(potential, species=species)
 
 
 def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
