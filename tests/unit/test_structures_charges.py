@@ -87,8 +87,20 @@ def test_a_host_with_a_net_charge():
 
 
 def test_a_host_whose_charges_are_not_known():
-    with pytest.raises(InputError, match=r"no neutral set of charges is known"):
+    with pytest.raises(InputError, match=r"no neutral set of charges is possible"):
         discharged_charges(compound(["Na", "K", "Mg"]), "Mg2+", 1)
+
+
+def test_a_glass_whose_charges_would_take_hours_to_guess_is_refused_at_once():
+    glass = compound(["Fe"] * 13 + ["P"] * 29 + ["O"] * 101)
+    with pytest.raises(InputError, match=r"too many sets of charges .* give the host with its ch"):
+        discharged_charges(glass, "Na+", 1)
+    glass.add_oxidation_state_by_element({"Fe": 57 / 13, "P": 5, "O": -2})
+    with pytest.raises(InputError, match=r"outside its oxidation states \+2 to \+3"):
+        discharged_charges(glass, "Na+", 1)
+    glass = compound(["Fe"] * 14 + ["P"] * 29 + ["O"] * 93)
+    glass.add_oxidation_state_by_element({"Fe": 41 / 14, "P": 5, "O": -2})
+    assert charges(discharged_charges(glass, "Na+", 4))["Fe"] == pytest.approx(37 / 14)
 
 
 @pytest.mark.parametrize("n_ions", [0, -1, 1.5])

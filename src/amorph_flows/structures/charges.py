@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pymatgen.core import Element, Species, Structure
+from math import comb, prod
+
+from pymatgen.core import Composition, Element, Species, Structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.structures.ions import parse_element, parse_ion
+
+MOST_ASSIGNMENTS = 200_000
 
 
 def discharged_charges(
@@ -111,14 +115,24 @@ def charges_before(host: Structure) -> dict[Element, float]:
                 "give it without charges, or with charges that add up to zero"
             )
         return carried
-    composition = host.composition.element_composition
-    guesses = composition.oxi_state_guesses(max_sites=-1)
+    composition = host.composition.element_composition.reduced_composition
+    too_many = _n_assignments(composition) > MOST_ASSIGNMENTS
+    guesses = () if too_many else composition.oxi_state_guesses()
     if not guesses:
+        problem = "too many sets of charges are" if too_many else "no neutral set of charges is"
         raise InputError(
-            f"no neutral set of charges is known for {composition.reduced_formula}; "
-            "give the host with its charges"
+            f"{problem} possible for {composition.formula}; give the host with its charges"
         )
     return {Element(symbol): float(charge) for symbol, charge in guesses[0].items()}
+
+
+def _n_assignments(composition: Composition) -> int:
+    """Return how many ways there are to give the atoms their ICSD oxidation states."""
+    return prod(
+        comb(round(n) + len(el.icsd_oxidation_states) - 1, round(n))
+        for el, n in composition.items()
+        if el.icsd_oxidation_states
+    )
 
 
 def _oxidation_range(element: Element) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from pymatgen.analysis.defects.utils import TopographyAnalyzer
 from pymatgen.core import Element, Lattice, Structure
 
 from amorph_flows.errors import InputError
-from amorph_flows.structures.charges import carried_charges, charges_before
+from amorph_flows.structures.charges import carried_charges
 from amorph_flows.structures.ions import parse_element
 from amorph_flows.structures.reading import check_structure
 
@@ -20,6 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 
 UNLIKE_CONTACT = 0.8
 LIKE_CONTACT = 1.35
+ANION_ELECTRONEGATIVITY = 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,8 @@ def find_void_sites(
     Parameters
     ----------
     host
-        The host, with charges or without.
+        The host, with charges or without; without, elements of a Pauling electronegativity above
+        2.5 are its anions, and a host that has none (a metal) is all framework.
     ion
         The ion, such as ``"Mg2+"``.
     min_distance
@@ -129,14 +131,13 @@ def find_void_sites(
 
 
 def _charges(host: Structure) -> dict[Element, float]:
-    """Return the charges that the host carries, else guessed ones, else none at all (a metal)."""
+    """Return the carried charges, else the signs that Pauling's electronegativities suggest."""
     carried = carried_charges(host)
     if carried is not None:
         return carried
-    try:
-        return charges_before(host)
-    except InputError:
-        return dict.fromkeys(host.composition.element_composition, 0.0)
+    elements = list(host.composition.element_composition)
+    anions = [el for el in elements if el.X > ANION_ELECTRONEGATIVITY]
+    return {el: 0.0 if not anions else -1.0 if el in anions else 1.0 for el in elements}
 
 
 def _distance_limits(
