@@ -10,7 +10,10 @@ from pathlib import Path
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials.mtp.compile import shared_library
 
-SOURCES = ("kernel.cpp", "potential.cpp", "pair_mtp.cpp", "plugin.cpp")
+SOURCES = (
+    "kernel.cpp", "gradient.cpp", "potential.cpp", "pair_mtp.cpp", "pair_mtp_extrapolation.cpp",
+    "plugin.cpp",
+)  # fmt: skip
 
 
 def build_plugin(include_dir: str | Path | None = None, *, native: bool = True) -> Path:

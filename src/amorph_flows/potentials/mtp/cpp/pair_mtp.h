@@ -24,7 +24,7 @@ class PairMTP : public Pair {
 
  protected:
   // Called for each finished batch, with moments and adjoints still there.
-  virtual void graded(const amorph::Kernel &) {}
+  virtual void graded(amorph::Kernel &) {}
   virtual bool grading() { return false; }
   virtual void open_potential(const std::string &path);
   // Runs work that may throw on every rank; an error on any ends the run with its message.

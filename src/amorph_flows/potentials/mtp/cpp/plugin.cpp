@@ -1,5 +1,6 @@
 // Registers the pair styles with LAMMPS (command plugin load).
 #include "pair_mtp.h"
+#include "pair_mtp_extrapolation.h"
 
 #include "lammps.h"
 
@@ -20,6 +21,9 @@ struct lammpsplugin_t {
 };
 typedef void (*registration)(lammpsplugin_t *, void *);
 
+static void *pair_mtp_extrapolation(void *lmp) {
+  return new PairMTPExtrapolation(static_cast<LAMMPS *>(lmp));
+}
 static void *pair_mtp(void *lmp) { return new PairMTP(static_cast<LAMMPS *>(lmp)); }
 
 __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle,
@@ -33,6 +37,10 @@ __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *h
   plugin.name = "mtp";
   plugin.info = "moment tensor potential";
   plugin.creator.v1 = pair_mtp;
+  register_style(&plugin, lmp);
+  plugin.name = "mtp/extrapolation";
+  plugin.info = "moment tensor potential with extrapolation grades";
+  plugin.creator.v1 = pair_mtp_extrapolation;
   register_style(&plugin, lmp);
 }
 }

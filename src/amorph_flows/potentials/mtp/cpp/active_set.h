@@ -1,0 +1,86 @@
+// Extrapolation grades from an active set made by amorph_flows.
+#pragma once
+
+#include "gradient.h"
+#include "textfile.h"
+
+#include <sstream>
+
+namespace amorph {
+
+class ActiveSet {
+ public:
+  // Reads the file; throws std::runtime_error that names the file and the line.
+  explicit ActiveSet(const std::string &path) {
+    const TextFile file(path);
+    if (file.lines.empty() || file.lines[0] != "MTP active set 1")
+      file.fail(0, "is not 'MTP active set 1'; is this an active set of amorph_flows?");
+    mode = word(file, 1, "mode");
+    if (mode != "neighbourhood" && mode != "configuration") file.fail(1, "unknown mode " + mode);
+    const size_t count = size(file, 2, "parameters");
+    parameters = file.numbers(3, 0, count, "parameters");
+    rank = size(file, 4, "rank");
+    for (size_t i = 0; i < rank; i++) {
+      const auto row = file.numbers(5 + i, 0, count, "a row of the active set");
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+    if (file.line(5 + rank) != "selected" || file.line(6 + 2 * rank) != "end")
+      file.fail(file.lines.size() - 1, "the active set is truncated");
+  }
+
+  bool belongs_to(const Potential &p) const {
+    std::vector<double> own;
+    for (const auto *part : {&p.moment_coeffs, &p.species_coeffs, &p.radial})
+      own.insert(own.end(), part->begin(), part->end());
+    if (own.size() != parameters.size()) return false;
+    for (size_t i = 0; i < own.size(); i++)
+      if (!(std::fabs(own[i] - parameters[i]) <= 1e-12 + 1e-9 * std::fabs(own[i]))) return false;
+    return true;
+  }
+
+  // Largest |row . gradient| of each lane.
+  vd grade(const Vectors &gradient) const {
+    const size_t n = parameters.size();
+    vd largest = vd{};
+    size_t r = 0;
+    for (; r + 4 <= rank; r += 4) {
+      const double *a = &rows[r * n], *b = a + n, *c = b + n, *d = c + n;
+      vd s0 = vd{}, s1 = vd{}, s2 = vd{}, s3 = vd{};
+      for (size_t k = 0; k < n; k++) {
+        const vd g = gradient[k];
+        s0 += a[k] * g, s1 += b[k] * g, s2 += c[k] * g, s3 += d[k] * g;
+      }
+      for (vd s : {s0, s1, s2, s3}) widen(largest, s);
+    }
+    for (; r < rank; r++) {
+      vd s = vd{};
+      for (size_t k = 0; k < n; k++) s += rows[r * n + k] * gradient[k];
+      widen(largest, s);
+    }
+    return largest;
+  }
+
+  std::string mode;
+  std::vector<double> parameters;
+
+ private:
+  static void widen(vd &largest, vd s) {
+    for (int l = 0; l < W; l++) largest[l] = std::max(largest[l], std::fabs(s[l]));
+  }
+  static std::string word(const TextFile &file, size_t i, const char *key) {
+    std::istringstream in(file.line(i));
+    std::string name, value;
+    if (!(in >> name >> value) || name != key) file.fail(i, std::string(key) + " is expected");
+    return value;
+  }
+  static size_t size(const TextFile &file, size_t i, const char *key) {
+    const long value = std::atol(word(file, i, key).c_str());
+    if (value < 1 || value > 10000000) file.fail(i, std::string(key) + " is no count");
+    return size_t(value);
+  }
+
+  size_t rank = 0;
+  std::vector<double> rows;
+};
+
+}  // namespace amorph

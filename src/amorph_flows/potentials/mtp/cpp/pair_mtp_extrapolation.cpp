@@ -1,0 +1,157 @@
+#include "pair_mtp_extrapolation.h"
+
+#include "atom.h"
+#include "comm.h"
+#include "domain.h"
+#include "error.h"
+#include "timer.h"
+#include "update.h"
+#include "utils.h"
+
+#include <cstdio>
+#include <cstring>
+#include <numeric>
+
+using namespace LAMMPS_NS;
+using amorph::vd;
+using amorph::Vectors;
+
+PairMTPExtrapolation::PairMTPExtrapolation(LAMMPS *lmp) : PairMTP(lmp) {
+  style = "mtp/extrapolation";
+  nextra = 1;
+  pvector = new double[1]{0.0};
+}
+
+PairMTPExtrapolation::~PairMTPExtrapolation() { delete[] pvector; }
+
+void PairMTPExtrapolation::settings(int narg, char **arg) {
+  if (narg < 2 || narg % 2)
+    error->all(FLERR,
+               "Pair style mtp/extrapolation needs: ACTIVE_SET SAVE_FILE [every N] [select S] "
+               "[break B] [mode neighbourhood|configuration]");
+  active_path = arg[0];
+  save_path = arg[1];
+  for (int i = 2; i < narg; i += 2) {
+    const std::string key = arg[i];
+    if (key == "every")
+      every = utils::bnumeric(FLERR, arg[i + 1], false, lmp);
+    else if (key == "select")
+      select = utils::numeric(FLERR, arg[i + 1], false, lmp);
+    else if (key == "break")
+      limit = utils::numeric(FLERR, arg[i + 1], false, lmp);
+    else if (key == "mode")
+      mode = arg[i + 1];
+    else
+      error->all(FLERR, "Pair style mtp/extrapolation: unknown keyword " + key);
+  }
+  if (every < 1) error->all(FLERR, "Pair style mtp/extrapolation: every must be at least 1");
+  if (!(select > 0.0 && limit >= select))
+    error->all(FLERR, "Pair style mtp/extrapolation needs 0 < select <= break");
+  if (mode != "neighbourhood" && mode != "configuration")
+    error->all(FLERR, "Pair style mtp/extrapolation: unknown mode " + mode +
+                          "; neighbourhood or configuration");
+  guarded([&] { active = std::make_unique<amorph::ActiveSet>(active_path); });
+  if (active->mode != mode)
+    error->all(FLERR, "Pair style mtp/extrapolation: " + active_path + " grades by " +
+                          active->mode + ", not by " + mode);
+}
+
+void PairMTPExtrapolation::open_potential(const std::string &path) {
+  guarded([&] { kernel = std::make_unique<amorph::Gradient>(amorph::read_mtp(path)); });
+  if (!active->belongs_to(kernel->potential()))
+    error->all(FLERR, "Pair style mtp/extrapolation: " + active_path +
+                          ", line 4: the active set is not one of " + path);
+}
+
+void PairMTPExtrapolation::compute(int eflag, int vflag) {
+  grading_now = update->ntimestep % every == 0;
+  if (grading_now) {
+    atom_grades.assign(atom->nlocal, 0.0);
+    total.assign(active->parameters.size(), 0.0);
+  }
+  PairMTP::compute(eflag, vflag);
+  if (!grading_now) return;
+  grading_now = false;
+  double grade = 0.0;
+  if (mode == "configuration") {
+    grade = configuration_grade();
+  } else {
+    const double own = atom_grades.empty()
+                           ? 0.0
+                           : *std::max_element(atom_grades.begin(), atom_grades.end());
+    MPI_Allreduce(&own, &grade, 1, MPI_DOUBLE, MPI_MAX, world);
+  }
+  pvector[0] = grade;
+  // a grade that is not a number is no reason to go on
+  if (!(grade <= select)) save(grade);
+  if (!(grade <= limit)) stop(grade);
+}
+
+void PairMTPExtrapolation::graded(amorph::Kernel &k) {
+  auto &gradient = static_cast<amorph::Gradient &>(k);
+  const Vectors &g = gradient.energy_gradients();
+  if (mode == "configuration") {
+    for (size_t p = 0; p < g.size(); p++)
+      for (int s = 0; s < k.size(); s++) total[p] += g[p][s];
+    return;
+  }
+  const vd grade = active->grade(g);
+  for (int s = 0; s < k.size(); s++) atom_grades[k.slot(s).atom] = grade[s];
+}
+
+double PairMTPExtrapolation::configuration_grade() {
+  std::vector<double> all(total.size());
+  MPI_Allreduce(total.data(), all.data(), int(total.size()), MPI_DOUBLE, MPI_SUM, world);
+  Vectors g(all.size());
+  for (size_t p = 0; p < all.size(); p++) g[p] = amorph::splat(all[p]);
+  return active->grade(g)[0];
+}
+
+void PairMTPExtrapolation::save(double grade) {
+  constexpr int WIDTH = 6;  // tag, species, x, y, z, grade
+  std::vector<double> own, all;
+  for (int i = 0; i < atom->nlocal; i++) {
+    const double *x = atom->x[i];
+    for (double v : {double(atom->tag[i]), double(species[atom->type[i]]), x[0], x[1], x[2],
+                     atom_grades[i]})
+      own.push_back(v);
+  }
+  int mine = int(own.size());
+  std::vector<int> counts(comm->nprocs), at(comm->nprocs, 0);
+  MPI_Gather(&mine, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
+  std::partial_sum(counts.begin(), counts.end() - 1, at.begin() + 1);
+  if (comm->me == 0) all.resize(std::accumulate(counts.begin(), counts.end(), size_t(0)));
+  MPI_Gatherv(own.data(), mine, MPI_DOUBLE, all.data(), counts.data(), at.data(), MPI_DOUBLE, 0,
+              world);
+  if (comm->me != 0) return;
+  std::vector<const double *> rows;
+  for (size_t i = 0; i < all.size(); i += WIDTH) rows.push_back(&all[i]);
+  std::sort(rows.begin(), rows.end(), [](auto *a, auto *b) { return a[0] < b[0]; });
+  FILE *out = std::fopen(save_path.c_str(), "a");
+  if (!out) error->one(FLERR, "Pair style mtp/extrapolation: " + save_path + " cannot be written");
+  const bool each = mode == "neighbourhood";
+  std::fprintf(out, "BEGIN_CFG\n Size\n    %zu\n Supercell\n", rows.size());
+  std::fprintf(out, "    %.12f %.12f %.12f\n", domain->xprd, 0.0, 0.0);
+  std::fprintf(out, "    %.12f %.12f %.12f\n", domain->xy, domain->yprd, 0.0);
+  std::fprintf(out, "    %.12f %.12f %.12f\n", domain->xz, domain->yz, domain->zprd);
+  std::fprintf(out, " AtomData:  id type cartes_x cartes_y cartes_z%s\n",
+               each ? " nbh_grades" : "");
+  for (const double *row : rows) {
+    std::fprintf(out, "    %.0f %.0f %.12f %.12f %.12f", row[0], row[1], row[2] - domain->boxlo[0],
+                 row[3] - domain->boxlo[1], row[4] - domain->boxlo[2]);
+    std::fprintf(out, each ? " %.8f\n" : "\n", row[5]);
+  }
+  std::fprintf(out, " Feature   MV_grade   %.10f\n Feature   timestep   " BIGINT_FORMAT "\nEND_CFG\n\n",
+               grade, update->ntimestep);
+  std::fclose(out);
+}
+
+void PairMTPExtrapolation::stop(double grade) {
+  char line[160];
+  std::snprintf(line, sizeof line,
+                "MTP extrapolation grade %.4f above break threshold %.4f at step " BIGINT_FORMAT
+                "\n",
+                grade, limit, update->ntimestep);
+  if (comm->me == 0) utils::logmesg(lmp, std::string(line));
+  timer->force_timeout();
+}
