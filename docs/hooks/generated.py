@@ -36,7 +36,7 @@ def preset_table() -> str:
     """Return every option of a study with its value in both presets."""
     makers = {name: AmorphousElectrodeMaker.from_preset(name) for name in ("choyal2025", "demo")}
     lines = ["| option | choyal2025 | demo |", "| --- | --- | --- |"]
-    for name in override_names(makers["choyal2025"]):
+    for name in filter(_is_option, override_names(makers["choyal2025"])):
         values = [_cell(_value(maker, name)) for maker in makers.values()]
         lines.append(f"| `{name}` | {' | '.join(values)} |")
     return "\n".join(lines)
@@ -46,7 +46,9 @@ def command_help() -> str:
     """Return what ``--help`` says of every command."""
     blocks = []
     for command in COMMANDS:
-        result = CliRunner(env={"COLUMNS": "96", "TERM": "dumb"}).invoke(app, [command, "--help"])
+        result = CliRunner(env={"COLUMNS": "96", "TERM": "dumb"}).invoke(
+            app, [command, "--help"], prog_name="amorph"
+        )
         blocks.append(f"## amorph {command}\n\n```text\n{result.output.strip()}\n```\n")
     return "\n".join(blocks)
 
@@ -88,6 +90,12 @@ def _type(annotation: Any) -> str:
         before, _, after = text.partition("amorph_flows.schemas.")
         text = before + after.partition(".")[2]
     return text.replace("|", "\\|")
+
+
+def _is_option(name: str) -> bool:
+    """Return whether a study heeds a field; some stages are given those of others."""
+    taken_over = name.startswith(("active_learning.fit.", "voltage.insertion."))
+    return not (taken_over or ".engine." in name or name.rpartition(".")[2] in {"name", "preset"})
 
 
 def _value(maker: Any, name: str) -> Any:
