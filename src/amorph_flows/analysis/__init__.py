@@ -34,7 +34,9 @@ from amorph_flows.analysis.glass_transition import (
     TransitionVerdict,
     fit_glass_transition,
 )
+from amorph_flows.analysis.hops import Hops, find_hops
 from amorph_flows.analysis.melting import MeltJudgement, MeltThresholds, MeltVerdict, judge_melt
+from amorph_flows.analysis.mobility import MobilityGroups, mobility_groups
 from amorph_flows.analysis.msd import MeanSquaredDisplacement, mean_squared_displacement
 from amorph_flows.analysis.network import Network, network_statistics
 from amorph_flows.analysis.order import (
@@ -51,6 +53,7 @@ from amorph_flows.analysis.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport import TransportResult, analyse_transport
 from amorph_flows.analysis.unwrap import UnwrappingWarning, unwrap
+from amorph_flows.analysis.van_hove import VanHove, van_hove
 
 __all__ = [
     "AmorphousJudgement",
@@ -66,6 +69,7 @@ __all__ = [
     "Finding",
     "FreeVolume",
     "GlassTransition",
+    "Hops",
     "ImpliedSpacing",
     "LatticeThresholds",
     "LatticeVerdict",
@@ -74,6 +78,7 @@ __all__ = [
     "MeltJudgement",
     "MeltThresholds",
     "MeltVerdict",
+    "MobilityGroups",
     "Network",
     "RadialDistribution",
     "Rings",
@@ -86,6 +91,7 @@ __all__ = [
     "TransportThresholds",
     "TransportVerdict",
     "UnwrappingWarning",
+    "VanHove",
     "analyse_transport",
     "bond_angles",
     "bond_cutoffs",
@@ -94,6 +100,7 @@ __all__ = [
     "elastic_constants",
     "find_bonds",
     "find_discontinuities",
+    "find_hops",
     "first_minimum",
     "fit_arrhenius",
     "fit_glass_transition",
@@ -103,6 +110,7 @@ __all__ = [
     "judge_melt",
     "long_range_order",
     "mean_squared_displacement",
+    "mobility_groups",
     "network_statistics",
     "radial_distribution",
     "read_trajectory",
@@ -110,5 +118,6 @@ __all__ = [
     "strained_cell",
     "structure_factor",
     "unwrap",
+    "van_hove",
     "voronoi_free_volume",
 ]
