@@ -30,11 +30,11 @@ from amorph_flows.lammps import (
     run_lammps_md,
 )
 from amorph_flows.lammps.dump import read_dump
-from amorph_flows.lammps.external import write_task
 from amorph_flows.lammps.grades import read_grades
 from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
 from amorph_flows.lammps.log import last_step
 from amorph_flows.lammps.process import execute
+from amorph_flows.lammps.task import write_task
 from amorph_flows.potentials.base import (
     Fit,
     FloatArray,
@@ -374,8 +374,9 @@ def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: P
     assert read_dump(watched.directory / DUMP_FILE, ["V", "O"]).n_frames == 26
 
 
-def test_published_potential_through_motep(tmp_path: Path) -> None:
-    """The energy of the published start cell, and MD of a few steps."""
+@pytest.mark.parametrize("backend", ["motep", "mtp"])
+def test_published_potential_and_its_restart(tmp_path: Path, backend: str) -> None:
+    """The energy of the published start cell, MD of a few steps, and the rest of a cut run."""
     pytest.importorskip("motep", reason="motep is not installed")
     data = Path(__file__).parents[2].parent / "shared" / "data" / "mgv2o5"
     if not data.is_dir():
@@ -387,13 +388,19 @@ def test_published_potential_through_motep(tmp_path: Path) -> None:
             data / "mg12v24o60.lammps-data", atom_style="atomic", Z_of_type={1: 12, 2: 23, 3: 8}
         )
     )
-    doc = potential("motep", ["Mg", "V", "O"], potential=(data / "pot.mtp").read_text())
-    md = settings(
-        temperature_k=300, time_step_fs=1, equilibration_fs=0, production_fs=20, thermo_stride=1
-    )
+    doc = potential(backend, ["Mg", "V", "O"], potential=(data / "pot.mtp").read_text())
+    md = settings(temperature_k=300, time_step_fs=1, equilibration_fs=0, production_fs=20)
+    md = md.model_copy(update={"thermo_stride": 1, "frame_stride": 5, "restart_stride": 10})
     result = run_lammps_md(start, doc, md, tmp_path)
     energies = result.thermo["potential_energy_ev"]
     assert energies[0] / 96 == pytest.approx(-10.9638, abs=1e-4)
     total = energies + result.thermo["kinetic_energy_ev"]
     assert np.ptp(total[:5]) < 0.1 * np.ptp(energies[:5])
-    assert load_trajectory(result.trajectory).n_frames == 2
+    (result.directory / "restart.20").unlink()
+    log = result.directory / LOG_FILE
+    log.write_text(log.read_text().replace(FINISHED, ""))
+    rest = run_lammps_md(start, doc, md, tmp_path)
+    assert "read_restart restart.10" in (result.directory / "in.lammps").read_text()
+    np.testing.assert_allclose(rest.thermo["potential_energy_ev"], energies, atol=1e-5)
+    trajectory = load_trajectory(rest.trajectory)
+    np.testing.assert_allclose(trajectory.times_fs, [0, 5, 10, 15, 20])

@@ -21,42 +21,9 @@ from amorph_flows.datasets.cfg import write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.lammps.grades import append_grade
 from amorph_flows.lammps.input import EXTERNAL_FIX
+from amorph_flows.lammps.task import TASK_FILE
 from amorph_flows.potentials.base import GradeSettings, PotentialBackend, get_backend
 from amorph_flows.schemas.potential import PotentialDoc
-
-TASK_FILE = "external.json"
-
-
-def write_task(
-    folder: Path,
-    commands: list[str],
-    symbols: list[str],
-    potential: PotentialDoc,
-    grade: GradeSettings | None,
-) -> None:
-    """Write what the driver process needs.
-
-    Parameters
-    ----------
-    folder
-        The run's folder.
-    commands
-        LAMMPS commands.
-    symbols
-        Element symbol of each atom in the order of the ids.
-    potential
-        The potential; its backend gives the calculator and the grades.
-    grade
-        When to grade, save and stop.
-    """
-    task = {
-        "commands": commands,
-        "symbols": symbols,
-        "potential": potential.model_copy(update={"curves": {}}).model_dump(mode="json"),
-        "backend_module": type(get_backend(potential.backend)).__module__,
-        "grade": None if grade is None else grade.model_dump(),
-    }
-    (folder / TASK_FILE).write_text(json.dumps(task))
 
 
 def drive(folder: Path) -> None:

@@ -13,7 +13,6 @@ from pymatgen.core import Structure
 
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.lammps.command import lammps_command
-from amorph_flows.lammps.external import write_task
 from amorph_flows.lammps.input import (
     DATA_FILE,
     EXTERNAL_COMMANDS,
@@ -26,6 +25,7 @@ from amorph_flows.lammps.log import has_finished, last_step
 from amorph_flows.lammps.process import execute
 from amorph_flows.lammps.restart import cut_dump, last_restart
 from amorph_flows.lammps.result import LammpsResult, grade_summary, read_result
+from amorph_flows.lammps.task import write_task
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
 from amorph_flows.schemas.potential import PotentialDoc
 
