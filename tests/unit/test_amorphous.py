@@ -14,7 +14,7 @@ from amorph_flows.analysis.amorphous import (
     AmorphousVerdict,
     judge_amorphous,
 )
-from amorph_flows.analysis.melting import MeltVerdict, judge_melt
+from amorph_flows.analysis.melting import MeltThresholds, MeltVerdict, judge_melt
 from amorph_flows.analysis.order import LatticeVerdict
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
@@ -182,5 +182,14 @@ def test_wrong_input_is_named():
         judge_amorphous(crystal, crystal, ["V", "Mg"])
     with pytest.raises(InputError, match="no element"):
         judge_amorphous(crystal, crystal, [])
-    with pytest.raises(InputError, match="at least 5"):
-        judge_melt(_walk(0.1, crystal_held=False).select(slice(0, 4)), "V")
+    with pytest.raises(InputError, match="no 'Fe'"):
+        judge_melt(_walk(0.1, crystal_held=False), "Fe")
+    with pytest.raises(InputError, match="n_frames is 2"):
+        MeltThresholds(n_frames=2)
+
+
+def test_few_frames_are_too_short_however_long_the_run():
+    judged = judge_melt(_walk(0.1, crystal_held=False).select(slice(0, None, 60)), "V")
+    assert judged.duration_fs > judged.thresholds.duration_fs
+    assert judged.verdict is MeltVerdict.TOO_SHORT
+    assert "4 frames" in judged.reason

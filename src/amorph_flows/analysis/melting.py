@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from ase.data import atomic_masses
 
 from amorph_flows.analysis.fluctuation import above_noise, host_fluctuation
+from amorph_flows.analysis.msd import mean_squared_displacement
 from amorph_flows.analysis.snapshot import mask_of, symbols_of
 from amorph_flows.analysis.trajectory import FloatArray, Trajectory
 from amorph_flows.errors import InputError
@@ -29,6 +29,9 @@ class MeltThresholds:
 
     Parameters
     ----------
+    n_frames
+        Fewest frames, without a discontinuity, that are judged; at least 5, for a quarter and a
+        half of them to differ.
     duration_fs
         Shortest run that is judged; some ten periods of the slowest host vibrations.
     displacement_ratio
@@ -40,10 +43,15 @@ class MeltThresholds:
         Largest rms deviation of the host's RDF from 1 between 6 and 10 Å.
     """
 
+    n_frames: int = 5
     duration_fs: float = 1000.0
     displacement_ratio: float = 0.3
     growth_exponent: float = 0.4
     rdf_fluctuation: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.n_frames < 5:
+            raise InputError(f"n_frames is {self.n_frames}; a melt is judged on at least 5")
 
 
 @dataclass(frozen=True)
@@ -96,62 +104,71 @@ def judge_melt(
     Raises
     ------
     InputError
-        If a host element is absent or there are fewer than five frames.
+        If a host element is absent.
     """
     limits = thresholds or MeltThresholds()
     hosts = symbols_of(host_elements)
-    masks = {element: mask_of(trajectory.numbers, element) for element in hosts}
-    if trajectory.n_frames < 5:
-        raise InputError(
-            f"the trajectory has {trajectory.n_frames} frames; a melt is judged on at least 5"
-        )
-    unwrapped = _unwrap_without_drift(trajectory)
-    volume = float(np.abs(np.linalg.det(trajectory.cells)).mean())
-    half = (trajectory.n_frames - 1) // 2
-    spacing = {element: (volume / mask.sum()) ** (1 / 3) for element, mask in masks.items()}
-    late = {element: _msd(unwrapped[:, mask], half) for element, mask in masks.items()}
-    slowest = min(hosts, key=lambda element: np.sqrt(late[element]) / spacing[element])
-    early = _msd(unwrapped[:, masks[slowest]], half // 2)
-    times = trajectory.times_fs
-    ratio_of_lags = (times[half] - times[0]) / (times[half // 2] - times[0])
-    growth = float(np.log(max(late[slowest], 1e-12) / max(early, 1e-12)) / np.log(ratio_of_lags))
-    fluctuation = above_noise(*host_fluctuation(trajectory.select(slice(half, None)), hosts))
-    duration = float(times[-1] - times[0])
-    ratio = float(np.sqrt(late[slowest]) / spacing[slowest])
-    verdict, reason = _melt_verdict(duration, slowest, ratio, growth, fluctuation, limits)
+    for host in hosts:
+        mask_of(trajectory.numbers, host)
+    motions = [_motion(trajectory, host, limits.n_frames) for host in hosts]
+    slowest = min(motions, key=lambda motion: motion.displacement_ratio)
+    second_half = trajectory.select(slice(trajectory.n_frames // 2, None))
+    fluctuation = above_noise(*host_fluctuation(second_half, hosts))
+    duration = float(trajectory.times_fs[-1] - trajectory.times_fs[0])
+    verdict, reason = _melt_verdict(duration, slowest, fluctuation, limits)
     return MeltJudgement(
-        verdict, reason, duration, slowest, late[slowest], ratio, growth, fluctuation, limits
+        verdict=verdict,
+        reason=reason,
+        duration_fs=duration,
+        slowest_element=slowest.element,
+        host_msd_a2=slowest.msd_a2,
+        displacement_ratio=slowest.displacement_ratio,
+        growth_exponent=slowest.growth_exponent,
+        rdf_fluctuation=fluctuation,
+        thresholds=limits,
     )
 
 
-def _unwrap_without_drift(trajectory: Trajectory) -> FloatArray:
-    """Return Cartesian positions without jumps across faces, centre of mass at rest."""
-    fractional = np.einsum("fai,fij->faj", trajectory.positions, np.linalg.inv(trajectory.cells))
-    steps = np.diff(fractional, axis=0)
-    fractional[1:] -= np.cumsum(np.round(steps), axis=0)
-    positions = np.einsum("fai,fij->faj", fractional, trajectory.cells)
-    masses = atomic_masses[trajectory.numbers]
-    centre = np.einsum("a,fai->fi", masses / masses.sum(), positions)
-    still: FloatArray = positions - centre[:, None, :]
-    return still
+@dataclass(frozen=True)
+class _Motion:
+    element: str
+    n_frames: int
+    msd_a2: float = 0.0
+    displacement_ratio: float = 0.0
+    growth_exponent: float = 0.0
 
 
-def _msd(positions: FloatArray, lag: int) -> float:
-    """Return the mean-square displacement at a lag of frames, over all time origins, Å²."""
-    return float(((positions[lag:] - positions[:-lag]) ** 2).sum(axis=-1).mean())
+def _motion(trajectory: Trajectory, element: str, fewest_frames: int) -> _Motion:
+    """Return how far an element moves within half of the longest continuous piece of a run."""
+    if trajectory.n_frames < fewest_frames:
+        return _Motion(element, trajectory.n_frames)
+    curve = mean_squared_displacement(trajectory, element, drift="cell")
+    if len(curve.lags_fs) < fewest_frames:
+        return _Motion(element, len(curve.lags_fs))
+    half = (len(curve.lags_fs) - 1) // 2
+    volume = float(np.abs(np.linalg.det(trajectory.cells)).mean())
+    spacing = (volume / curve.n_ions) ** (1 / 3)
+    msd = float(curve.msd_a2[half])
+    growth = _growth_exponent(curve.lags_fs, curve.msd_a2, half)
+    return _Motion(element, len(curve.lags_fs), msd, float(np.sqrt(msd)) / spacing, growth)
+
+
+def _growth_exponent(lags_fs: FloatArray, msd_a2: FloatArray, half: int) -> float:
+    """Return d ln MSD / d ln t between a quarter and half of the run; 0 for atoms at rest."""
+    late, early = (max(float(msd_a2[n]), 1e-12) for n in (half, half // 2))
+    return float(np.log(late / early) / np.log(lags_fs[half] / lags_fs[half // 2]))
 
 
 def _melt_verdict(
-    duration: float,
-    element: str,
-    ratio: float,
-    growth: float,
-    fluctuation: float,
-    limits: MeltThresholds,
+    duration: float, slowest: _Motion, fluctuation: float, limits: MeltThresholds
 ) -> tuple[MeltVerdict, str]:
-    moved = f"{element} moved {ratio:.2f} of its spacing (growth exponent {growth:.2f})"
+    ratio, growth = slowest.displacement_ratio, slowest.growth_exponent
+    moved = f"{slowest.element} moved {ratio:.2f} of its spacing (growth exponent {growth:.2f})"
     order = f"the host RDF beyond 6 Å deviates by {fluctuation:.3f} from 1"
     measured = f"{moved} in half of {duration:g} fs and {order}"
+    if slowest.n_frames < limits.n_frames:
+        few = f"{slowest.n_frames} frames, fewer than {limits.n_frames}, show no motion"
+        return MeltVerdict.TOO_SHORT, f"{few}; {order}"
     if duration < limits.duration_fs:
         return MeltVerdict.TOO_SHORT, f"under {limits.duration_fs:g} fs to judge: {measured}"
     displaced, growing = ratio >= limits.displacement_ratio, growth >= limits.growth_exponent
