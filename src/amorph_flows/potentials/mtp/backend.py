@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from math import ceil
@@ -31,6 +32,9 @@ from amorph_flows.settings import Settings
 FloatArray = npt.NDArray[np.float64]
 
 POTENTIAL_FILE = "potential.mtp"
+ACTIVE_SET_FILE = "active_set.txt"
+GRADES_FILE = "grades.txt"
+_NEVER = 1e100
 _BLOCK_STEPS = 40
 
 
@@ -174,17 +178,18 @@ class MTPBackend(PotentialBackend):
             If LAMMPS or a compiler is missing.
         """
         numbers = _species_numbers(doc, elements)
-        if grade is not None:
-            return PairStyle(commands=[])
         self.check()
         plugin = Settings().mtp_plugin or build_plugin()
         (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
-        commands = [
-            f"plugin load {plugin}",
-            "pair_style mtp",
-            f"pair_coeff * * {POTENTIAL_FILE} {numbers}",
-        ]
-        return PairStyle(commands=commands)
+        style, watch = ["pair_style mtp"], []
+        if grade is not None:
+            self._active(doc).write(directory / ACTIVE_SET_FILE)
+            style, watch = _graded_style(grade)
+        coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
+        return PairStyle(
+            commands=[f"plugin load {plugin}", *style, coefficients, *watch],
+            grades_in_lammps=grade is not None,
+        )
 
     def _active(self, doc: PotentialDoc) -> ActiveSet:
         active = parsed_active_set(doc.files.get("active_set", ""))
@@ -203,6 +208,21 @@ def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
     if missing := sorted(set(elements) - set(doc.species)):
         raise InputError(f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}")
     return " ".join(str(doc.species.index(element)) for element in elements)
+
+
+def _graded_style(grade: GradeSettings) -> tuple[list[str], list[str]]:
+    """Return the pair style that grades, and what writes step and grade to `GRADES_FILE`."""
+    save_file = grade.save_file if grade.save else os.devnull
+    stop = min(grade.stop, _NEVER)
+    style = (
+        f"pair_style mtp/extrapolation {ACTIVE_SET_FILE} {save_file} every {grade.every} "
+        f"select {grade.select:.10g} break {stop:.10g} mode neighbourhood"
+    )
+    watch = (
+        f"fix grades all ave/time {grade.every} 1 {grade.every} c_grade[1] "
+        f'append {GRADES_FILE} format " %.10g"'
+    )
+    return [style], ["compute grade all pair mtp/extrapolation", watch]
 
 
 def _settings(settings: FitSettings) -> TrainingSettings:
