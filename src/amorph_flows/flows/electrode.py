@@ -204,7 +204,7 @@ class _Study:
             transport=transport.output,
             voltage=voltage.output,
             shortenings=_shortenings(maker),
-            settings=maker.as_dict(),
+            settings=maker,
         )
         report.name = "report"
         _tolerate_missing(report)

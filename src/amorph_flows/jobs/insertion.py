@@ -55,8 +55,11 @@ def insert_ions(
         n_ions=n_ions,
         temperature_k=temperature_k,
         sites=sites.frac_coords,
+        n_found=sites.n_found,
         n_cut_by_distance=sites.n_cut_by_distance,
         n_merged=sites.n_merged,
+        min_distance_a=sites.min_distance,
+        merge_distance_a=sites.merge_distance,
         occupations=[
             OccupationDoc(
                 indices=[int(i) for i in o.indices], energy_ev=o.energy_ev, structure=o.structure

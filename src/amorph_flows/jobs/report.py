@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from monty.json import jsanitize
+
 from amorph_flows.jobs.missing import present
 from amorph_flows.report import build_report
 from amorph_flows.report.results import result_rows
@@ -30,7 +32,7 @@ def write_report(
     transport: TransportDoc | None,
     voltage: VoltageDoc | None,
     shortenings: list[Shortening],
-    settings: dict[str, object],
+    settings: object,
 ) -> StudyDoc:
     """Return the results of a study and its report, as HTML and as JSON.
 
@@ -43,7 +45,7 @@ def write_report(
     shortenings
         How much smaller the study is than the published protocol.
     settings
-        The Maker as stored.
+        The Maker of the study.
     """
     learned = present(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -60,7 +62,7 @@ def write_report(
         transport=present(transport, "the transport"),
         voltage=present(voltage, "the voltage"),
         shortenings=shortenings,
-        settings=settings,
+        settings=jsanitize(settings, strict=True, enum_values=True),
     )
     report = build_report(parts)
     return StudyDoc(

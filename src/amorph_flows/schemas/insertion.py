@@ -26,8 +26,11 @@ class SiteSetDoc(StageDocument):
     n_ions: int
     temperature_k: float | None = Field(default=None, description="of the host's branch, K")
     sites: Array = Field(description="fractional coordinates of the candidates, (n, 3)")
+    n_found: int = Field(description="Voronoi nodes of the host, before any tolerance")
     n_cut_by_distance: int = Field(description="candidates too close to the host")
     n_merged: int = Field(description="candidates merged into a neighbour")
+    min_distance_a: dict[str, float] = Field(description="least distance to each element, Å")
+    merge_distance_a: float = Field(description="sites nearer than this are one, Å")
     occupations: list[OccupationDoc] = Field(description="best first, distinct")
     proven_optimal: bool
     seed: int
