@@ -181,13 +181,13 @@ class MTPBackend(PotentialBackend):
         self.check()
         plugin = Settings().mtp_plugin or build_plugin()
         (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
-        style, watch = ["pair_style mtp"], []
+        style, watch = "pair_style mtp", list[str]()
         if grade is not None:
             self._active(doc).write(directory / ACTIVE_SET_FILE)
             style, watch = _graded_style(grade)
         coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
         return PairStyle(
-            commands=[f"plugin load {plugin}", *style, coefficients, *watch],
+            commands=[f"plugin load {plugin}", style, coefficients, *watch],
             grades_in_lammps=grade is not None,
         )
 
@@ -210,7 +210,7 @@ def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
     return " ".join(str(doc.species.index(element)) for element in elements)
 
 
-def _graded_style(grade: GradeSettings) -> tuple[list[str], list[str]]:
+def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:
     """Return the pair style that grades, and what writes step and grade to `GRADES_FILE`."""
     save_file = grade.save_file if grade.save else os.devnull
     stop = min(grade.stop, _NEVER)
@@ -222,7 +222,7 @@ def _graded_style(grade: GradeSettings) -> tuple[list[str], list[str]]:
         f"fix grades all ave/time {grade.every} 1 {grade.every} c_grade[1] "
         f'append {GRADES_FILE} format " %.10g"'
     )
-    return [style], ["compute grade all pair mtp/extrapolation", watch]
+    return style, ["compute grade all pair mtp/extrapolation", watch]
 
 
 def _settings(settings: FitSettings) -> TrainingSettings:

@@ -1,0 +1,78 @@
+"""What the backend of the kernel tells LAMMPS, and how it divides the steps of a fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.potentials import GradeSettings, MTPBackend, default_backend
+from amorph_flows.potentials.mtp import ActiveSet, read_mtp
+from amorph_flows.potentials.mtp.backend import _settings
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.testing.alloy import SETTINGS, alloy_frames, fitted
+
+pytestmark = pytest.mark.skipif(default_backend() != "mtp", reason="no C++ compiler")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AMORPH_MTP_PLUGIN", "/somewhere/mtp.so")
+
+
+def doc() -> PotentialDoc:
+    return fitted("mtp").doc
+
+
+def test_species_numbers_follow_the_types_of_lammps(tmp_path: Path) -> None:
+    style = MTPBackend().pair_style(doc(), ["Au", "Cu"], tmp_path, None)
+    assert style.commands == [
+        "plugin load /somewhere/mtp.so",
+        "pair_style mtp",
+        "pair_coeff * * potential.mtp 1 0",
+    ]
+    assert not style.grades_in_lammps
+    assert read_mtp(tmp_path / "potential.mtp", ["Cu", "Au"]).n_parameters == doc().n_parameters
+
+
+def test_a_graded_run_gets_its_active_set_and_writes_its_grades(tmp_path: Path) -> None:
+    grade = GradeSettings(every=5, select=2.5, stop=8.0)
+    style = MTPBackend().pair_style(doc(), ["Au"], tmp_path, grade)
+    assert style.grades_in_lammps
+    assert style.commands[1:] == [
+        "pair_style mtp/extrapolation active_set.txt selected.cfg every 5 select 2.5 break 8 "
+        "mode neighbourhood",
+        "pair_coeff * * potential.mtp 1",
+        "compute grade all pair mtp/extrapolation",
+        'fix grades all ave/time 5 1 5 c_grade[1] append grades.txt format " %.10g"',
+    ]
+    ActiveSet.read(tmp_path / "active_set.txt").check(
+        read_mtp(tmp_path / "potential.mtp", ["Cu", "Au"])
+    )
+
+
+def test_a_watched_run_neither_saves_nor_stops(tmp_path: Path) -> None:
+    grade = GradeSettings(save=False, stop=float("inf"))
+    style = MTPBackend().pair_style(doc(), ["Cu"], tmp_path, grade)
+    assert "/dev/null every 10 select 2 break 1e+100 " in style.commands[1]
+
+
+def test_an_element_that_the_potential_lacks_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="of Cu, Au lacks Mg"):
+        MTPBackend().pair_style(doc(), ["Cu", "Mg"], tmp_path, None)
+
+
+@pytest.mark.parametrize("max_steps", [1, 40, 41, 60, 2000])
+def test_blocks_add_up_to_the_steps(max_steps: int) -> None:
+    settings = _settings(SETTINGS.model_copy(update={"max_steps": max_steps}))
+    assert settings.block_steps <= 40
+    assert 0 <= settings.block_steps * settings.max_blocks - max_steps < settings.max_blocks
+
+
+def test_without_a_compiler_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMORPH_COMPILER", "no-such-compiler")
+    frames = alloy_frames(2, seed=0)
+    with pytest.raises(MissingDependencyError, match="motep"):
+        MTPBackend().fit(frames, frames, SETTINGS)
