@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from amorph_flows.errors import InputError, MissingDependencyError
@@ -11,7 +12,7 @@ from amorph_flows.potentials import GradeSettings, MTPBackend, default_backend
 from amorph_flows.potentials.mtp import ActiveSet, read_mtp
 from amorph_flows.potentials.mtp.backend import _settings
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.testing.alloy import SETTINGS, alloy_frames, fitted
+from amorph_flows.testing.alloy import SETTINGS, alloy_frames, fitted, predicted
 
 pytestmark = pytest.mark.skipif(default_backend() != "mtp", reason="no C++ compiler")
 
@@ -76,3 +77,19 @@ def test_without_a_compiler_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
     frames = alloy_frames(2, seed=0)
     with pytest.raises(MissingDependencyError, match="motep"):
         MTPBackend().fit(frames, frames, SETTINGS)
+
+
+def test_without_a_compiler_a_potential_still_runs_by_motep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("motep", reason="motep is not installed")
+    backend, frames = MTPBackend(), alloy_frames(3, seed=7)
+    with_kernel = backend.grades(doc(), frames)
+    energies = predicted(fitted("mtp"), frames)
+    monkeypatch.setenv("AMORPH_COMPILER", "no-such-compiler")
+    np.testing.assert_allclose(backend.grades(doc(), frames), with_kernel, rtol=1e-7)
+    for one, two in zip(energies, predicted(fitted("mtp"), frames), strict=True):
+        assert one.energy_ev == pytest.approx(two.energy_ev, abs=1e-8)
+    assert len(backend.pair_style(doc(), ["Cu"], tmp_path, None).commands) == 3
+    monkeypatch.delenv("AMORPH_MTP_PLUGIN")
+    assert backend.pair_style(doc(), ["Cu"], tmp_path, None).commands == []

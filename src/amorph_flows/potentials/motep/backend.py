@@ -106,7 +106,7 @@ class MotepBackend(PotentialBackend):
             The training frames.
         """
         parameters = parsed_potential(potential, tuple(species)).parameters
-        gradients = self._gradients(potential, species)
+        gradients = self.gradients(potential, species)
         return find_active_set(parameters, (gradients(frame) for frame in frames)).text()
 
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
@@ -120,7 +120,7 @@ class MotepBackend(PotentialBackend):
             The configurations.
         """
         active = self._active(doc)
-        gradients = self._gradients(doc.files["potential"], doc.species)
+        gradients = self.gradients(doc.files["potential"], doc.species)
         return np.array([active.grade(gradients(frame)).max() for frame in frames])
 
     def select(
@@ -139,7 +139,7 @@ class MotepBackend(PotentialBackend):
         limit
             How many to return at most.
         """
-        gradients = self._gradients(doc.files["potential"], doc.species)
+        gradients = self.gradients(doc.files["potential"], doc.species)
         return select_candidates(self._active(doc), gradients, training, candidates, limit)
 
     def pair_style(
@@ -176,8 +176,16 @@ class MotepBackend(PotentialBackend):
         active.check(parsed_potential(doc.files["potential"], tuple(doc.species)))
         return active
 
-    def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
-        """Return what gives the gradients of a frame's atomic energies by all parameters."""
+    def gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
+        """Return what gives the gradients of a frame's atomic energies by all parameters.
+
+        Parameters
+        ----------
+        potential
+            Text of the potential.
+        species
+            Its element symbols.
+        """
         self.check()
         from amorph_flows.potentials.motep.convert import MotepCalculator
 

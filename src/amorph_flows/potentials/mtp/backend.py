@@ -17,6 +17,7 @@ from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials.active_set import find_active_set, select_candidates
 from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
+from amorph_flows.potentials.motep.backend import MotepBackend
 from amorph_flows.potentials.mtp.active_set import ActiveSet
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.plugin import build_plugin
@@ -40,16 +41,18 @@ _BLOCK_STEPS = 40
 
 @register
 class MTPBackend(PotentialBackend):
-    """Moment tensor potentials by one C++ kernel, compiled on first use."""
+    """Moment tensor potentials by one C++ kernel, compiled on first use.
+
+    Without a compiler nothing can be fitted, but a potential that is there runs by motep.
+    """
 
     name: ClassVar[str] = "mtp"
 
     def check(self) -> None:
         """Raise `MissingDependencyError` if there is no compiler."""
-        compiler = Settings().compiler
-        if shutil.which(compiler) is None:
+        if not _has_compiler():
             raise MissingDependencyError(
-                f"the C++17 compiler {compiler!r} of the potential 'mtp'",
+                f"the C++17 compiler {Settings().compiler!r} of the potential 'mtp'",
                 hint="apt install g++, or use the potential 'motep', which needs none",
             )
 
@@ -102,7 +105,8 @@ class MTPBackend(PotentialBackend):
         doc
             The potential.
         """
-        self.check()
+        if not _has_compiler():
+            return MotepBackend().calculator(doc)
         return MTPCalculator(parsed_potential(doc.files["potential"], tuple(doc.species)))
 
     def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
@@ -159,6 +163,9 @@ class MTPBackend(PotentialBackend):
     ) -> PairStyle:
         """Write the potential into a folder and return LAMMPS's input lines.
 
+        There are none without a compiler and without a plugin in the settings: LAMMPS then gets
+        its forces from the calculator.
+
         Parameters
         ----------
         doc
@@ -175,11 +182,13 @@ class MTPBackend(PotentialBackend):
         InputError
             If the potential lacks an element.
         MissingDependencyError
-            If LAMMPS or a compiler is missing.
+            If LAMMPS is missing.
         """
         numbers = _species_numbers(doc, elements)
-        self.check()
-        plugin = Settings().mtp_plugin or build_plugin()
+        plugin = Settings().mtp_plugin
+        if plugin is None and not _has_compiler():
+            return PairStyle(commands=[])
+        plugin = plugin or build_plugin()
         (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
         style, watch = "pair_style mtp", list[str]()
         if grade is not None:
@@ -198,9 +207,14 @@ class MTPBackend(PotentialBackend):
 
     def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
         """Return what gives the gradients of a frame's atomic energies by all parameters."""
-        self.check()
+        if not _has_compiler():
+            return MotepBackend().gradients(potential, species)
         parsed = parsed_potential(potential, tuple(species))
         return lambda frame: TrainingKernel(parsed, [frame.to_atoms()]).atom_gradients(0)
+
+
+def _has_compiler() -> bool:
+    return shutil.which(Settings().compiler) is not None
 
 
 def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
