@@ -1,3 +1,4 @@
+import os
 from datetime import datetime
 
 import numpy as np
@@ -76,12 +77,18 @@ def put(store, number, document, *, hour, **metadata):
     store.update(stored, save={"data": ["frames", "curves", "files"]})
 
 
-@pytest.fixture(params=["embedded", "memory"])
+@pytest.fixture(params=["embedded", "memory", "mongodb"])
 def store(request, tmp_path):
     from pymatgen.core import Lattice, Structure
 
     if request.param == "embedded":
         store = open_store(tmp_path)
+    elif request.param == "mongodb":
+        uri = os.environ.get("AMORPH_TEST_MONGO_URI")
+        if not uri:
+            pytest.skip("AMORPH_TEST_MONGO_URI names no MongoDB server")
+        store = open_store(uri)
+        store.remove_docs({})
     else:
         store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
         store.connect()
@@ -92,7 +99,8 @@ def store(request, tmp_path):
     put(store, 2, trajectory(structure, 900.0, verdict("diffusive", True)), hour=12, **mine)
     put(store, 3, potential(), hour=9, study="other", ion="Na+", formula="FePO4")
     store.update({"uuid": "5" * 8, "index": 1, "output": {"x": 1}, "completed_at": "2026"})
-    return store
+    yield store
+    store.close()
 
 
 def found(store, **where):
