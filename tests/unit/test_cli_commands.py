@@ -211,6 +211,35 @@ def test_running_study_shows_steps_and_expected_time(amorph, tmp_path):
     assert state["expected_left"] == pytest.approx(90, abs=2)
 
 
+def test_terminal_shows_running_jobs_live(tmp_path):
+    import io
+    import time
+
+    from rich.console import Console
+
+    from amorph_flows.cli.display import Display
+
+    (tmp_path / "progress.json").write_text(
+        '{"done": 25, "total": 100, "note": "MD step", "written_at": 0}'
+    )
+    job = JobState(uuid="a", index=1, name="melt", function="f")
+    state = StudyState(title="mine", jobs=[job])
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, highlight=False)
+    with Display("mine", console) as display:
+        display.show(state)
+        job.state, job.started, job.folder = "running", time.time() - 30, str(tmp_path)
+        display.show(state)
+        job.state, job.finished = "done", job.started + 42
+        display.show(state)
+    shown = out.getvalue()
+    assert "mine: 0 of 1 jobs done" in shown
+    assert "MD step 25/100" in shown
+    assert "30 s of 2 min 00 s" in shown
+    assert "[1/1] melt: done in 42 s" in shown
+    assert display.n_executed == 1
+
+
 def test_damaged_state_is_said(amorph, tmp_path):
     (tmp_path / "study.json").write_text("{")
     assert "is damaged" in amorph("status", code=2).stderr
