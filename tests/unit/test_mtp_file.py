@@ -6,11 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from mtp_reference import random_potential
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import parse_mtp, read_mtp
-
-from mtp_reference import random_potential
 
 
 @pytest.mark.parametrize("level", [2, 8, 16])
@@ -32,7 +31,7 @@ def test_grouped_radial_keys_of_motep(tmp_path):
 def test_every_truncation_is_an_input_error():
     lines = random_potential(8).text().splitlines()
     for n in range(len(lines)):
-        with pytest.raises(InputError, match="pot.mtp"):
+        with pytest.raises(InputError, match=r"pot.mtp"):
             parse_mtp("\n".join(lines[:n]), "pot.mtp")
     whole = "\n".join(lines)
     with pytest.raises(InputError, match=rf"pot.mtp, line {len(lines)}: 'moment_coeffs'"):
@@ -62,7 +61,7 @@ def test_wrong_contents_are_named(old, new, message):
 
 
 def test_absent_file(tmp_path):
-    with pytest.raises(InputError, match="absent.mtp"):
+    with pytest.raises(InputError, match=r"absent.mtp"):
         read_mtp(tmp_path / "absent.mtp")
 
 

@@ -89,7 +89,7 @@ def test_damaged_and_foreign_sets_are_refused(tmp_path):
     active = active_set(potential, frames(10))
     lines = active.text().splitlines()
     for n in range(len(lines)):
-        with pytest.raises(InputError, match="selected.txt"):
+        with pytest.raises(InputError, match=r"selected.txt"):
             ActiveSet.parse("\n".join(lines[:n]), "selected.txt")
     with pytest.raises(InputError, match="absent"):
         ActiveSet.read(tmp_path / "absent")

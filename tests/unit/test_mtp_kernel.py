@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ase import Atoms
+from mtp_reference import SPECIES, random_potential, random_structure, reference_energies
 
 from amorph_flows.errors import CalculationError, InputError, MissingDependencyError
 from amorph_flows.potentials.mtp import MTPCalculator
 from amorph_flows.potentials.mtp.library import load
-
-from mtp_reference import SPECIES, random_potential, random_structure, reference_energies
 
 
 def properties(atoms, potential, **options):

@@ -165,7 +165,7 @@ def test_time_limit_is_kept():
 def test_frames_without_labels_are_refused():
     frames = labelled(random_potential(6), 2)
     frames[1].calc = None
-    with pytest.raises(InputError, match="frame 1 .* no finite energy"):
+    with pytest.raises(InputError, match=r"frame 1 .* no finite energy"):
         MTPTrainer(untrained(6, SPECIES, 4.0), frames)
     with pytest.raises(InputError, match="no frames"):
         MTPTrainer(untrained(6, SPECIES, 4.0), [])

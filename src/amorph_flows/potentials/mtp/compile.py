@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -88,7 +87,7 @@ def _compile(
         if done.returncode != 0:
             errors = "\n".join(done.stderr.splitlines()[:20])
             raise CalculationError(f"{' '.join(command)} failed:\n{errors}")
-        os.replace(output, library)
+        output.replace(library)
 
 
 @cache

@@ -175,7 +175,7 @@ def maxvol(
     """
     rank = rows.shape[1]
     chosen = qr(rows.T, mode="r", pivoting=True)[1][:rank].astype(np.int64)
-    inverse = np.linalg.inv(rows[chosen])
+    inverse = np.asarray(np.linalg.inv(rows[chosen]), dtype=np.float64)
     table = rows @ inverse
     for _ in range(max_swaps):
         row, column = np.unravel_index(np.argmax(np.abs(table)), table.shape)
@@ -186,7 +186,8 @@ def maxvol(
         change[column] -= 1.0
         table -= np.outer(table[:, column] / pivot, change)
         chosen[column] = row
-    return chosen, np.linalg.inv(rows[chosen])
+    inverse = np.asarray(np.linalg.inv(rows[chosen]), dtype=np.float64)
+    return chosen, inverse
 
 
 def _whitening(kernel: TrainingKernel) -> FloatArray:

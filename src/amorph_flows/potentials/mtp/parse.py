@@ -55,12 +55,11 @@ class MTPText:
         raise InputError(f"{where}: {message}")
 
     def _key(self, names: tuple[str, ...]) -> str:
-        for name in names:
-            if name in self.values:
-                return name
-        self.fail(
-            f"has no '{names[0]}'; the file is truncated or no .mtp file", line=len(self.lines)
-        )
+        found = next((name for name in names if name in self.values), None)
+        if found is None:
+            problem = f"has no '{names[0]}'; the file is truncated or no .mtp file"
+            self.fail(problem, line=len(self.lines))
+        return found
 
     def text(self, *names: str) -> str:
         """Give the text of the first of ``names`` that is there."""

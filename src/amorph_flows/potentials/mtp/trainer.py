@@ -138,7 +138,8 @@ class MTPTrainer:
             if run.timed_out:
                 break
             before = point.value
-            for point in self._block(point, rng):
+            for step in self._block(point, rng):
+                point = step
                 run.record(point)
                 if run.timed_out:
                     break
