@@ -86,7 +86,10 @@ def test_first_table_is_followed_by_every_factor_of_shortening(report: Report) -
     tables = [a["id"] for a in Elements(report.html).all("table")]
     assert tables[:2] == ["table-results", "table-shortenings"]
     factors = {s["what"]: s["factor"] for s in report.data["shortenings"]}
-    assert factors == {"production time": 4000.0, "level of the potential": pytest.approx(16 / 12, rel=1e-5)}
+    assert factors == {
+        "production time": 4000.0,
+        "level of the potential": pytest.approx(16 / 12, rel=1e-5),
+    }
 
 
 def test_page_asks_the_network_for_nothing(report: Report) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from amorph_flows.report.text import formula, number, sentence, temperature, uncertainty
+from amorph_flows.report.text import (
+    formula,
+    formulas_in,
+    number,
+    sentence,
+    temperature,
+    uncertainty,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,8 @@ def test_formula_and_temperature() -> None:
 
 def test_sentence_has_one_full_stop() -> None:
     assert sentence(["too short.", "too small"]) == "Too short; too small."
+
+
+def test_only_the_numbers_of_formulas_are_lowered() -> None:
+    text = "MgV2O5 from amorphous V2O5, 2 cells at 300 K, run A1"
+    assert formulas_in(text) == "MgV₂O₅ from amorphous V₂O₅, 2 cells at 300 K, run A1"

@@ -23,6 +23,7 @@ from amorph_flows.report.sections.structure import energy_section, order_section
 from amorph_flows.report.sections.summary import summary_section
 from amorph_flows.report.sections.transport import diffusivity_section, displacement_section
 from amorph_flows.report.sections.voltage import voltage_section
+from amorph_flows.report.text import formulas_in
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 SCHEMA_VERSION = 1
@@ -57,7 +58,7 @@ def build_report(parts: StudyParts) -> Report:
     generator = f"amorph-flows {version('amorph-flows')}"
     settings = json.dumps(plain(parts.settings), indent=1, ensure_ascii=False)
     html = render_page(
-        title=parts.title,
+        title=formulas_in(parts.title),
         lead=f"Transport and voltage of {parts.ion}, preset {parts.preset}.",
         sections=sections,
         generator=generator,

@@ -13,7 +13,7 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
 
     A result of MD with the potential rests on its runs, on active learning, on the potential and
     on the amorphous structures; one of engine MD on the amorphous structures alone; one of the
-    crystal on neither. All rest on the engine: only its first verdict of being a surrogate stays.
+    crystal on neither. All rest on the engine; that it is a surrogate is said once, at the end.
 
     Parameters
     ----------
@@ -111,8 +111,9 @@ def _surrogate(parts: StudyParts) -> list[Verdict]:
 
 
 def _once(verdicts: list[Verdict]) -> list[Verdict]:
-    """Return the verdicts without repetitions of a reason, or of the engine being a surrogate."""
+    """Return the verdicts, each reason once, and once and last that the engine is a surrogate."""
     kept: dict[str, Verdict] = {}
     for verdict in verdicts:
         kept.setdefault(SURROGATE if verdict.answer == SURROGATE else verdict.reason, verdict)
-    return list(kept.values())
+    shared = [kept.pop(SURROGATE)] if SURROGATE in kept else []
+    return [*kept.values(), *shared]

@@ -68,6 +68,8 @@ def shown(cell: Any, column: Column) -> str:
         return level + colon + interval.replace(" ", "\u00a0")
     if column.kind == "formula":
         return text.formula(str(cell))
+    if column.kind == "fixed":
+        return f"{cell:.{column.digits}f}"
     if column.kind == "exact":
         return f"{cell:,g}".replace(",", "\u202f")
     if isinstance(cell, int | float) and not isinstance(cell, bool):

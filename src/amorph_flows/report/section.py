@@ -14,7 +14,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 Kind = Literal[
-    "text", "number", "exact", "formula", "code", "uncertainty", "verdict", "doubts", "documents"
+    "text",
+    "number",
+    "exact",
+    "fixed",
+    "formula",
+    "code",
+    "uncertainty",
+    "verdict",
+    "doubts",
+    "documents",
 ]
 Row = Mapping[str, Any]
 
@@ -30,9 +39,10 @@ class Column:
     title
         Heading, with the unit.
     kind
-        How its cells are shown; an exact number was chosen, not measured.
+        How its cells are shown; an exact number was chosen, not measured, and a fixed one has
+        so many decimals.
     digits
-        Significant digits of numbers.
+        Significant digits of numbers, decimals of fixed ones.
     """
 
     key: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -19,6 +20,17 @@ def formula(text: str) -> str:
         A plain formula.
     """
     return text.translate(_SUBSCRIPTS)
+
+
+def formulas_in(text: str) -> str:
+    """Return a sentence with the numbers of its formulas lowered.
+
+    Parameters
+    ----------
+    text
+        Such as ``"MgV2O5 from 2 cells"``.
+    """
+    return re.sub(r"\b(?:[A-Z][a-z]?\d*){2,}\b", lambda found: formula(found[0]), text)
 
 
 def number(value: float | int | None, digits: int = 3) -> str:

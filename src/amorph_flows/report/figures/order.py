@@ -43,7 +43,7 @@ def order_sphere(order: LongRangeOrderDoc, largest: float) -> go.Figure:
             "colorscale": "Viridis",
             "cmin": 0.0,
             "cmax": largest,
-            "size": 610.0 / np.sqrt(len(directions)),
+            "size": 700.0 / np.sqrt(len(directions)),
             "line": {"width": 0},
             "colorbar": {"title": {"text": "disorder"}, "thickness": 12, "len": 0.8},
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amorph_flows.report.figures.schedule import schedule_figure, temperature_figure
 from amorph_flows.report.section import Column, Panel, Section, Table
 from amorph_flows.report.sections.checks import check_table
-from amorph_flows.report.text import formula, temperature
+from amorph_flows.report.text import formula, number, temperature
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import StudyParts
 
@@ -22,9 +22,10 @@ INSERTION_COLUMNS = (
     Column("temperature_k", "branch / K", "exact"),
     Column("ion", "ion"),
     Column("n_ions", "ions", "number"),
-    Column("n_sites", "candidate sites", "number"),
-    Column("n_cut_by_distance", "cut by distance", "number"),
+    Column("n_found", "voids", "number"),
+    Column("n_cut_by_distance", "too near the host", "number"),
     Column("n_merged", "merged", "number"),
+    Column("n_sites", "sites left", "number"),
     Column("energy_ev", "lowest Ewald energy / eV", "number", 6),
     Column("proven", "proven lowest"),
 )
@@ -42,8 +43,8 @@ def melt_quench_section(parts: StudyParts) -> Section:
     name = formula(quench.crystal.composition.reduced_formula)
     text = (
         f"{len(quench.crystal)} atoms of {name} were molten and quenched by {quench.engine.name} "
-        f"at an overall {quench.quench_rate_k_per_ps:.4g} K/ps, holds included. {parts.ion} was "
-        "then inserted into the structure of each branch."
+        f"at an overall {number(quench.quench_rate_k_per_ps)} K/ps, holds included. "
+        f"{parts.ion} was then inserted into the structure of each branch."
     )
     panels = [
         Panel(

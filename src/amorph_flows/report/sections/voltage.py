@@ -5,7 +5,7 @@ from __future__ import annotations
 from amorph_flows.report.figures.voltage import voltage_figure
 from amorph_flows.report.section import Column, Panel, Section, Table
 from amorph_flows.report.sections.checks import check_table
-from amorph_flows.report.text import temperature
+from amorph_flows.report.text import number, temperature
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 
 COLUMNS = (
@@ -31,8 +31,9 @@ def voltage_section(voltage: VoltageDoc) -> Section:
     """
     text = (
         f"Average voltage of {voltage.ion} against its metal "
-        f"({voltage.reference_energy_ev:.4f} eV/atom), every energy by {voltage.engine.name}. "
-        "Temperatures stand for the disorder of the structures, not for a temperature of the cell."
+        f"({number(voltage.reference_energy_ev, 5)} eV/atom), "
+        f"every energy by {voltage.engine.name}. Temperatures stand for the disorder of the "
+        "structures, not for a temperature of the cell."
     )
     counts = ", ".join(f"{_of(p)}: {p.n_snapshots}" for p in voltage.points)
     caption = f"Means with standard errors; the dotted line is the crystal. Snapshots: {counts}."
