@@ -1,0 +1,70 @@
+"""Describe the structure of a glass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymatgen.core import Structure
+
+from amorph_flows.analysis import (
+    bond_angles,
+    coordination_numbers,
+    density_g_cm3,
+    guttman_rings,
+    network_statistics,
+    radial_distribution,
+    structure_factor,
+    voronoi_free_volume,
+)
+from amorph_flows.schemas.glass import (
+    BondAnglesDoc,
+    CoordinationDoc,
+    FreeVolumeDoc,
+    GlassDoc,
+    NetworkDoc,
+    RingsDoc,
+    StructureFactorDoc,
+)
+from amorph_flows.schemas.structure import RDFDoc
+from amorph_flows.stage import stage_job
+
+
+@stage_job(GlassDoc)
+def describe_glass(
+    structure: Structure, former: str, others: Sequence[str] = (), anion: str = "O"
+) -> GlassDoc:
+    """Return network, scattering, rings, angles and volumes of one structure.
+
+    Parameters
+    ----------
+    structure
+        The glass.
+    former
+        Its network former, such as P.
+    others
+        Other cations of the network, such as Fe.
+    anion
+        The element that links them.
+    """
+    backbone = list(dict.fromkeys([former, *others]))
+    coordination = [coordination_numbers(structure, cation, anion) for cation in backbone]
+    bonds = {(c.centre, c.neighbour): c.cutoff_a for c in coordination}
+    both_ways = bonds | {(second, first): cutoff for (first, second), cutoff in bonds.items()}
+    network = network_statistics(structure, former, backbone[1:], anion, bonds)
+    linked = [name.split("-") for name, number in network.linkages_per_former.items() if number]
+    triplets = [[anion, cation, anion] for cation in backbone] + linked
+    return GlassDoc(
+        formula=structure.composition.reduced_formula,
+        n_atoms=len(structure),
+        density_g_cm3=density_g_cm3(structure),
+        rdf=RDFDoc.from_result(radial_distribution(structure)),
+        coordination=[CoordinationDoc.from_result(found) for found in coordination],
+        network=NetworkDoc.from_result(network),
+        angles=[
+            BondAnglesDoc.from_result(bond_angles(structure, end, vertex, other_end, both_ways))
+            for end, vertex, other_end in triplets
+        ],
+        structure_factor=StructureFactorDoc.from_result(structure_factor(structure)),
+        rings=RingsDoc.from_result(guttman_rings(structure, backbone, anion, bonds)),
+        free_volume=FreeVolumeDoc.from_result(voronoi_free_volume(structure)),
+    )

@@ -1,0 +1,215 @@
+"""Documents of a glass: its network, scattering, rings and volume, T_g and elasticity."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Self
+
+from pydantic import Field
+
+from amorph_flows.analysis.coordination import Pair
+from amorph_flows.analysis.elastic import ElasticConstants, ElasticVerdict
+from amorph_flows.analysis.free_volume import FreeVolume
+from amorph_flows.analysis.glass_transition import GlassTransition, TransitionVerdict
+from amorph_flows.schemas.array import Array
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.structure import RDFDoc
+from amorph_flows.schemas.verdict import Verdict
+
+
+class ResultDocument(Document):
+    """A document with the fields and properties of one result of the analysis."""
+
+    @classmethod
+    def from_result(cls, result: Any) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            The dataclass that the analysis returned; pairs of elements become ``"P-O"``.
+        """
+        return cls(**{name: _plain(getattr(result, name)) for name in cls.model_fields})
+
+
+def _plain(value: Any) -> Any:
+    """Call a method, and name pairs of elements, which no database takes as keys."""
+    if callable(value):
+        return value()
+    if isinstance(value, dict):
+        return {_named(key): item for key, item in value.items()}
+    return value
+
+
+def _named(key: Pair | str | int) -> str | int:
+    return "-".join(key) if isinstance(key, tuple) else key
+
+
+class CoordinationDoc(ResultDocument):
+    """Coordination numbers of one element by another."""
+
+    centre: str
+    neighbour: str
+    cutoff_a: float = Field(description="largest distance of a neighbour, Å")
+    mean: float
+    distribution: Array = Field(description="fraction of centres with 0, 1, 2, … neighbours")
+
+
+class NetworkDoc(ResultDocument):
+    """Bridging anions, Qn species and linkages."""
+
+    former: str
+    anion: str
+    n_formers: int
+    bridging: int = Field(description="anions bonded to two or more formers")
+    non_bridging: int = Field(description="anions bonded to one former")
+    free: int = Field(description="anions bonded to no former")
+    qn: Array = Field(description="fraction of formers with n = 0, 1, 2, … bridging anions")
+    connectivity: float = Field(description="mean number of bridging anions of a former")
+    linkages_per_former: dict[str, float] = Field(description="such as P-O-Fe, per former")
+    cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
+
+
+class BondAnglesDoc(ResultDocument):
+    """Distribution of one bond angle."""
+
+    triplet: tuple[str, str, str] = Field(description="end, vertex, end")
+    angles_deg: Array = Field(description="centres of the bins, degrees")
+    density: Array = Field(description="probability density, 1/degree")
+    n_angles: int
+    mean_deg: float
+    standard_deviation_deg: float
+    cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
+
+
+class StructureFactorDoc(ResultDocument):
+    """Partial, neutron and X-ray structure factors."""
+
+    q_inv_a: Array = Field(description="|Q|, 1/Å, shape (n_q,)")
+    elements: tuple[str, ...] = Field(description="they label the axes of the partials")
+    faber_ziman: Array = Field(description="A_ij(Q), shape (n_elements, n_elements, n_q)")
+    ashcroft_langreth: Array = Field(description="S_ij(Q), the same shape")
+    neutron: Array = Field(description="total for neutrons, Faber-Ziman, shape (n_q,)")
+    xray: Array = Field(description="total for X-rays, Faber-Ziman, shape (n_q,)")
+    n_vectors: Array = Field(description="wave vectors behind each Q, shape (n_q,)")
+    seed: int = Field(description="of the choice of wave vectors")
+
+
+class RingsDoc(ResultDocument):
+    """Guttman's rings."""
+
+    distribution: dict[int, int] = Field(description="number of rings of each size")
+    sizes: Array = Field(description="backbone atoms of each ring, shape (n_rings,)")
+    centres: Array = Field(description="centre of each ring, Å, shape (n_rings, 3)")
+    largest: int = Field(description="largest size that was searched for")
+    n_open: int = Field(description="bonds without a ring up to that size")
+    cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
+
+
+class FreeVolumeDoc(Document):
+    """Free volume after Voronoi."""
+
+    fraction: float = Field(description="free share of the whole volume")
+    mean_a3: dict[str, float] = Field(description="mean free volume of each element, Å³")
+    radii_a: dict[str, float] = Field(description="radius of each element, Å")
+
+    @classmethod
+    def from_result(cls, result: FreeVolume) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            What `voronoi_free_volume` returned.
+        """
+        means = {element: float(result.of_element(element).mean()) for element in result.radii_a}
+        return cls(fraction=result.fraction, mean_a3=means, radii_a=result.radii_a)
+
+
+class GlassDoc(StageDocument):
+    """The structure of one glass."""
+
+    formula: str
+    n_atoms: int
+    density_g_cm3: float
+    rdf: RDFDoc
+    coordination: list[CoordinationDoc]
+    network: NetworkDoc
+    angles: list[BondAnglesDoc]
+    structure_factor: StructureFactorDoc
+    rings: RingsDoc
+    free_volume: FreeVolumeDoc
+
+
+class GlassTransitionDoc(StageDocument):
+    """Glass transition of one cooling or heating run."""
+
+    temperature_k: float = Field(description="where the two lines meet, K")
+    interval_k: tuple[float, float] = Field(description="95 % interval, K")
+    glass_slope: float = Field(description="of the property below, per K")
+    liquid_slope: float = Field(description="of the property above, per K")
+    transition: Verdict
+
+    @classmethod
+    def from_result(cls, result: GlassTransition) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            What `fit_glass_transition` returned.
+        """
+        verdict = Verdict(
+            question="glass transition?",
+            answer=result.verdict.name,
+            believable=result.verdict is TransitionVerdict.FOUND,
+            reason=result.reason,
+            numbers={"temperature_k": result.temperature_k, "probability": result.probability},
+            thresholds=asdict(result.thresholds),
+        )
+        return cls(
+            temperature_k=result.temperature_k,
+            interval_k=result.interval_k,
+            glass_slope=result.glass_slope,
+            liquid_slope=result.liquid_slope,
+            transition=verdict,
+        )
+
+
+class ElasticDoc(StageDocument):
+    """Elastic constants and isotropic moduli."""
+
+    tensor_gpa: Array = Field(description="C_ij, Voigt's order, GPa, shape (6, 6)")
+    young_gpa: float
+    shear_gpa: float
+    bulk_gpa: float
+    poisson: float
+    residual_stress_ev_a3: Array = Field(description="tension positive, eV/Å³, shape (6,)")
+    isotropic: Verdict
+
+    @classmethod
+    def from_result(cls, result: ElasticConstants) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            What `elastic_constants` returned.
+        """
+        verdict = Verdict(
+            question="isotropic?",
+            answer=result.verdict.name,
+            believable=result.verdict is ElasticVerdict.ISOTROPIC,
+            reason=result.reason,
+            numbers={"nonlinearity": result.nonlinearity, "anisotropy": result.anisotropy},
+            thresholds=asdict(result.thresholds),
+        )
+        return cls(
+            tensor_gpa=result.tensor_gpa,
+            young_gpa=result.young_gpa,
+            shear_gpa=result.shear_gpa,
+            bulk_gpa=result.bulk_gpa,
+            poisson=result.poisson,
+            residual_stress_ev_a3=result.residual_stress_ev_a3,
+            isotropic=verdict,
+        )
