@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def stage(start: float, end: float | None = None, steps: int = 100, **more: Any)
 
 def execute(job: Job) -> Any:
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    run_locally(job, store=store, ensure_success=True)
+    again = Job.from_dict(json.loads(json.dumps(job.as_dict())))
+    run_locally(again, store=store, ensure_success=True)
     return job.output.resolve(store)
 
 
@@ -151,9 +153,63 @@ def test_thermostat_holds_and_follows_a_ramp(oxide: Structure) -> None:
     assert ramp.frames[499].provenance.temperature_k == pytest.approx(600)
 
 
+class KilledError(BaseException):
+    """Stands for a signal: nothing in a run handles it."""
+
+
+class KilledCalculator(ToyCalculator):
+    """Ends the process after some calls, as a kill would."""
+
+    left = 0
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        KilledCalculator.left -= 1
+        if KilledCalculator.left == 0:
+            raise KilledError
+        super().calculate(*args, **kwargs)
+
+
+@pytest.mark.parametrize("ensemble", ["nvt", "nve"])
+def test_killed_run_goes_on_from_its_checkpoint(
+    oxide: Structure, ensemble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = AseEngine(calculator=_here("KilledCalculator"))
+    schedule = stage(900, 600, steps=60, frame_stride=10, ensemble=ensemble)
+    KilledCalculator.left = 45
+    with pytest.raises(KilledError):
+        md(oxide, schedule, engine, run="r", seed=1)
+    with Path("r.extxyz").open("a") as file:
+        file.write("28\nLattice=")
+    rest = md(oxide, schedule, engine, run="r", seed=1)
+    assert -KilledCalculator.left < 25, "it began anew"
+    assert not list(tmp_path.glob("*.npz"))
+    whole = md(oxide, schedule, TOY, run="w", seed=1)
+    assert [f.provenance.step for f in rest.frames] == [0, 10, 20, 30, 40, 50, 60]
+    for one, two in zip(rest.frames, whole.frames, strict=True):
+        np.testing.assert_allclose(one.positions, two.positions, atol=1e-8)
+        assert one.energy_ev == pytest.approx(two.energy_ev, abs=1e-8)
+        assert one.provenance.temperature_k == two.provenance.temperature_k
+    assert rest.structure is not None
+    np.testing.assert_allclose(
+        rest.structure.site_properties["velocities"],
+        whole.structure.site_properties["velocities"],
+        atol=1e-9,
+    )
+
+
+def test_checkpoint_of_another_run_is_not_taken(oxide: Structure) -> None:
+    engine = AseEngine(calculator=_here("KilledCalculator"))
+    KilledCalculator.left = 15
+    with pytest.raises(KilledError):
+        md(oxide, stage(900, steps=20, frame_stride=5), engine, run="r", seed=1)
+    doc = md(oxide, stage(900, steps=20, frame_stride=5), engine, run="r", seed=2)
+    fresh = md(oxide, stage(900, steps=20, frame_stride=5), TOY, run="other", seed=2)
+    np.testing.assert_allclose(doc.frames[-1].positions, fresh.frames[-1].positions, atol=1e-9)
+    assert -KilledCalculator.left >= 20
+
+
 def test_blow_up_names_the_step_and_keeps_the_frames(oxide: Structure) -> None:
-    path = "tests.unit.test_engines_ase:NanAfterCalculator"
-    engine = AseEngine(calculator=_here(path), calculator_kwargs={"calls": 17})
+    engine = AseEngine(calculator=_here("NanAfterCalculator"), calculator_kwargs={"calls": 17})
     with pytest.raises(CalculationError, match=r"'r'.*step 17 of 100.*not finite") as caught:
         md(oxide, stage(600, frame_stride=5), engine, run="r")
     assert caught.value.directory == str(Path.cwd())
@@ -170,9 +226,9 @@ def test_heat_and_contacts_end_a_run(oxide: Structure) -> None:
         md(oxide, stage(300), cool)
 
 
-def _here(path: str) -> str:
-    """Name this module as pytest imported it."""
-    return f"{__name__}:{path.partition(':')[2]}"
+def _here(name: str) -> str:
+    """Name something of this module as pytest imported it."""
+    return f"{__name__}:{name}"
 
 
 def test_static_labels_and_quarantines(oxide: Structure) -> None:

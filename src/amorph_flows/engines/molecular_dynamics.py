@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import ase.io
 import numpy as np
+import numpy.typing as npt
 from ase import Atoms, units
 from ase.md.md import MolecularDynamics
 from ase.md.nose_hoover_chain import NoseHooverChainNVT
@@ -14,10 +14,14 @@ from ase.md.verlet import VelocityVerlet
 from ase.neighborlist import neighbor_list
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.datasets.io import read_extxyz, write_extxyz
+from amorph_flows.engines.checkpoint import Checkpoint, run_key
 from amorph_flows.engines.configuration import temperature_of
 from amorph_flows.errors import CalculationError
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.schedule import MDStage
+
+FloatArray = npt.NDArray[np.float64]
 
 CONTACT_A = 0.3
 """Two atoms closer than this mean that a run has blown up, Å."""
@@ -52,9 +56,12 @@ class MDRun:
     limit_k: float = 20_000.0
     store_first: bool = True
     frames: list[Frame] = field(default_factory=list)
+    _key: str = field(default="", init=False)
 
     def run(self) -> FrameSet:
         """Run the stage and return its frames, labelled by the MD's own calculator.
+
+        A run that was killed goes on from its checkpoint, if it is the same run.
 
         Raises
         ------
@@ -62,25 +69,62 @@ class MDRun:
             If a number is not finite, the temperature passes the limit, two atoms meet, or the
             calculator fails. The frames before stay in the file.
         """
-        self.file.unlink(missing_ok=True)
-        dynamics = _dynamics(self.atoms, self.stage)
-        total = self.stage.n_steps
+        dynamics, total = self._start(), self.stage.n_steps
+        resumed_at = dynamics.nsteps
         try:
-            for _ in dynamics.irun(steps=total):
-                self._after_step(dynamics.nsteps)
+            for _ in dynamics.irun(steps=total - resumed_at):
+                if dynamics.nsteps != resumed_at or resumed_at == 0:
+                    self._after_step(dynamics)
                 _set_temperature(dynamics, self.stage, dynamics.nsteps)
                 report_progress(dynamics.nsteps, total, f"{self.stage.name}: MD step")
         except CalculationError:
             raise
         except (ArithmeticError, RuntimeError, ValueError, IndexError) as error:
             raise self._failure(dynamics.nsteps, f"the calculator failed: {error}") from error
+        self._checkpoint_file.unlink(missing_ok=True)
         return FrameSet(self.frames)
 
-    def _after_step(self, step: int) -> None:
+    @property
+    def _checkpoint_file(self) -> Path:
+        return self.file.with_suffix(".npz")
+
+    def _start(self) -> MolecularDynamics:
+        """Return the dynamics at the start, or where a killed run was."""
+        self._key = run_key(
+            self.atoms,
+            self.stage.model_dump_json(),
+            self.provenance.run,
+            self.provenance.settings_hash,
+        )
+        held = Checkpoint.read(self._checkpoint_file, self._key)
+        if held is None or not self.file.exists():
+            self.file.unlink(missing_ok=True)
+            return _dynamics(self.atoms, self.stage)
+        with self.file.open("r+b") as file:
+            file.truncate(held.n_bytes)
+        uuid = self.provenance.job_uuid
+        self.frames = [f.with_provenance(job_uuid=uuid) for f in read_extxyz(self.file)]
+        self.atoms.positions = held.positions
+        self.atoms.set_momenta(held.momenta)
+        return _dynamics(self.atoms, self.stage, held)
+
+    def _after_step(self, dynamics: MolecularDynamics) -> None:
+        step = dynamics.nsteps
         self._check(step)
         on_stride = step % self.stage.frame_stride == 0
         if (on_stride or step == self.stage.n_steps) and (step or self.store_first):
             self._store(step)
+            self._write_checkpoint(dynamics)
+
+    def _write_checkpoint(self, dynamics: MolecularDynamics) -> None:
+        Checkpoint(
+            key=self._key,
+            step=dynamics.nsteps,
+            positions=self.atoms.positions,
+            momenta=self.atoms.get_momenta(),
+            thermostat=dynamics.chain if isinstance(dynamics, _NoseHooverRamp) else np.empty(0),
+            n_bytes=self.file.stat().st_size,
+        ).write(self._checkpoint_file)
 
     def _check(self, step: int) -> None:
         if not (np.isfinite(self.atoms.positions).all() and _finite_forces(self.atoms)):
@@ -106,9 +150,10 @@ class MDRun:
         if frame.energy_ev is None or not np.isfinite(frame.energy_ev):
             raise self._failure(step, f"the energy is {frame.energy_ev}")
         self.frames.append(frame)
-        ase.io.write(self.file, frame.to_atoms(), format="extxyz", append=True)
+        _append_extxyz(self.file, frame)
 
     def _failure(self, step: int, what: str) -> CalculationError:
+        self._checkpoint_file.unlink(missing_ok=True)
         return CalculationError(
             f"MD {self.provenance.run!r}, {self.stage.name!r}, step {step} of "
             f"{self.stage.n_steps}: {what}; try a shorter time step or a better start; "
@@ -128,18 +173,32 @@ class _NoseHooverRamp(NoseHooverChainNVT):
         thermostat._Q *= kt / thermostat._kT
         thermostat._kT = kt
 
+    @property
+    def chain(self) -> FloatArray:
+        """Positions and momenta of the chain, shape ``(2, n_chain)``."""
+        return np.array([self._thermostat._eta, self._thermostat._p_eta])
 
-def _dynamics(atoms: Atoms, stage: MDStage) -> MolecularDynamics:
-    step = stage.time_step_fs * units.fs
+    @chain.setter
+    def chain(self, state: FloatArray) -> None:
+        self._thermostat._eta, self._thermostat._p_eta = np.array(state)
+
+
+def _dynamics(atoms: Atoms, stage: MDStage, held: Checkpoint | None = None) -> MolecularDynamics:
+    """Return the integrator of a stage, in the state of a checkpoint if there is one."""
+    time_step, begun = stage.time_step_fs * units.fs, held.step if held else 0
     if stage.ensemble == "nve":
-        return VelocityVerlet(atoms, step)
-    dynamics = _NoseHooverRamp(
-        atoms,
-        step,
-        temperature_K=stage.start_temperature_k,
-        tdamp=stage.thermostat_damping_fs * units.fs,
-    )
-    dynamics.set_temperature(stage.start_temperature_k)
+        dynamics = VelocityVerlet(atoms, time_step)
+    else:
+        dynamics = _NoseHooverRamp(
+            atoms,
+            time_step,
+            temperature_K=stage.start_temperature_k,
+            tdamp=stage.thermostat_damping_fs * units.fs,
+        )
+        dynamics.set_temperature(_target(stage, begun))
+        if held is not None:
+            dynamics.chain = held.thermostat
+    dynamics.nsteps = begun
     return dynamics
 
 
@@ -156,3 +215,11 @@ def _target(stage: MDStage, step: int) -> float:
 
 def _finite_forces(atoms: Atoms) -> bool:
     return bool(np.isfinite(atoms.get_forces()).all())
+
+
+def _append_extxyz(path: Path, frame: Frame) -> None:
+    """Append one frame to an extended XYZ file."""
+    piece = write_extxyz(path.with_suffix(".new"), [frame])
+    with path.open("a", encoding="utf-8") as file:
+        file.write(piece.read_text(encoding="utf-8"))
+    piece.unlink()
