@@ -10,8 +10,8 @@ import numpy as np
 from ase import units
 from ase.data import atomic_masses, chemical_symbols
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
-from amorph_flows.analysis.unwrap import Steps, drift_steps
+from amorph_flows.analysis.trajectory import FloatArray, Trajectory
+from amorph_flows.analysis.unwrap import Steps
 from amorph_flows.errors import InputError
 
 LEAST_RATIO = 3.0
@@ -109,15 +109,14 @@ def _short_displacements(
     """Return each atom's mean-square displacement over one and over two frames, Å²."""
     n_atoms, last_frame = trajectory.n_atoms, min(trajectory.n_frames, MOST_FRAMES)
     steps = Steps(trajectory)
-    nobody: IntArray = np.array([], dtype=np.int64)
-    drift = drift_steps(steps, nobody, "cell") if n_atoms > 1 else None
+    masses = atomic_masses[trajectory.numbers]
     sums = np.zeros((2, n_atoms))
     counts = np.zeros(2)
     edges = [0, *(d for d in discontinuities if d < last_frame), last_frame]
     for start, stop in pairwise(edges):
-        for frame, chunk in steps.chunks(start, stop, slice(None)):
-            if drift is not None:
-                chunk -= drift[frame : frame + len(chunk), None]
+        for _, chunk in steps.chunks(start, stop, slice(None)):
+            if n_atoms > 1:
+                chunk -= np.einsum("tax,a->tx", chunk, masses / masses.sum())[:, None]
             pairs = chunk[1:] + chunk[:-1]
             for row, moved in enumerate((chunk, pairs)):
                 sums[row] += np.einsum("tax,tax->a", moved, moved)

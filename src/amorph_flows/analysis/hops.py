@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from amorph_flows.analysis.discontinuities import Drift
 from amorph_flows.analysis.msd import IonPath, ion_paths
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
-from amorph_flows.analysis.unwrap import Drift
 from amorph_flows.errors import InputError
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from ase.data import chemical_symbols
 
+from amorph_flows.analysis.discontinuities import Drift
 from amorph_flows.analysis.msd import ion_paths
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
-from amorph_flows.analysis.unwrap import Drift, atoms_of
+from amorph_flows.analysis.unwrap import atoms_of
 from amorph_flows.errors import InputError
 
 MOST_FRAMES = 100

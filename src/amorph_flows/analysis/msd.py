@@ -9,14 +9,12 @@ from itertools import pairwise
 import numpy as np
 from scipy import fft
 
-from amorph_flows.analysis.discontinuities import find_discontinuities
+from amorph_flows.analysis.discontinuities import Drift, survey_steps
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.analysis.unwrap import (
     LONGEST_STEP,
-    Drift,
     Steps,
     atoms_of,
-    drift_steps,
     warn_of_long_steps,
 )
 from amorph_flows.errors import TrajectoryError
@@ -132,10 +130,10 @@ def ion_paths(
         As for `mean_squared_displacement`.
     """
     ions = atoms_of(trajectory, ion)
+    survey = survey_steps(trajectory)
     if discontinuities is None:
-        discontinuities = find_discontinuities(trajectory)
-    steps = Steps(trajectory)
-    return piece_paths(steps, ions, drift_steps(steps, ions, drift), discontinuities)
+        discontinuities = survey.discontinuities
+    return piece_paths(survey.steps, ions, survey.drift(ion, drift), discontinuities)
 
 
 def piece_paths(

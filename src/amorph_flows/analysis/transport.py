@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amorph_flows.analysis.arrhenius import ArrheniusFit, fit_arrhenius
+from amorph_flows.analysis.discontinuities import Drift
 from amorph_flows.analysis.findings import Finding, TransportThresholds, TransportVerdict
 from amorph_flows.analysis.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport_at import transport_at
-from amorph_flows.analysis.unwrap import Drift, atoms_of
+from amorph_flows.analysis.unwrap import atoms_of
 from amorph_flows.errors import InputError
 
 V = TransportVerdict

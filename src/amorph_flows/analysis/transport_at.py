@@ -28,7 +28,7 @@ from amorph_flows.analysis.diffusive_regime import (
     log_slope,
     window,
 )
-from amorph_flows.analysis.discontinuities import find_discontinuities
+from amorph_flows.analysis.discontinuities import Drift, survey_steps
 from amorph_flows.analysis.displacements import DisplacementSamples, sample_displacements
 from amorph_flows.analysis.findings import Finding, TransportThresholds
 from amorph_flows.analysis.msd import (
@@ -39,7 +39,7 @@ from amorph_flows.analysis.msd import (
 )
 from amorph_flows.analysis.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.trajectory import IntArray, Trajectory
-from amorph_flows.analysis.unwrap import Drift, Steps, atoms_of, drift_steps
+from amorph_flows.analysis.unwrap import atoms_of
 
 _HOST_ATOMS = 200  # a sample of the host tells whether it moves
 
@@ -151,18 +151,22 @@ def _paths(
     host: list[IonPath] = []
     found: list[int] = []
     n_frames = 0
+    implied: ImpliedSpacing | None = None
     for trajectory in trajectories:
-        breaks = find_discontinuities(trajectory)
+        survey = survey_steps(trajectory)
+        steps, breaks = survey.steps, survey.discontinuities
         found += [n_frames + b for b in breaks]
         n_frames += trajectory.n_frames
-        steps, atoms = Steps(trajectory), atoms_of(trajectory, ion)
-        moved = drift_steps(steps, atoms, drift)
+        atoms, moved = atoms_of(trajectory, ion), survey.drift(ion, drift)
+        if implied is None or implied.spacing_fs is None:
+            implied = implied_frame_spacing(trajectory, temperature_k, breaks)
         ions += piece_paths(steps, atoms, moved, breaks)
         with_drift += piece_paths(steps, atoms, np.zeros_like(moved), breaks)
         others = np.setdiff1d(np.arange(trajectory.n_atoms), atoms)
         if others.size:
             sample = others[:: -(-others.size // _HOST_ATOMS)]
             host += piece_paths(steps, sample, moved, breaks)
+    assert implied is not None
     first = trajectories[0]
     cell = first.cells.mean(axis=0)
     return _Paths(
@@ -170,22 +174,12 @@ def _paths(
         with_drift,
         host,
         found,
-        _implied(trajectories, temperature_k),
+        implied,
         first.frame_spacing_fs,
         float(abs(np.linalg.det(cell))),
         float(1 / np.linalg.norm(np.linalg.inv(cell), axis=0).max()),
         n_frames,
     )
-
-
-def _implied(trajectories: Sequence[Trajectory], temperature_k: float) -> ImpliedSpacing:
-    """Return the implied spacing of the first trajectory that is ballistic."""
-    for trajectory in trajectories:
-        breaks = find_discontinuities(trajectory)
-        implied = implied_frame_spacing(trajectory, temperature_k, breaks)
-        if implied.spacing_fs is not None:
-            break
-    return implied
 
 
 @dataclass(frozen=True)

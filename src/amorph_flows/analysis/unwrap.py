@@ -1,23 +1,26 @@
-"""Displacements across periodic boundaries, and the drift of a frame of reference."""
+"""Displacements across periodic boundaries."""
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
-from ase.data import atomic_masses, atomic_numbers
+from ase.data import atomic_numbers
 
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.errors import InputError
 
-Drift = Literal["none", "cell", "host"]
-
 LONGEST_STEP = 0.45
 """Fraction of a cell vector beyond which a step between frames is too long to unwrap."""
 
-_CHUNK = 200_000  # coordinates at a time: they stay in the processor's cache
+_CHUNK = 100_000  # coordinates at a time: they stay in the processor's cache
+_MOST_THREADS = 4
+
+Result = TypeVar("Result")
 
 
 class UnwrappingWarning(UserWarning):
@@ -87,10 +90,8 @@ class Steps:
         if self.orthorhombic:
             lengths = np.diagonal(self.trajectory.cells[0])
             steps = np.diff(positions, axis=0)
-            images = steps * (1 / lengths)
-            np.rint(images, out=images)
-            images *= lengths
-            steps -= images
+            far = np.nonzero(np.abs(steps) > lengths / 2)
+            steps[far] -= lengths[far[2]] * np.rint(steps[far] / lengths[far[2]])
             return steps
         cells = self.trajectory.cells[first:last]
         steps = np.diff(positions @ np.linalg.inv(cells), axis=0)
@@ -110,10 +111,40 @@ class Steps:
         atoms
             Which atoms.
         """
-        n_atoms = self.trajectory.n_atoms
-        length = max(1, _CHUNK // (3 * n_atoms))
+        length = self._chunk_length(atoms)
         for start in range(first, last - 1, length):
             yield start + 1, self.between(start, min(start + length + 1, last), atoms)
+
+    def each(
+        self,
+        function: Callable[[int, FloatArray], Result],
+        first: int,
+        last: int,
+        atoms: slice | IntArray,
+    ) -> list[Result]:
+        """Return function(frame, steps) of all chunks, computed by a thread for each processor.
+
+        Parameters
+        ----------
+        function
+            Takes what `chunks` yields.
+        first, last
+            Frames of the interval, the last one exclusive.
+        atoms
+            Which atoms.
+        """
+
+        def of_chunk(start: int) -> Result:
+            steps = self.between(start, min(start + length + 1, last), atoms)
+            return function(start + 1, steps)
+
+        length = self._chunk_length(atoms)
+        with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+            return list(pool.map(of_chunk, range(first, last - 1, length)))
+
+    def _chunk_length(self, atoms: slice | IntArray) -> int:
+        n_atoms = np.arange(self.trajectory.n_atoms)[atoms].size
+        return max(1, _CHUNK // (3 * max(n_atoms, 1)))
 
     def path(self, first: int, last: int, atoms: slice | IntArray, drift: FloatArray) -> FloatArray:
         """Return unwrapped positions relative to the first frame, less a drift, Å.
@@ -218,45 +249,3 @@ def atoms_of(trajectory: Trajectory, ion: str) -> IntArray:
             f"{np.unique(trajectory.numbers).tolist()}"
         )
     return atoms
-
-
-def drift_steps(steps: Steps, ion_atoms: IntArray, drift: Drift) -> FloatArray:
-    """Return how far the frame of reference moves to each frame, Å.
-
-    Parameters
-    ----------
-    steps
-        Displacements of the trajectory.
-    ion_atoms
-        The mobile ions; every other atom is the host.
-    drift
-        ``"none"``; ``"cell"``, the centre of mass of all atoms; or ``"host"``, the mean
-        displacement of the host's atoms (the centre of mass of the cell moves when ions do; the
-        host's frame is the one in which diffusivities are measured). Without a host, ``"host"``
-        removes nothing.
-
-    Returns
-    -------
-    FloatArray
-        Shape ``(n_frames, 3)``; zero for the first frame.
-
-    Raises
-    ------
-    InputError
-        If the drift is none of the three.
-    """
-    trajectory = steps.trajectory
-    weights = np.ones(trajectory.n_atoms)
-    if drift == "cell":
-        weights = atomic_masses[trajectory.numbers]
-    elif drift == "host":
-        weights[ion_atoms] = 0.0
-    elif drift != "none":
-        raise InputError(f"drift is {drift!r}; 'none', 'cell' or 'host' is needed")
-    moved = np.zeros((trajectory.n_frames, 3))
-    if drift == "none" or not weights.any():
-        return moved
-    weights = weights / weights.sum()
-    for frame, chunk in steps.chunks(0, trajectory.n_frames, slice(None)):
-        moved[frame : frame + len(chunk)] = np.einsum("tax,a->tx", chunk, weights)
-    return moved

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amorph_flows.analysis.discontinuities import find_discontinuities
-from amorph_flows.analysis.msd import ion_paths
+from amorph_flows.analysis.discontinuities import Drift, survey_steps
+from amorph_flows.analysis.msd import piece_paths
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
-from amorph_flows.analysis.unwrap import Drift, Steps, atoms_of, drift_steps
+from amorph_flows.analysis.unwrap import atoms_of
 from amorph_flows.errors import InputError
 
 MOST_ORIGINS = 200
@@ -81,10 +81,13 @@ def van_hove(
         If there is no such ion, or no continuous piece is longer than the lag.
     """
     lag = max(1, round(lag_fs / trajectory.frame_spacing_fs))
-    breaks = find_discontinuities(trajectory)
+    survey = survey_steps(trajectory)
+    breaks = survey.discontinuities
+    ions = atoms_of(trajectory, ion)
+    drifted = survey.drift(ion, drift)
     moved = [
         np.sqrt(np.sum((p.path[:, :, lag:] - p.path[:, :, :-lag]) ** 2, axis=0)).ravel()
-        for p in ion_paths(trajectory, ion, drift, breaks)
+        for p in piece_paths(survey.steps, ions, drifted, breaks)
         if p.path.shape[2] > lag
     ]
     if not moved:
@@ -95,7 +98,9 @@ def van_hove(
     density = np.histogram(distances, edges)[0] / len(distances) / np.diff(edges)
     squared = float(np.mean(distances**2))
     origins = _origins(trajectory.n_frames, lag, breaks)
-    distinct_centres, distinct = _distinct(trajectory, ion, lag, origins, n_bins, drift)
+    distinct_centres, distinct = _distinct(
+        trajectory, ions, lag, origins, n_bins, np.cumsum(drifted, axis=0)
+    )
     return VanHove(
         lag * trajectory.frame_spacing_fs,
         centres,
@@ -129,11 +134,14 @@ def _origins(n_frames: int, lag: int, breaks: list[int]) -> IntArray:
 
 
 def _distinct(
-    trajectory: Trajectory, ion: str, lag: int, origins: IntArray, n_bins: int, drift: Drift
+    trajectory: Trajectory,
+    ions: IntArray,
+    lag: int,
+    origins: IntArray,
+    n_bins: int,
+    moved: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return bins and G_d/ρ, the drift between the two times removed."""
-    ions = atoms_of(trajectory, ion)
-    moved = np.cumsum(drift_steps(Steps(trajectory), ions, drift), axis=0)
     heights = 1 / np.linalg.norm(np.linalg.inv(trajectory.cells[0]), axis=0)
     edges = np.linspace(0, float(heights.min()) / 2, n_bins + 1)
     counts = np.zeros(n_bins)
