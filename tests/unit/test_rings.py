@@ -8,6 +8,7 @@ from ase.build import bulk
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis.coordination import find_bonds
+from amorph_flows.analysis.rdf import radial_distribution
 from amorph_flows.analysis.rings import guttman_rings
 from amorph_flows.errors import InputError
 
@@ -95,6 +96,18 @@ def test_invariant_under_translation_rotation_supercell_and_order():
     )[rng.permutation(len(broken))].repeat((1, 2, 1))
     found = guttman_rings(atoms, "Si", "O", QUARTZ_LIKE).distribution
     assert found == {size: 2 * number for size, number in wanted.items()}
+
+
+def test_ions_around_ring_centres_as_a_dummy_element():
+    sites = [[0, 0, 0], [0.125, 0.125, 0.125]]
+    atoms = Structure.from_spacegroup("Fd-3m", Lattice.cubic(7.16), ["Si", "O"], sites)
+    glass = atoms.to_ase_atoms()
+    rings = guttman_rings(glass, "Si", "O", QUARTZ_LIKE)
+    marked = glass + Atoms(numbers=[0] * len(rings.centres), positions=rings.centres)
+    rdf = radial_distribution(marked, 4.0, 80)
+    assert rdf.running_coordination("X", "Si")[-1] == 6
+    nearest = rdf.distances_a[np.flatnonzero(rdf.pair("X", "Si"))[0]]
+    assert nearest == pytest.approx(7.16 * np.sqrt(11) / 8, abs=0.05)
 
 
 def test_search_stops_at_the_largest_ring():

@@ -82,6 +82,14 @@ def guttman_rings(
     largest
         Largest ring, in backbone atoms, to search for.
 
+    Examples
+    --------
+    How ions lie around the rings of one size, as g(r) of a dummy element at their centres:
+
+    >>> centres = rings.centres[rings.sizes == 6]
+    >>> marked = glass + Atoms(numbers=[0] * len(centres), positions=centres)
+    >>> radial_distribution(marked).pair("X", "Na")
+
     Raises
     ------
     InputError
