@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from jobflow import JobStore
 
 from amorph_flows.engines import AseEngine
 from amorph_flows.flows import (
@@ -18,21 +16,20 @@ from amorph_flows.flows import (
     SamplingMaker,
 )
 from amorph_flows.schemas.potential import FitSettings
-from amorph_flows.store import open_store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[JobStore]:
-    """An embedded store in a folder of its own."""
-    opened = open_store(tmp_path / "study")
-    yield opened
-    opened.close()
+@pytest.fixture(scope="session")
+def tiny_study() -> Callable[..., AmorphousElectrodeMaker]:
+    """The Maker of a study of 28 + 4 atoms that ends within a minute; takes changed fields."""
+    return _tiny_study
 
 
-def tiny_study(**changes: object) -> AmorphousElectrodeMaker:
+def _tiny_study(**changes: object) -> AmorphousElectrodeMaker:
     """Return a study of 28 + 4 atoms that ends within a minute."""
     hold = SamplingMaker(duration_fs=100.0, frame_stride=5, hot_frame_stride=5)
-    fit = FitPotentialMaker(settings=FitSettings(level=6, cutoff=4.0, max_seconds=4.0, max_steps=40))
+    fit = FitPotentialMaker(
+        settings=FitSettings(level=6, cutoff=4.0, max_seconds=4.0, max_steps=40)
+    )
     fields: dict[str, object] = {
         "preset": "test",
         "engine": AseEngine(calculator="toy", relax_max_steps=50),

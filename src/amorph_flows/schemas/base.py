@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-BLOB_KEYS = ["frames", "curves", "files"]
+BLOB_KEYS = ["frames", "curves", "files", "samples"]
 """Fields of documents whose contents go to the ``data`` store."""
 
 
