@@ -81,7 +81,7 @@ void PairMTPExtrapolation::compute(int eflag, int vflag) {
                            : *std::max_element(atom_grades.begin(), atom_grades.end());
     MPI_Allreduce(&own, &grade, 1, MPI_DOUBLE, MPI_MAX, world);
   }
-  pvector[0] = grade;
+  pvector[0] = comm->me == 0 ? grade : 0.0;  // compute pair adds the ranks up
   // a grade that is not a number is no reason to go on
   if (!(grade <= select)) save(grade);
   if (!(grade <= limit)) stop(grade);
