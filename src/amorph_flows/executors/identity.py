@@ -8,12 +8,14 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
 from jobflow import Flow, Job
 from jobflow.core.flow import JobOrder
+from pydantic import BaseModel
 
 from amorph_flows import __version__
 from amorph_flows.errors import InputError
@@ -83,9 +85,10 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     """Return the jobs of some flows under content-derived uuids, parents first.
 
     The uuid is a hash of the function, its bound Maker, its arguments with references by the
-    uuids derived in the same way (a Merkle tree), the settings hash of an engine and the version
-    of this package. Names of jobs, metadata, hosts and folders do not enter. The jobs of the flows
-    get the new uuids as well, and so do the references in the outputs of the flows.
+    uuids derived in the same way (a Merkle tree), the settings hash of an engine, the schema of
+    its document and the version of this package. Names of jobs, metadata, hosts and folders do not
+    enter. The jobs of the flows get the new uuids as well, and so do the references in the outputs
+    of the flows.
 
     Parameters
     ----------
@@ -104,11 +107,11 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     for flow in flows:
         _add_linear_order(flow, order)
     records = {job.uuid: job.as_dict() for job in jobs}
-    engines = {job.uuid: _engine_settings(job) for job in jobs}
+    surroundings = {job.uuid: [_engine_settings(job), _shape(job.output_schema)] for job in jobs}
     new_uuids: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for old in _sorted(records, order):
-        content = _content(records[old], engines[old], new_uuids)
+        content = _content(records[old], surroundings[old], new_uuids)
         seen[content] += 1
         new_uuids[old] = old if old in fixed else _uuid(content, seen[content])
     for flow in flows:
@@ -179,7 +182,13 @@ def _engine_settings(job: Job) -> str:
     return str(getattr(info(), "settings_hash", "")) if callable(info) else ""
 
 
-def _content(record: dict[str, Any], engine: str, new_uuids: Mapping[str, str]) -> str:
+@cache
+def _shape(schema: type[BaseModel] | None) -> str:
+    """Return the fields of a document: one that older code wrote may not be readable any more."""
+    return json.dumps(schema.model_json_schema(), sort_keys=True) if schema else ""
+
+
+def _content(record: dict[str, Any], surroundings: list[str], new_uuids: Mapping[str, str]) -> str:
     """Return the hash of all that the result of a job depends on."""
     function = dict(record["function"])
     if function.get("@module") == "__main__":
@@ -192,7 +201,7 @@ def _content(record: dict[str, Any], engine: str, new_uuids: Mapping[str, str]) 
     content = {
         "version": __version__,
         "function": function,
-        "engine": engine,
+        "surroundings": surroundings,
         "inputs": [record["function_args"], record["function_kwargs"]],
         "missing": record["config"]["on_missing_references"],
         "resolve": record["config"]["resolve_references"],
