@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import plotly.graph_objects as go
 from ase import units
@@ -25,8 +27,21 @@ def arrhenius_figure(transport: TransportDoc) -> go.Figure:
     _add_points(figure, transport, "jump", PURPLE, "diamond-open")
     if transport.activation_energy_ev is not None and transport.d0_cm2_s is not None:
         _add_fit(figure, transport, transport.activation_energy_ev, transport.d0_cm2_s)
-    figure.update_yaxes(type="log", exponentformat="power", dtick="D2")
+    decades = 1 if _spanned_decades(transport) > 2 else "D2"
+    figure.update_yaxes(type="log", exponentformat="power", dtick=decades)
     return figure
+
+
+def _spanned_decades(transport: TransportDoc) -> float:
+    """Return the powers of ten between the ends of all intervals."""
+    intervals = [transport.d_300k_interval_cm2_s or ()]
+    for point in transport.temperatures:
+        intervals += [
+            point.tracer_diffusivity_interval_cm2_s,
+            point.jump_diffusivity_interval_cm2_s,
+        ]
+    ends = [end for interval in intervals for end in interval if 0 < end < math.inf]
+    return math.log10(max(ends) / min(ends)) if ends else 0.0
 
 
 def _add_points(

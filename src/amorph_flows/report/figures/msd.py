@@ -53,7 +53,7 @@ def displacement_figure(
 
 
 def axes_figure(point: TransportAtTemperatureDoc) -> go.Figure:
-    """Return the ions' displacement along x, y and z, and the host's, at one temperature.
+    """Return the ions' displacement along x, y and z, and a third of the host's.
 
     Parameters
     ----------
@@ -65,9 +65,12 @@ def axes_figure(point: TransportAtTemperatureDoc) -> go.Figure:
         lags, values = _thinned(point.lags_fs / 1e3, point.msd_axes_a2[:, axis])
         figure.add_scatter(x=lags, y=values, name=name, line={"color": colour, "width": 1.5})
     if len(point.host_msd_a2) == len(point.lags_fs):
-        lags, values = _thinned(point.lags_fs / 1e3, point.host_msd_a2)
+        lags, values = _thinned(point.lags_fs / 1e3, point.host_msd_a2 / 3)
         figure.add_scatter(
-            x=lags, y=values, name="host", line={"color": GREY, "width": 1.5, "dash": "dot"}
+            x=lags,
+            y=values,
+            name="host, mean axis",
+            line={"color": GREY, "width": 1.5, "dash": "dot"},
         )
     _log_axes(figure)
     return figure

@@ -63,7 +63,7 @@ def loss_figure(potential: PotentialDoc) -> go.Figure:
         name=formula(potential.backend),
         line={"color": GREEN, "width": 2},
     )
-    figure.update_yaxes(type="log")
+    figure.update_yaxes(type="log", exponentformat="power")
     return figure
 
 

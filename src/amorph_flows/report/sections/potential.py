@@ -109,14 +109,14 @@ def potential_section(potential: PotentialDoc) -> Section:
         Panel(
             "energy-parity",
             "Energies",
-            f"Predicted against labelled energies: {_counts(potential, 'energy_ev_atom')} frames.",
+            f"Predicted against labelled energies. Frames: {_counts(potential, 'energy_ev_atom')}.",
             energy_parity_figure(potential),
         ),
         Panel(
             "force-parity",
             "Forces",
-            f"Predicted against labelled forces: {_counts(potential, 'force_ev_a')} components, "
-            "thinned for the figure.",
+            "Predicted against labelled components of forces, thinned for the figure. Components: "
+            f"{_counts(potential, 'force_ev_a')}.",
             force_parity_figure(potential),
         ),
     ]
@@ -161,7 +161,7 @@ def learning_section(loop: ActiveLearningDoc) -> Section:
 
 def _counts(potential: PotentialDoc, key: str) -> str:
     points = parity_points(potential, key)
-    return ", ".join(f"{len(values)} {PARTS[part][0]}" for part, values in points.items()) or "no"
+    return ", ".join(f"{PARTS[part][0]} {len(values)}" for part, values in points.items()) or "none"
 
 
 def _turns(loop: ActiveLearningDoc) -> Table:

