@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -13,18 +12,17 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.active_set import find_active_set, select_candidates
-from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
-from amorph_flows.potentials.mtp import ActiveSet
+from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, register
+from amorph_flows.potentials.moment_tensor import Gradients, MomentTensorBackend, potential_of
+from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.start import named_text, starting_potential
-from amorph_flows.potentials.texts import parsed_active_set, parsed_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @register
-class MotepBackend(PotentialBackend):
+class MotepBackend(MomentTensorBackend):
     """Moment tensor potentials by motep, engine ``cext``.
 
     LAMMPS has no pair style for it: runs go through the calculator.
@@ -91,56 +89,7 @@ class MotepBackend(PotentialBackend):
         self.check()
         from amorph_flows.potentials.motep.convert import MotepCalculator
 
-        return MotepCalculator(parsed_potential(doc.files["potential"], tuple(doc.species)))
-
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        """Return the active set over all parameters, as text.
-
-        Parameters
-        ----------
-        potential
-            Text of the potential.
-        species
-            Its element symbols.
-        frames
-            The training frames.
-        """
-        parameters = parsed_potential(potential, tuple(species)).parameters
-        gradients = self.gradients(potential, species)
-        return find_active_set(parameters, (gradients(frame) for frame in frames)).text()
-
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        """Return the extrapolation grade of each frame, the largest of its atoms.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        frames
-            The configurations.
-        """
-        active = self._active(doc)
-        gradients = self.gradients(doc.files["potential"], doc.species)
-        return np.array([active.grade(gradients(frame)).max() for frame in frames])
-
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        training
-            The frames that it was fitted to.
-        candidates
-            Unlabelled configurations.
-        limit
-            How many to return at most.
-        """
-        gradients = self.gradients(doc.files["potential"], doc.species)
-        return select_candidates(self._active(doc), gradients, training, candidates, limit)
+        return MotepCalculator(potential_of(doc))
 
     def pair_style(
         self,
@@ -171,29 +120,20 @@ class MotepBackend(PotentialBackend):
             )
         return PairStyle(commands=[], grades_in_lammps=False)
 
-    def _active(self, doc: PotentialDoc) -> ActiveSet:
-        active = parsed_active_set(doc.files.get("active_set", ""))
-        active.check(parsed_potential(doc.files["potential"], tuple(doc.species)))
-        return active
-
-    def gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
+    def gradients(self, potential: MTPPotential) -> Gradients:
         """Return what gives the gradients of a frame's atomic energies by all parameters.
 
         Parameters
         ----------
         potential
-            Text of the potential.
-        species
-            Its element symbols.
+            With its species.
         """
         self.check()
         from amorph_flows.potentials.motep.convert import MotepCalculator
 
-        parsed = parsed_potential(potential, tuple(species))
-
         def gradients(frame: Frame) -> FloatArray:
             atoms = frame.to_atoms()
-            calculator = MotepCalculator(parsed, train=True)
+            calculator = MotepCalculator(potential, train=True)
             calculator.calculate(atoms)
             return np.array(calculator.engine.jac_energies(atoms).parameters.T)
 

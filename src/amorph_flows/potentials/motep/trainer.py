@@ -144,7 +144,7 @@ class _Run:
     def _record(self, parameters: FloatArray, value: float) -> None:
         self.last_parameters = np.array(parameters)
         n_steps = len(self.history)
-        self.history.append((time.process_time() - self.cpu_start, value))
+        self.history.append((time.process_time() - self.cpu_start, float(value)))
         seconds = time.monotonic() - self.wall_start
         done = max(n_steps / self.settings.max_steps, seconds / self.settings.max_seconds)
         report_progress(min(99, int(100 * done)), 100, f"fit, loss {value:.4g}")

@@ -13,19 +13,23 @@ import numpy as np
 import numpy.typing as npt
 from ase.calculators.calculator import Calculator
 
-from amorph_flows.datasets import Frame, FrameSet
+from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.active_set import find_active_set, select_candidates
-from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend, register
+from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, register
+from amorph_flows.potentials.moment_tensor import (
+    Gradients,
+    MomentTensorBackend,
+    active_set_of,
+    potential_of,
+)
 from amorph_flows.potentials.motep.backend import MotepBackend
-from amorph_flows.potentials.mtp.active_set import ActiveSet
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
+from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.potentials.start import named_text, starting_potential
-from amorph_flows.potentials.texts import parsed_active_set, parsed_potential
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.settings import Settings
@@ -40,7 +44,7 @@ _BLOCK_STEPS = 40
 
 
 @register
-class MTPBackend(PotentialBackend):
+class MTPBackend(MomentTensorBackend):
     """Moment tensor potentials by one C++ kernel, compiled on first use.
 
     Without a compiler nothing can be fitted, but a potential that is there runs by motep.
@@ -107,56 +111,7 @@ class MTPBackend(PotentialBackend):
         """
         if not _has_compiler():
             return MotepBackend().calculator(doc)
-        return MTPCalculator(parsed_potential(doc.files["potential"], tuple(doc.species)))
-
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        """Return the active set over all parameters, as text.
-
-        Parameters
-        ----------
-        potential
-            Text of the potential.
-        species
-            Its element symbols.
-        frames
-            The training frames.
-        """
-        parameters = parsed_potential(potential, tuple(species)).parameters
-        gradients = self._gradients(potential, species)
-        return find_active_set(parameters, (gradients(frame) for frame in frames)).text()
-
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        """Return the extrapolation grade of each frame, the largest of its atoms.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        frames
-            The configurations.
-        """
-        active = self._active(doc)
-        gradients = self._gradients(doc.files["potential"], doc.species)
-        return np.array([active.grade(gradients(frame)).max() for frame in frames])
-
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        training
-            The frames that it was fitted to.
-        candidates
-            Unlabelled configurations.
-        limit
-            How many to return at most.
-        """
-        gradients = self._gradients(doc.files["potential"], doc.species)
-        return select_candidates(self._active(doc), gradients, training, candidates, limit)
+        return MTPCalculator(potential_of(doc))
 
     def pair_style(
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
@@ -192,7 +147,7 @@ class MTPBackend(PotentialBackend):
         (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
         style, watch = "pair_style mtp", list[str]()
         if grade is not None:
-            self._active(doc).write(directory / ACTIVE_SET_FILE)
+            active_set_of(doc).write(directory / ACTIVE_SET_FILE)
             style, watch = _graded_style(grade)
         coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
         return PairStyle(
@@ -200,17 +155,17 @@ class MTPBackend(PotentialBackend):
             grades_in_lammps=grade is not None,
         )
 
-    def _active(self, doc: PotentialDoc) -> ActiveSet:
-        active = parsed_active_set(doc.files.get("active_set", ""))
-        active.check(parsed_potential(doc.files["potential"], tuple(doc.species)))
-        return active
+    def gradients(self, potential: MTPPotential) -> Gradients:
+        """Return what gives the gradients of a frame's atomic energies by all parameters.
 
-    def _gradients(self, potential: str, species: list[str]) -> Callable[[Frame], FloatArray]:
-        """Return what gives the gradients of a frame's atomic energies by all parameters."""
+        Parameters
+        ----------
+        potential
+            With its species.
+        """
         if not _has_compiler():
-            return MotepBackend().gradients(potential, species)
-        parsed = parsed_potential(potential, tuple(species))
-        return lambda frame: TrainingKernel(parsed, [frame.to_atoms()]).atom_gradients(0)
+            return MotepBackend().gradients(potential)
+        return lambda frame: TrainingKernel(potential, [frame.to_atoms()]).atom_gradients(0)
 
 
 def _has_compiler() -> bool:

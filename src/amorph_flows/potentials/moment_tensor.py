@@ -1,0 +1,141 @@
+"""What both backends of moment tensor potentials share: grades from gradients of the energies."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from amorph_flows.datasets import Frame, FrameSet
+from amorph_flows.potentials.active_set import find_active_set, select_candidates
+from amorph_flows.potentials.base import PotentialBackend
+from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
+from amorph_flows.schemas.potential import PotentialDoc
+
+FloatArray = npt.NDArray[np.float64]
+Gradients = Callable[[Frame], FloatArray]
+
+
+class MomentTensorBackend(PotentialBackend):
+    """A backend whose potentials are ``.mtp`` texts; a subclass gives fits, runs and gradients."""
+
+    @abstractmethod
+    def gradients(self, potential: MTPPotential) -> Gradients:
+        """Return what gives the gradients of a frame's atomic energies by all parameters.
+
+        Parameters
+        ----------
+        potential
+            With its species. The gradients have the shape ``(n_atoms, n_parameters)`` and the
+            order of ``potential.parameters``.
+        """
+
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        """Return the active set over all parameters, as text.
+
+        Parameters
+        ----------
+        potential
+            Text of the potential.
+        species
+            Its element symbols.
+        frames
+            The training frames.
+        """
+        parsed = parsed_potential(potential, tuple(species))
+        gradients = self.gradients(parsed)
+        return find_active_set(parsed.parameters, (gradients(frame) for frame in frames)).text()
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        """Return the extrapolation grade of each frame, the largest of its atoms.
+
+        Parameters
+        ----------
+        doc
+            The potential with its active set.
+        frames
+            The configurations.
+
+        Raises
+        ------
+        InputError
+            If the active set is damaged or another potential's.
+        """
+        active, gradients = active_set_of(doc), self.gradients(potential_of(doc))
+        return np.array([active.grade(gradients(frame)).max() for frame in frames])
+
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        """Return the candidates that MaxVol adds to the active set, most needed first.
+
+        Parameters
+        ----------
+        doc
+            The potential with its active set.
+        training
+            The frames that it was fitted to; equal candidates are passed over.
+        candidates
+            Unlabelled configurations.
+        limit
+            How many to return at most.
+
+        Raises
+        ------
+        InputError
+            If the active set is damaged or another potential's.
+        """
+        gradients = self.gradients(potential_of(doc))
+        return select_candidates(active_set_of(doc), gradients, training, candidates, limit)
+
+
+def potential_of(doc: PotentialDoc) -> MTPPotential:
+    """Return the potential of a document, with its species.
+
+    Parameters
+    ----------
+    doc
+        Of a moment tensor potential.
+    """
+    return parsed_potential(doc.files["potential"], tuple(doc.species))
+
+
+def active_set_of(doc: PotentialDoc) -> ActiveSet:
+    """Return the active set of a document.
+
+    Parameters
+    ----------
+    doc
+        Of a moment tensor potential.
+
+    Raises
+    ------
+    InputError
+        If the active set is missing, damaged or another potential's.
+    """
+    active = _parsed_active_set(doc.files.get("active_set", ""))
+    active.check(potential_of(doc))
+    return active
+
+
+# a run that is graded as it goes asks for the same texts again and again
+@lru_cache(maxsize=4)
+def parsed_potential(text: str, species: tuple[str, ...]) -> MTPPotential:
+    """Return the potential of an ``.mtp`` text, parsed once.
+
+    Parameters
+    ----------
+    text
+        The contents of the file.
+    species
+        Element symbols in the order of the species numbers.
+    """
+    return parse_mtp(text, species=species)
+
+
+@lru_cache(maxsize=4)
+def _parsed_active_set(text: str) -> ActiveSet:
+    return ActiveSet.parse(text)
