@@ -19,8 +19,9 @@ from ase.io.lammpsdata import read_lammps_data
 from ase.md.verlet import VelocityVerlet
 from pymatgen.core import Lattice, Structure
 
+import amorph_flows.potentials  # noqa: F401 - registers the backends
 from amorph_flows.datasets.cfg import read_cfg
-from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.configuration import to_structure
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.lammps import (
@@ -41,6 +42,7 @@ from amorph_flows.potentials.base import (
     GradeSettings,
     PairStyle,
     PotentialBackend,
+    get_backend,
     register,
 )
 from amorph_flows.progress import read_progress
@@ -374,21 +376,26 @@ def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: P
     assert read_dump(watched.directory / DUMP_FILE, ["V", "O"]).n_frames == 26
 
 
-@pytest.mark.parametrize("backend", ["motep", "mtp"])
-def test_published_potential_and_its_restart(tmp_path: Path, backend: str) -> None:
-    """The energy of the published start cell, MD of a few steps, and the rest of a cut run."""
-    pytest.importorskip("motep", reason="motep is not installed")
+@pytest.fixture
+def published() -> tuple[Structure, str]:
+    """The published start cell and the text of the published potential."""
     data = Path(__file__).parents[2].parent / "shared" / "data" / "mgv2o5"
     if not data.is_dir():
         pytest.skip(f"the published data are not at {data}")
-    import amorph_flows.potentials  # noqa: F401 - registers the backends
-
-    start = to_structure(
-        read_lammps_data(
-            data / "mg12v24o60.lammps-data", atom_style="atomic", Z_of_type={1: 12, 2: 23, 3: 8}
-        )
+    cell = read_lammps_data(
+        data / "mg12v24o60.lammps-data", atom_style="atomic", Z_of_type={1: 12, 2: 23, 3: 8}
     )
-    doc = potential(backend, ["Mg", "V", "O"], potential=(data / "pot.mtp").read_text())
+    return to_structure(cell), (data / "pot.mtp").read_text()
+
+
+@pytest.mark.parametrize("backend", ["motep", "mtp"])
+def test_published_potential_and_its_restart(
+    published: tuple[Structure, str], tmp_path: Path, backend: str
+) -> None:
+    """The energy of the published start cell, MD of a few steps, and the rest of a cut run."""
+    pytest.importorskip("motep", reason="motep is not installed")
+    start, text = published
+    doc = potential(backend, ["Mg", "V", "O"], potential=text)
     md = settings(temperature_k=300, time_step_fs=1, equilibration_fs=0, production_fs=20)
     md = md.model_copy(update={"thermo_stride": 1, "frame_stride": 5, "restart_stride": 10})
     result = run_lammps_md(start, doc, md, tmp_path)
@@ -404,3 +411,37 @@ def test_published_potential_and_its_restart(tmp_path: Path, backend: str) -> No
     np.testing.assert_allclose(rest.thermo["potential_energy_ev"], energies, atol=1e-5)
     trajectory = load_trajectory(rest.trajectory)
     np.testing.assert_allclose(trajectory.times_fs, [0, 5, 10, 15, 20])
+
+
+def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Path) -> None:
+    """An active set of cold frames: a hot run breaks at once, also while it equilibrates."""
+    start, text = published
+    bare = potential("mtp", ["Mg", "V", "O"], potential=text)
+    cold = settings(temperature_k=10, time_step_fs=1, equilibration_fs=0, production_fs=40)
+    trajectory = load_trajectory(run_lammps_md(start, bare, cold, tmp_path).trajectory)
+    frames = FrameSet(
+        Frame(trajectory.numbers, positions, cell)
+        for positions, cell in zip(trajectory.positions, trajectory.cells, strict=True)
+    )
+    active_set = get_backend("mtp").active_set(text, ["Mg", "V", "O"], frames)
+    doc = potential("mtp", ["Mg", "V", "O"], potential=text, active_set=active_set)
+    hot = settings(temperature_k=900, time_step_fs=1, equilibration_fs=50, production_fs=50)
+    grade = GradeSettings(every=5, select=2.0, stop=10.0)
+    result = run_lammps_md(start, doc, hot, tmp_path, grade)
+    graded = read_grades(result.directory)
+    assert result.broke
+    assert result.max_grade == pytest.approx(graded[-1, 1])
+    assert result.reached_fs == graded[-1, 0] < 50
+    assert result.saved_file is not None
+    saved = read_cfg(result.saved_file, doc.species)
+    assert len(saved) == result.n_saved == (graded[:, 1] > 2).sum() > 0
+    own = get_backend("mtp").grades(doc, saved)
+    assert saved[-1].provenance.grade == pytest.approx(own[-1], rel=1e-5)
+    written = (result.directory / LOG_FILE).stat().st_mtime_ns
+    run_lammps_md(start, doc, hot, tmp_path, grade)
+    assert (result.directory / LOG_FILE).stat().st_mtime_ns == written
+    watch = GradeSettings(every=5, select=2.0, stop=np.inf, save=False)
+    watched = run_lammps_md(start, doc, hot, tmp_path, watch)
+    assert watched.reached_fs == 100
+    assert (watched.broke, watched.saved_file) == (False, None)
+    assert len(read_grades(watched.directory)) == 21

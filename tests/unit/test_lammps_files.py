@@ -76,6 +76,11 @@ def test_impossible_settings_are_refused(field: str) -> None:
         LammpsMD.model_validate({"temperature_k": 300, "production_fs": 10, field: -1.0})
 
 
+def test_a_seed_that_lammps_refuses_is_refused() -> None:
+    with pytest.raises(ValidationError, match="seed"):
+        LammpsMD(temperature_k=300, production_fs=10, seed=900_000_000)
+
+
 def test_data_file_keeps_distances_of_a_skewed_cell(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     cell = np.array([[5, 1, 0.3], [-2, 6, 0.1], [0.4, 2.9, 7]])

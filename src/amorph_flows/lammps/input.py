@@ -43,7 +43,9 @@ class LammpsMD(Document):
     thermo_stride: int = Field(default=100, ge=1, description="steps between lines of the log")
     restart_stride: int = Field(default=10_000, ge=1, description="steps between restart files")
     skin_a: float = Field(default=0.5, gt=0, description="skin of the neighbour lists, Å")
-    seed: int = Field(default=0, ge=0, description="of velocities and Langevin forces")
+    seed: int = Field(
+        default=0, ge=0, lt=900_000_000, description="of velocities and Langevin forces"
+    )
     walltime_s: float | None = Field(
         default=None, gt=0, description="time after which the run stops to be resumed, s"
     )

@@ -96,7 +96,7 @@ def read_result(
         trajectory=reference_of(folder / DUMP_FILE, elements),
         thermo={name: column[produced] for name, column in thermo.items()},
         structure=_last_structure(folder, elements) or start,
-        reached_fs=last_step(folder / LOG_FILE) * settings.time_step_fs,
+        reached_fs=_reached(folder) * settings.time_step_fs,
         broke=summary.broke,
         max_grade=summary.max_grade,
         fraction_above_select=summary.fraction_above_select,
@@ -118,6 +118,12 @@ def grade_summary(folder: Path, grade: GradeSettings | None) -> GradeSummary:
     if grade is None:
         return GradeSummary()
     return summarise(read_grades(folder), grade.select, grade.stop)
+
+
+def _reached(folder: Path) -> int:
+    """Return the last step; a run that stops between two lines of the log was graded there."""
+    graded = read_grades(folder)
+    return max(last_step(folder / LOG_FILE), int(graded[-1, 0]) if len(graded) else 0)
 
 
 def _last_structure(folder: Path, elements: list[str]) -> Structure | None:
