@@ -37,6 +37,9 @@ class MeltThresholds:
     displacement_ratio
         Root-mean-square displacement of the slowest host element within half the run, over the
         mean spacing of its atoms. A crystal at Lindemann's limit of 0.1-0.15 stays below 0.21.
+    vibration_ratio
+        The same, up to which atoms vibrate whatever the exponent: small displacements go on
+        growing slowly with the lowest modes of a solid.
     growth_exponent
         d ln MSD / d ln t over the second quarter of the run: 0 rattling, 1 diffusing.
     rdf_fluctuation
@@ -45,7 +48,8 @@ class MeltThresholds:
 
     n_frames: int = 5
     duration_fs: float = 1000.0
-    displacement_ratio: float = 0.3
+    displacement_ratio: float = 0.25
+    vibration_ratio: float = 0.15
     growth_exponent: float = 0.4
     rdf_fluctuation: float = 0.1
 
@@ -174,6 +178,6 @@ def _melt_verdict(
     displaced, growing = ratio >= limits.displacement_ratio, growth >= limits.growth_exponent
     if displaced and growing and fluctuation <= limits.rdf_fluctuation:
         return MeltVerdict.MELTED, f"the host is liquid: {measured}"
-    if growing:
+    if growing and ratio > limits.vibration_ratio:
         return MeltVerdict.TOO_SHORT, f"the host still moves but is not yet a liquid: {measured}"
     return MeltVerdict.NOT_MELTED, f"the host only vibrates: {measured}"
