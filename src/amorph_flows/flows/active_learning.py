@@ -26,7 +26,7 @@ from amorph_flows.schemas.active_learning import (
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.stage import stage_job
+from amorph_flows.stage import current_job_uuid, stage_job
 
 Start = tuple[str, float, Structure]
 _TOLERANT = JobConfig(on_missing_references=OnMissing.NONE)
@@ -234,7 +234,8 @@ class ActiveLearningMaker(Maker):
         generation = summarise_turn(
             turn, potential, refitted, dataset, runs, selection, labels, self.worse_factor
         )
-        generations = [*generations, generation]
+        own_uuid = current_job_uuid()
+        generations = [*generations, generation.renewed(job_uuid=own_uuid)]
         kept = refitted if generation.kept and refitted is not None else potential
         data = extended if extended is not None else dataset
         verdict = judge_loop(generations, self.max_turns, self.failure_budget, self.duration_fs)
@@ -242,6 +243,7 @@ class ActiveLearningMaker(Maker):
             flow = self._turn(turn + 1, _reference(kept), _reference(data), starts, generations)
             return Response(replace=flow)
         loop = ActiveLearningDoc(
+            job_uuid=own_uuid,
             generations=generations,
             potential_uuid=kept.job_uuid,
             dataset_uuid=data.job_uuid,
