@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -19,8 +18,6 @@ LONGEST_STEP = 0.45
 
 _CHUNK = 100_000  # coordinates at a time: they stay in the processor's cache
 _MOST_THREADS = 4
-
-Result = TypeVar("Result")
 
 
 class UnwrappingWarning(UserWarning):
@@ -85,19 +82,31 @@ class Steps:
             Shape ``(last - first - 1, n_atoms, 3)``.
         """
         positions = self.trajectory.positions[first:last, atoms]
-        if self.fixed_cell and not self.wrapped:
-            return np.diff(positions, axis=0)
-        if self.orthorhombic:
-            lengths = np.diagonal(self.trajectory.cells[0])
-            steps = np.diff(positions, axis=0)
-            far = np.nonzero(np.abs(steps) > lengths / 2)
-            steps[far] -= lengths[far[2]] * np.rint(steps[far] / lengths[far[2]])
-            return steps
-        cells = self.trajectory.cells[first:last]
-        steps = np.diff(positions @ np.linalg.inv(cells), axis=0)
+        if not self.fixed_cell:
+            cells = self.trajectory.cells[first:last]
+            fractional = np.diff(positions @ np.linalg.inv(cells), axis=0)
+            return (fractional - np.rint(fractional) * self.wrapped) @ cells[1:]
+        # indexing may leave another order of axes in memory, and images come off in place
+        steps = np.empty((len(positions) - 1, *positions.shape[1:]))
+        np.subtract(positions[1:], positions[:-1], out=steps)
         if self.wrapped:
-            steps -= np.rint(steps)
-        return steps @ cells[1:]
+            self._take_images_off(steps)
+        return steps
+
+    def _take_images_off(self, steps: FloatArray) -> None:
+        """Subtract the cell vectors nearest to steps in a fixed cell, in place."""
+        cell = self.trajectory.cells[0]
+        if self.orthorhombic:
+            # rows of all atoms' coordinates: far faster than arrays whose last axis has length 3
+            rows = steps.reshape(len(steps), -1)
+            lengths = np.tile(np.diagonal(cell), steps.shape[1])
+            images = rows * (1 / lengths)
+            np.rint(images, out=images)
+            images *= lengths
+            rows -= images
+        else:
+            rows = steps.reshape(-1, 3)
+            rows -= np.rint(rows @ np.linalg.inv(cell)) @ cell
 
     def chunks(
         self, first: int, last: int, atoms: slice | IntArray
@@ -117,30 +126,36 @@ class Steps:
 
     def each(
         self,
-        function: Callable[[int, FloatArray], Result],
+        function: Callable[[int, FloatArray], None],
         first: int,
         last: int,
         atoms: slice | IntArray,
-    ) -> list[Result]:
-        """Return function(frame, steps) of all chunks, computed by a thread for each processor.
+    ) -> None:
+        """Call function(frame, steps) for all chunks, in a thread for each processor.
 
         Parameters
         ----------
         function
-            Takes what `chunks` yields.
+            Takes what `chunks` yields, in any order.
         first, last
             Frames of the interval, the last one exclusive.
         atoms
             Which atoms.
         """
-
-        def of_chunk(start: int) -> Result:
-            steps = self.between(start, min(start + length + 1, last), atoms)
-            return function(start + 1, steps)
-
         length = self._chunk_length(atoms)
-        with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
-            return list(pool.map(of_chunk, range(first, last - 1, length)))
+        starts = range(first, last - 1, length)
+        atoms = _as_slice(atoms)
+        n_threads = min(_MOST_THREADS, os.cpu_count() or 1, max(1, len(starts)))
+
+        def work(thread: int) -> None:
+            for start in starts[thread::n_threads]:
+                function(start + 1, self.between(start, min(start + length + 1, last), atoms))
+
+        if n_threads == 1:
+            work(0)
+            return
+        with ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(work, range(n_threads)))
 
     def _chunk_length(self, atoms: slice | IntArray) -> int:
         n_atoms = np.arange(self.trajectory.n_atoms)[atoms].size
@@ -165,11 +180,16 @@ class Steps:
         """
         n_atoms = np.arange(self.trajectory.n_atoms)[atoms].size
         path = np.zeros((3, n_atoms, last - first))
-        for frame, steps in self.chunks(first, last, atoms):
-            steps -= drift[frame : frame + len(steps), None]
+
+        def fill(frame: int, steps: FloatArray) -> None:
             offset = frame - first
             path[:, :, offset : offset + len(steps)] = steps.transpose(2, 1, 0)
-        return np.cumsum(path, axis=2, out=path)
+
+        self.each(fill, first, last, atoms)
+        np.cumsum(path, axis=2, out=path)
+        moved = np.cumsum(drift[first + 1 : last], axis=0)
+        path[:, :, 1:] -= moved.T[:, None]
+        return path
 
     def longest(self, atoms: slice | IntArray = slice(None)) -> float:
         """Return the largest fractional component of any step, at most 0.5 if wrapped.
@@ -249,3 +269,10 @@ def atoms_of(trajectory: Trajectory, ion: str) -> IntArray:
             f"{np.unique(trajectory.numbers).tolist()}"
         )
     return atoms
+
+
+def _as_slice(atoms: slice | IntArray) -> slice | IntArray:
+    """Return neighbouring atoms as a slice, which needs no copy."""
+    if isinstance(atoms, slice) or not len(atoms) or np.any(np.diff(atoms) != 1):
+        return atoms
+    return slice(int(atoms[0]), int(atoms[-1]) + 1)
