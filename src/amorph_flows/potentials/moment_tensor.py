@@ -1,26 +1,68 @@
-"""What both backends of moment tensor potentials share: grades from gradients of the energies."""
+"""What both backends of moment tensor potentials share: where a fit starts, and its grades."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from amorph_flows.datasets import Frame, FrameSet
-from amorph_flows.potentials.active_set import find_active_set, select_candidates
-from amorph_flows.potentials.base import PotentialBackend
+from amorph_flows.datasets import FrameSet
+from amorph_flows.errors import InputError
+from amorph_flows.potentials.active_set import Gradients, find_active_set, select_candidates
+from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
-from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.potentials.start import named_text, starting_potential
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
-Gradients = Callable[[Frame], FloatArray]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives.
+
+    Parameters
+    ----------
+    potential
+        The snapshot with the lowest loss on the validation frames.
+    history
+        ``(CPU seconds, loss)`` on the training frames, one a step.
+    cpu_seconds
+        CPU time, s.
+    """
+
+    potential: MTPPotential
+    history: list[tuple[float, float]]
+    cpu_seconds: float
 
 
 class MomentTensorBackend(PotentialBackend):
-    """A backend whose potentials are ``.mtp`` texts; a subclass gives fits, runs and gradients."""
+    """A backend whose potentials are ``.mtp`` texts; a subclass trains, differentiates and runs."""
+
+    @abstractmethod
+    def train(
+        self,
+        potential: MTPPotential,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+    ) -> Trained:
+        """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
+
+        Parameters
+        ----------
+        potential
+            Where to start, with its species.
+        training
+            Labelled frames of these species.
+        validation
+            Labelled frames that choose the snapshot; may be empty.
+        settings
+            Weights and limits.
+        """
 
     @abstractmethod
     def gradients(self, potential: MTPPotential) -> Gradients:
@@ -32,6 +74,47 @@ class MomentTensorBackend(PotentialBackend):
             With its species. The gradients have the shape ``(n_atoms, n_parameters)`` and the
             order of ``potential.parameters``.
         """
+
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        """Fit a potential.
+
+        Parameters
+        ----------
+        training
+            Labelled frames of one engine.
+        validation
+            Labelled frames that choose the snapshot; may be empty.
+        settings
+            Level, cutoff, weights and limits.
+        start
+            Text of the potential to start from; None starts anew. Species may be added.
+
+        Raises
+        ------
+        InputError
+            If there are no labelled frames, the validation frames hold other elements, or
+            ``start`` does not fit.
+        MissingDependencyError
+            If the backend cannot be used here.
+        """
+        self.check()
+        potential = starting_potential(training, settings, start)
+        held_out = validation.labelled()
+        _check_elements(held_out, potential.species)
+        trained = self.train(potential, training, held_out, settings)
+        return Fit(
+            potential=named_text(trained.potential),
+            species=list(potential.species),
+            n_parameters=potential.n_parameters,
+            cpu_seconds=trained.cpu_seconds,
+            history=trained.history,
+        )
 
     def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
         """Return the active set over all parameters, as text.
@@ -139,3 +222,11 @@ def parsed_potential(text: str, species: tuple[str, ...]) -> MTPPotential:
 @lru_cache(maxsize=4)
 def _parsed_active_set(text: str) -> ActiveSet:
     return ActiveSet.parse(text)
+
+
+def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:
+    held = {symbol for frame in validation for symbol in frame.to_atoms().get_chemical_symbols()}
+    if foreign := sorted(held - set(species)):
+        raise InputError(
+            f"validation frames hold {', '.join(foreign)}, which no training frame has"
+        )

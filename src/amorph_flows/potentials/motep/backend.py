@@ -12,10 +12,10 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, register
-from amorph_flows.potentials.moment_tensor import Gradients, MomentTensorBackend, potential_of
+from amorph_flows.potentials.active_set import Gradients
+from amorph_flows.potentials.base import GradeSettings, PairStyle, register
+from amorph_flows.potentials.moment_tensor import MomentTensorBackend, Trained, potential_of
 from amorph_flows.potentials.mtp import MTPPotential
-from amorph_flows.potentials.start import named_text, starting_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,48 +35,29 @@ class MotepBackend(MomentTensorBackend):
         if find_spec("motep") is None:
             raise MissingDependencyError("motep", extra="motep")
 
-    def fit(
+    def train(
         self,
+        potential: MTPPotential,
         training: FrameSet,
         validation: FrameSet,
         settings: FitSettings,
-        start: str | None = None,
-    ) -> Fit:
-        """Fit a potential: linear least squares, then BFGS over all parameters.
+    ) -> Trained:
+        """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
 
         Parameters
         ----------
+        potential
+            Where to start, with its species.
         training
-            Labelled frames of one engine.
+            Labelled frames of these species.
         validation
             Labelled frames that choose the snapshot; may be empty.
         settings
-            Level, cutoff, weights and limits.
-        start
-            Text of the potential to start from; None starts anew. Species may be added.
-
-        Raises
-        ------
-        InputError
-            If there are no labelled frames, the validation frames hold other elements, or
-            ``start`` does not fit.
-        MissingDependencyError
-            If motep is not installed.
+            Weights and limits.
         """
-        self.check()
         from amorph_flows.potentials.motep.trainer import train
 
-        potential = starting_potential(training, settings, start)
-        labelled = validation.labelled()
-        _check_elements(labelled, potential.species)
-        result = train(potential, training, labelled, settings)
-        return Fit(
-            potential=named_text(result.potential),
-            species=list(potential.species),
-            n_parameters=potential.n_parameters,
-            cpu_seconds=result.cpu_seconds,
-            history=result.history,
-        )
+        return train(potential, training, validation, settings)
 
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return an ASE calculator of energy, forces and stress.
@@ -138,11 +119,3 @@ class MotepBackend(MomentTensorBackend):
             return np.array(calculator.engine.jac_energies(atoms).parameters.T)
 
         return gradients
-
-
-def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:
-    held = {symbol for frame in validation for symbol in frame.to_atoms().get_chemical_symbols()}
-    if foreign := sorted(held - set(species)):
-        raise InputError(
-            f"validation frames hold {', '.join(foreign)}, which no training frame has"
-        )

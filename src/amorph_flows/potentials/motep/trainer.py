@@ -15,6 +15,7 @@ from motep.potentials.mtp.data import MTPData
 from scipy.optimize import OptimizeResult, minimize
 
 from amorph_flows.datasets import FrameSet
+from amorph_flows.potentials.moment_tensor import Trained
 from amorph_flows.potentials.motep.convert import MotepCalculator, from_motep, to_motep
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.progress import report_progress
@@ -28,32 +29,13 @@ _WORTH_ANOTHER = 0.998
 _DAMPING = 1e-3
 
 
-@dataclass(frozen=True)
-class Training:
-    """What a training gives.
-
-    Parameters
-    ----------
-    potential
-        The snapshot with the lowest loss on the validation frames.
-    history
-        ``(CPU seconds, loss)`` on the training frames, one a step.
-    cpu_seconds
-        CPU time, s.
-    """
-
-    potential: MTPPotential
-    history: list[tuple[float, float]]
-    cpu_seconds: float
-
-
 class _OutOfTimeError(Exception):
     """The time of the fit is used up."""
 
 
 def train(
     potential: MTPPotential, training: FrameSet, validation: FrameSet, settings: FitSettings
-) -> Training:
+) -> Trained:
     """Fit a potential.
 
     The loss is MLIP-2's: weighted means over frames of the squared errors of the energy per atom,
@@ -72,7 +54,7 @@ def train(
 
     Returns
     -------
-    Training
+    Trained
         The fitted potential.
     """
     data = to_motep(potential)
@@ -82,7 +64,7 @@ def train(
     run = _Run(loss, potential, validation, settings)
     run.descend(np.array(data.parameters))
     data.parameters = run.best_parameters
-    return Training(from_motep(data, potential), run.history, time.process_time() - run.cpu_start)
+    return Trained(from_motep(data, potential), run.history, time.process_time() - run.cpu_start)
 
 
 @dataclass

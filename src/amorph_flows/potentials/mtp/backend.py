@@ -15,10 +15,11 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, register
+from amorph_flows.potentials.active_set import Gradients
+from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.moment_tensor import (
-    Gradients,
     MomentTensorBackend,
+    Trained,
     active_set_of,
     potential_of,
 )
@@ -29,7 +30,6 @@ from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
-from amorph_flows.potentials.start import named_text, starting_potential
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.settings import Settings
@@ -60,46 +60,31 @@ class MTPBackend(MomentTensorBackend):
                 hint="apt install g++, or use the potential 'motep', which needs none",
             )
 
-    def fit(
+    def train(
         self,
+        potential: MTPPotential,
         training: FrameSet,
         validation: FrameSet,
         settings: FitSettings,
-        start: str | None = None,
-    ) -> Fit:
-        """Fit a potential: linear least squares, then BFGS in a Gauss-Newton metric.
+    ) -> Trained:
+        """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
 
         Parameters
         ----------
+        potential
+            Where to start, with its species.
         training
-            Labelled frames of one engine.
+            Labelled frames of these species.
         validation
             Labelled frames that choose the snapshot; may be empty.
         settings
-            Level, cutoff, weights and limits.
-        start
-            Text of the potential to start from; None starts anew. Species may be added.
-
-        Raises
-        ------
-        InputError
-            If there are no labelled frames, the validation frames hold other elements, or
-            ``start`` does not fit.
-        MissingDependencyError
-            If there is no compiler.
+            Weights and limits.
         """
-        self.check()
-        potential = starting_potential(training, settings, start)
-        held_out = validation.labelled().to_atoms()
-        trainer = MTPTrainer(potential, training.to_atoms(), _settings(settings), held_out)
-        result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
-        return Fit(
-            potential=named_text(result.potential),
-            species=list(potential.species),
-            n_parameters=potential.n_parameters,
-            cpu_seconds=result.history[-1][0],
-            history=result.history,
+        trainer = MTPTrainer(
+            potential, training.to_atoms(), _settings(settings), validation.to_atoms()
         )
+        result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
+        return Trained(result.potential, result.history, result.history[-1][0])
 
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return an ASE calculator of energy, forces and stress.
