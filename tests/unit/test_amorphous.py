@@ -7,7 +7,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from amorph_flows.analysis.amorphous import (
     AmorphousThresholds,
@@ -18,17 +18,14 @@ from amorph_flows.analysis.melting import MeltThresholds, MeltVerdict, judge_mel
 from amorph_flows.analysis.order import LatticeVerdict
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
+from amorph_flows.structures.library import v2o5
 
 HOST = ("V", "O")
 CLOSEST_A = {frozenset("V"): 2.6, frozenset("VO"): 1.6, frozenset("O"): 2.2}
 
 
 def _v2o5(repeats: tuple[int, int, int] = (1, 1, 1)) -> Structure:
-    lattice = Lattice.orthorhombic(11.544, 3.571, 4.383)
-    sites = [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003)]
-    cell = Structure.from_spacegroup(
-        "Pmmn:2", lattice, ["V", "O", "O", "O"], [*sites, (0.25, 0.25, 0.001)]
-    )
+    cell = v2o5()
     cell.make_supercell(repeats)
     return cell
 

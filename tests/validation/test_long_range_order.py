@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from amorph_flows.analysis.amorphous import AmorphousVerdict, judge_amorphous
 from amorph_flows.analysis.order import LatticeVerdict, long_range_order
+from amorph_flows.structures.library import v2o5
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
 
@@ -37,13 +38,8 @@ def test_magnesium_sublattice(temperature_k):
 
 
 def test_host_is_crystalline_at_300_k_and_amorphous_at_900_k():
-    lattice = Lattice.orthorhombic(11.544, 3.571, 4.383)
-    sites = [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003)]
-    crystal = Structure.from_spacegroup(
-        "Pmmn:2", lattice, ["V", "O", "O", "O"], [*sites, (0.25, 0.25, 0.001)]
-    )
     cold, hot = (
-        judge_amorphous(Structure.from_file(DATA / f"POSCAR_lro_{t}K"), crystal, ["V", "O"])
+        judge_amorphous(Structure.from_file(DATA / f"POSCAR_lro_{t}K"), v2o5(), ["V", "O"])
         for t in (300, 900)
     )
     assert cold.verdict is AmorphousVerdict.CRYSTALLINE

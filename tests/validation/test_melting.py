@@ -9,12 +9,12 @@ import pytest
 from ase import units
 from ase.io import read
 from ase.md.langevin import Langevin
-from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import Trajectory, judge_amorphous, judge_melt
 from amorph_flows.analysis.amorphous import AmorphousVerdict
 from amorph_flows.analysis.melting import MeltVerdict
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
+from amorph_flows.structures.library import v2o5
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
 
@@ -23,14 +23,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 HOST = ["V", "O"]
-
-
-def _crystal() -> Structure:
-    lattice = Lattice.orthorhombic(11.544, 3.571, 4.383)
-    sites = [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003)]
-    return Structure.from_spacegroup(
-        "Pmmn:2", lattice, ["V", "O", "O", "O"], [*sites, (0.25, 0.25, 0.001)]
-    )
 
 
 def _run(temperature_k: float, n_steps: int) -> Trajectory:
@@ -63,7 +55,7 @@ def test_cold_run_keeps_the_order_of_its_start():
     melt = judge_melt(run, HOST)
     assert melt.verdict is MeltVerdict.NOT_MELTED
     assert melt.displacement_ratio < 0.5 * melt.thresholds.displacement_ratio
-    order = judge_amorphous(run.select(slice(40, None)), _crystal(), HOST)
+    order = judge_amorphous(run.select(slice(40, None)), v2o5(), HOST)
     assert order.verdict is AmorphousVerdict.CRYSTALLINE
     assert order.rdf_fluctuation > 1.4 * order.thresholds.rdf_fluctuation
 
@@ -73,6 +65,6 @@ def test_hot_run_melts():
     melt = judge_melt(run, HOST)
     assert melt.verdict is MeltVerdict.MELTED
     assert melt.displacement_ratio > 1.5 * melt.thresholds.displacement_ratio
-    order = judge_amorphous(run.select(slice(100, None)), _crystal(), HOST)
+    order = judge_amorphous(run.select(slice(100, None)), v2o5(), HOST)
     assert order.verdict is AmorphousVerdict.AMORPHOUS
     assert order.rdf_fluctuation < 0.6 * order.thresholds.rdf_fluctuation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import Field
 
@@ -152,28 +152,10 @@ class GlassTransitionDoc(StageDocument):
 
     @classmethod
     def from_result(cls, result: GlassTransition) -> Self:
-        """Return the document of a result.
-
-        Parameters
-        ----------
-        result
-            What `fit_glass_transition` returned.
-        """
-        verdict = Verdict(
-            question="glass transition?",
-            answer=result.verdict.name,
-            believable=result.verdict is TransitionVerdict.FOUND,
-            reason=result.reason,
-            numbers={"temperature_k": result.temperature_k, "probability": result.probability},
-            thresholds=asdict(result.thresholds),
-        )
-        return cls(
-            temperature_k=result.temperature_k,
-            interval_k=result.interval_k,
-            glass_slope=result.glass_slope,
-            liquid_slope=result.liquid_slope,
-            transition=verdict,
-        )
+        """Return the document of what `fit_glass_transition` returned."""
+        found = result.verdict is TransitionVerdict.FOUND
+        verdict = _verdict("glass transition?", result, found, "temperature_k", "probability")
+        return _judged(cls, result, transition=verdict)
 
 
 class ElasticDoc(StageDocument):
@@ -189,27 +171,29 @@ class ElasticDoc(StageDocument):
 
     @classmethod
     def from_result(cls, result: ElasticConstants) -> Self:
-        """Return the document of a result.
+        """Return the document of what `elastic_constants` returned."""
+        isotropic = result.verdict is ElasticVerdict.ISOTROPIC
+        verdict = _verdict("isotropic?", result, isotropic, "nonlinearity", "anisotropy")
+        return _judged(cls, result, isotropic=verdict)
 
-        Parameters
-        ----------
-        result
-            What `elastic_constants` returned.
-        """
-        verdict = Verdict(
-            question="isotropic?",
-            answer=result.verdict.name,
-            believable=result.verdict is ElasticVerdict.ISOTROPIC,
-            reason=result.reason,
-            numbers={"nonlinearity": result.nonlinearity, "anisotropy": result.anisotropy},
-            thresholds=asdict(result.thresholds),
-        )
-        return cls(
-            tensor_gpa=result.tensor_gpa,
-            young_gpa=result.young_gpa,
-            shear_gpa=result.shear_gpa,
-            bulk_gpa=result.bulk_gpa,
-            poisson=result.poisson,
-            residual_stress_ev_a3=result.residual_stress_ev_a3,
-            isotropic=verdict,
-        )
+
+_Judged = TypeVar("_Judged", bound=StageDocument)
+
+
+def _judged(document: type[_Judged], result: object, **verdicts: Verdict) -> _Judged:
+    """Return a document with its verdicts and every field that the result has too."""
+    shared = [name for name in document.model_fields if hasattr(result, name)]
+    return document(**{name: getattr(result, name) for name in shared}, **verdicts)
+
+
+def _verdict(
+    question: str, result: GlassTransition | ElasticConstants, believable: bool, *numbers: str
+) -> Verdict:
+    return Verdict(
+        question=question,
+        answer=result.verdict.name,
+        believable=believable,
+        reason=result.reason,
+        numbers={name: float(getattr(result, name)) for name in numbers},
+        thresholds=asdict(result.thresholds),
+    )
