@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import plotly.graph_objects as go
 
 from amorph_flows.report.figures.theme import CYCLE, new_figure
@@ -19,7 +21,9 @@ def composition_figure(dataset: DatasetDoc) -> go.Figure:
     """
     figure = new_figure("temperature / K", "number of frames")
     temperatures = sorted({t for counts in dataset.composition.values() for t in counts}, key=_key)
-    for colour, (name, counts) in zip(CYCLE, sorted(dataset.composition.items()), strict=False):
+    for colour, (name, counts) in zip(
+        cycle(CYCLE), sorted(dataset.composition.items()), strict=False
+    ):
         figure.add_bar(
             x=[t.removesuffix(" K") for t in temperatures],
             y=[counts.get(t, 0) for t in temperatures],

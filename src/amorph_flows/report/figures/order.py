@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
@@ -77,7 +78,9 @@ def order_against_temperature(samples: Sequence[SampledStructure], species: str)
     """
     figure = new_figure("temperature / K", "disorder / plane spacing")
     keys = sorted({(s.formula, s.structure_source) for s in samples if s.temperature_k})
-    for symbol, (name, source) in zip(("circle", "square", "diamond", "x"), keys, strict=False):
+    for symbol, (name, source) in zip(
+        cycle(("circle", "square", "diamond", "x")), keys, strict=False
+    ):
         found = [
             (s.temperature_k, order)
             for s in samples

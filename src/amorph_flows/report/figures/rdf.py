@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, cycle
 
 import plotly.graph_objects as go
 
@@ -27,7 +27,7 @@ def rdf_figure(samples: Sequence[SampledStructure]) -> go.Figure:
     named: set[tuple[str, str]] = set()
     for sample in sorted(samples, key=lambda s: list(SOURCE_DASHES).index(s.structure_source)):
         result = sample.rdf.to_result()
-        for colour, (first, second) in zip(CYCLE, pairs, strict=False):
+        for colour, (first, second) in zip(cycle(CYCLE), pairs, strict=False):
             if not {first, second} <= set(result.elements):
                 continue
             figure.add_scatter(

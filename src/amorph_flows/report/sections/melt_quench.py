@@ -56,9 +56,15 @@ def melt_quench_section(parts: StudyParts) -> Section:
         )
     ]
     if parts.production:
-        steps = "Mean over each production run of MD with the potential; the dotted line is exact."
+        frames = ", ".join(
+            f"{r.temperature_k:g} K: {r.trajectory.n_frames}" for r in parts.production
+        )
+        caption = (
+            "Mean over each production run of MD with the potential; the dotted line is exact. "
+            f"Frames: {frames}."
+        )
         figure = temperature_figure(parts.production)
-        panels.append(Panel("temperatures", "Temperatures of production", steps, figure))
+        panels.append(Panel("temperatures", "Temperatures of production", caption, figure))
     verdicts = [("melt", quench.melted)]
     verdicts += [(f"branch at {b.temperature_k:g} K", b.amorphous) for b in quench.branches]
     verdicts += [
