@@ -136,7 +136,7 @@ class ActiveLearningMaker(Maker):
         )
         extend.update_config(_TOLERANT)
         extend.name = f"{self.name}: dataset, turn {turn}"
-        refit = self.fit.fit(extend.output, start=potential)
+        refit = self.fit.refit(extend.output, potential)
         conclude = self.conclude(
             turn,
             potential,

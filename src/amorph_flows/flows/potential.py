@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, Maker
+from jobflow import Flow, Job, Maker, OnMissing
 
 from amorph_flows.jobs.dataset import build_dataset
-from amorph_flows.jobs.potential import fit_potential
+from amorph_flows.jobs.potential import choose_potential, fit_potential
 from amorph_flows.potentials import default_backend
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
@@ -27,6 +27,9 @@ class FitPotentialMaker(Maker):
         Name in the registry of potentials: ``"mtp"`` or ``"motep"``.
     settings
         Level, cutoff, weights and limits of the fit.
+    alternatives
+        Other settings to try; the fit of the least validation error of forces is kept, and
+        refits use its settings.
     test_fraction, validation_fraction
         Shares of the frames that are held out.
     min_contact_a, max_force_ev_a
@@ -38,6 +41,7 @@ class FitPotentialMaker(Maker):
     name: str = "fit potential"
     backend: str = field(default_factory=default_backend)
     settings: FitSettings = field(default_factory=FitSettings)
+    alternatives: tuple[FitSettings, ...] = ()
     test_fraction: float = 0.1
     validation_fraction: float = 0.1
     min_contact_a: float = 1.25
@@ -61,20 +65,32 @@ class FitPotentialMaker(Maker):
             seed=self.seed,
         )
         dataset.name = "dataset"
-        fit = self.fit(dataset.output)
-        output = {"dataset": dataset.output, "potential": fit.output}
-        return Flow([dataset, fit], output=output, name=self.name)
+        fits = [self._first_fit(dataset.output, s) for s in (self.settings, *self.alternatives)]
+        jobs, potential = [dataset, *fits], fits[0].output
+        if self.alternatives:
+            choice = choose_potential([fit.output for fit in fits])
+            choice.update_config({"on_missing_references": OnMissing.NONE})
+            jobs, potential = [*jobs, choice], choice.output
+        output = {"dataset": dataset.output, "potential": potential}
+        return Flow(jobs, output=output, name=self.name)
 
-    def fit(self, dataset: DatasetDoc, start: PotentialDoc | None = None) -> Job:
-        """Return the job that fits; its output is a `PotentialDoc`.
+    def refit(self, dataset: DatasetDoc, start: PotentialDoc) -> Job:
+        """Return the job that fits again with the settings of a potential.
 
         Parameters
         ----------
         dataset
             The dataset, or a reference to it.
         start
-            The potential to start from.
+            The potential to start from, or a reference to it.
         """
-        job = fit_potential(dataset, self.settings, backend=self.backend, start=start)
-        job.name = self.name if start is None else f"re{self.name}"
+        job = fit_potential(dataset, None, backend=self.backend, start=start)
+        job.name = f"re{self.name}"
+        return job
+
+    def _first_fit(self, dataset: DatasetDoc, settings: FitSettings) -> Job:
+        job = fit_potential(dataset, settings, backend=self.backend)
+        job.name = self.name
+        if self.alternatives:
+            job.name += f" level {settings.level}, {settings.cutoff:g} Å"
         return job

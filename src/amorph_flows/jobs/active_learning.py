@@ -7,11 +7,11 @@ from pathlib import Path
 from pymatgen.core import Structure
 
 from amorph_flows.datasets import refuse_unphysical
-from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.datasets.io import read_cfg
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.missing import present
-from amorph_flows.lammps import LammpsMD, LammpsResult, run_lammps_md
+from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import (
@@ -57,38 +57,35 @@ def explore(
         The turn of active learning, for the provenance.
     """
     name = f"{formula} {temperature_k:g} K turn {turn} seed {md.seed}"
-    asked = md.equilibration_fs + md.production_fs
-    try:
-        result = run_lammps_md(structure, potential, md, Path.cwd(), grade)
-    except CalculationError as error:
-        run = ExplorationRun(
-            run=name,
-            formula=formula,
-            temperature_k=temperature_k,
-            seed=md.seed,
-            asked_fs=asked,
-            reached_fs=0.0,
-            broke=True,
-            failure=str(error),
-            max_grade=0.0,
-            fraction_above_select=0.0,
-            n_saved=0,
-        )
-        return ExplorationDoc(run=run, frames=FrameSet())
-    frames = _saved_frames(result, potential, name, temperature_k, grade)
     run = ExplorationRun(
         run=name,
         formula=formula,
         temperature_k=temperature_k,
         seed=md.seed,
-        asked_fs=asked,
-        reached_fs=result.reached_fs,
-        broke=result.broke,
-        max_grade=result.max_grade or 0.0,
-        fraction_above_select=result.fraction_above_select or 0.0,
-        n_saved=len(frames),
+        asked_fs=md.equilibration_fs + md.production_fs,
+        reached_fs=0.0,
+        broke=True,
+        max_grade=0.0,
+        fraction_above_select=0.0,
+        n_saved=0,
     )
-    return ExplorationDoc(run=run, frames=frames)
+    try:
+        result = run_lammps_md(structure, potential, md, Path.cwd(), grade)
+    except CalculationError as error:
+        saved = Path(error.directory or ".") / grade.save_file
+        changes: dict[str, object] = {"failure": str(error)}
+    else:
+        saved = result.saved_file or Path(grade.save_file)
+        changes = {
+            "reached_fs": result.reached_fs,
+            "broke": result.broke,
+            "max_grade": result.max_grade or 0.0,
+            "fraction_above_select": result.fraction_above_select or 0.0,
+        }
+    frames = _saved_frames(saved, potential, name, temperature_k, grade)
+    return ExplorationDoc(
+        run=run.model_copy(update={**changes, "n_saved": len(frames)}), frames=frames
+    )
 
 
 @stage_job(SelectionDoc)
@@ -136,17 +133,11 @@ def select_candidates(
 
 
 def _saved_frames(
-    result: LammpsResult,
-    potential: PotentialDoc,
-    run: str,
-    temperature_k: float,
-    grade: GradeSettings,
+    file: Path, potential: PotentialDoc, run: str, temperature_k: float, grade: GradeSettings
 ) -> FrameSet:
     """Return saved frames up to the first one above the break threshold, that one included."""
-    if not result.saved_file or not Path(result.saved_file).exists():
-        return FrameSet()
-    kept = []
-    for frame in read_cfg(result.saved_file, potential.species):
+    kept: list[Frame] = []
+    for frame in read_cfg(file, potential.species) if file.exists() else ():
         kept.append(
             frame.with_provenance(stage="active_learning", run=run, temperature_k=temperature_k)
         )

@@ -9,6 +9,7 @@ import numpy as np
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
+from amorph_flows.jobs.missing import present
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -25,7 +26,7 @@ PARITY_FRAMES = 200
 @stage_job(PotentialDoc)
 def fit_potential(
     dataset: DatasetDoc,
-    settings: FitSettings,
+    settings: FitSettings | None,
     backend: str = "mtp",
     start: PotentialDoc | None = None,
 ) -> PotentialDoc:
@@ -39,7 +40,7 @@ def fit_potential(
     dataset
         Labelled frames and their split.
     settings
-        Level, cutoff, weights and limits.
+        Level, cutoff, weights and limits; None takes those of the potential to start from.
     backend
         Name in the registry of potentials.
     start
@@ -48,13 +49,17 @@ def fit_potential(
     Raises
     ------
     InputError
-        If the dataset has no training frames.
+        If the dataset has no training frames, or there are neither settings nor a start.
     """
     if start is not None and start.n_training_frames == len(dataset.training):
         return start
     method = get_backend(backend)
     method.check()
     parts = split_parts(dataset)
+    if settings is None:
+        if start is None:
+            raise InputError("a fit needs settings or a potential to start from; got neither")
+        settings = start.settings
     if not len(parts["training"]):
         raise InputError("the dataset has no training frames; sample more or lower the fractions")
     chosen_on = parts["validation" if settings.choose_on == "validation" else "test_random"]
@@ -62,6 +67,29 @@ def fit_potential(
     fit = method.fit(parts["training"], chosen_on, settings, start=text)
     doc = _document(dataset, settings, method, fit, start)
     return _with_errors(doc, method, parts)
+
+
+@stage_job(PotentialDoc)
+def choose_potential(fits: list[PotentialDoc | None]) -> PotentialDoc:
+    """Return the potential of the least validation error of forces; test errors play no part.
+
+    Parameters
+    ----------
+    fits
+        Potentials of one dataset; None stands for a fit that failed.
+
+    Raises
+    ------
+    CalculationError
+        If every fit failed.
+    """
+    finished = [fit for fit in fits if fit is not None]
+    return min(present(finished or None, "every fit"), key=_validation_force_error)
+
+
+def _validation_force_error(doc: PotentialDoc) -> float:
+    errors = doc.errors.get("validation") or doc.errors["training"]
+    return errors.force_rmse_ev_a
 
 
 def split_parts(dataset: DatasetDoc) -> dict[str, FrameSet]:
