@@ -54,6 +54,17 @@ def test_grades_equal_the_definition_where_nothing_is_redundant() -> None:
     np.testing.assert_allclose(found.grade(new), reference, rtol=1e-8)
 
 
+def test_many_chunks_find_a_set_that_bounds_all_atoms() -> None:
+    frames = [
+        np.random.default_rng(i).normal(size=(7, 12)) * np.logspace(0, 4, 12) for i in range(90)
+    ]
+    found = find_active_set(np.zeros(12), frames)
+    grades = np.concatenate([found.grade(rows) for rows in frames])
+    assert grades.max() <= 1.0101
+    own = np.array([frames[f][a] for f, a in found.selected])
+    np.testing.assert_allclose(own @ found.projection.T, np.eye(12), atol=1e-9)
+
+
 def test_grades_do_not_depend_on_the_units_of_the_parameters() -> None:
     scale = np.array([1e-4, 1e3, 7.0, 1e2])
     other = find_active_set(PARAMETERS, [gradients_of(f) * scale for f in TRAINING])

@@ -16,14 +16,18 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from amorph_flows.datasets import Frame, FrameSet, additions, maxvol
-from amorph_flows.errors import InputError
+from amorph_flows.datasets import Frame, FrameSet
+from amorph_flows.datasets.selection import additions, maxvol, pivot_rows
+from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.potentials.mtp.active_set import ActiveSet
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 Gradients = Callable[[Frame], FloatArray]
 
 _NOISE = 1e-8
+_CHUNK = 8
+_MAX_SWEEPS = 100
 
 
 def find_active_set(parameters: FloatArray, gradients: Iterable[FloatArray]) -> ActiveSet:
@@ -46,17 +50,18 @@ def find_active_set(parameters: FloatArray, gradients: Iterable[FloatArray]) -> 
     ------
     InputError
         If there are no atoms.
+    CalculationError
+        If MaxVol does not end.
     """
-    held = list(gradients)
-    if not held:
+    frames = list(gradients)
+    if not frames:
         raise InputError("an active set needs training frames; there are none")
-    matrix = np.vstack(held)
-    directions, rank = _directions(matrix)
-    reached = matrix @ directions[:, :rank]
-    chosen = maxvol(reached)
+    chunks = _chunks(frames)
+    directions, rank = _directions(chunks)
+    chosen, rows = _most_volume(chunks, directions[:, :rank])
     projection = directions.T.copy()
-    projection[:rank] = np.linalg.solve(reached[chosen].T, directions[:, :rank].T)
-    origin = np.array([(f, a) for f, rows in enumerate(held) for a in range(len(rows))])
+    projection[:rank] = np.linalg.solve(rows.T, directions[:, :rank].T)
+    origin = np.array([(f, a) for f, held in enumerate(frames) for a in range(len(held))])
     selected = np.full((len(projection), 2), -1, dtype=np.int64)
     selected[:rank] = origin[chosen]
     return ActiveSet("neighbourhood", parameters, projection, selected)
@@ -91,14 +96,49 @@ def select_candidates(
     return [offered[i] for i in additions(np.eye(active.rank), rows, limit)]
 
 
-def _directions(matrix: FloatArray) -> tuple[FloatArray, int]:
+def _chunks(frames: list[FloatArray]) -> list[list[FloatArray]]:
+    """Return the frames in groups of some multiples of as many atoms as parameters."""
+    n_parameters = frames[0].shape[1]
+    ends = np.cumsum([len(rows) for rows in frames]) // (_CHUNK * n_parameters)
+    groups: dict[int, list[FloatArray]] = {}
+    for end, rows in zip(ends, frames, strict=True):
+        groups.setdefault(int(end), []).append(rows)
+    return list(groups.values())
+
+
+def _directions(chunks: list[list[FloatArray]]) -> tuple[FloatArray, int]:
     """Return what maps gradients to components of unit size, and how many of them are reached."""
-    scale = np.sqrt(np.mean(matrix**2, axis=0))
+    n_atoms = sum(len(rows) for chunk in chunks for rows in chunk)
+    triangle = np.empty((0, chunks[0][0].shape[1]))
+    for chunk in chunks:
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, *chunk]), mode="r"))
+    scale = np.sqrt(np.sum(triangle**2, axis=0) / n_atoms)
     scale[scale == 0.0] = 1.0
-    triangle = np.linalg.qr(matrix / scale, mode="r")
-    values, vectors = np.linalg.svd(triangle)[1:]
+    values, vectors = np.linalg.svd(triangle / scale)[1:]
     noise = _NOISE * values[0]
     rank = int(np.sum(values > noise))
-    amplitudes = np.full(matrix.shape[1], noise)
+    amplitudes = np.full(len(vectors), noise)
     amplitudes[:rank] = values[:rank]
-    return vectors.T / scale[:, None] / amplitudes * np.sqrt(len(matrix)), rank
+    return vectors.T / scale[:, None] / amplitudes * np.sqrt(n_atoms), rank
+
+
+def _most_volume(
+    chunks: list[list[FloatArray]], directions: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """Return numbers and components of the atoms of the active set.
+
+    The rows that a pivoted QR takes from one chunk after another span what all atoms span; then
+    MaxVol swaps rows of one chunk after another until none is left to swap.
+    """
+    firsts = np.cumsum([0] + [sum(len(rows) for rows in chunk) for chunk in chunks])
+    numbers, rows = np.empty(0, dtype=np.int64), np.empty((0, directions.shape[1]))
+    for sweep in range(_MAX_SWEEPS):
+        before = numbers
+        for first, chunk in zip(firsts[:-1], chunks, strict=True):
+            joined = np.vstack([rows, np.vstack(chunk) @ directions])
+            known = np.concatenate([numbers, first + np.arange(len(joined) - len(rows))])
+            kept = maxvol(joined, start=np.arange(len(rows))) if sweep else pivot_rows(joined)
+            numbers, rows = known[kept], joined[kept]
+        if sweep and np.array_equal(numbers, before):
+            return numbers, rows
+    raise CalculationError(f"the active set still changes after {_MAX_SWEEPS} sweeps of MaxVol")
