@@ -230,10 +230,10 @@ def _potential(engine: EngineInfo, frames: FrameSet, surrogate: bool) -> Potenti
     )
 
 
-def _learning(good: bool) -> ActiveLearningDoc:
-    runs = [
+def _exploration(turn: int) -> list[ExplorationRun]:
+    return [
         ExplorationRun(
-            run=f"MgV2O5 {t:g} K turn {{turn}} seed 0",
+            run=f"MgV2O5 {t:g} K turn {turn} seed 0",
             formula="MgV2O5",
             temperature_k=t,
             seed=11,
@@ -246,12 +246,15 @@ def _learning(good: bool) -> ActiveLearningDoc:
         )
         for t, reached, grade in ((300.0, 2000.0, 1.4), (1200.0, 340.0, 12.0))
     ]
+
+
+def _learning(good: bool) -> ActiveLearningDoc:
     generations = [
         GenerationDoc(
             job_uuid=uuid_of(f"turn{turn}"),
             turn=turn,
             potential_uuid=uuid_of("potential"),
-            runs=runs,
+            runs=_exploration(turn),
             n_candidates=30 // turn,
             n_refused=1,
             n_selected=12 // turn,
