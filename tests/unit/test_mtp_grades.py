@@ -10,7 +10,7 @@ from mtp_reference import random_potential, random_structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import ActiveSet, active_set, atom_grades, grades
-from amorph_flows.potentials.mtp.grades import maxvol
+from amorph_flows.potentials.mtp.extrapolation import maxvol
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 
@@ -41,6 +41,14 @@ def test_grades_are_those_of_a_plain_reference():
         expected = np.abs(solution).max(axis=0)
         assert np.allclose(atom_grades(potential, active, atoms), expected, rtol=1e-6)
         assert grade == pytest.approx(expected.max(), rel=1e-6)
+
+
+def test_block_by_block_the_same_bound(monkeypatch):
+    potential, train = random_potential(6), frames(40)
+    monkeypatch.setattr("amorph_flows.potentials.mtp.extrapolation.BLOCK_ATOMS", 60)
+    active = active_set(potential, train)
+    assert grades(potential, active, train).max() <= 1.0011
+    assert len({tuple(pair) for pair in active.selected}) == active.rank
 
 
 def test_redundant_directions_are_projected_out():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amorph_flows.potentials.mtp.active_set import ActiveSet
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
+from amorph_flows.potentials.mtp.extrapolation import active_set, atom_grades, grades
 from amorph_flows.potentials.mtp.file import MTPPotential, parse_mtp, read_mtp
-from amorph_flows.potentials.mtp.grades import active_set, atom_grades, grades
 from amorph_flows.potentials.mtp.loss import TrainingErrors
 from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.settings import TrainingSettings

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-Function = Callable[[FloatArray], tuple[float, FloatArray]]
+Gradient = Callable[[], FloatArray]
+Function = Callable[[FloatArray], tuple[float, Gradient]]
 
 SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9
 
@@ -29,7 +30,7 @@ def bfgs(function: Function, start: Point, inverse: FloatArray, steps: int) -> I
     Parameters
     ----------
     function
-        Gives value and gradient.
+        Gives the value and a call that gives the gradient there.
     start
         Where to start.
     inverse
@@ -59,20 +60,25 @@ def bfgs(function: Function, start: Point, inverse: FloatArray, steps: int) -> I
 def _line_search(
     function: Function, point: Point, direction: FloatArray, slope: float, trials: int = 20
 ) -> Point | None:
-    """Bisect until value and slope are low enough (weak Wolfe conditions)."""
+    """Look for a step that meets the weak Wolfe conditions; a rejected one costs no gradient."""
     low, high, length = 0.0, np.inf, 1.0
     best: Point | None = None
     for _ in range(trials):
         x = point.x + length * direction
-        value, gradient = function(x)
+        value, gradient_there = function(x)
+        rise = value - point.value - length * slope
         if not value <= point.value + SUFFICIENT_DECREASE * length * slope:
             high = length
-        else:
-            if best is None or value < best.value:
-                best = Point(x, value, gradient)
-            if gradient @ direction >= CURVATURE * slope:
-                return best
-            low = length
+            # minimum of the parabola through the values and the slope, kept inside the bracket
+            minimum = -0.5 * slope * length**2 / rise if np.isfinite(rise) else 0.0
+            length = low + np.clip(minimum - low, 0.1 * (high - low), 0.5 * (high - low))
+            continue
+        gradient = gradient_there()
+        if best is None or value < best.value:
+            best = Point(x, value, gradient)
+        if gradient @ direction >= CURVATURE * slope:
+            return best
+        low = length
         length = 0.5 * (low + high) if np.isfinite(high) else 2.0 * length
     return best
 

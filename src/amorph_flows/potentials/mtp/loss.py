@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -98,14 +98,23 @@ class Loss:
 
     def value_and_gradient(self, parameters: FloatArray) -> tuple[float, FloatArray]:
         """Give the loss and its exact gradient."""
+        value, gradient = self.differentiable(parameters)
+        return value, gradient()
+
+    def differentiable(self, parameters: FloatArray) -> tuple[float, Callable[[], FloatArray]]:
+        """Give the loss and a call that gives its exact gradient at the same parameters."""
         energy, force, virial = self._residuals(parameters)
+
+        def gradient() -> FloatArray:
+            self.kernel.set_parameters(parameters)
+            return self.kernel.pull_back(
+                self.frames,
+                2.0 * energy * self.energy_scale,
+                2.0 * force * self.force_scale,
+                2.0 * virial * self.virial_scale,
+            )
+
         value = float((energy**2).sum() + (force**2).sum() + (virial**2).sum())
-        gradient = self.kernel.pull_back(
-            self.frames,
-            2.0 * energy * self.energy_scale,
-            2.0 * force * self.force_scale,
-            2.0 * virial * self.virial_scale,
-        )
         return value, gradient
 
     def value(self, parameters: FloatArray) -> float:

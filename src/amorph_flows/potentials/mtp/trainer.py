@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ase import Atoms
 from scipy.linalg import cho_factor, cho_solve
 
-from amorph_flows.potentials.mtp.bfgs import Point, bfgs
+from amorph_flows.potentials.mtp.bfgs import Gradient, Point, bfgs
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.loss import Loss, TrainingErrors
 from amorph_flows.potentials.mtp.settings import TrainingSettings
@@ -166,9 +166,9 @@ class MTPTrainer:
         """Take BFGS steps in coordinates where the curvature has a unit diagonal."""
         scale, inverse = self._metric(start.x, rng)
 
-        def scaled(y: FloatArray) -> tuple[float, FloatArray]:
-            value, gradient = self.loss.value_and_gradient(y * scale)
-            return value, gradient * scale
+        def scaled(y: FloatArray) -> tuple[float, Gradient]:
+            value, gradient = self.loss.differentiable(y * scale)
+            return value, lambda: gradient() * scale
 
         first = Point(start.x / scale, start.value, start.gradient * scale)
         for point in bfgs(scaled, first, inverse, self.settings.block_steps):

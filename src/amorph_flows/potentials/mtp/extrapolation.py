@@ -28,6 +28,10 @@ REDUNDANT = 1e-9
 """Singular value, relative to the largest, below which a direction counts as redundant."""
 UNSEEN = 1e-4
 """Size of the artificial rows for directions that no configuration has shown."""
+BLOCK_ATOMS = 20_000
+"""Atoms that are candidates together; more are taken block by block."""
+MAX_PASSES = 5
+"""Most passes over the blocks."""
 
 
 def active_set(
@@ -69,28 +73,47 @@ def active_set(
         raise InputError(f"mode {mode!r}: 'neighbourhood' or 'configuration' is needed")
     kernel = TrainingKernel(potential, frames)
     whitening = _whitening(kernel)
-    rows, origin = [], []
-    for frame, size in enumerate(kernel.sizes):
-        gradients = kernel.atom_gradients(frame)
-        if mode == "configuration":
-            gradients = gradients.sum(axis=0, keepdims=True)
-            origin.append((frame, -1))
-        else:
-            origin += [(frame, atom) for atom in range(size)]
-        rows.append(gradients @ whitening)
-    candidates = np.vstack(rows)
+    rank = whitening.shape[1]
+    rows, origin = np.zeros((0, rank)), np.zeros((0, 2), dtype=np.int64)
     if mode == "configuration":
-        rank = whitening.shape[1]
-        size = UNSEEN * np.sqrt((candidates**2).mean() * rank)
-        candidates = np.vstack([candidates, size * np.eye(rank)])
-        origin += [(-1, -1)] * rank
-    chosen, inverse = maxvol(candidates, threshold, max_swaps)
-    return ActiveSet(
-        mode=mode,
-        parameters=potential.parameters,
-        projection=(whitening @ inverse).T,
-        selected=np.array([origin[i] for i in chosen], dtype=np.int64),
-    )
+        sums = np.array([kernel.atom_gradients(f).sum(axis=0) for f in range(len(frames))])
+        size = UNSEEN * np.sqrt(((sums @ whitening) ** 2).mean() * rank)
+        rows, origin = size * np.eye(rank), np.full((rank, 2), -1)
+    blocks = _blocks(kernel.sizes)
+    inverse = np.eye(rank)
+    for _ in range(MAX_PASSES):
+        before = rows
+        for block in blocks:
+            new_rows, new_origin = _candidates(kernel, block, whitening, mode)
+            candidates, origins = np.vstack([rows, new_rows]), np.vstack([origin, new_origin])
+            if len(candidates) >= rank:
+                chosen, inverse = maxvol(candidates, threshold, max_swaps)
+                candidates, origins = candidates[chosen], origins[chosen]
+            rows, origin = candidates, origins
+        if len(blocks) == 1 or np.array_equal(np.sort(rows, axis=0), np.sort(before, axis=0)):
+            break
+    return ActiveSet(mode, potential.parameters, (whitening @ inverse).T, origin)
+
+
+def _blocks(sizes: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int64]]:
+    """Part the frames so that a block has at most `BLOCK_ATOMS` atoms or one frame."""
+    number = np.cumsum(sizes, dtype=np.int64) // BLOCK_ATOMS
+    return [np.flatnonzero(number == n) for n in np.unique(number)]
+
+
+def _candidates(
+    kernel: TrainingKernel, frames: npt.NDArray[np.int64], whitening: FloatArray, mode: Mode
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Give the rows that some frames offer, and the frame and atom of each."""
+    rows, origin = [], []
+    for frame in frames.tolist():
+        gradients = kernel.atom_gradients(frame)
+        atoms = list(range(len(gradients)))
+        if mode == "configuration":
+            gradients, atoms = gradients.sum(axis=0, keepdims=True), [-1]
+        rows.append(gradients @ whitening)
+        origin += [(frame, atom) for atom in atoms]
+    return np.vstack(rows), np.array(origin, dtype=np.int64)
 
 
 def grades(potential: MTPPotential, active: ActiveSet, frames: Sequence[Atoms]) -> FloatArray:
