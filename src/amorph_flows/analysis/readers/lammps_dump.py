@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import io
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-import pyarrow as pa
 from ase.data import atomic_numbers
-from pyarrow import csv
 
+from amorph_flows.analysis.readers.dump_rows import parse_rows
 from amorph_flows.analysis.readers.frames import FrameBlock, open_bytes
 from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
 _BATCH = 2_000_000  # bytes; small enough to stay in the processor's cache
+_THREADS = min(4, os.cpu_count() or 1)
 _START = b"ITEM: TIMESTEP"
 _COORDINATES = {"": ("x", "y", "z"), "u": ("xu", "yu", "zu"), "s": ("xs", "ys", "zs"),
                 "su": ("xsu", "ysu", "zsu")}  # fmt: skip
@@ -46,12 +48,17 @@ def read_lammps_dump(path: Path, species: tuple[str, ...] | None = None) -> Iter
         If elements, coordinates or frames cannot be told.
     """
     layout: _Layout | None = None
-    with open_bytes(path) as stream:
+    waiting: deque[Future[FrameBlock]] = deque()
+    with open_bytes(path) as stream, ThreadPoolExecutor(_THREADS) as pool:
         for raw in _batches(stream):
             frames = _split(raw)
             if frames:
                 layout = layout or _Layout.of(frames[0], species, path)
-                yield layout.block(frames, path)
+                waiting.append(pool.submit(layout.block, frames, path))
+            if len(waiting) > 2 * _THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
     if layout is None:
         raise TrajectoryError(f"{path}: no whole frame in it; is it a LAMMPS text dump?")
 
@@ -215,52 +222,15 @@ class _Layout:
 
     def _positions(self, frames: list[_RawFrame], path: Path) -> FloatArray:
         wanted = [*self.coordinates, *(["id"] if self.has_id else [])]
-        table = _parse(b"".join(frame.rows for frame in frames), self.columns, wanted, path)
         shape = (len(frames), len(self.numbers))
-        positions = np.empty((*shape, 3))
-        for axis in range(3):
-            positions[:, :, axis] = table[axis].reshape(shape)
+        rows = b"".join(frame.rows for frame in frames)
+        table = parse_rows(rows, shape[0] * shape[1], self.columns, wanted, path)
+        positions = np.ascontiguousarray(table[:, :3]).reshape(*shape, 3)
         if self.has_id:
-            ids = table[3].reshape(shape)
+            ids = table[:, 3].reshape(shape)
             if not np.all(ids[:, 1:] > ids[:, :-1]):
                 positions = np.take_along_axis(positions, np.argsort(ids, axis=1)[..., None], 1)
         return positions
-
-
-def _parse(rows: bytes, columns: list[str], wanted: list[str], path: Path) -> list[FloatArray]:
-    """Return the wanted columns of rows of text."""
-    names = list(columns)
-    if rows[: rows.find(b"\n")].endswith(b" "):  # LAMMPS ends its rows with a space
-        names.append("")
-    try:
-        table = csv.read_csv(
-            io.BytesIO(rows),
-            read_options=csv.ReadOptions(column_names=names, block_size=1 << 21),
-            parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
-            convert_options=csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64())
-            ),
-        )
-        return [table.column(name).to_numpy() for name in wanted]
-    except pa.ArrowInvalid:
-        return _parse_slowly(rows, columns, wanted, path)
-
-
-def _parse_slowly(
-    rows: bytes, columns: list[str], wanted: list[str], path: Path
-) -> list[FloatArray]:
-    """Return the wanted columns of rows in which columns are padded."""
-    words = rows.split()
-    if len(words) % len(columns):
-        raise TrajectoryError(
-            f"{path}: {len(words)} entries do not fill rows of {len(columns)} columns; a row is "
-            "cut off or damaged"
-        )
-    table = np.array(words).reshape(-1, len(columns))
-    try:
-        return [table[:, columns.index(name)].astype(float) for name in wanted]
-    except ValueError as error:
-        raise TrajectoryError(f"{path}: a coordinate is no number ({error})") from error
 
 
 def _atomic_numbers(
