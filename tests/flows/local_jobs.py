@@ -4,10 +4,11 @@ import os
 import signal
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobflow import Flow, JobConfig, Maker, OnMissing, Response, job
+from pydantic import BaseModel
 
 FORGIVING = JobConfig(on_missing_references=OnMissing.NONE)
 
@@ -28,6 +29,29 @@ class AddMaker(Maker):
     def make(self, a, b):
         leave_mark(f"add-{self.name}")
         return {"sum": a + b + self.offset}
+
+
+class Scale(BaseModel):
+    factor: float = 1.0
+
+
+@dataclass
+class ScaleMaker(Maker):
+    name: str = "scale"
+    scale: Scale = field(default_factory=Scale)
+    shifts: tuple[float, ...] = ()
+
+    @job
+    def make(self, value):
+        leave_mark(f"scale-{self.scale.factor:g}")
+        return value * self.scale.factor + sum(self.shifts)
+
+
+@job
+def scale_later(maker, value):
+    """Ask for a job whose Maker holds a pydantic model."""
+    leave_mark("later")
+    return Response(replace=maker.make(value))
 
 
 @job

@@ -11,11 +11,14 @@ from jobflow import Flow, JobStore, run_locally
 from jobflow.core.flow import JobOrder
 from local_jobs import (
     AddMaker,
+    Scale,
+    ScaleMaker,
     count_up,
     count_up_alone,
     die,
     fail_unless,
     fan_out,
+    scale_later,
     stop,
     total,
     total_of_what_is_there,
@@ -136,6 +139,31 @@ def test_replacing_loop_runs_once_and_its_output_is_the_last(run_parallel, marks
     assert set(before.values()) == {1}
     assert run_parallel(second)[second.output.uuid] == 103
     assert executions(marks) == before
+
+
+def test_models_inside_makers_survive_in_stored_jobs(run, marks, tmp_path):
+    def flow(factor, shift):
+        maker = ScaleMaker(scale=Scale(factor=factor), shifts=(shift,) * 3)
+        return Flow([later := scale_later(maker, 2.0)], output=later.output)
+
+    first, other = flow(2.0, 1.0), flow(3.0, 1.0)
+    assert run(first)[first.output.uuid] == 7.0
+    assert run(other)[other.output.uuid] == 9.0
+    again, shifted = flow(2.0, 1.0), flow(2.0, 2.0)
+    assert run(again)[again.output.uuid] == 7.0
+    assert run(shifted)[shifted.output.uuid] == 10.0
+    assert executions(marks) == {"later": 3, "scale-2": 2, "scale-3": 1}
+
+
+def test_killed_controller_children_come_from_the_store(run, marks, tmp_path):
+    marker = tmp_path / "marker"
+    fan = fan_out([1, -1], str(marker))
+    with pytest.raises(CalculationError):
+        run(Flow([fan]))
+    marker.touch()
+    fan = fan_out([1, -1], str(marker))
+    assert run(Flow([fan]))[fan.uuid] == [1, -1]
+    assert executions(marks) == {"fan": 1, "add-add": 1, "fail": 2}
 
 
 def test_same_numbers_as_jobflow_itself(run, marks):

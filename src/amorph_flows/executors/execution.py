@@ -154,7 +154,7 @@ def _consequences(response: Response[Any], uuid: str) -> Consequences:
 def _dump(consequences: Consequences) -> str:
     """Return consequences as text: keys of jobs may not be keys of a database."""
     jobs = [{"record": job.record, "parents": job.parents} for job in consequences.jobs]
-    return json.dumps({**vars(consequences), "jobs": jobs}, default=str)
+    return json.dumps({**vars(consequences), "jobs": jobs})
 
 
 def _load(text: str) -> Consequences:

@@ -15,6 +15,7 @@ from typing import Any
 
 from jobflow import Flow, Job
 from jobflow.core.flow import JobOrder
+from monty.json import MontyEncoder
 from pydantic import BaseModel
 
 from amorph_flows import __version__
@@ -106,7 +107,7 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     order: dict[str, set[str]] = {job.uuid: set() for job in jobs}
     for flow in flows:
         _add_linear_order(flow, order)
-    records = {job.uuid: job.as_dict() for job in jobs}
+    records = {job.uuid: _record(job) for job in jobs}
     surroundings = {job.uuid: [_engine_settings(job), _shape(job.output_schema)] for job in jobs}
     new_uuids: dict[str, str] = {}
     seen: Counter[str] = Counter()
@@ -176,6 +177,15 @@ def _inputs(record: dict[str, Any]) -> list[Any]:
     return [record["function"], record["function_args"], record["function_kwargs"]]
 
 
+def _record(job: Job) -> dict[str, Any]:
+    """Return a job as plain data; jobflow leaves pydantic models inside Makers as they are."""
+    try:
+        record: dict[str, Any] = json.loads(MontyEncoder().encode(job.as_dict()))
+    except TypeError as error:
+        raise InputError(f"job {job.name!r} has an input that cannot be stored: {error}") from error
+    return record
+
+
 def _engine_settings(job: Job) -> str:
     """Return the hash of an engine's settings and version where the job is a method of one."""
     info = getattr(getattr(job.function, "__self__", None), "info", None)
@@ -206,7 +216,7 @@ def _content(record: dict[str, Any], surroundings: list[str], new_uuids: Mapping
         "missing": record["config"]["on_missing_references"],
         "resolve": record["config"]["resolve_references"],
     }
-    text = json.dumps(_canonical(content, new_uuids), sort_keys=True, default=str)
+    text = json.dumps(_canonical(content, new_uuids), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
