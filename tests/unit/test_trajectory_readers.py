@@ -322,3 +322,35 @@ def test_other_faults_are_named(tmp_path, positions):
     (tmp_path / "empty.dump").write_text("")
     with pytest.raises(TrajectoryError, match="no whole frame"):
         read_trajectory(tmp_path / "empty.dump", time_step_fs=1.0)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_rows_are_read_to_the_last_bit(tmp_path, compiled, monkeypatch):
+    from amorph_flows.analysis.readers import dump_rows
+
+    if compiled:
+        pytest.importorskip("numba")
+    else:
+        monkeypatch.setattr(dump_rows, "_kernel", lambda: None)
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(0, 50, 2000), rng.normal(0, 1e-5, 1000)])
+    words = [f"{v:.6g}" for v in values] + ["-0", "7", "-1.5e+2", "0.25"]
+    words += [] if compiled else ["0.1000000000000000055"]
+    words += ["12.5"] * (-len(words) % 3)
+    rows = "".join(f"{i} {' '.join(words[i : i + 3])} \n" for i in range(0, len(words), 3)).encode()
+    n_rows = len(words) // 3
+    table = dump_rows.parse_rows(
+        rows, n_rows, ["id", "x", "y", "z"], ["x", "y", "z"], tmp_path / "dump"
+    )
+    assert table.ravel().tolist() == [float(word) for word in words]
+    assert (dump_rows.compiled_rows(rows, n_rows, ["id", "x", "y", "z"], ["x"]) is None) != compiled
+
+
+def test_a_frame_cut_off_in_the_middle_is_left_out(tmp_path, positions):
+    parts = dump_text(positions, range(0, 70, 10)).split("ITEM: TIMESTEP\n")
+    parts[4] = parts[4][:-40]
+    path = tmp_path / "run.dump"
+    path.write_text("ITEM: TIMESTEP\n".join(parts))
+    found = read_trajectory(path, time_step_fs=2.0)
+    assert found.times_fs.tolist() == [0, 20, 40, 80, 100, 120]
+    assert found.positions == pytest.approx(positions[[0, 1, 2, 4, 5, 6]], abs=1e-6)

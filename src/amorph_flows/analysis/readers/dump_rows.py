@@ -48,14 +48,28 @@ def parse_rows(
     TrajectoryError
         If rows are damaged or a word is no number.
     """
+    table = compiled_rows(rows, n_rows, columns, wanted)
+    return _with_arrow(rows, n_rows, columns, wanted, path) if table is None else table
+
+
+def compiled_rows(
+    rows: bytes, n_rows: int, columns: list[str], wanted: list[str]
+) -> FloatArray | None:
+    """Return what `parse_rows` does, or None without numba and where rows are not plain.
+
+    Parameters
+    ----------
+    rows, n_rows, columns, wanted
+        As for `parse_rows`; rows that are cut off or too many are not plain.
+    """
     kernel = _kernel()
-    if kernel is not None:
-        places = np.full(len(columns), -1, dtype=np.int64)
-        places[[columns.index(name) for name in wanted]] = np.arange(len(wanted))
-        table = np.empty((n_rows, len(wanted)))
-        if kernel(np.frombuffer(rows, dtype=np.uint8), places, table):
-            return table
-    return _with_arrow(rows, n_rows, columns, wanted, path)
+    if kernel is None:
+        return None
+    places = np.full(len(columns), -1, dtype=np.int64)
+    places[[columns.index(name) for name in wanted]] = np.arange(len(wanted))
+    table = np.empty((n_rows, len(wanted)))
+    plain = kernel(np.frombuffer(rows, dtype=np.uint8), places, table)
+    return table if plain else None
 
 
 @cache

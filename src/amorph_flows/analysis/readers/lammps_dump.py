@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 from ase.data import atomic_numbers
 
-from amorph_flows.analysis.readers.dump_rows import parse_rows
+from amorph_flows.analysis.readers.dump_rows import compiled_rows, parse_rows
 from amorph_flows.analysis.readers.frames import FrameBlock, open_bytes
 from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
@@ -52,6 +52,7 @@ def read_lammps_dump(path: Path, species: tuple[str, ...] | None = None) -> Iter
     with open_bytes(path) as stream, ThreadPoolExecutor(_THREADS) as pool:
         for raw in _batches(stream):
             frames = _split(raw)
+            frames = [f for f in frames if f.whole] if layout is None else frames
             if frames:
                 layout = layout or _Layout.of(frames[0], species, path)
                 waiting.append(pool.submit(layout.block, frames, path))
@@ -128,9 +129,14 @@ class _RawFrame:
     header: _Header
     rows: memoryview
 
+    @property
+    def whole(self) -> bool:
+        """Whether it was not cut off."""
+        return bytes(self.rows).count(b"\n") == self.header.n_atoms
+
 
 def _split(raw: bytes) -> list[_RawFrame]:
-    """Return the whole frames of some bytes."""
+    """Return the frames of some bytes; some may be cut off."""
     view = memoryview(raw)
     starts = []
     at = raw.find(_START)
@@ -149,8 +155,7 @@ def _split(raw: bytes) -> list[_RawFrame]:
         header = known.get(rest)
         if header is None:
             header = known[rest] = _Header.of(rest.decode())
-        if raw.count(b"\n", end + 1, stop) == header.n_atoms:
-            frames.append(_RawFrame(int(step), time, header, view[end + 1 : stop]))
+        frames.append(_RawFrame(int(step), time, header, view[end + 1 : stop]))
     return frames
 
 
@@ -208,26 +213,30 @@ class _Layout:
                     f"{' '.join(header.columns)}, the first frame {len(self.numbers)} and "
                     f"{' '.join(self.columns)}; read the parts apart"
                 )
-        positions = self._positions(frames, path)
+        wanted = [*self.coordinates, *(["id"] if self.has_id else [])]
+        rows = b"".join(frame.rows for frame in frames)
+        table = compiled_rows(rows, len(frames) * len(self.numbers), self.columns, wanted)
+        if table is None:
+            frames = [frame for frame in frames if frame.whole]
+            rows = b"".join(frame.rows for frame in frames)
+            table = parse_rows(rows, len(frames) * len(self.numbers), self.columns, wanted, path)
+        positions = self._sorted(table.reshape(len(frames), len(self.numbers), len(wanted)))
         boxes = [frame.header.box for frame in frames]
-        cells = np.array([cell for cell, _ in boxes])
+        cells = np.array([cell for cell, _ in boxes]).reshape(-1, 3, 3)
         if self.scaled:
             positions = positions @ cells
         else:
-            positions -= np.array([origin for _, origin in boxes])[:, None]
+            positions -= np.array([origin for _, origin in boxes]).reshape(-1, 1, 3)
         steps = np.array([frame.step for frame in frames], dtype=float)
         return FrameBlock(
             positions, cells, self.numbers, steps, _times_fs(frames, path), self.source
         )
 
-    def _positions(self, frames: list[_RawFrame], path: Path) -> FloatArray:
-        wanted = [*self.coordinates, *(["id"] if self.has_id else [])]
-        shape = (len(frames), len(self.numbers))
-        rows = b"".join(frame.rows for frame in frames)
-        table = parse_rows(rows, shape[0] * shape[1], self.columns, wanted, path)
-        positions = np.ascontiguousarray(table[:, :3]).reshape(*shape, 3)
+    def _sorted(self, table: FloatArray) -> FloatArray:
+        """Return coordinates with the atoms of every frame sorted by their id."""
+        positions = np.ascontiguousarray(table[:, :, :3])
         if self.has_id:
-            ids = table[:, 3].reshape(shape)
+            ids = table[:, :, 3]
             if not np.all(ids[:, 1:] > ids[:, :-1]):
                 positions = np.take_along_axis(positions, np.argsort(ids, axis=1)[..., None], 1)
         return positions
@@ -260,6 +269,8 @@ def _atomic_numbers(
 
 def _times_fs(frames: list[_RawFrame], path: Path) -> FloatArray | None:
     """Return times where ``dump_modify time yes units yes`` wrote them, fs."""
+    if not frames:
+        return None
     items = frames[0].header.items
     units = items["UNITS"][0].strip() if "UNITS" in items else None
     if units is not None and units not in _PS_UNITS | _FS_UNITS:
