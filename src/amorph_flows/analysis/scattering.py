@@ -8,7 +8,7 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from amorph_flows.analysis.snapshot import StructureLike, as_trajectory, elements_of, mask_of
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.errors import InputError
 
 _CHUNK = 300_000  # phases at a time: they stay in the processor's cache
@@ -149,18 +149,7 @@ def structure_factor(
     hkl = _wave_vectors(frames.cells[0], q_max, n_bins, vectors_per_bin, seed)
     members = [mask_of(frames.numbers, element) for element in elements]
     counts = np.array([mask.sum() for mask in members])
-    sums = np.zeros((len(elements), len(elements), n_bins))
-    n_vectors, q_sums = np.zeros(n_bins), np.zeros(n_bins)
-    for positions, cell in zip(frames.positions, frames.cells, strict=True):
-        inverse = np.linalg.inv(cell)
-        q = 2.0 * np.pi * np.linalg.norm(hkl @ inverse.T, axis=1)
-        which = np.minimum((q / q_max * n_bins).astype(int), n_bins - 1)
-        rho = _density_waves(positions @ inverse, hkl, members)
-        products = np.einsum("iq,jq->ijq", rho, rho.conj()).real
-        for i, j in np.ndindex(len(elements), len(elements)):
-            sums[i, j] += np.bincount(which, products[i, j], minlength=n_bins)
-        n_vectors += np.bincount(which, minlength=n_bins)
-        q_sums += np.bincount(which, q, minlength=n_bins)
+    sums, q_sums, n_vectors = _sums_in_bins(frames, hkl, members, q_max, n_bins)
     filled = n_vectors > 0
     normal = np.sqrt(np.outer(counts, counts))[..., None] * n_vectors[filled]
     return StructureFactor(
@@ -171,6 +160,29 @@ def structure_factor(
         n_vectors=n_vectors[filled].astype(np.int64),
         seed=seed,
     )
+
+
+def _sums_in_bins(
+    frames: Trajectory,
+    hkl: IntArray,
+    members: list[np.ndarray[tuple[int], np.dtype[np.bool_]]],
+    q_max: float,
+    n_bins: int,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the sums of ρ_i ρ_j* and of |Q| and the number of wave vectors in each bin."""
+    sums = np.zeros((len(members), len(members), n_bins))
+    q_sums, n_vectors = np.zeros(n_bins), np.zeros(n_bins)
+    for positions, cell in zip(frames.positions, frames.cells, strict=True):
+        inverse = np.linalg.inv(cell)
+        q = 2.0 * np.pi * np.linalg.norm(hkl @ inverse.T, axis=1)
+        which = np.minimum((q / q_max * n_bins).astype(int), n_bins - 1)
+        rho = _density_waves(positions @ inverse, hkl, members)
+        products = np.einsum("iq,jq->ijq", rho, rho.conj()).real
+        for i, j in np.ndindex(len(members), len(members)):
+            sums[i, j] += np.bincount(which, products[i, j], minlength=n_bins)
+        q_sums += np.bincount(which, q, minlength=n_bins)
+        n_vectors += np.bincount(which, minlength=n_bins)
+    return sums, q_sums, n_vectors
 
 
 def _wave_vectors(
