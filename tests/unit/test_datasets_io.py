@@ -117,6 +117,19 @@ def test_cfg_agrees_with_motep(tmp_path: Path) -> None:
     np.testing.assert_allclose(ours.positions, labelled(1).positions, atol=1e-6)
 
 
+def test_cfg_of_a_graded_run(tmp_path: Path) -> None:
+    path = tmp_path / "selected.cfg"
+    path.write_text(
+        "BEGIN_CFG\n Size\n    1\n Supercell\n 4 0 0\n 0.5 4 0\n 0 0 4\n"
+        " AtomData:  id type cartes_x cartes_y cartes_z nbh_grades\n    1 1 0 1 2 3.5\n"
+        " Feature   MV_grade   3.5\n Feature   timestep   120\n Feature   other  x\nEND_CFG\n\n"
+    )
+    (frame,) = read_cfg(path, ["O", "V"])
+    assert (frame.provenance.grade, frame.provenance.step) == (3.5, 120)
+    assert frame.numbers.tolist() == [23]
+    assert not frame.is_labelled
+
+
 def test_cfg_is_read_one_by_one(tmp_path: Path) -> None:
     path = write_cfg(tmp_path / "f.cfg", frames(), ["Cu", "Au"])
     path.write_text(path.read_text() + "rubbish\n")

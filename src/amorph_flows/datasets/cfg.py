@@ -23,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 _VOIGT = ("xx", "yy", "zz", "yz", "xz", "xy")
 _PROVENANCE = "provenance"
 _GRADE = "MV_grade"
+_STEP = "timestep"
 
 
 def write_cfg(path: str | Path, frames: Iterable[Frame], species: Sequence[str]) -> Path:
@@ -74,7 +75,7 @@ def read_cfg(path: str | Path, species: Sequence[str]) -> FrameSet:
     Returns
     -------
     FrameSet
-        The frames, in order; ``MV_grade`` becomes the grade of their provenance.
+        The frames, in order; ``MV_grade`` and ``timestep`` go into their provenance.
 
     Raises
     ------
@@ -228,6 +229,8 @@ class _Reader:
         try:
             if name == _GRADE:
                 return replace(provenance, grade=float(text))
+            if name == _STEP:
+                return replace(provenance, step=int(text))
             if name == _PROVENANCE:
                 return replace(provenance, **json.loads(text))
         except (TypeError, ValueError):

@@ -110,9 +110,10 @@ def additions(
     chosen: list[int] = []
     held = active.copy()
     while len(chosen) < limit:
-        grades = [
-            _grade(held, rows) if i not in chosen else 0.0 for i, rows in enumerate(candidates)
-        ]
+        inverse = np.linalg.inv(held)
+        grades = [np.abs(rows @ inverse).max(initial=0.0) for rows in candidates]
+        for index in chosen:
+            grades[index] = 0.0
         best = int(np.argmax(grades)) if grades else -1
         if best < 0 or grades[best] <= tolerance:
             break
@@ -122,22 +123,13 @@ def additions(
     return chosen
 
 
-def _grade(active: FloatArray, rows: FloatArray) -> float:
-    return float(np.abs(_solve(active, rows)).max(initial=0.0))
-
-
 def _coefficients(matrix: FloatArray, rows: IntArray) -> FloatArray:
     try:
-        return _solve(matrix[rows], matrix)
+        return np.ascontiguousarray(np.linalg.solve(matrix[rows].T, matrix.T).T)
     except np.linalg.LinAlgError as error:
         raise InputError(
             "the matrix is rank deficient: project the redundant columns out before MaxVol"
         ) from error
-
-
-def _solve(square: FloatArray, rows: FloatArray) -> FloatArray:
-    """Return ``rows @ inv(square)``."""
-    return np.ascontiguousarray(np.linalg.solve(square.T, rows.T).T)
 
 
 def _check(matrix: FloatArray, tolerance: float) -> None:
