@@ -169,7 +169,7 @@ def test_latest(store):
             lambda s: list(find_documents(s, stage="melt")),
             "unknown stage 'melt'.*potential",
         ),
-        (lambda s: list(find_documents(s, since="yesterday")), "not a date"),
+        (lambda s: list(find_documents(s, since="yesterday")), "is no date"),
     ],
 )
 def test_questions_that_have_no_answer(store, question, message):

@@ -96,9 +96,8 @@ def find_documents(
         If the stage is unknown or the date cannot be read.
     """
     criteria = _criteria(stage, formula, ion, study, since)
-    newest_first = {"completed_at": -1}
     at_most = 0 if verdict else limit
-    found = store.query(criteria, list(_LIGHT), sort=newest_first, limit=at_most)
+    found = store.query(criteria, list(_LIGHT), sort={"completed_at": -1}, limit=at_most)
     n_found = 0
     for document in found:
         summary = _summary(document)
