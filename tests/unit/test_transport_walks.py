@@ -178,3 +178,13 @@ def test_wrong_time_step_is_found_from_speeds():
     assert TransportVerdict.TIME_STEP_WRONG in {
         f.verdict for f in found.reasons if not f.believable
     }
+
+
+@pytest.mark.parametrize("order", ["random", "text"])
+def test_frames_out_of_order_are_told(order):
+    rng = np.random.default_rng(9)
+    run = random_walk(rng)
+    frames = rng.permutation(1000) if order == "random" else sorted(range(1000), key=str)
+    mixed = Trajectory(run.positions[frames], run.cells[0], run.numbers, run.times_fs)
+    found = only(analyse_transport({700: mixed}, "Mg"))
+    assert TransportVerdict.SHUFFLED in {f.verdict for f in found.reasons if not f.believable}

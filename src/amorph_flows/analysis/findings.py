@@ -81,6 +81,8 @@ class TransportThresholds:
         Frames in the longest continuous piece.
     most_pieces_per_frame
         New pieces per frame above which frames must be shuffled.
+    most_out_of_order
+        Share of frames that resemble some other frame far more than their neighbours.
     spacing_tolerance
         Largest relative difference of the given spacing of frames from equipartition's.
     longest_step
@@ -105,6 +107,7 @@ class TransportThresholds:
 
     least_frames: int = 100
     most_pieces_per_frame: float = 0.02
+    most_out_of_order: float = 0.3
     spacing_tolerance: float = 0.2
     longest_step: float = 0.45
     exponent_tolerance: float = 0.15

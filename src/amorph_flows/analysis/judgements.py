@@ -10,7 +10,11 @@ V = TransportVerdict
 
 
 def judge_continuity(
-    discontinuities: list[int], n_frames: int, longest_piece: int, limits: TransportThresholds
+    discontinuities: list[int],
+    n_frames: int,
+    longest_piece: int,
+    out_of_order: float,
+    limits: TransportThresholds,
 ) -> list[Finding]:
     """Judge whether frames follow each other and are enough.
 
@@ -22,6 +26,8 @@ def judge_continuity(
         All frames.
     longest_piece
         Frames of the longest continuous piece.
+    out_of_order
+        Share of frames that resemble some other frame far more than their neighbours.
     limits
         Thresholds.
     """
@@ -30,21 +36,32 @@ def judge_continuity(
     reason = f"all {n_frames} frames follow each other"
     if discontinuities:
         shown = ", ".join(map(str, discontinuities[:10])) + (", …" * (len(discontinuities) > 10))
-        verdict = V.SHUFFLED if share > limits.most_pieces_per_frame else V.DISCONTINUOUS
+        verdict = V.DISCONTINUOUS
         reason = (
             f"{len(discontinuities)} new pieces begin at frames {shown}, where atoms jump or time "
             "does; nothing is averaged across them"
         )
-        if verdict is V.SHUFFLED:
-            reason += ", and so many mean that the frames are out of order"
+    if share > limits.most_pieces_per_frame or out_of_order > limits.most_out_of_order:
+        verdict = V.SHUFFLED
+        reason += (
+            f"; {out_of_order:.0%} of the frames resemble some other frame far more than their "
+            "neighbours: the frames are out of order"
+        )
     return [
         Finding(
             "one continuous run?",
             verdict,
             verdict is not V.SHUFFLED,
             reason,
-            {"pieces": len(discontinuities) + 1.0, "new_pieces_per_frame": share},
-            {"most_pieces_per_frame": limits.most_pieces_per_frame},
+            {
+                "pieces": len(discontinuities) + 1.0,
+                "new_pieces_per_frame": share,
+                "out_of_order": out_of_order,
+            },
+            {
+                "most_pieces_per_frame": limits.most_pieces_per_frame,
+                "most_out_of_order": limits.most_out_of_order,
+            },
         ),
         Finding(
             "enough frames?",

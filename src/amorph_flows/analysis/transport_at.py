@@ -31,6 +31,7 @@ from amorph_flows.analysis.diffusive_regime import (
 from amorph_flows.analysis.discontinuities import Drift, survey_steps
 from amorph_flows.analysis.displacements import DisplacementSamples, sample_displacements
 from amorph_flows.analysis.findings import Finding, TransportThresholds
+from amorph_flows.analysis.frame_order import out_of_order_share
 from amorph_flows.analysis.msd import (
     IonPath,
     MeanSquaredDisplacement,
@@ -53,6 +54,7 @@ class _Paths:
     host: list[IonPath]
     discontinuities: list[int]
     implied: ImpliedSpacing
+    out_of_order: float
     spacing_fs: float
     volume_a3: float
     shortest_height_a: float
@@ -175,6 +177,7 @@ def _paths(
         host,
         found,
         implied,
+        max(out_of_order_share(trajectory) for trajectory in trajectories),
         first.frame_spacing_fs,
         float(abs(np.linalg.det(cell))),
         float(1 / np.linalg.norm(np.linalg.inv(cell), axis=0).max()),
@@ -270,7 +273,9 @@ def _findings(
     last_exponent = log_slope(samples, window(samples.lags, max(last, 0), CHECK_WINDOW))
     travel = max(slopes.tracer.per_frame, 0.0) * longest_piece
     return [
-        *judge.judge_continuity(paths.discontinuities, paths.n_frames, longest_piece, limits),
+        *judge.judge_continuity(
+            paths.discontinuities, paths.n_frames, longest_piece, paths.out_of_order, limits
+        ),
         judge.judge_time_step(paths.implied, paths.spacing_fs, limits),
         judge.judge_unwrapping(max(p.longest_step for p in paths.ions), limits),
         judge.judge_regime(slopes.regime, last_exponent, travel, limits),
