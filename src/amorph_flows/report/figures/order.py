@@ -13,8 +13,6 @@ from amorph_flows.report.text import formula
 from amorph_flows.schemas.structure import LongRangeOrderDoc
 from amorph_flows.schemas.study import SampledStructure
 
-SPHERE_HEIGHT = 340
-
 
 def order_sphere(order: LongRangeOrderDoc, largest: float) -> go.Figure:
     """Return the disorder along each direction on a sphere with the cell's axes.
@@ -44,7 +42,7 @@ def order_sphere(order: LongRangeOrderDoc, largest: float) -> go.Figure:
             "colorscale": "Viridis",
             "cmin": 0.0,
             "cmax": largest,
-            "size": 700.0 / np.sqrt(len(directions)),
+            "size": 770.0 / np.sqrt(len(directions)),
             "line": {"width": 0},
             "colorbar": {"title": {"text": "disorder"}, "thickness": 12, "len": 0.8},
         },
