@@ -208,7 +208,8 @@ def test_grades_and_saved_configurations(mode, ranks, tmp_path, plugin, potentia
     active.write(tmp_path / "set")
     style = GRADED.format(select=1e-6, limit=1e12, mode=mode)
     atoms = lattice(seed=100)
-    rows = thermo(run(tmp_path, plugin, atoms, potential, MD, ranks=ranks, style=style))
+    script = MD + "run 0\n"
+    rows = thermo(run(tmp_path, plugin, atoms, potential, script, ranks=ranks, style=style))
     read_cfg = pytest.importorskip("motep.io.mlip.cfg", reason="motep reads .cfg").read_cfg
     saved = read_cfg(tmp_path / "saved.cfg", index=":", species=list(SPECIES))
     assert [frame.info["timestep"] for frame in saved] == list(range(0, 21, 2))
@@ -233,6 +234,15 @@ def test_run_stops_above_the_break_threshold(tmp_path, plugin, potential):
     assert "above break threshold 1.0000 at step 0" in done.stdout
     assert thermo(done)[-1, 0] == 0
     assert (tmp_path / "saved.cfg").read_text().count("BEGIN_CFG") == 1
+
+
+def test_coinciding_atoms_have_an_endless_grade(tmp_path, plugin, potential):
+    active_set(potential, [lattice(seed=k) for k in range(3)]).write(tmp_path / "set")
+    style = GRADED.format(select=1, limit=10, mode="neighbourhood")
+    atoms = lattice()
+    atoms.positions[1] = atoms.positions[0]
+    done = run(tmp_path, plugin, atoms, potential, MD, style=style)
+    assert "above break threshold 10.0000 at step 0" in done.stdout
 
 
 @pytest.mark.parametrize(

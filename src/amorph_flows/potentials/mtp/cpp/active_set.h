@@ -10,6 +10,9 @@ namespace amorph {
 
 class ActiveSet {
  public:
+  // The grade of what has no finite one, such as atoms that coincide.
+  static constexpr double ENDLESS = 1e30;
+
   // Reads the file; throws std::runtime_error that names the file and the line.
   explicit ActiveSet(const std::string &path) {
     const TextFile file(path);
@@ -65,7 +68,10 @@ class ActiveSet {
 
  private:
   static void widen(vd &largest, vd s) {
-    for (int l = 0; l < W; l++) largest[l] = std::max(largest[l], std::fabs(s[l]));
+    for (int l = 0; l < W; l++) {
+      const double value = std::fabs(s[l]);
+      largest[l] = std::max(largest[l], std::isfinite(value) ? value : ENDLESS);
+    }
   }
   static std::string word(const TextFile &file, size_t i, const char *key) {
     std::istringstream in(file.line(i));

@@ -82,9 +82,11 @@ void PairMTPExtrapolation::compute(int eflag, int vflag) {
     MPI_Allreduce(&own, &grade, 1, MPI_DOUBLE, MPI_MAX, world);
   }
   pvector[0] = comm->me == 0 ? grade : 0.0;  // compute pair adds the ranks up
-  // a grade that is not a number is no reason to go on
-  if (!(grade <= select)) save(grade);
-  if (!(grade <= limit)) stop(grade);
+  if (grade > select && update->ntimestep != last_saved) {
+    last_saved = update->ntimestep;
+    save(grade);
+  }
+  if (grade > limit) stop(grade);
 }
 
 void PairMTPExtrapolation::graded(amorph::Kernel &k) {

@@ -29,7 +29,7 @@ class PairMTPExtrapolation : public PairMTP {
 
   std::unique_ptr<amorph::ActiveSet> active;
   std::string active_path, save_path, mode = "neighbourhood";
-  bigint every = 10;
+  bigint every = 10, last_saved = -1;  // the step between two runs is saved once
   double select = 2.0, limit = 10.0;
   bool grading_now = false;
   std::vector<double> atom_grades, total;  // of this rank's atoms; gradient of the configuration
