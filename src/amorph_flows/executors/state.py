@@ -101,6 +101,9 @@ class StudyState(BaseModel):
             raise InputError(f"{path} is damaged; start the study again to renew it") from error
         if state.state == "running" and not is_locked(folder):
             state.state = "interrupted"
+            for job in state.jobs:
+                if job.state == "running":
+                    job.state, job.started = "waiting", None
         return state
 
     def count(self, *conditions: JobCondition) -> int:

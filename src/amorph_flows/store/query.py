@@ -236,9 +236,7 @@ def _date(since: datetime | str) -> str:
     try:
         date = since if isinstance(since, datetime) else datetime.fromisoformat(since)
     except ValueError as error:
-        raise InputError(
-            f"{since!r} is not a date such as 2025-06-30 or 2025-06-30T12:00"
-        ) from error
+        raise InputError(f"{since!r} is no date such as 2025-06-30T12:00") from error
     return date.astimezone().replace(tzinfo=None).isoformat()
 
 
