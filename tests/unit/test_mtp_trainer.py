@@ -14,6 +14,7 @@ from amorph_flows.potentials.mtp import (
     MTPCalculator,
     MTPTrainer,
     TrainingSettings,
+    add_species,
     read_mtp,
     untrained,
 )
@@ -154,6 +155,21 @@ def test_validation_frames_choose_the_snapshot():
     assert fit.validation_errors is not None
     validated = [p.validation_loss for p in seen if p.validation_loss is not None]
     assert fit.validation_errors.loss <= min(validated)
+
+
+def test_added_species_leave_the_old_ones_alone():
+    potential = replace(random_potential(6), species=("Mg", "V", "O"))
+    wider = add_species(potential, ["Fe"])
+    frames = labelled(potential, 2)
+    assert Loss(wider, frames, SETTINGS).value(wider.parameters) < 1e-20
+    iron = [atoms.copy() for atoms in frames]
+    for atoms, labels in zip(iron, frames, strict=True):
+        atoms.symbols[0] = "Fe"
+        atoms.calc = SinglePointCalculator(atoms, **labels.calc.results)
+    fit = MTPTrainer(wider, frames + iron, SETTINGS.model_copy(update={"max_blocks": 1})).train()
+    assert fit.errors.loss < Loss(wider, frames + iron, SETTINGS).value(wider.parameters)
+    with pytest.raises(InputError, match="twice"):
+        add_species(potential, ["V"])
 
 
 def test_time_limit_is_kept():

@@ -10,7 +10,7 @@ from amorph_flows.potentials.mtp.loss import TrainingErrors
 from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress, TrainingResult
-from amorph_flows.potentials.mtp.untrained import untrained
+from amorph_flows.potentials.mtp.untrained import add_species, untrained
 
 __all__ = [
     "ActiveSet",
@@ -22,6 +22,7 @@ __all__ = [
     "TrainingResult",
     "TrainingSettings",
     "active_set",
+    "add_species",
     "atom_grades",
     "build_plugin",
     "grades",

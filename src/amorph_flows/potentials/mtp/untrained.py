@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp.basis import moment_graph
@@ -55,10 +57,8 @@ def untrained(
         raise InputError(f"radial_size {radial_size}: at least 2 Chebyshev polynomials are needed")
     graph = moment_graph(level)
     rng = np.random.default_rng(seed)
-    n_species, n_functions = len(species), graph.n_radial_functions
-    radial = rng.normal(0.0, 0.05, (n_species, n_species, n_functions, radial_size))
-    for function in range(n_functions):
-        radial[:, :, function, function % radial_size] += 1.0
+    n_species = len(species)
+    radial = _radial_coeffs(rng, (n_species, n_species, graph.n_radial_functions, radial_size))
     return MTPPotential(
         scaling=4.0 / (cutoff - min_distance) ** 2 if cutoff > min_distance else 1.0,
         min_distance=min_distance,
@@ -73,3 +73,46 @@ def untrained(
         species=tuple(species),
         name=f"MTP{level}",
     )
+
+
+def add_species(potential: MTPPotential, species: Sequence[str], seed: int = 0) -> MTPPotential:
+    """Add species to a fitted potential, to go on fitting with frames that hold them.
+
+    Parameters
+    ----------
+    potential
+        The potential; what it says of its own species stays.
+    species
+        Symbols of the new elements.
+    seed
+        Of the random numbers.
+
+    Returns
+    -------
+    MTPPotential
+        The new species come after the old ones.
+
+    Raises
+    ------
+    InputError
+        If an element is there already.
+    """
+    old = potential.n_species
+    symbols = (*potential.species, *species)
+    shape = (len(symbols), len(symbols), *potential.radial_coeffs.shape[2:])
+    radial = _radial_coeffs(np.random.default_rng(seed), shape)
+    radial[:old, :old] = potential.radial_coeffs
+    return replace(
+        potential,
+        radial_coeffs=radial,
+        species_coeffs=np.concatenate([potential.species_coeffs, np.zeros(len(species))]),
+        species=symbols,
+    )
+
+
+def _radial_coeffs(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Give one dominant Chebyshev polynomial to each radial function."""
+    radial = rng.normal(0.0, 0.05, shape)
+    for function in range(shape[2]):
+        radial[:, :, function, function % shape[3]] += 1.0
+    return radial
