@@ -117,16 +117,14 @@ def label(job: JobState) -> str:
     return job.name if told else f"{stage}: {job.name}"
 
 
-def duration(seconds: float | None) -> str:
+def duration(seconds: float) -> str:
     """Return a time for people.
 
     Parameters
     ----------
     seconds
-        The time; None: unknown.
+        The time, s.
     """
-    if seconds is None:
-        return "?"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -205,6 +203,12 @@ def _expected(job: JobState) -> float | None:
     return step.expected if step and step.done > 0 else job.expected
 
 
+def _times(job: JobState, joint: str) -> str:
+    """Return elapsed and, where it is known, expected time."""
+    expected = _expected(job)
+    return duration(job.elapsed) + (f"{joint}{duration(expected)}" if expected else "")
+
+
 def _running_lines(state: StudyState) -> list[str]:
     lines = []
     for job in state.jobs:
@@ -212,8 +216,7 @@ def _running_lines(state: StudyState) -> list[str]:
             continue
         step = step_progress(job)
         steps = f" {step.note or 'step'} {step.done:g} of {step.total:g}," if step else ""
-        times = f"{duration(job.elapsed)} of about {duration(_expected(job))}"
-        lines.append(f"{label(job)}:{steps} {times}")
+        lines.append(f"{label(job)}:{steps} {_times(job, ' of about ')}")
     return lines
 
 
@@ -226,8 +229,7 @@ def _table(state: StudyState) -> RenderableType:
         step = step_progress(job)
         steps = f"{step.note or 'step'} {step.done:g}/{step.total:g}" if step else "…"
         bar = ProgressBar(total=step.total, completed=step.done, width=20) if step else Text("")
-        times = f"{duration(job.elapsed)} of {duration(_expected(job))}"
-        table.add_row(Text(label(job)), steps, bar, times)
+        table.add_row(Text(label(job)), steps, bar, _times(job, " of "))
     done, left = state.count("done"), remaining(state)
     expected = f", at least {duration(left)} to go" if left is not None else ""
     elapsed = duration(time.time() - state.started)
