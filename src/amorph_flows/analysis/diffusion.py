@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import stats
@@ -139,25 +138,26 @@ def fit_slope(samples: DisplacementSamples, chosen: IntArray, collective: bool =
     weights = slope_weights(samples.lags[chosen])
     series = samples.collective if collective else samples.tracer
     means = samples.mscd if collective else samples.msd
-    blocks: list[float] = []
-    sizes: list[float] = []
+    blocks: list[FloatArray] = []
+    sizes: list[FloatArray] = []
     for piece in series:
-        for part in _blocks(len(piece[chosen[-1]]), int(samples.lags[chosen[-1]]), len(series)):
-            means_here = np.array([piece[lag][part].mean() for lag in chosen])
-            blocks.append(float(weights @ means_here))
-            sizes.append(part.stop - part.start)
-    return Slope(float(weights @ means[chosen]), np.array(blocks), np.array(sizes, dtype=float))
+        longest = int(samples.lags[chosen[-1]])
+        edges = _block_edges(len(piece[chosen[-1]]), longest, len(series))
+        length = np.diff(edges).astype(float)
+        sums = np.array([np.add.reduceat(piece[lag][: edges[-1]], edges[:-1]) for lag in chosen])
+        blocks.append(weights @ (sums / length))
+        sizes.append(length)
+    return Slope(float(weights @ means[chosen]), np.concatenate(blocks), np.concatenate(sizes))
 
 
-def _blocks(n_origins: int, longest_lag: int, n_pieces: int) -> list[slice]:
-    """Return blocks of time origins, longer than the longest lag."""
+def _block_edges(n_origins: int, longest_lag: int, n_pieces: int) -> IntArray:
+    """Return where blocks of time origins, longer than the longest lag, begin and end."""
     most = max(1, MOST_BLOCKS // n_pieces)
     long, short = (
         n_origins / (ratio * longest_lag) for ratio in (2 * BLOCK_PER_LAG, BLOCK_PER_LAG)
     )
     count = int(np.clip(max(long, min(short, ENOUGH_BLOCKS)), 1, most))
-    edges = np.linspace(0, n_origins, count + 1).astype(int)
-    return [slice(a, b) for a, b in pairwise(edges)]
+    return np.linspace(0, n_origins, count + 1).astype(np.int64)
 
 
 @dataclass(frozen=True)
