@@ -43,7 +43,7 @@ def demo() -> dict[str, Any]:
         "sampling": SamplingMaker(duration_fs=240.0, frame_stride=5, hot_frame_stride=5),
         "fit": fit,
         "active_learning": ActiveLearningMaker(
-            fit=fit, duration_fs=10_000.0, max_turns=2, max_selected=12
+            fit=fit, duration_fs=20_000.0, max_turns=2, max_selected=12
         ),
         "mtp_sampling": ProductionMDMaker(
             name="MTP sampling",
@@ -54,7 +54,7 @@ def demo() -> dict[str, Any]:
             grade_every=20,
         ),
         "production": ProductionMDMaker(
-            equilibration_fs=1000.0, production_fs=8000.0, frame_stride=10, grade_every=50
+            equilibration_fs=2000.0, production_fs=40_000.0, frame_stride=50, grade_every=50
         ),
     }
 

@@ -57,9 +57,8 @@ def collect_quench(
 
 
 def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch:
-    cations = [el.symbol for el in crystal.composition.elements if el.symbol != "O"]
-    trajectory = trajectory_of(label.frames)
-    judgement = judge_amorphous(trajectory, crystal, cations[0])
+    elements = [element.symbol for element in crystal.composition.elements]
+    judgement = judge_amorphous(trajectory_of(label.frames), crystal, elements)
     return Branch(
         temperature_k=temperature_k,
         structure=plain(label.structure),

@@ -19,6 +19,7 @@ from ase import Atoms
 
 from amorph_flows.datasets.cfg import write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
+from amorph_flows.errors import CalculationError
 from amorph_flows.lammps.grades import append_grade
 from amorph_flows.lammps.input import EXTERNAL_FIX
 from amorph_flows.lammps.task import TASK_FILE
@@ -167,6 +168,11 @@ class ExternalForce:
     ) -> None:
         if self.atoms.cell.rank < 3:
             self._take_cell()
+        if len(order) != len(self.atoms):
+            raise CalculationError(
+                f"{len(self.atoms) - len(order)} of {len(self.atoms)} atoms were lost: the "
+                "potential let them fly apart; use a shorter time step or train it further"
+            )
         positions = np.empty_like(x)
         positions[order] = x
         self.atoms.positions = positions - self._origin

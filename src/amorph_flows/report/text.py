@@ -88,7 +88,8 @@ def sentence(clauses: Sequence[str]) -> str:
         At least one, without full stops.
     """
     joined = "; ".join(clause.strip().rstrip(".") for clause in clauses)
-    return f"{joined[:1].upper()}{joined[1:]}."
+    start = joined[:1].upper() if joined[1:2].isalpha() else joined[:1]
+    return f"{start}{joined[1:]}."
 
 
 def _exponent(value: float, digits: int) -> int:

@@ -16,7 +16,6 @@ from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
 from amorph_flows.schemas.transport import TransportDoc
-from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.schemas.voltage import VoltageDoc
 
 Quantity = Literal[
@@ -106,7 +105,6 @@ class StudyDoc(StageDocument):
     ion: str
     results: list[ResultRow]
     shortenings: list[Shortening] = Field(default_factory=list)
-    verdicts: list[Verdict] = Field(default_factory=list)
     report_html: str
     report_json: str
     files: dict[str, str] = Field(default_factory=dict, description="the report itself")
