@@ -286,3 +286,11 @@ def test_newton_off_is_refused(tmp_path, plugin, potential):
 def test_foreign_headers_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no pair\.h"):
         build_plugin(tmp_path)
+    with pytest.raises(InputError, match=r"holds no mpi\.h"):
+        build_plugin(mpi_include_dir=tmp_path)
+
+
+def test_other_integer_sizes_are_refused(tmp_path, potential):
+    plugin = build_plugin(integers="BIGBIG")
+    done = run(tmp_path, plugin, lattice(), potential, "run 0\n")
+    assert "built for other integer sizes" in done.stdout + done.stderr

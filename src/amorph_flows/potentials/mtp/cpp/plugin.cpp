@@ -2,7 +2,9 @@
 #include "pair_mtp.h"
 #include "pair_mtp_extrapolation.h"
 
+#include "error.h"
 #include "lammps.h"
+#include "library.h"
 
 using namespace LAMMPS_NS;
 
@@ -28,6 +30,10 @@ static void *pair_mtp(void *lmp) { return new PairMTP(static_cast<LAMMPS *>(lmp)
 
 __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle,
                                                               void *add) {
+  if (lammps_extract_setting(lmp, "tagint") != int(sizeof(tagint)) ||
+      lammps_extract_setting(lmp, "bigint") != int(sizeof(bigint)))
+    static_cast<LAMMPS *>(lmp)->error->all(
+        FLERR, "the MTP plugin was built for other integer sizes than this LAMMPS has; rebuild it");
   lammpsplugin_t plugin{};
   plugin.version = static_cast<LAMMPS *>(lmp)->version;
   plugin.style = "pair";
