@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,28 +49,53 @@ def parse_rows(
     TrajectoryError
         If rows are damaged or a word is no number.
     """
-    table = compiled_rows(rows, n_rows, columns, wanted)
-    return _with_arrow(rows, n_rows, columns, wanted, path) if table is None else table
+    names = list(columns)
+    if rows[: rows.find(b"\n")].endswith(b" "):  # LAMMPS ends its rows with a space
+        names.append("")
+    try:
+        table = csv.read_csv(
+            io.BytesIO(rows),
+            read_options=csv.ReadOptions(column_names=names, block_size=1 << 21),
+            parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
+            convert_options=csv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64())
+            ),
+        )
+    except pa.ArrowInvalid:
+        return _word_by_word(rows, n_rows, columns, wanted, path)
+    return np.column_stack([table.column(name).to_numpy() for name in wanted])
 
 
 def compiled_rows(
-    rows: bytes, n_rows: int, columns: list[str], wanted: list[str]
+    frames: Sequence[memoryview], n_rows: int, columns: list[str], wanted: list[str]
 ) -> FloatArray | None:
-    """Return what `parse_rows` does, or None without numba and where rows are not plain.
+    """Return what `parse_rows` does for the rows of several frames, compiled.
 
     Parameters
     ----------
-    rows, n_rows, columns, wanted
-        As for `parse_rows`; rows that are cut off or too many are not plain.
+    frames
+        The rows of each frame.
+    n_rows
+        Number of lines of a frame.
+    columns, wanted
+        As for `parse_rows`.
+
+    Returns
+    -------
+    FloatArray or None
+        Shape ``(n_frames, n_rows, len(wanted))``; None without numba, and where rows are cut off,
+        too many, or no plain decimal numbers.
     """
     kernel = _kernel()
     if kernel is None:
         return None
     places = np.full(len(columns), -1, dtype=np.int64)
     places[[columns.index(name) for name in wanted]] = np.arange(len(wanted))
-    table = np.empty((n_rows, len(wanted)))
-    plain = kernel(np.frombuffer(rows, dtype=np.uint8), places, table)
-    return table if plain else None
+    table = np.empty((len(frames), n_rows, len(wanted)))
+    for frame, rows in zip(table, frames, strict=True):
+        if not kernel(np.frombuffer(rows, dtype=np.uint8), places, frame):
+            return None
+    return table
 
 
 @cache
@@ -98,18 +124,18 @@ def _parse(text: Any, places: Any, table: Any) -> bool:  # noqa: C901
             negative = text[at] == _MINUS
             if negative:
                 at += 1
-            mantissa, digits, power, seen_dot = 0, 0, 0, False
+            mantissa, power, seen_dot, start = 0, 0, False, at
             while at < end:
                 byte = text[at]
                 if _ZERO <= byte <= _NINE:
                     mantissa = mantissa * 10 + (byte - _ZERO)
-                    digits += mantissa > 0
                     power -= seen_dot
                 elif byte == _DOT and not seen_dot:
                     seen_dot = True
                 else:
                     break
                 at += 1
+            digits = at - start - seen_dot
             if at < end and (text[at] == _EXPONENTS[0] or text[at] == _EXPONENTS[1]):
                 at += 1
                 sign, exponent = 1, 0
@@ -121,7 +147,7 @@ def _parse(text: Any, places: Any, table: Any) -> bool:  # noqa: C901
                     at += 1
                 power += sign * exponent
             ended = at == end or text[at] == _SPACE or text[at] == _NEWLINE
-            if not ended or digits > _MOST_DIGITS or power < -22 or power > 22:
+            if not ended or not 0 < digits <= _MOST_DIGITS or power < -22 or power > 22:
                 return False
             value = mantissa / _POWERS[-power] if power < 0 else mantissa * _POWERS[power]
             table[row, places[column]] = -value if negative else value
@@ -131,27 +157,6 @@ def _parse(text: Any, places: Any, table: Any) -> bool:  # noqa: C901
             return False
         at += 1
     return at >= end
-
-
-def _with_arrow(
-    rows: bytes, n_rows: int, columns: list[str], wanted: list[str], path: Path
-) -> FloatArray:
-    """Return the wanted columns of rows whose words are separated by one space."""
-    names = list(columns)
-    if rows[: rows.find(b"\n")].endswith(b" "):  # LAMMPS ends its rows with a space
-        names.append("")
-    try:
-        table = csv.read_csv(
-            io.BytesIO(rows),
-            read_options=csv.ReadOptions(column_names=names, block_size=1 << 21),
-            parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
-            convert_options=csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64())
-            ),
-        )
-    except pa.ArrowInvalid:
-        return _word_by_word(rows, n_rows, columns, wanted, path)
-    return np.column_stack([table.column(name).to_numpy() for name in wanted])
 
 
 def _word_by_word(

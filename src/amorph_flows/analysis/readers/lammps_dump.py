@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -49,10 +49,9 @@ def read_lammps_dump(path: Path, species: tuple[str, ...] | None = None) -> Iter
     """
     layout: _Layout | None = None
     waiting: deque[Future[FrameBlock]] = deque()
-    with open_bytes(path) as stream, ThreadPoolExecutor(_THREADS) as pool:
-        for raw in _batches(stream):
-            frames = _split(raw)
-            frames = [f for f in frames if f.whole] if layout is None else frames
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for batch in _batches(path):
+            frames = [f for f in batch if f.whole] if layout is None else batch
             if frames:
                 layout = layout or _Layout.of(frames[0], species, path)
                 waiting.append(pool.submit(layout.block, frames, path))
@@ -64,15 +63,36 @@ def read_lammps_dump(path: Path, species: tuple[str, ...] | None = None) -> Iter
         raise TrajectoryError(f"{path}: no whole frame in it; is it a LAMMPS text dump?")
 
 
-def _batches(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield bytes that hold whole frames; the last may be cut off."""
+def _batches(path: Path) -> Iterator[list[_RawFrame]]:
+    """Yield lists of frames, a few megabytes each; some may be cut off."""
+    batch: list[_RawFrame] = []
+    size = 0
+    for raw in _texts(path):
+        for frame in _split(raw):
+            batch.append(frame)
+            size += len(frame.rows)
+            if size > _BATCH:
+                yield batch
+                batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _texts(path: Path) -> Iterator[bytes | mmap]:
+    """Yield parts of a file that begin and end with frames; a plain file is mapped as a whole."""
+    if path.suffix != ".gz":
+        if path.stat().st_size:
+            with path.open("rb") as stream:
+                yield mmap(stream.fileno(), 0, access=ACCESS_READ)
+        return
     rest = b""
-    while chunk := stream.read(_BATCH):
-        chunk = rest + chunk
-        cut = chunk.rfind(_START)
-        rest = chunk[cut:] if cut > 0 else chunk
-        if cut > 0:
-            yield chunk[:cut]
+    with open_bytes(path) as stream:
+        while chunk := stream.read(_BATCH):
+            chunk = rest + chunk
+            cut = chunk.rfind(_START)
+            rest = chunk[cut:] if cut > 0 else chunk
+            if cut > 0:
+                yield chunk[:cut]
     if rest:
         yield rest
 
@@ -135,28 +155,26 @@ class _RawFrame:
         return bytes(self.rows).count(b"\n") == self.header.n_atoms
 
 
-def _split(raw: bytes) -> list[_RawFrame]:
-    """Return the frames of some bytes; some may be cut off."""
+def _split(raw: bytes | mmap) -> Iterator[_RawFrame]:
+    """Yield the frames of some bytes; some may be cut off."""
     view = memoryview(raw)
-    starts = []
-    at = raw.find(_START)
-    while at >= 0:
-        starts.append(at)
-        at = raw.find(_START, at + len(_START))
-    frames = []
     known: dict[bytes, _Header] = {}
-    for start, stop in zip(starts, [*starts[1:], len(raw)], strict=True):
-        atoms = raw.find(b"ITEM: ATOMS", start, stop)
-        end = raw.find(b"\n", atoms, stop) if atoms >= 0 else -1
+    start = raw.find(_START)
+    while start >= 0:
+        atoms = raw.find(b"ITEM: ATOMS", start)
+        end = raw.find(b"\n", atoms) if atoms >= 0 else -1
         if end < 0:
-            continue
-        _, step, rest = raw[start:end].split(b"\n", 2)
-        time, rest = _time(rest)
-        header = known.get(rest)
-        if header is None:
-            header = known[rest] = _Header.of(rest.decode())
-        frames.append(_RawFrame(int(step), time, header, view[end + 1 : stop]))
-    return frames
+            return
+        following = raw.find(_START, start + 1)
+        stop = len(view) if following < 0 else following
+        if end < stop:
+            _, step, rest = raw[start:end].split(b"\n", 2)
+            time, rest = _time(rest)
+            header = known.get(rest)
+            if header is None:
+                header = known[rest] = _Header.of(rest.decode())
+            yield _RawFrame(int(step), time, header, view[end + 1 : stop])
+        start = following
 
 
 def _time(rest: bytes) -> tuple[float | None, bytes]:
@@ -214,13 +232,13 @@ class _Layout:
                     f"{' '.join(self.columns)}; read the parts apart"
                 )
         wanted = [*self.coordinates, *(["id"] if self.has_id else [])]
-        rows = b"".join(frame.rows for frame in frames)
-        table = compiled_rows(rows, len(frames) * len(self.numbers), self.columns, wanted)
+        n_atoms = len(self.numbers)
+        table = compiled_rows([f.rows for f in frames], n_atoms, self.columns, wanted)
         if table is None:
             frames = [frame for frame in frames if frame.whole]
             rows = b"".join(frame.rows for frame in frames)
-            table = parse_rows(rows, len(frames) * len(self.numbers), self.columns, wanted, path)
-        positions = self._sorted(table.reshape(len(frames), len(self.numbers), len(wanted)))
+            table = parse_rows(rows, len(frames) * n_atoms, self.columns, wanted, path)
+        positions = self._sorted(table.reshape(len(frames), n_atoms, len(wanted)))
         boxes = [frame.header.box for frame in frames]
         cells = np.array([cell for cell, _ in boxes]).reshape(-1, 3, 3)
         if self.scaled:
