@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read
 
-from amorph_flows.potentials.mtp import MTPCalculator, read_mtp, untrained
+from amorph_flows.potentials.mtp import MTPCalculator, active_set, grades, read_mtp, untrained
 from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
@@ -148,3 +148,27 @@ def test_energy_gradients_that_grades_are_made_of(tmp_path):
     reference = atoms.calc.engine.jac_energy(atoms).parameters
     ours = TrainingKernel(potential, [atoms]).atom_gradients(0).sum(axis=0)
     assert np.allclose(ours, reference, rtol=1e-9, atol=1e-9 * np.abs(reference).max())
+
+
+def test_grades_where_moteps_active_set_is_regular(tmp_path):
+    """At level 2 the radial and species coefficients span all directions, without redundancy."""
+    from motep.grade.grader import Grader
+
+    potential = untrained(2, ["V"], 4.0, min_distance=1.1)
+
+    def vanadium(seed):
+        atoms = lattice(seed)
+        atoms.symbols[:] = "V"
+        return atoms
+
+    train, test = [vanadium(k) for k in range(9)], [vanadium(k) for k in range(20, 25)]
+    data = motep_read(potential.write(tmp_path / "p.mtp"))
+    data.species = np.array([23])
+    data.optimized = ["species_coeffs", "radial_coeffs"]
+    grader = Grader(data, seed=1)
+    grader.update(train)
+    theirs = [atoms.calc.results["MV_grade"] for atoms in grader.grade(test)]
+    active = active_set(potential, train, mode="configuration")
+    assert active.rank == 9
+    assert sorted(active.selected[:, 0]) == list(range(9))
+    assert grades(potential, active, test) == pytest.approx(theirs, rel=1e-6)
