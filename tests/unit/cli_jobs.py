@@ -7,7 +7,6 @@ from jobflow import Flow
 
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.study import StudyDoc
-from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.stage import stage_job
 
 
@@ -18,13 +17,11 @@ def summarise(title, marker):
         raise ValueError(f"{marker} is missing")
     with (Path(marker).parent / "executions").open("a") as file:
         file.write(f"{os.getpid()}\n")
-    doubt = Verdict(question="long enough?", answer="SHORT", believable=False, reason="10 fs")
     return StudyDoc(
         title=title,
         preset="demo",
         ion="Mg2+",
         results=[],
-        verdicts=[doubt],
         report_html="report.html",
         report_json="report.json",
         files={"report.html": "<html>Å</html>", "report.json": "{}"},

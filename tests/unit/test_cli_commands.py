@@ -70,7 +70,7 @@ def test_run_report_status_query(amorph, small, study_file, tmp_path):
     assert amorph("report", "mine").stdout.splitlines()[0] == f"{tmp_path}/mine/report.html"
     assert (tmp_path / "mine" / "report.html").exists()
 
-    listed = amorph("query", "--store", "mine", "--verdict", "doubted").stdout.splitlines()
+    listed = amorph("query", "--store", "mine", "--stage", "study").stdout.splitlines()
     assert len(listed) == 2
     assert listed[1].split()[1:4] == ["study", "summarise", "V2O5"]
     uuid = listed[1].split()[0]
