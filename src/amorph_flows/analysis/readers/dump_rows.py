@@ -109,54 +109,60 @@ def _kernel() -> Any:
 
 
 def _parse(text: Any, places: Any, table: Any) -> bool:  # noqa: C901
-    """Fill a table from rows; False where a word is not a plain decimal number."""
+    """Fill a table from rows; False where a word is not a plain decimal number.
+
+    Every loop ends at a newline at the latest, and the text ends with one.
+    """
     at, end = 0, len(text)
-    for row in range(len(table)):
-        for column in range(len(places)):
-            while at < end and text[at] == _SPACE:
+    if end == 0 or text[end - 1] != _NEWLINE:
+        return False
+    for row in range(table.shape[0]):
+        if at == end:
+            return False
+        for column in range(places.shape[0]):
+            while text[at] == _SPACE:
                 at += 1
-            if at == end or text[at] == _NEWLINE:
+            if text[at] == _NEWLINE:
                 return False
             if places[column] < 0:
-                while at < end and text[at] != _SPACE and text[at] != _NEWLINE:
+                while text[at] > _SPACE:
                     at += 1
                 continue
             negative = text[at] == _MINUS
-            if negative:
+            at += negative
+            first, mantissa = at, 0
+            while _ZERO <= text[at] <= _NINE:
+                mantissa = mantissa * 10 + (text[at] - _ZERO)
                 at += 1
-            mantissa, power, seen_dot, start = 0, 0, False, at
-            while at < end:
-                byte = text[at]
-                if _ZERO <= byte <= _NINE:
-                    mantissa = mantissa * 10 + (byte - _ZERO)
-                    power -= seen_dot
-                elif byte == _DOT and not seen_dot:
-                    seen_dot = True
-                else:
-                    break
+            digits, power = at - first, 0
+            if text[at] == _DOT:
                 at += 1
-            digits = at - start - seen_dot
-            if at < end and (text[at] == _EXPONENTS[0] or text[at] == _EXPONENTS[1]):
-                at += 1
-                sign, exponent = 1, 0
-                if at < end and (text[at] == _MINUS or text[at] == _PLUS):
-                    sign = -1 if text[at] == _MINUS else 1
+                first = at
+                while _ZERO <= text[at] <= _NINE:
+                    mantissa = mantissa * 10 + (text[at] - _ZERO)
                     at += 1
-                while at < end and _ZERO <= text[at] <= _NINE:
+                power = first - at
+                digits += at - first
+            if text[at] == _EXPONENTS[0] or text[at] == _EXPONENTS[1]:
+                at += 1
+                sign = -1 if text[at] == _MINUS else 1
+                at += text[at] == _MINUS or text[at] == _PLUS
+                exponent = 0
+                while _ZERO <= text[at] <= _NINE:
                     exponent = exponent * 10 + (text[at] - _ZERO)
                     at += 1
                 power += sign * exponent
-            ended = at == end or text[at] == _SPACE or text[at] == _NEWLINE
-            if not ended or not 0 < digits <= _MOST_DIGITS or power < -22 or power > 22:
+            plain = text[at] <= _SPACE and 0 < digits <= _MOST_DIGITS and -22 <= power <= 22
+            if not plain:
                 return False
             value = mantissa / _POWERS[-power] if power < 0 else mantissa * _POWERS[power]
             table[row, places[column]] = -value if negative else value
-        while at < end and text[at] == _SPACE:
+        while text[at] == _SPACE:
             at += 1
-        if at < end and text[at] != _NEWLINE:
+        if text[at] != _NEWLINE:
             return False
         at += 1
-    return at >= end
+    return at == end
 
 
 def _word_by_word(

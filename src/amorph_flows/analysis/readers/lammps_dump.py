@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -78,13 +77,8 @@ def _batches(path: Path) -> Iterator[list[_RawFrame]]:
         yield batch
 
 
-def _texts(path: Path) -> Iterator[bytes | mmap]:
-    """Yield parts of a file that begin and end with frames; a plain file is mapped as a whole."""
-    if path.suffix != ".gz":
-        if path.stat().st_size:
-            with path.open("rb") as stream:
-                yield mmap(stream.fileno(), 0, access=ACCESS_READ)
-        return
+def _texts(path: Path) -> Iterator[bytes]:
+    """Yield parts of a file that begin and end with frames."""
     rest = b""
     with open_bytes(path) as stream:
         while chunk := stream.read(_BATCH):
@@ -155,7 +149,7 @@ class _RawFrame:
         return bytes(self.rows).count(b"\n") == self.header.n_atoms
 
 
-def _split(raw: bytes | mmap) -> Iterator[_RawFrame]:
+def _split(raw: bytes) -> Iterator[_RawFrame]:
     """Yield the frames of some bytes; some may be cut off."""
     view = memoryview(raw)
     known: dict[bytes, _Header] = {}
