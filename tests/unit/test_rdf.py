@@ -130,3 +130,24 @@ def test_changing_cells_average_their_frames():
         both.coordination[0, 1, -1],
         [(first.coordination[0, 1, -1] + 2 * second.coordination[0, 1, -1]) / 3],
     )
+
+
+def test_without_own_images_a_small_gas_has_no_needles_and_tends_to_one() -> None:
+    rng = np.random.default_rng(5)
+    n_frames, length = 400, 7.0
+    gas = Trajectory(
+        rng.uniform(0, length, (n_frames, 12, 3)),
+        length * np.eye(3),
+        np.array([8] * 8 + [23] * 4),
+        np.arange(n_frames, dtype=float),
+    )
+    with_images = radial_distribution(gas, 10.0, 100)
+    without = radial_distribution(gas, 10.0, 100, own_images=False)
+    at_length = np.searchsorted(with_images.edges_a, length) - 1
+    needle = with_images.pair("O", "O")[at_length - 1 : at_length + 2].max()
+    assert needle > 1.5
+    for pair in (("O", "O"), ("V", "V"), ("O", "V")):
+        far = without.pair(*pair)[without.distances_a > 3]
+        assert np.abs(far - 1).max() < 0.4, pair
+        assert far.mean() == pytest.approx(1, abs=0.01)
+    np.testing.assert_array_equal(with_images.pair("O", "V"), without.pair("O", "V"))

@@ -142,7 +142,9 @@ def judge_amorphous(
         mask_of(source.numbers, hosts)
     measured, noise = host_fluctuation(frames, hosts)
     fluctuation = above_noise(measured, noise)
-    of_crystal, _ = host_fluctuation(reference, hosts, limits.crystal_displacement_a)
+    of_crystal, _ = host_fluctuation(
+        reference, hosts, limits.crystal_displacement_a, own_images=True
+    )
     element, order = _most_ordered(frames.select(slice(frames.n_frames - 1, None)), hosts, limits)
     ratio = fluctuation / of_crystal
     verdict, reason = _amorphous_verdict(fluctuation, ratio, element, order.verdict, limits)

@@ -65,7 +65,10 @@ def rdf_fluctuation(
 
 
 def host_fluctuation(
-    frames: Trajectory, hosts: str | Iterable[str], thermal_displacement_a: float = 0.0
+    frames: Trajectory,
+    hosts: str | Iterable[str],
+    thermal_displacement_a: float = 0.0,
+    own_images: bool = False,
 ) -> tuple[float, float]:
     """Return `rdf_fluctuation` of a trajectory, its frames averaged.
 
@@ -75,9 +78,11 @@ def host_fluctuation(
         The trajectory.
     hosts, thermal_displacement_a
         As in `rdf_fluctuation`.
+    own_images
+        As in `radial_distribution`: true for a crystal.
     """
     reach = FLUCTUATION_RANGE_A[1] + 1.0
-    rdf = radial_distribution(frames, reach, round(reach * BINS_PER_A))
+    rdf = radial_distribution(frames, reach, round(reach * BINS_PER_A), own_images)
     return rdf_fluctuation(rdf, hosts, thermal_displacement_a)
 
 

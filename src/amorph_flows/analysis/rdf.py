@@ -89,13 +89,16 @@ class RadialDistribution:
 
 
 def radial_distribution(
-    trajectory: StructureLike, cutoff: float | None = None, n_bins: int = 200
+    trajectory: StructureLike,
+    cutoff: float | None = None,
+    n_bins: int = 200,
+    own_images: bool = True,
 ) -> RadialDistribution:
     """Return partial and total radial distribution functions.
 
     g_ij(r) = V n_ij(r, r + dr) / (N_i N_j 4/3 π ((r + dr)³ - r³)), with n_ij the ordered pairs of
-    one atom i of the cell and any atom j of the infinite crystal, an atom's own images included.
-    Cells narrower than twice the cutoff are repeated, so the cutoff may exceed half the cell.
+    one atom i of the cell and any atom j of the infinite crystal. Cells narrower than twice the
+    cutoff are repeated, so the cutoff may exceed half the cell.
 
     Parameters
     ----------
@@ -105,6 +108,10 @@ def radial_distribution(
         Largest distance, Å; 10 Å if not given.
     n_bins
         Number of bins between 0 and the cutoff.
+    own_images
+        Whether an atom's own periodic images count. They do in a crystal. In a disordered cell
+        they are a needle at each cell length that says nothing about the material; without
+        them pairs of like atoms are N_i (N_i - 1).
 
     Raises
     ------
@@ -126,19 +133,22 @@ def radial_distribution(
     n_ij_volume = np.zeros_like(n_ij)
     volumes = np.abs(np.linalg.det(frames.cells))
     for block in _blocks_of_one_cell(frames.cells):
-        pairs = _count_pairs(frames.positions[block], frames.cells[block.start], groups, counter)
+        positions, cell = frames.positions[block], frames.cells[block.start]
+        pairs = _count_pairs(positions, cell, groups, counter, own_images)
         n_ij += pairs
         n_ij_volume += volumes[block.start] * pairs
     counts = np.array([len(group) for group in groups])
     edges = np.linspace(0.0, reach, n_bins + 1)
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
     n_i = counts[:, None, None]
+    others = counts[None, :] - (0 if own_images else np.eye(len(counts)))
+    n_all = frames.n_atoms * (frames.n_atoms - (not own_images))
     return RadialDistribution(
         distances_a=(edges[1:] + edges[:-1]) / 2,
         elements=elements,
         counts=counts,
-        partial=n_ij_volume / frames.n_frames / (n_i * counts[None, :, None] * shells),
-        total=n_ij_volume.sum((0, 1)) / frames.n_frames / (frames.n_atoms**2 * shells),
+        partial=n_ij_volume / frames.n_frames / (n_i * np.maximum(others, 1)[:, :, None] * shells),
+        total=n_ij_volume.sum((0, 1)) / frames.n_frames / (max(n_all, 1) * shells),
         coordination=np.cumsum(n_ij, axis=-1) / frames.n_frames / n_i,
         volume_a3=float(volumes.mean()),
         n_frames=frames.n_frames,
@@ -154,7 +164,11 @@ def _blocks_of_one_cell(cells: FloatArray) -> Iterator[slice]:
 
 
 def _count_pairs(
-    frames: FloatArray, cell: FloatArray, groups: list[IntArray], counter: freud.density.RDF
+    frames: FloatArray,
+    cell: FloatArray,
+    groups: list[IntArray],
+    counter: freud.density.RDF,
+    own_images: bool,
 ) -> FloatArray:
     """Return the ordered pairs in each bin, shape ``(n_elements, n_elements, n_bins)``."""
     box, points = _freud_system(frames, cell, counter.r_max)
@@ -165,9 +179,24 @@ def _count_pairs(
         query = {"mode": "ball", "r_max": counter.r_max, "exclude_ii": i == j}
         for n, frame in enumerate(points):
             system, centres = (box, frame[neighbours]), frame[groups[i]]
-            counter.compute(system, query_points=centres, neighbors=query, reset=n == 0)
+            pairs = query
+            if i == j and not own_images and len(images) > 1:
+                pairs = _without_own_images(system, centres, query)
+            counter.compute(system, query_points=centres, neighbors=pairs, reset=n == 0)
         n_ij[i, j] = n_ij[j, i] = counter.bin_counts
     return n_ij
+
+
+def _without_own_images(
+    system: tuple[freud.box.Box, npt.NDArray[np.float32]],
+    centres: npt.NDArray[np.float32],
+    query: dict[str, object],
+) -> freud.locality.NeighborList:
+    """Return the neighbours of each centre that are not its own images."""
+    import freud
+
+    pairs = freud.locality.AABBQuery(*system).query(centres, query).toNeighborList()
+    return pairs.filter(pairs.point_indices % len(centres) != pairs.query_point_indices)
 
 
 def _freud_system(

@@ -81,7 +81,7 @@ def _sample(
         structure_source=source,
         formula=last.composition.reduced_formula,
         temperature_k=trajectory.temperature_k,
-        rdf=RDFDoc.from_result(radial_distribution(half)),
+        rdf=RDFDoc.from_result(radial_distribution(half, own_images=source == "crystal")),
         order=[
             LongRangeOrderDoc.from_result(long_range_order(last, element))
             for element in elements
