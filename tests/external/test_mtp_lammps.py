@@ -80,7 +80,7 @@ run 0
 
 
 def run(folder, plugin, atoms, potential, script, *, ranks=1, style=None, order=SPECIES,
-        numbers="0 1 2", newton=""):  # fmt: skip
+        numbers="0 1 2", newton="", threads=1):  # fmt: skip
     potential.write(folder / "p.mtp")
     write(folder / "in.data", atoms, format="lammps-data", specorder=list(order), masses=False)
     style = style or f"pair_style mtp\npair_coeff * * p.mtp {numbers}"
@@ -89,7 +89,7 @@ def run(folder, plugin, atoms, potential, script, *, ranks=1, style=None, order=
     command = [str(BIN / "lmp"), "-in", "in.lmp"]
     if ranks > 1:
         command = [str(BIN / "mpiexec"), "-n", str(ranks), *command]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False,
                           env=environment, timeout=300)  # fmt: skip
 
@@ -130,6 +130,20 @@ def check_against_ase(folder, plugin, potential, atoms, **options):
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_triclinic_cell_equals_ase(ranks, tmp_path, plugin, potential):
     check_against_ase(tmp_path, plugin, potential, lattice(), ranks=ranks)
+
+
+def test_threads_equal_ase(tmp_path, plugin, potential):
+    script = "thermo_style custom step pe pxx pyy pzz pyz pxz pxy\n" + "\n".join(
+        line for line in DUMP.splitlines() if "stress" not in line and "total" not in line
+    )
+    row = thermo(run(tmp_path, plugin, lattice((4, 3, 3)), potential, script + "\n", threads=2))[0]
+    atoms = lattice((4, 3, 3))
+    atoms.calc = MTPCalculator(potential)
+    values = dumped(tmp_path)
+    assert row[1] == pytest.approx(atoms.get_potential_energy(), abs=1e-8)
+    assert np.abs(values[:, :3] - atoms.get_forces()).max() < 1e-8
+    assert np.abs(values[:, 3] - atoms.get_potential_energies()).max() < 1e-9
+    assert np.abs(-row[2:8] / 1.6021765e6 - atoms.get_stress()).max() < 1e-9
 
 
 def test_types_in_another_order_and_a_species_twice(tmp_path, plugin, potential):
@@ -201,15 +215,17 @@ run 20
 
 
 @pytest.mark.parametrize("mode", ["neighbourhood", "configuration"])
-@pytest.mark.parametrize("ranks", [1, 2])
-def test_grades_and_saved_configurations(mode, ranks, tmp_path, plugin, potential):
+@pytest.mark.parametrize(("ranks", "threads"), [(1, 1), (2, 1), (1, 2)])
+def test_grades_and_saved_configurations(mode, ranks, threads, tmp_path, plugin, potential):
     train = [lattice(seed=k, amplitude=0.05) for k in range(25)]
     active = active_set(potential, train, mode)
     active.write(tmp_path / "set")
     style = GRADED.format(select=1e-6, limit=1e12, mode=mode)
     atoms = lattice(seed=100)
     script = MD + "run 0\n"
-    rows = thermo(run(tmp_path, plugin, atoms, potential, script, ranks=ranks, style=style))
+    done = run(tmp_path, plugin, atoms, potential, script, ranks=ranks, threads=threads,
+               style=style)  # fmt: skip
+    rows = thermo(done)
     read_cfg = pytest.importorskip("motep.io.mlip.cfg", reason="motep reads .cfg").read_cfg
     saved = read_cfg(tmp_path / "saved.cfg", index=":", species=list(SPECIES))
     assert [frame.info["timestep"] for frame in saved] == list(range(0, 21, 2))

@@ -58,7 +58,7 @@ def build_plugin(
     if not (headers / "pair.h").is_file():
         raise InputError(f"{headers} holds no pair.h; give the src or include folder of LAMMPS")
     mpi = _mpi_folder(mpi_include_dir, own=include_dir is None)
-    flags = (f"-I{headers}", f"-I{mpi}", f"-DLAMMPS_{integers}")
+    flags = (f"-I{headers}", f"-I{mpi}", f"-DLAMMPS_{integers}", "-fopenmp")
     return shared_library(
         "mtp-lammps", SOURCES, flags=flags, native=native, salt=_headers_hash(headers)
     )

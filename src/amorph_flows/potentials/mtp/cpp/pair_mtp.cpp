@@ -46,7 +46,16 @@ void PairMTP::settings(int narg, char **) {
 }
 
 void PairMTP::open_potential(const std::string &path) {
-  guarded([&] { kernel = std::make_unique<amorph::Kernel>(amorph::read_mtp(path)); });
+  guarded([&] {
+    const amorph::Potential potential = amorph::read_mtp(path);
+    kernels.clear();
+    for (int t = 0; t < std::max(1, comm->nthreads); t++) kernels.push_back(make_kernel(potential));
+    shares.resize(kernels.size());
+  });
+}
+
+std::unique_ptr<amorph::Kernel> PairMTP::make_kernel(const amorph::Potential &potential) const {
+  return std::make_unique<amorph::Kernel>(potential);
 }
 
 void PairMTP::coeff(int narg, char **arg) {
@@ -59,7 +68,7 @@ void PairMTP::coeff(int narg, char **arg) {
                           " species numbers for " + std::to_string(types) +
                           " atom types; give one for each type");
   open_potential(path);
-  const int count = kernel->potential().species;
+  const int count = potential().species;
   species.assign(types + 1, -1);
   for (int t = 1; t <= types; t++) {
     const char *text = arg[2 + t];
@@ -90,41 +99,71 @@ void PairMTP::init_style() {
 
 double PairMTP::init_one(int i, int j) {
   if (!setflag[i][j]) error->all(FLERR, "Pair style " + style + ": not all pairs are set");
-  return kernel->potential().cutoff;
+  return potential().cutoff;
 }
 
 void PairMTP::compute(int eflag, int vflag) {
   ev_init(eflag, vflag);
-  const double *const *x = atom->x;
-  const int *type = atom->type;
+  const int inum = list->inum, all = atom->nlocal + atom->nghost;
+  // the atoms' stresses are not shared out among threads
+  const int threads = vflag_atom ? 1 : int(kernels.size());
   int longest = 0;
-  for (int ii = 0; ii < list->inum; ii++)
+  for (int ii = 0; ii < inum; ii++)
     longest = std::max(longest, list->numneigh[list->ilist[ii]]);
-  kernel->reserve(longest);
-  kernel->clear();
-  for (int ii = 0; ii < list->inum; ii++) {
-    const int i = list->ilist[ii];
-    const double xi = x[i][0], yi = x[i][1], zi = x[i][2];
-    const int *neighbours = list->firstneigh[i];
-    kernel->open(i, species[type[i]]);
-    for (int jj = 0; jj < list->numneigh[i]; jj++) {
-      const int j = neighbours[jj] & NEIGHMASK;
-      kernel->push(species[type[j]], j, x[j][0] - xi, x[j][1] - yi, x[j][2] - zi);
-    }
-    kernel->close();
-    if (kernel->full() || ii + 1 == list->inum) run_batch();
+  for (int t = 0; t < threads; t++) {
+    kernels[t]->reserve(longest);
+    Share &share = shares[t];
+    share.energy = 0.0;
+    std::fill_n(share.virial, 6, 0.0);
+    if (t > 0) share.own.resize(std::max(share.own.size(), 3 * size_t(all)));
+    share.force = t > 0 ? share.own.data() : atom->f[0];
+  }
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int t = 0; t < threads; t++) {
+    if (t > 0) std::fill_n(shares[t].force, 3 * size_t(all), 0.0);
+    run_atoms(*kernels[t], shares[t], int(int64_t(inum) * t / threads),
+              int(int64_t(inum) * (t + 1) / threads));
+  }
+  for (int t = 0; t < threads; t++) {
+    const Share &share = shares[t];
+    double *f = atom->f[0];
+    if (t > 0)
+      for (size_t k = 0; k < 3 * size_t(all); k++) f[k] += share.force[k];
+    if (eflag_global) eng_vdwl += share.energy;
+    // Voigt order of the kernel: xx yy zz yz xz xy; of LAMMPS: xx yy zz xy xz yz
+    constexpr int order[6] = {0, 1, 2, 5, 4, 3};
+    if (vflag_global)
+      for (int k = 0; k < 6; k++) virial[k] -= share.virial[order[k]];
   }
 }
 
-void PairMTP::run_batch() {
-  double **f = atom->f;
-  kernel->run([&](const Slot &slot, const Block &block, vd gx, vd gy, vd gz) {
+void PairMTP::run_atoms(amorph::Kernel &kernel, Share &share, int first, int last) {
+  const double *const *x = atom->x;
+  const int *type = atom->type;
+  kernel.clear();
+  for (int ii = first; ii < last; ii++) {
+    const int i = list->ilist[ii];
+    const double xi = x[i][0], yi = x[i][1], zi = x[i][2];
+    const int *neighbours = list->firstneigh[i];
+    kernel.open(i, species[type[i]]);
+    for (int jj = 0; jj < list->numneigh[i]; jj++) {
+      const int j = neighbours[jj] & NEIGHMASK;
+      kernel.push(species[type[j]], j, x[j][0] - xi, x[j][1] - yi, x[j][2] - zi);
+    }
+    kernel.close();
+    if (kernel.full() || ii + 1 == last) run_batch(kernel, share);
+  }
+}
+
+void PairMTP::run_batch(amorph::Kernel &kernel, Share &share) {
+  double *f = share.force;
+  kernel.run([&](const Slot &slot, const Block &block, vd gx, vd gy, vd gz) {
     for (int l = 0; l < W; l++) {
       const int j = block.index[l];
       if (j < 0) continue;
-      f[j][0] -= gx[l];
-      f[j][1] -= gy[l];
-      f[j][2] -= gz[l];
+      f[3 * j] -= gx[l];
+      f[3 * j + 1] -= gy[l];
+      f[3 * j + 2] -= gz[l];
       if (!vflag_atom) continue;
       const double d[3] = {block.dx[l], block.dy[l], block.dz[l]}, g[3] = {gx[l], gy[l], gz[l]};
       const double v[6] = {d[0] * g[0], d[1] * g[1], d[2] * g[2],
@@ -135,16 +174,13 @@ void PairMTP::run_batch() {
       }
     }
   });
-  for (int s = 0; s < kernel->size(); s++) {
-    const Slot &slot = kernel->slot(s);
-    for (int k = 0; k < 3; k++) f[slot.atom][k] += slot.force[k];
-    if (eflag_global) eng_vdwl += slot.energy;
+  for (int s = 0; s < kernel.size(); s++) {
+    const Slot &slot = kernel.slot(s);
+    for (int k = 0; k < 3; k++) f[3 * slot.atom + k] += slot.force[k];
+    for (int k = 0; k < 6; k++) share.virial[k] += slot.virial[k];
+    share.energy += slot.energy;
     if (eflag_atom) eatom[slot.atom] += slot.energy;
-    // Voigt order of the kernel: xx yy zz yz xz xy; of LAMMPS: xx yy zz xy xz yz
-    constexpr int order[6] = {0, 1, 2, 5, 4, 3};
-    if (vflag_global)
-      for (int k = 0; k < 6; k++) virial[k] -= slot.virial[order[k]];
   }
-  if (grading()) graded(*kernel);
-  kernel->clear();
+  if (grading()) graded(kernel);
+  kernel.clear();
 }

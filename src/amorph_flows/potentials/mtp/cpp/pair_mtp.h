@@ -26,17 +26,28 @@ class PairMTP : public Pair {
   // Called for each finished batch, with moments and adjoints still there.
   virtual void graded(amorph::Kernel &) {}
   virtual bool grading() { return false; }
+  virtual std::unique_ptr<amorph::Kernel> make_kernel(const amorph::Potential &) const;
   virtual void open_potential(const std::string &path);
   // Runs work that may throw on every rank; an error on any ends the run with its message.
   template <class Work> void guarded(Work &&work);
   void fail_together(const std::string &failure);
 
-  std::unique_ptr<amorph::Kernel> kernel;
+  const amorph::Potential &potential() const { return kernels.front()->potential(); }
+
+  std::vector<std::unique_ptr<amorph::Kernel>> kernels;  // one for each OpenMP thread
   std::string style = "mtp";
   std::vector<int> species;         // of each atom type, from 1; -1: another pair style's
 
  private:
-  void run_batch();
+  // What one thread adds up; `force` is the atoms' own array or the thread's share of it.
+  struct Share {
+    double *force = nullptr, energy = 0.0, virial[6] = {};
+    std::vector<double> own;
+  };
+  void run_atoms(amorph::Kernel &kernel, Share &share, int first, int last);
+  void run_batch(amorph::Kernel &kernel, Share &share);
+
+  std::vector<Share> shares;
 };
 
 template <class Work> void PairMTP::guarded(Work &&work) {

@@ -56,9 +56,14 @@ void PairMTPExtrapolation::settings(int narg, char **arg) {
                           active->mode + ", not by " + mode);
 }
 
+std::unique_ptr<amorph::Kernel> PairMTPExtrapolation::make_kernel(
+    const amorph::Potential &potential) const {
+  return std::make_unique<amorph::Gradient>(potential);
+}
+
 void PairMTPExtrapolation::open_potential(const std::string &path) {
-  guarded([&] { kernel = std::make_unique<amorph::Gradient>(amorph::read_mtp(path)); });
-  if (!active->belongs_to(kernel->potential()))
+  PairMTP::open_potential(path);
+  if (!active->belongs_to(potential()))
     error->all(FLERR, "Pair style mtp/extrapolation: " + active_path +
                           ", line 4: the active set is not one of " + path);
 }
@@ -93,6 +98,7 @@ void PairMTPExtrapolation::graded(amorph::Kernel &k) {
   auto &gradient = static_cast<amorph::Gradient &>(k);
   const Vectors &g = gradient.energy_gradients();
   if (mode == "configuration") {
+#pragma omp critical(amorph_mtp_total)
     for (size_t p = 0; p < g.size(); p++)
       for (int s = 0; s < k.size(); s++) total[p] += g[p][s];
     return;

@@ -18,6 +18,7 @@ class PairMTPExtrapolation : public PairMTP {
   void settings(int, char **) override;
 
  protected:
+  std::unique_ptr<amorph::Kernel> make_kernel(const amorph::Potential &) const override;
   void open_potential(const std::string &path) override;
   bool grading() override { return grading_now; }
   void graded(amorph::Kernel &) override;
