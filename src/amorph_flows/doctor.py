@@ -85,7 +85,7 @@ def _engines() -> Iterator[Finding]:
 def _potentials() -> Iterator[Finding]:
     from amorph_flows.potentials import base, get_backend
 
-    for name in sorted(base._BACKENDS):
+    for name in base.backend_names():
 
         def probe(name: str = name) -> str:
             get_backend(name).check()

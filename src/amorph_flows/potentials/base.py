@@ -194,6 +194,11 @@ def register(backend: type[PotentialBackend]) -> type[PotentialBackend]:
     return backend
 
 
+def backend_names() -> list[str]:
+    """Return the names of all registered backends."""
+    return sorted(_BACKENDS)
+
+
 def get_backend(name: str) -> PotentialBackend:
     """Return the backend of a name.
 
