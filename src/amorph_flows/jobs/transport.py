@@ -34,5 +34,6 @@ def collect_transport(runs: list[TrajectoryDoc | None], ion: str) -> TransportDo
         for temperature, group in sorted(by_temperature.items())
     }
     present(finished or None, "every production run")
-    result = analyse_transport(trajectories, Species.from_str(ion).symbol)
+    species = Species.from_str(ion)
+    result = analyse_transport(trajectories, species.symbol, charge=species.oxi_state)
     return TransportDoc.from_result(result)
