@@ -30,7 +30,7 @@ class TrainingSettings(BaseModel):
         default=8, ge=1, description="most random sums a frame in the sketch of the curvature"
     )
     damping: float = Field(
-        default=1e-3, gt=0.0, description="share of its diagonal added to the curvature"
+        default=1e-4, gt=0.0, description="share of its diagonal added to the curvature"
     )
     block_steps: int = Field(default=40, ge=1, description="BFGS steps between two sketches")
     max_blocks: int = Field(default=1000, ge=0, description="most sketches")
