@@ -24,6 +24,7 @@ from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.configuration import to_structure
 from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import (
     LammpsMD,
     check_lammps,
@@ -445,3 +446,25 @@ def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Pa
     assert watched.reached_fs == 100
     assert (watched.broke, watched.saved_file) == (False, None)
     assert len(read_grades(watched.directory)) == 21
+
+
+def test_a_run_that_flies_apart_is_documented_up_to_there(tmp_path: Path) -> None:
+    copper = to_structure(bulk("Cu", "fcc", a=5.4, cubic=True).repeat(3))
+    doc = potential("test-argon", ["Cu"], epsilon="0.0103")
+    hot = settings(
+        temperature_k=1500,
+        time_step_fs=20,
+        equilibration_fs=0,
+        production_fs=400_000,
+        damping_fs=1e7,
+        frame_stride=1,
+        thermo_stride=1,
+        restart_stride=100_000,
+    )
+    run = run_production.original(doc, copper, 1500.0, hot, (1, 1, 1), "test")
+    assert "ended with return code" in run.failure
+    assert 0 < run.production_fs < run.asked_fs
+    end = next(verdict for verdict in run.verdicts if verdict.question == "ran to its end?")
+    assert end.answer == "CUT_SHORT"
+    assert not end.believable
+    assert load_trajectory(run.trajectory).n_frames >= 20

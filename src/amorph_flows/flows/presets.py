@@ -26,7 +26,7 @@ def choyal2025() -> dict[str, Any]:
 def demo() -> dict[str, Any]:
     """Return a study of minutes on two cores; its verdicts say why not to believe it."""
     level = 12 if default_backend() == "mtp" else 8
-    settings = FitSettings(level=level, cutoff=5.0, max_seconds=60.0)
+    settings = FitSettings(level=level, cutoff=5.0, max_seconds=180.0, max_steps=300)
     fit = FitPotentialMaker(settings=settings)
     hold = SamplingMaker(duration_fs=160.0, frame_stride=5, hot_frame_stride=5)
     return {
@@ -43,7 +43,7 @@ def demo() -> dict[str, Any]:
         "sampling": SamplingMaker(duration_fs=240.0, frame_stride=5, hot_frame_stride=5),
         "fit": fit,
         "active_learning": ActiveLearningMaker(
-            fit=fit, duration_fs=20_000.0, max_turns=2, max_selected=12
+            fit=fit, duration_fs=20_000.0, max_turns=2, max_selected=30
         ),
         "mtp_sampling": ProductionMDMaker(
             name="MTP sampling",
@@ -54,7 +54,7 @@ def demo() -> dict[str, Any]:
             grade_every=20,
         ),
         "production": ProductionMDMaker(
-            equilibration_fs=2000.0, production_fs=40_000.0, frame_stride=50, grade_every=50
+            equilibration_fs=2000.0, production_fs=20_000.0, frame_stride=50, grade_every=50
         ),
     }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.binary import encode_array
-from amorph_flows.lammps import LammpsMD, run_lammps_md
+from amorph_flows.errors import CalculationError
+from amorph_flows.lammps import LammpsMD, partial_result, run_lammps_md
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -32,6 +33,9 @@ def run_production(
 ) -> TrajectoryDoc:
     """Run MD in a supercell; the grade is watched and never stops the run.
 
+    A run that fails on the way, such as one whose atoms fly apart, is documented up to there and
+    never believed.
+
     Parameters
     ----------
     potential
@@ -50,7 +54,14 @@ def run_production(
         How often to grade and what counts as extrapolation; None does not grade.
     """
     cell = plain(structure) * supercell
-    result = run_lammps_md(cell, potential, md, Path.cwd(), grade)
+    failure = ""
+    try:
+        result = run_lammps_md(cell, potential, md, Path.cwd(), grade)
+    except CalculationError as error:
+        partial = partial_result(cell, potential, md, Path.cwd(), grade)
+        if partial is None:
+            raise
+        result, failure = partial, str(error)
     formula = structure.composition.reduced_formula
     thermo = result.thermo
     doc = TrajectoryDoc(
@@ -65,6 +76,7 @@ def run_production(
         production_fs=max(0.0, result.reached_fs - md.equilibration_fs),
         asked_fs=md.production_fs,
         seed=md.seed,
+        failure=failure,
         trajectory=result.trajectory,
         structure=result.structure,
         mean_temperature_k=float(thermo["temperature_k"].mean()),
@@ -126,7 +138,7 @@ def _completed(doc: TrajectoryDoc) -> Verdict:
         answer="COMPLETE" if done else "CUT_SHORT",
         believable=done,
         reason=f"{doc.production_fs / 1e3:g} of {doc.asked_fs / 1e3:g} ps were run at "
-        f"{doc.temperature_k:g} K",
+        f"{doc.temperature_k:g} K" + (": the run failed" if doc.failure else ""),
         numbers={"production_fs": doc.production_fs},
         thresholds={"asked_fs": doc.asked_fs},
     )

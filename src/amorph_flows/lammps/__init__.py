@@ -4,6 +4,13 @@ from amorph_flows.lammps.command import check_lammps
 from amorph_flows.lammps.dump import load_trajectory
 from amorph_flows.lammps.input import LammpsMD
 from amorph_flows.lammps.result import LammpsResult
-from amorph_flows.lammps.run import run_lammps_md
+from amorph_flows.lammps.run import partial_result, run_lammps_md
 
-__all__ = ["LammpsMD", "LammpsResult", "check_lammps", "load_trajectory", "run_lammps_md"]
+__all__ = [
+    "LammpsMD",
+    "LammpsResult",
+    "check_lammps",
+    "load_trajectory",
+    "partial_result",
+    "run_lammps_md",
+]

@@ -68,8 +68,7 @@ def run_lammps_md(
     """
     lammps_command()
     elements = _elements(structure, potential)
-    name = _fingerprint(structure, potential, settings, grade)
-    folder = Path(directory).resolve() / f"lammps-{name}"
+    folder = _folder(directory, structure, potential, settings, grade)
     folder.mkdir(parents=True, exist_ok=True)
     if not _is_done(folder, settings, grade):
         style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
@@ -78,6 +77,42 @@ def run_lammps_md(
     result = read_result(folder, structure, settings, elements, grade)
     _check_energies(result)
     return result
+
+
+def partial_result(
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    directory: Path,
+    grade: GradeSettings | None = None,
+    min_frames: int = 20,
+) -> LammpsResult | None:
+    """Return what a failed run left behind, or None where that is too little to look at.
+
+    Parameters
+    ----------
+    structure, potential, settings, directory, grade
+        As given to `run_lammps_md`.
+    min_frames
+        Frames of the production part that make it worth looking at.
+    """
+    folder = _folder(directory, structure, potential, settings, grade)
+    if not (folder / LOG_FILE).exists():
+        return None
+    elements = _elements(structure, potential)
+    result = read_result(folder, structure, settings, elements, grade)
+    return result if result.trajectory.n_frames >= min_frames else None
+
+
+def _folder(
+    directory: Path,
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    grade: GradeSettings | None,
+) -> Path:
+    name = _fingerprint(structure, potential, settings, grade)
+    return Path(directory).resolve() / f"lammps-{name}"
 
 
 def _prepare(

@@ -33,6 +33,7 @@ class TrajectoryDoc(StageDocument):
     production_fs: float = Field(description="NVT Nosé-Hoover that was reached, fs")
     asked_fs: float
     seed: int
+    failure: str = Field(default="", description="why the run ended early, if it failed")
     trajectory: FileReference
     structure: Structure = Field(description="last structure")
     mean_temperature_k: float
