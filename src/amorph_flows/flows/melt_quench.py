@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from jobflow import Flow, Job, Maker
+from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
@@ -125,6 +125,7 @@ class MeltQuenchMaker(Maker):
             temperatures_k=list(self.temperatures_k),
             branches=[job.output for job in branches],
         )
+        collect.update_config({"on_missing_references": OnMissing.NONE})
         return Flow([*jobs, *branches, collect], output=collect.output, name=self.name)
 
     def _cooling_jobs(self, structure: Structure, label: str) -> tuple[list[Job], dict[float, Job]]:

@@ -65,6 +65,7 @@ class FitPotentialMaker(Maker):
             seed=self.seed,
         )
         dataset.name = "dataset"
+        dataset.update_config({"on_missing_references": OnMissing.NONE})
         fits = [self._first_fit(dataset.output, s) for s in (self.settings, *self.alternatives)]
         jobs, potential = [dataset, *fits], fits[0].output
         if self.alternatives:

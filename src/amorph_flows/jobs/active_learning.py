@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pymatgen.core import Structure
 
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import Frame, FrameSet
-from amorph_flows.datasets.io import read_cfg
-from amorph_flows.errors import CalculationError
+from amorph_flows.datasets.io import iter_cfg
+from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import LammpsMD, run_lammps_md
+from amorph_flows.lammps.grades import count_saved
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import (
@@ -23,6 +26,9 @@ from amorph_flows.schemas.active_learning import (
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.stage import stage_job
+
+MAX_SAVED = 200
+"""Configurations that one run may offer; the choice among them takes memory for each."""
 
 
 @stage_job(ExplorationDoc)
@@ -135,12 +141,25 @@ def select_candidates(
 def _saved_frames(
     file: Path, potential: PotentialDoc, run: str, temperature_k: float, grade: GradeSettings
 ) -> FrameSet:
-    """Return saved frames up to the first one above the break threshold, that one included."""
+    """Return saved frames up to the first one above the break threshold, that one included.
+
+    A long run that saves more than `MAX_SAVED` is thinned evenly.
+    """
     kept: list[Frame] = []
-    for frame in read_cfg(file, potential.species) if file.exists() else ():
-        kept.append(
-            frame.with_provenance(stage="active_learning", run=run, temperature_k=temperature_k)
-        )
-        if (frame.provenance.grade or 0.0) > grade.stop:
+    every = max(1, -(-count_saved(file) // MAX_SAVED))
+    for index, frame in enumerate(_whole_frames(file, potential.species)):
+        breaks = (frame.provenance.grade or 0.0) > grade.stop
+        if breaks or index % every == 0:
+            kept.append(
+                frame.with_provenance(stage="active_learning", run=run, temperature_k=temperature_k)
+            )
+        if breaks:
             break
     return FrameSet(kept)
+
+
+def _whole_frames(file: Path, species: list[str]) -> Iterator[Frame]:
+    """Yield frames up to the first damaged one; a run that fails may leave one half written."""
+    if file.exists():
+        with suppress(InputError):
+            yield from iter_cfg(file, species)

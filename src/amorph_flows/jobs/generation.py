@@ -17,6 +17,9 @@ from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
 from amorph_flows.schemas.verdict import Verdict
 
 CONVERGED_FS = 4_000_000.0
+TINY_FORCE_EV_A = 1e-12
+
+_TRIED = "every run went unbroken with the potential before; it is kept, the refit was not tried"
 
 
 def summarise_turn(
@@ -47,7 +50,9 @@ def summarise_turn(
     before = _validation_errors(potential, dataset)
     changed = refitted is not None and refitted.sha256 != potential.sha256
     after = _validation_errors(refitted, dataset) if changed and refitted is not None else None
-    kept, reason = _keep(refitted, before, after, worse_factor)
+    kept, reason = _keep(refitted, changed, before, after, worse_factor)
+    if changed and runs and all(doc is not None and not doc.run.broke for doc in runs):
+        kept, reason = False, _TRIED
     present = [label for label in labels if label is not None]
     return GenerationDoc(
         turn=turn,
@@ -94,7 +99,7 @@ def judge_loop(
         "failures": float(n_failed),
         "duration_fs": duration_fs,
     }
-    if not broken:
+    if last.runs and not broken:
         return _converged(last, duration_fs, numbers)
     if n_failed > failure_budget:
         answer, why = "FAILURE_BUDGET_USED_UP", f"{n_failed} labels and runs failed"
@@ -139,22 +144,28 @@ def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorSummary |
         return None
     try:
         return ErrorSummary.of(frames, predict(get_backend(doc.backend), doc, frames))
-    except (ArithmeticError, ValueError, AmorphFlowsError):
+    except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
         return None
 
 
 def _keep(
     refitted: PotentialDoc | None,
+    changed: bool,
     before: ErrorSummary | None,
     after: ErrorSummary | None,
     worse_factor: float,
 ) -> tuple[bool, str]:
     if refitted is None:
         return False, "the refit failed; the potential before it is kept"
-    if before is None or after is None:
+    if not changed or before is None:
         return True, ""
-    ratio = after.force_rmse_ev_a / before.force_rmse_ev_a
-    if ratio > worse_factor:
+    if after is None:
+        return False, (
+            "the refit gives no energies and forces of the validation frames; the potential "
+            "before it is kept"
+        )
+    ratio = after.force_rmse_ev_a / max(before.force_rmse_ev_a, TINY_FORCE_EV_A)
+    if not ratio <= worse_factor:
         return False, (
             f"the refit raised the validation error of forces {ratio:.2f} times, more than "
             f"{worse_factor:g}; the potential before it is kept"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.amorphous import judge_amorphous, judge_melt
+from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.jobs.verdicts import verdict_of
 from amorph_flows.schemas.labelling import LabelDoc
@@ -19,9 +20,9 @@ def collect_quench(
     crystal: Structure,
     schedule: list[MDStage],
     rate_k_per_ps: float,
-    cooling: list[LabelDoc],
+    cooling: list[LabelDoc | None],
     temperatures_k: list[float],
-    branches: list[LabelDoc],
+    branches: list[LabelDoc | None],
 ) -> QuenchDoc:
     """Return the document of a melt-quench with its verdicts.
 
@@ -38,20 +39,22 @@ def collect_quench(
     temperatures_k
         Temperatures of the branches, K.
     branches
-        Labels of each branch.
+        Labels of each branch; None stands for a job that failed.
     """
+    stages = [present(label, "a stage of the melt-quench") for label in cooling]
     elements = sorted(element.symbol for element in crystal.composition.elements)
-    melt = verdict_of(judge_melt(trajectory_of(cooling[0].frames), elements), "melted?")
+    melt = verdict_of(judge_melt(trajectory_of(stages[0].frames), elements), "melted?")
     return QuenchDoc(
-        engine=cooling[0].engine,
+        engine=stages[0].engine,
         crystal=crystal,
         schedule=schedule,
         quench_rate_k_per_ps=rate_k_per_ps,
-        label_uuids=[label.job_uuid for label in cooling],
+        label_uuids=[label.job_uuid for label in stages],
         melted=melt,
         branches=[
             _branch(crystal, temperature, label)
             for temperature, label in zip(temperatures_k, branches, strict=True)
+            if label is not None
         ],
     )
 

@@ -38,7 +38,6 @@ def take_snapshots(
         How many, evenly spaced; the last frame is one of them.
     """
     frames = run.frames if isinstance(run, LabelDoc) else _frames(run)
-    times = [frame.provenance.time_fs or 0.0 for frame in frames]
     first = len(frames) // 2
     chosen = np.unique(np.linspace(len(frames) - 1, first, n_snapshots).round().astype(int))
     number = atomic_numbers[Species.from_str(ion).symbol]
@@ -46,7 +45,7 @@ def take_snapshots(
     return SnapshotDoc(
         structure_source="engine MD" if isinstance(run, LabelDoc) else "MTP MD",
         temperature_k=temperature_k,
-        sampled_fs=max(times, default=0.0),
+        sampled_fs=_sampled_fs(run),
         frames=FrameSet(pairs),
         source_uuid=run.job_uuid,
     )
@@ -71,7 +70,8 @@ def collect_voltages(
     metal
         The ion's metal, relaxed by the same engine.
     charged_crystal, discharged_crystal
-        The crystal without and with ions, each fully relaxed.
+        The crystal without and with ions, each fully relaxed; None stands for a job that failed,
+        and the voltage of the crystal is then refused.
     crystal_source
         Where the discharged crystal came from.
     snapshots
@@ -80,8 +80,6 @@ def collect_voltages(
         Their energies; None stands for a job that failed.
     """
     metal = present(metal, "the relaxed metal")
-    charged_crystal = present(charged_crystal, "the relaxed crystal")
-    discharged_crystal = present(discharged_crystal, "the relaxed crystal with ions")
     metal_ev = metal.energy_ev / len(metal.structure)
     crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
     points = [crystal]
@@ -89,6 +87,13 @@ def collect_voltages(
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
     return VoltageDoc(ion=ion, engine=metal.engine, reference_energy_ev=metal_ev, points=points)
+
+
+def _sampled_fs(run: LabelDoc | TrajectoryDoc) -> float:
+    """Return the length of a run without its equilibration, fs."""
+    if isinstance(run, TrajectoryDoc):
+        return run.production_fs
+    return max((frame.provenance.time_fs or 0.0 for frame in run.frames), default=0.0)
 
 
 def _frames(run: TrajectoryDoc) -> FrameSet:
@@ -128,8 +133,10 @@ def _count(ion: str, numbers: np.ndarray) -> int:
 
 
 def _crystal_point(
-    ion: str, metal: RelaxDoc, charged: RelaxDoc, discharged: RelaxDoc, source: str
+    ion: str, metal: RelaxDoc, charged: RelaxDoc | None, discharged: RelaxDoc | None, source: str
 ) -> VoltagePoint:
+    if charged is None or discharged is None:
+        return _no_crystal("without" if charged is None else "with")
     n_ions = _count(ion, np.array(discharged.structure.atomic_numbers))
     host_atoms = len(discharged.structure) - n_ions
     empty_ev = charged.energy_ev * host_atoms / len(charged.structure)
@@ -160,6 +167,22 @@ def _crystal_point(
     )
 
 
+def _no_crystal(which: str) -> VoltagePoint:
+    return VoltagePoint(
+        structure_source="crystal",
+        voltage_v=None,
+        n_snapshots=0,
+        verdicts=[
+            Verdict(
+                question="crystal relaxed?",
+                answer="FAILED",
+                believable=False,
+                reason=f"the crystal {which} ions could not be made or relaxed; see that job",
+            )
+        ],
+    )
+
+
 def _point(
     ion: str,
     metal_ev: float,
@@ -168,25 +191,22 @@ def _point(
     crystal: VoltagePoint,
 ) -> VoltagePoint:
     volts = _snapshot_voltages(ion, metal_ev, label) if label is not None else []
+    spread = float(np.std(volts, ddof=1)) if len(volts) > 1 else None
     point = VoltagePoint(
         structure_source=snapshot.structure_source,
         temperature_k=snapshot.temperature_k,
         voltage_v=float(np.mean(volts)) if volts else None,
+        spread_v=spread,
+        standard_error_v=None if spread is None else spread / len(volts) ** 0.5,
         n_snapshots=len(volts),
         documents=[snapshot.source_uuid, snapshot.job_uuid, *([label.job_uuid] if label else [])],
         verdicts=[*_surrogate(label), _sampling(snapshot, len(volts))],
     )
     if point.voltage_v is None or crystal.voltage_v is None:
         return point
-    spread = float(np.std(volts, ddof=1)) if len(volts) > 1 else None
     change = point.voltage_v - crystal.voltage_v
     return point.model_copy(
-        update={
-            "spread_v": spread,
-            "standard_error_v": None if spread is None else spread / len(volts) ** 0.5,
-            "change_v": change,
-            "change_percent": 100 * change / crystal.voltage_v,
-        }
+        update={"change_v": change, "change_percent": 100 * change / crystal.voltage_v}
     )
 
 

@@ -72,6 +72,20 @@ def read_grades(folder: Path) -> FloatArray:
     return np.array(sorted(by_step.items()), dtype=float).reshape(-1, 2)
 
 
+def count_saved(path: Path) -> int:
+    """Return the number of configurations in an MLIP-2 file, 0 where there is none.
+
+    Parameters
+    ----------
+    path
+        The file, read line by line.
+    """
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return sum(line.startswith(b"BEGIN_CFG") for line in file)
+
+
 def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:
     """Return what grades say.
 

@@ -13,7 +13,7 @@ from pymatgen.core import Structure
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import TrajectoryError
 from amorph_flows.lammps.dump import read_dump, reference_of
-from amorph_flows.lammps.grades import GradeSummary, read_grades, summarise
+from amorph_flows.lammps.grades import GradeSummary, count_saved, read_grades, summarise
 from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
 from amorph_flows.lammps.log import last_step, read_thermo
 from amorph_flows.potentials.base import GradeSettings
@@ -100,7 +100,7 @@ def read_result(
         broke=summary.broke,
         max_grade=summary.max_grade,
         fraction_above_select=summary.fraction_above_select,
-        n_saved=saved.read_text().count("BEGIN_CFG") if saved is not None else 0,
+        n_saved=count_saved(saved) if saved is not None else 0,
         saved_file=saved,
     )
 
