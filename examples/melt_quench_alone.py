@@ -1,5 +1,7 @@
 """One stage alone, with another engine, run by jobflow itself."""
 
+from pathlib import Path
+
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
@@ -8,8 +10,8 @@ from amorph_flows.flows import MeltQuenchMaker, SamplingMaker
 from amorph_flows.structures import supercell_near, v2o5
 
 
-def main() -> None:
-    """Melt and quench 56 atoms with the toy potential and print the verdicts."""
+def main(folder: Path = Path("melt-quench")) -> None:
+    """Melt and quench 56 atoms with the toy potential in a folder and print the verdicts."""
     toy = AseEngine(calculator="toy")
     maker = MeltQuenchMaker(
         engine=toy,
@@ -20,7 +22,7 @@ def main() -> None:
     )
     flow = maker.make(supercell_near(v2o5(), (11.5, 7.1, 8.8)))
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    responses = run_locally(flow, store=store, ensure_success=True)
+    responses = run_locally(flow, store=store, root_dir=folder, ensure_success=True)
     quench = responses[flow.job_uuids[-1]][1].output
     print(quench.melted.reason)
     for branch in quench.branches:

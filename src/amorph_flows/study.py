@@ -149,6 +149,8 @@ def load_study(path: str | Path) -> Study:
     for key in ("structure", "discharged_structure"):
         if key in paths and not paths[key].is_file():
             raise InputError(f"{file}: {key}: there is no file {paths[key]}")
+    if paths["folder"].is_file():
+        raise InputError(f"{file}: folder: {paths['folder']} is a file")
     return study.model_copy(update={key: value.resolve() for key, value in paths.items()})
 
 

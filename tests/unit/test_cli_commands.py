@@ -175,6 +175,26 @@ def test_errors_are_one_line(amorph, args, message):
     assert message in line
 
 
+def test_bad_setting_of_the_machine_is_named(amorph, study_file, monkeypatch):
+    monkeypatch.setenv("AMORPH_PROCESSES", "-1")
+    for args in (["run", "mine.yaml"], ["doctor"]):
+        (line,) = amorph(*args, code=2).stderr.splitlines()
+        assert "AMORPH_PROCESSES: Input should be greater than or equal to 0, got '-1'" in line
+
+
+def test_silent_database_is_one_line(amorph):
+    address = "mongodb://127.0.0.1:9/none?serverSelectionTimeoutMS=200"
+    (line,) = amorph("query", "--store", address, code=2).stderr.splitlines()
+    assert "MongoDB: 127.0.0.1:9: " in line
+    assert "is the server up?" in line
+
+
+def test_other_errors_are_not_hidden(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("amorph_flows.doctor.examine", lambda: iter([int("x")]))
+    assert isinstance(CliRunner().invoke(app, ["doctor"]).exception, ValueError)
+
+
 def test_debug_shows_the_traceback(amorph):
     result = CliRunner().invoke(app, ["status", "absent", "--debug"])
     assert result.exit_code == 1

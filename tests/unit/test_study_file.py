@@ -76,6 +76,7 @@ overrides:
         ("structure: host.cif\nfolder: 7\n", "folder must be text"),
         ("structure: host.cif\noverrides: 1.0\n", "overrides must be keys with values"),
         ("structure: host.cif\noverrides: {1: 2}\n", "overrides must be keys with values"),
+        ("structure: host.cif\nfolder: host.cif\n", "folder: .*host.cif is a file"),
         ("structure: absent.cif\n", "structure: there is no file .*absent.cif"),
         ("structure: host.cif\ndischarged_structure: no\n", "discharged_structure must be text"),
         ("structure: host.cif\ndischarged_structure: n.cif\n", "discharged_structure: there is no"),

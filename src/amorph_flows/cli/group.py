@@ -8,6 +8,7 @@ import warnings
 from typing import Annotated, Any
 
 import typer
+from pydantic_core import ValidationError
 from typer.core import TyperGroup
 
 from amorph_flows import __version__
@@ -34,11 +35,25 @@ class Group(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except AmorphFlowsError as error:
-            if ctx.meta[_DEBUG]:
+        except Exception as error:
+            said = _said(error)
+            if said is None or ctx.meta[_DEBUG]:
                 raise
-            typer.echo(f"amorph: {' '.join(str(error).split())}", err=True)
+            typer.echo(f"amorph: {' '.join(said.split())}", err=True)
             raise typer.Exit(2) from error
+
+
+def _said(error: Exception) -> str | None:
+    """Return what a person is told of an error that is no mistake of this program, else None."""
+    if isinstance(error, AmorphFlowsError):
+        return str(error)
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        first = error.errors()[0]
+        variable = f"AMORPH_{first['loc'][0]}".upper()
+        return f"environment variable {variable}: {first['msg']}, got {first['input']!r}"
+    if type(error).__module__ == "pymongo.errors":  # its import would slow every command
+        return f"MongoDB: {str(error).partition(' (configured timeouts')[0]}; is the server up?"
+    return None
 
 
 app = typer.Typer(
