@@ -59,6 +59,52 @@ def test_negative_time_step_of_any_stage_is_refused(maker: AmorphousElectrodeMak
             replace(maker, **{name: stage}).check(v2o5())
 
 
+@pytest.mark.parametrize(
+    ("stage", "changes", "message"),
+    [
+        (
+            "melt_quench",
+            {"hold_temperatures_k": (1000.0,), "hold_duration_fs": -5.0},
+            r"melt_quench: duration_fs is -5\.0",
+        ),
+        ("melt_quench", {"frame_stride": 0}, "melt_quench: frame_stride is 0"),
+        ("sampling", {"time_step_fs": 30.0}, r"sampling: time_step_fs is 30\.0"),
+        ("sampling", {"duration_fs": float("nan")}, "sampling.duration_fs is nan"),
+        ("sampling", {"hot_frame_stride": 0}, "sampling: frame_stride is 0"),
+        ("active_learning", {"n_seeds": 0}, "active_learning.n_seeds is 0"),
+        ("active_learning", {"label_jobs": 0}, "active_learning.label_jobs is 0"),
+        ("active_learning", {"grade_every": 0}, "active_learning: every is 0"),
+        ("production", {"supercell": (-2, 2, 2)}, r"production.supercell is \(-2, 2, 2\)"),
+        ("mtp_sampling", {"supercell": (0, 1, 1)}, r"mtp_sampling.supercell is \(0, 1, 1\)"),
+        ("voltage", {"n_snapshots": 0}, "voltage.n_snapshots is 0"),
+        ("fit", {"test_fraction": 0.6}, "leave nothing to train on"),
+        ("fit", {"max_force_ev_a": -1.0}, "must be positive"),
+        ("fit", {"alternatives": (FitSettings(cutoff=9.0),)}, "less than twice the cutoff"),
+        ("insertion", {"charges": {"V": 5.0, "O": -2.0}}, "net charge of"),
+        ("insertion", {"charges": {"V": 4.0}}, "charges has none of O"),
+        ("insertion", {"tolerances": {"host": 1.0}}, "insertion.tolerances has 'host'"),
+    ],
+)
+def test_settings_that_would_fail_late_are_refused_at_once(
+    maker: AmorphousElectrodeMaker, stage: str, changes: dict[str, Any], message: str
+) -> None:
+    changed = replace(getattr(maker, stage), **changes)
+    with pytest.raises(AmorphFlowsError, match=message):
+        replace(maker, **{stage: changed}).check(v2o5())
+
+
+@pytest.mark.parametrize("field", ["insertion_temperatures_k", "production_temperatures_k"])
+def test_no_temperatures_are_refused(maker: AmorphousElectrodeMaker, field: str) -> None:
+    with pytest.raises(AmorphFlowsError, match=f"{field} is empty"):
+        replace(maker, **{field: ()}).check(v2o5())
+
+
+def test_given_charges_stand_where_none_can_be_derived(maker: AmorphousElectrodeMaker) -> None:
+    charges = {"V": 4.0, "O": -2.0}
+    insertion = replace(maker.insertion, charges=charges, redox_element="O")
+    replace(maker, insertion=insertion).check(v2o5())
+
+
 def test_unknown_potential_is_refused(maker: AmorphousElectrodeMaker) -> None:
     with pytest.raises(AmorphFlowsError, match="unknown potential backend 'mpt'"):
         replace(maker, fit=replace(maker.fit, backend="mpt")).check(v2o5())
@@ -87,6 +133,13 @@ def test_discharged_structure_must_be_the_host_with_ions(
     )
     with pytest.raises(AmorphFlowsError, match="but structure is V2O5"):
         maker.check(v2o5(), rocksalt)
+
+
+def test_discharged_structure_must_hold_as_many_ions(maker: AmorphousElectrodeMaker) -> None:
+    half = v2o5()
+    half.append("Mg", [0.0, 0.15, 0.25])
+    with pytest.raises(AmorphFlowsError, match=r"has 0\.5 Mg for each V2O5"):
+        maker.check(v2o5(), half)
 
 
 def test_overlapping_atoms_are_refused(maker: AmorphousElectrodeMaker) -> None:

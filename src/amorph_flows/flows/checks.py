@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
+from amorph_flows.flows.check_settings import check_neutral, check_settings
+from amorph_flows.jobs.insertion import charged_host
 from amorph_flows.lammps import check_lammps
 from amorph_flows.potentials import get_backend
 from amorph_flows.structures import (
     check_structure,
     check_width,
-    discharged_charges,
     parse_ion,
     reference_metal,
     supercell_near,
@@ -46,25 +47,25 @@ def check_study(
     ion = parse_ion(maker.ion)
     metal = reference_metal(ion.symbol)
     host = supercell_near(structure, maker.cell_lengths_a)
-    discharged_charges(
-        host,
-        maker.ion,
-        count_ions(host, maker.ions_per_formula),
-        redox_element=maker.insertion.redox_element,
-    )
+    insertion, n_ions = maker.insertion, count_ions(host, maker.ions_per_formula)
+    charged = charged_host(host, maker.ion, n_ions, insertion.redox_element, insertion.charges)
+    check_neutral(charged, float(ion.oxi_state), n_ions)
     count_ions(structure, maker.ions_per_formula)
     if discharged is not None:
-        _check_discharged(structure, discharged, ion.symbol)
+        _check_discharged(structure, discharged, ion.symbol, maker.ions_per_formula)
+    check_settings(maker)
     _check_temperatures(maker)
-    _check_times(maker)
-    check_width(host * maker.production.supercell, maker.fit.settings.cutoff)
+    cutoff = max(settings.cutoff for settings in (maker.fit.settings, *maker.fit.alternatives))
+    check_width(host * maker.production.supercell, cutoff)
     for cell in (host, metal):
         maker.engine.check(cell)
     get_backend(maker.fit.backend).check()
     check_lammps()
 
 
-def _check_discharged(structure: Structure, discharged: Structure, ion: str) -> None:
+def _check_discharged(
+    structure: Structure, discharged: Structure, ion: str, ions_per_formula: float
+) -> None:
     check_structure(discharged)
     if ion not in discharged.composition:
         raise InputError(
@@ -76,10 +77,16 @@ def _check_discharged(structure: Structure, discharged: Structure, ion: str) -> 
             f"discharged_structure without {ion} is {host.reduced_formula}, but structure is "
             f"{structure.composition.reduced_formula}"
         )
+    held = discharged.composition[ion] / host.get_reduced_composition_and_factor()[1]
+    if abs(held - ions_per_formula) > 1e-6:
+        raise InputError(
+            f"discharged_structure has {held:g} {ion} for each {host.reduced_formula}, but "
+            f"ions_per_formula is {ions_per_formula:g}; voltages over different ranges do not "
+            "compare"
+        )
 
 
 def _check_temperatures(maker: AmorphousElectrodeMaker) -> None:
-    maker.melt_quench.schedule()
     branches = maker.melt_quench.temperatures_k
     for temperature in maker.insertion_temperatures_k:
         if temperature not in branches:
@@ -89,23 +96,5 @@ def _check_temperatures(maker: AmorphousElectrodeMaker) -> None:
                 "melt_quench.branch_temperatures_k"
             )
     for temperature in maker.production_temperatures_k:
-        if temperature <= 0:
+        if not temperature > 0:
             raise InputError(f"production_temperatures_k has {temperature:g} K; give more than 0")
-
-
-def _check_times(maker: AmorphousElectrodeMaker) -> None:
-    stages = {
-        "melt_quench.branch": maker.melt_quench.branch,
-        "sampling": maker.sampling,
-        "active_learning": maker.active_learning,
-        "mtp_sampling": maker.mtp_sampling,
-        "production": maker.production,
-    }
-    for name, stage in stages.items():
-        for field_name in ("time_step_fs", "duration_fs", "production_fs", "damping_fs"):
-            value = getattr(stage, field_name, 1.0)
-            if value <= 0:
-                raise InputError(f"{name}.{field_name} is {value:g}; give more than 0")
-        equilibration = getattr(stage, "equilibration_fs", 0.0)
-        if equilibration < 0:
-            raise InputError(f"{name}.equilibration_fs is {equilibration:g}; give 0 or more")

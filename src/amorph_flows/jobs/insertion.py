@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pymatgen.core import Structure
 
+from amorph_flows.errors import InputError
 from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.stage import stage_job
@@ -46,7 +47,7 @@ def insert_ions(
     seed
         Seed of the search where the space is too large to prove the optimum.
     """
-    charged = _charged(host, ion, n_ions, redox_element, charges)
+    charged = charged_host(host, ion, n_ions, redox_element, charges)
     sites = find_void_sites(charged, ion, **(tolerances or {}))
     ranking = rank_occupations(charged, sites, ion, n_ions, n_best=n_best, seed=seed)
     return SiteSetDoc(
@@ -73,12 +74,37 @@ def insert_ions(
     )
 
 
-def _charged(
-    host: Structure, ion: str, n_ions: int, redox: str | None, charges: dict[str, float] | None
+def charged_host(
+    host: Structure,
+    ion: str,
+    n_ions: int,
+    redox_element: str | None = None,
+    charges: dict[str, float] | None = None,
 ) -> Structure:
-    bare = plain(host)
+    """Return the host with the charges that it has after insertion, given or derived.
+
+    Parameters
+    ----------
+    host
+        The empty host.
+    ion, n_ions
+        What is inserted, and how many.
+    redox_element
+        The element that is reduced; None finds it.
+    charges
+        Charge of each element after insertion; None derives them.
+
+    Raises
+    ------
+    InputError
+        If the charges cannot be derived, or an element has none.
+    """
     if charges is None:
-        return discharged_charges(bare, ion, n_ions, redox_element=redox)
+        return discharged_charges(plain(host), ion, n_ions, redox_element=redox_element)
+    bare = plain(host)
+    missing = sorted({site.specie.symbol for site in bare} - set(charges))
+    if missing:
+        raise InputError(f"charges has none of {', '.join(missing)}; give one to each element")
     bare.add_oxidation_state_by_element(charges)
     return bare
 
