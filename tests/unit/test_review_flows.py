@@ -17,9 +17,11 @@ from amorph_flows.jobs import generation as turns
 from amorph_flows.jobs.active_learning import MAX_SAVED, _saved_frames
 from amorph_flows.jobs.generation import CONVERGED_FS, judge_loop, summarise_turn
 from amorph_flows.jobs.melt_quench import collect_quench
+from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.lammps.dump import reference_of
 from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.report.results import result_rows
 from amorph_flows.schemas.active_learning import ExplorationDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.potential import ErrorSummary
@@ -174,3 +176,13 @@ def test_a_crystal_that_failed_leaves_the_voltages_of_the_amorphous_form() -> No
     assert not crystal.verdicts[0].believable
     assert amorphous.voltage_v == pytest.approx((8.0 - 4.0 - 1.5) / 2)
     assert amorphous.change_v is None
+
+
+def test_transport_of_no_run_is_a_refusal_that_the_report_can_show() -> None:
+    transport = collect_transport.original([None, None], "Mg2+")
+    assert not transport.believable
+    parts = PARTS.model_copy(update={"production": [], "transport": transport})
+    rows = [row for row in result_rows(parts) if row.quantity == "activation_energy"]
+    assert rows[0].value is None
+    assert rows[0].verdict == "refused"
+    assert "very production run failed" in rows[0].reason

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pymatgen.core import Species
 
 from amorph_flows.analysis import analyse_transport
-from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.transport import TransportDoc
+from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.stage import stage_job
 
 
@@ -16,7 +16,8 @@ from amorph_flows.stage import stage_job
 def collect_transport(runs: list[TrajectoryDoc | None], ion: str) -> TransportDoc:
     """Return the transport of an ion over the temperatures of some runs.
 
-    Runs of one temperature, such as several seeds, are taken together.
+    Runs of one temperature, such as several seeds, are taken together. Where every run failed,
+    the document holds no number and says so.
 
     Parameters
     ----------
@@ -33,7 +34,33 @@ def collect_transport(runs: list[TrajectoryDoc | None], ion: str) -> TransportDo
         temperature: [load_trajectory(run.trajectory, temperature) for run in group]
         for temperature, group in sorted(by_temperature.items())
     }
-    present(finished or None, "every production run")
     species = Species.from_str(ion)
+    if not finished:
+        return _nothing(species)
     result = analyse_transport(trajectories, species.symbol, charge=species.oxi_state)
     return TransportDoc.from_result(result)
+
+
+def _nothing(ion: Species) -> TransportDoc:
+    return TransportDoc(
+        ion=ion.symbol,
+        charge=ion.oxi_state,
+        temperatures=[],
+        activation_energy_ev=None,
+        activation_energy_interval_ev=None,
+        d0_cm2_s=None,
+        d0_interval_cm2_s=None,
+        d_300k_cm2_s=None,
+        d_300k_interval_cm2_s=None,
+        fitted_temperatures_k=[],
+        believable=False,
+        verdicts=[
+            Verdict(
+                question="a production run to analyse?",
+                answer="NONE",
+                believable=False,
+                reason="every production run failed; see those jobs",
+            )
+        ],
+        thresholds={},
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -109,26 +110,31 @@ def read_dump(path: Path, species: list[str], temperature_k: float | None = None
     TrajectoryError
         If it holds no whole frame.
     """
-    frames = []
-    with path.open("rb") as file:
-        for _, start, end in frame_offsets(path):
-            file.seek(start)
-            frames.append(_frame(file.read(end - start)))
-    if not frames:
+    offsets = [(start, end) for _, start, end in frame_offsets(path)]
+    if not offsets:
         raise TrajectoryError(f"{path} holds no whole frame")
-    times, cells, types, positions = zip(*frames, strict=True)
+    with path.open("rb") as file:
+        types = _frame(file, offsets[0])[2]
+        times, cells = np.empty(len(offsets)), np.empty((len(offsets), 3, 3))
+        positions = np.empty((len(offsets), len(types), 3))
+        for i, place in enumerate(offsets):
+            times[i], cells[i], _, positions[i] = _frame(file, place)
     return Trajectory(
-        positions=np.stack(positions),
-        cells=np.stack(cells),
-        numbers=np.array([atomic_numbers[species[t - 1]] for t in types[0]]),
-        times_fs=np.array(times),
+        positions=positions,
+        cells=cells,
+        numbers=np.array([atomic_numbers[species[t - 1]] for t in types]),
+        times_fs=times,
         temperature_k=temperature_k,
         source={"file": str(path), "time": "ITEM: TIME, ps"},
     )
 
 
-def _frame(raw: bytes) -> tuple[float, FloatArray, npt.NDArray[np.int64], FloatArray]:
-    """Return time (fs), cell, types and positions of one frame."""
+def _frame(
+    file: BinaryIO, place: tuple[int, int]
+) -> tuple[float, FloatArray, npt.NDArray[np.int64], FloatArray]:
+    """Return time (fs), cell, types and positions of the frame between two bytes."""
+    file.seek(place[0])
+    raw = file.read(place[1] - place[0])
     head, _, body = raw.partition(b"ITEM: ATOMS")
     columns, _, rows = body.partition(b"\n")
     lines = head.decode().splitlines()
