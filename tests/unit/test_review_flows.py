@@ -20,6 +20,7 @@ from amorph_flows.jobs.melt_quench import collect_quench
 from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.lammps.dump import reference_of
+from amorph_flows.lammps.grades import summarise
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.report.results import result_rows
 from amorph_flows.schemas.active_learning import ExplorationDoc
@@ -186,3 +187,9 @@ def test_transport_of_no_run_is_a_refusal_that_the_report_can_show() -> None:
     assert rows[0].value is None
     assert rows[0].verdict == "refused"
     assert "very production run failed" in rows[0].reason
+
+
+def test_a_grade_that_is_no_number_breaks_a_run() -> None:
+    summary = summarise(np.array([[0, 1.0], [10, np.nan]]), 2.0, 10.0)
+    assert summary.broke
+    assert summary.fraction_above_select == 0.5

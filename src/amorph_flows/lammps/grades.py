@@ -87,7 +87,7 @@ def count_saved(path: Path) -> int:
 
 
 def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:
-    """Return what grades say.
+    """Return what grades say; one that is not a number passed every threshold.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:
     """
     if not len(grades):
         return GradeSummary()
-    values = grades[:, 1]
+    values = np.where(np.isnan(grades[:, 1]), np.inf, grades[:, 1])
     return GradeSummary(
         max_grade=float(values.max()),
         fraction_above_select=float((values > select).mean()),

