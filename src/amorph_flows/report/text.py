@@ -88,10 +88,20 @@ def sentence(clauses: Sequence[str]) -> str:
         At least one, without full stops.
     """
     joined = "; ".join(clause.strip().rstrip(".") for clause in clauses)
-    start = joined[:1].upper() if joined[1:2].isalpha() else joined[:1]
-    return f"{start}{joined[1:]}."
+    return f"{capitalised(joined)}."
 
 
 def _exponent(value: float, digits: int) -> int:
     """Return the power of ten that the number has once it is rounded."""
     return int(f"{value:.{digits - 1}e}".split("e")[1])
+
+
+def capitalised(text: str) -> str:
+    """Return a sentence with its first word capitalised; a single letter is a symbol and stays.
+
+    Parameters
+    ----------
+    text
+        The sentence.
+    """
+    return f"{text[:1].upper()}{text[1:]}" if text[1:2].isalpha() else text

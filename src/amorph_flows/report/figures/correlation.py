@@ -38,5 +38,5 @@ def haven_figure(points: Sequence[TransportAtTemperatureDoc]) -> go.Figure:
         marker={"color": PURPLE, "size": 10},
     )
     figure.add_hline(y=1.0, line={"color": GREY, "dash": "dot"})
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(type="log", exponentformat="power")
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from amorph_flows.report.foundations import foundations
 from amorph_flows.report.section import Column, Row, Section, Table
-from amorph_flows.report.text import temperature
+from amorph_flows.report.text import capitalised, number, temperature
 from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
 from amorph_flows.schemas.verdict import doubts
 
@@ -66,6 +66,9 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
         "Uncertainty is the standard error (±) or the 95 % interval. The documents behind each "
         "number are named by the first eight digits of their uuid."
     )
+    if parts.shortenings:
+        factors = ", ".join(f"{s.what} {number(s.factor)} times" for s in parts.shortenings)
+        caption += f" Smaller than the published protocol: {factors}."
     return Table("results", caption, RESULT_COLUMNS, [_result(parts, row) for row in rows])
 
 
@@ -74,7 +77,7 @@ def _result(parts: StudyParts, row: ResultRow) -> Row:
     shown = {
         "name": NAMES[row.quantity],
         "temperature_shown": temperature(row.temperature_k),
-        "doubts": [f"{reason[:1].upper()}{reason[1:].rstrip('.')}." for reason in reasons],
+        "doubts": [f"{capitalised(reason).rstrip('.')}." for reason in reasons],
     }
     return {**row.model_dump(), **shown}
 
