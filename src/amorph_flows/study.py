@@ -65,11 +65,7 @@ class Study(BaseModel):
         preset = AmorphousElectrodeMaker.from_preset(self.preset)
         maker = replace(preset, ion=self.ion, engine=AseEngine(calculator=self.engine))
         for name, _ in flatten_overrides(maker, self.overrides):
-            setting = name.partition(".engine.")[2]
-            if setting:
-                raise InputError(
-                    f"override {name!r}: all stages share one engine; set 'engine.{setting}'"
-                )
+            _refuse_unheeded(name)
         return apply_overrides(maker, self.overrides)
 
     def structures(self) -> tuple[Structure, Structure | None]:
@@ -152,6 +148,19 @@ def load_study(path: str | Path) -> Study:
     if paths["folder"].is_file():
         raise InputError(f"{file}: folder: {paths['folder']} is a file")
     return study.model_copy(update={key: value.resolve() for key, value in paths.items()})
+
+
+def _refuse_unheeded(name: str) -> None:
+    """Refuse an override of what a study sets elsewhere."""
+    setting = name.partition(".engine.")[2]
+    if setting:
+        raise InputError(f"override {name!r}: all stages share one engine; set 'engine.{setting}'")
+    if name in ("ion", "preset"):
+        raise InputError(f"override {name!r}: set the key {name!r} of the study file")
+    if name.startswith(("active_learning.fit.", "voltage.insertion.")):
+        raise InputError(
+            f"override {name!r}: the study has one such stage; set {name.partition('.')[2]!r}"
+        )
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -100,3 +100,19 @@ def test_unreadable_files(tmp_path):
 
 def test_every_key_is_documented():
     assert all(field.description for field in Study.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ion", "Na+", "set the key 'ion'"),
+        ("preset", "choyal2025", "set the key 'preset'"),
+        ("active_learning.fit.settings.level", 8, "set 'fit.settings.level'"),
+        ("voltage.insertion.seed", 3, "set 'insertion.seed'"),
+        ("sampling.engine.name", "mine", "set 'engine.name'"),
+    ],
+)
+def test_overrides_that_no_stage_would_heed_are_refused(write, name, value, message):
+    study = load_study(write("structure: host.cif\nengine: toy\n"))
+    with pytest.raises(InputError, match=message):
+        study.model_copy(update={"overrides": {name: value}}).maker()
