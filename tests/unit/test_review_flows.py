@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from jobflow import OnMissing
-from report_study import study_parts
+from report_study import study_parts, verdict
 from test_generation import generation
 
 from amorph_flows.datasets.cfg import write_cfg
@@ -17,6 +17,7 @@ from amorph_flows.jobs import generation as turns
 from amorph_flows.jobs.active_learning import MAX_SAVED, _saved_frames
 from amorph_flows.jobs.generation import CONVERGED_FS, judge_loop, summarise_turn
 from amorph_flows.jobs.melt_quench import collect_quench
+from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.lammps.dump import reference_of
@@ -27,6 +28,7 @@ from amorph_flows.schemas.active_learning import ExplorationDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.potential import ErrorSummary
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.verdict import doubts
 from amorph_flows.schemas.voltage import SnapshotDoc
 from amorph_flows.structures import v2o5
 
@@ -71,9 +73,9 @@ def test_a_refit_after_unbroken_runs_was_tried_by_none(monkeypatch: pytest.Monke
 
 def test_a_loop_without_runs_has_not_converged() -> None:
     empty = generation(1, broke=False).model_copy(update={"runs": []})
-    verdict = judge_loop([empty], 1, 5, CONVERGED_FS)
-    assert verdict is not None
-    assert not verdict.believable
+    ended = judge_loop([empty], 1, 5, CONVERGED_FS)
+    assert ended is not None
+    assert not ended.believable
 
 
 def _saved(grades: list[float]) -> FrameSet:
@@ -113,9 +115,15 @@ def test_snapshots_know_the_length_of_the_run_without_its_equilibration(tmp_path
             "trajectory": reference_of(dump, ["Mg", "O"]),
             "equilibration_fs": 50_000.0,
             "production_fs": 1000.0,
+            "verdicts": [
+                verdict("inside the training set?", False, "it extrapolated"),
+                verdict(WIDTH_QUESTION, False, "as narrow as the cell of engine MD"),
+            ],
         }
     )
-    assert take_snapshots.original(run, "Mg2+", 300.0).sampled_fs == 1000.0
+    snapshots = take_snapshots.original(run, "Mg2+", 300.0)
+    assert snapshots.sampled_fs == 1000.0
+    assert doubts(snapshots.verdicts) == ["it extrapolated"]
 
 
 def test_jobs_that_can_do_without_a_failed_run_are_told_so() -> None:
@@ -169,6 +177,7 @@ def test_a_crystal_that_failed_leaves_the_voltages_of_the_amorphous_form() -> No
         sampled_fs=1.0,
         frames=FrameSet(),
         source_uuid="run",
+        verdicts=[verdict("inside the training set?", False, "it extrapolated")],
     )
     label = LabelDoc(engine=ENGINE, frames=FrameSet([full, empty]))
     doc = collect_voltages.original("Mg2+", metal, None, None, "given", [snapshot], [label])
@@ -177,6 +186,7 @@ def test_a_crystal_that_failed_leaves_the_voltages_of_the_amorphous_form() -> No
     assert not crystal.verdicts[0].believable
     assert amorphous.voltage_v == pytest.approx((8.0 - 4.0 - 1.5) / 2)
     assert amorphous.change_v is None
+    assert "it extrapolated" in doubts(amorphous.verdicts)
 
 
 def test_transport_of_no_run_is_a_refusal_that_the_report_can_show() -> None:

@@ -19,6 +19,7 @@ from amorph_flows.structures.plain import plain
 
 MAX_SHARE_EXTRAPOLATING = 0.01
 MAX_TEMPERATURE_ERROR = 0.05
+WIDTH_QUESTION = "cell wider than twice the cutoff?"
 
 
 @stage_job(TrajectoryDoc)
@@ -148,7 +149,7 @@ def _width(cell: Structure, potential: PotentialDoc) -> Verdict:
     width, needed = minimum_width(cell.lattice.matrix), 2 * potential.settings.cutoff
     wide = width >= needed
     return Verdict(
-        question="cell wider than twice the cutoff?",
+        question=WIDTH_QUESTION,
         answer="WIDE" if wide else "NARROW",
         believable=wide,
         reason=f"the cell is {width:.1f} Å wide and twice the cutoff is {needed:.1f} Å",

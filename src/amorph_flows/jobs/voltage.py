@@ -9,6 +9,7 @@ from pymatgen.core import Species
 from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -48,6 +49,7 @@ def take_snapshots(
         sampled_fs=_sampled_fs(run),
         frames=FrameSet(pairs),
         source_uuid=run.job_uuid,
+        verdicts=_on_the_run(run),
     )
 
 
@@ -87,6 +89,13 @@ def collect_voltages(
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
     return VoltageDoc(ion=ion, engine=metal.engine, reference_energy_ev=metal_ev, points=points)
+
+
+def _on_the_run(run: LabelDoc | TrajectoryDoc) -> list[Verdict]:
+    """Return the verdicts on MD with the potential; its cell is as wide as that of engine MD."""
+    if isinstance(run, LabelDoc):
+        return []
+    return [verdict for verdict in run.verdicts if verdict.question != WIDTH_QUESTION]
 
 
 def _sampled_fs(run: LabelDoc | TrajectoryDoc) -> float:
@@ -200,7 +209,7 @@ def _point(
         standard_error_v=None if spread is None else spread / len(volts) ** 0.5,
         n_snapshots=len(volts),
         documents=[snapshot.source_uuid, snapshot.job_uuid, *([label.job_uuid] if label else [])],
-        verdicts=[*_surrogate(label), _sampling(snapshot, len(volts))],
+        verdicts=[*_surrogate(label), _sampling(snapshot, len(volts)), *snapshot.verdicts],
     )
     if point.voltage_v is None or crystal.voltage_v is None:
         return point

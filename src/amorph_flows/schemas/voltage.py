@@ -44,3 +44,6 @@ class SnapshotDoc(StageDocument):
     sampled_fs: float = Field(description="length of the run that the snapshots are from, fs")
     frames: FrameSet = Field(description="with and without ions, in turn")
     source_uuid: str = Field(description="uuid of the document of the run")
+    verdicts: list[Verdict] = Field(
+        default_factory=list, description="on the run that the snapshots are from"
+    )
