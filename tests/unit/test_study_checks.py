@@ -34,6 +34,7 @@ def test_good_input_passes(maker: AmorphousElectrodeMaker) -> None:
         ({"ions_per_formula": 4.0}, "charge balance allows at most"),
         ({"ions_per_formula": 0.3}, "whole number"),
         ({"cell_lengths_a": (11.5, 0.0, 8.8)}, "target lengths"),
+        ({"cell_lengths_a": (1000.0, 1000.0, 1000.0)}, "engine MD takes at most 2000"),
         ({"insertion_temperatures_k": (750.0,)}, "750 K"),
         ({"production_temperatures_k": (-300.0,)}, "production_temperatures_k has -300 K"),
         ({"engine": AseEngine(calculator="chgnot")}, "unknown calculator 'chgnot'.*CHGNet"),
@@ -152,3 +153,13 @@ def test_overlapping_atoms_are_refused(maker: AmorphousElectrodeMaker) -> None:
 def test_level_and_cutoff_are_checked_where_they_are_set() -> None:
     with pytest.raises(ValueError, match="cutoff"):
         FitSettings(cutoff=-5.0)
+
+
+def test_a_backend_of_ones_own_is_named_by_its_path(maker: AmorphousElectrodeMaker) -> None:
+    path = "amorph_flows.potentials.motep.backend:MotepBackend"
+    replace(maker, fit=replace(maker.fit, backend=path)).check(v2o5())
+    for bad in ("amorph_flows.potentials:get_backend", "amorph_flows.potentials:Nothing"):
+        with pytest.raises(AmorphFlowsError, match="is no potential backend"):
+            replace(maker, fit=replace(maker.fit, backend=bad)).check(v2o5())
+    with pytest.raises(MissingDependencyError, match="no_such_module"):
+        replace(maker, fit=replace(maker.fit, backend="no_such_module:Mine")).check(v2o5())

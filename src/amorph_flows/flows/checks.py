@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pymatgen.core import Structure
@@ -22,6 +23,10 @@ from amorph_flows.structures.stoichiometry import count_ions
 
 if TYPE_CHECKING:
     from amorph_flows.flows.electrode import AmorphousElectrodeMaker
+
+
+MAX_ENGINE_ATOMS = 2000
+"""Atoms of the cell that is molten, at most."""
 
 
 def check_study(
@@ -46,6 +51,7 @@ def check_study(
     check_structure(structure)
     ion = parse_ion(maker.ion)
     metal = reference_metal(ion.symbol)
+    _check_cell_size(structure, maker.cell_lengths_a)
     host = supercell_near(structure, maker.cell_lengths_a)
     insertion, n_ions = maker.insertion, count_ions(host, maker.ions_per_formula)
     charged = charged_host(host, maker.ion, n_ions, insertion.redox_element, insertion.charges)
@@ -61,6 +67,17 @@ def check_study(
         maker.engine.check(cell)
     get_backend(maker.fit.backend).check()
     check_lammps()
+
+
+def _check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]) -> None:
+    volume = math.prod(lengths_a)
+    n_atoms = len(structure) * max(1.0, volume / structure.volume)
+    if math.isfinite(volume) and n_atoms > MAX_ENGINE_ATOMS:
+        raise InputError(
+            f"cell_lengths_a = {lengths_a} makes a cell of about {n_atoms:.0f} atoms; engine MD "
+            f"takes at most {MAX_ENGINE_ATOMS}; production.supercell makes MD with the potential "
+            "larger"
+        )
 
 
 def _check_discharged(

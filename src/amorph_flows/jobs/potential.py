@@ -65,7 +65,7 @@ def fit_potential(
     chosen_on = parts["validation" if settings.choose_on == "validation" else "test_random"]
     text = start.files["potential"] if start is not None else None
     fit = method.fit(parts["training"], chosen_on, settings, start=text)
-    doc = _document(dataset, settings, method, fit, start)
+    doc = _document(dataset, settings, backend, fit, start)
     return _with_errors(doc, method, parts)
 
 
@@ -129,19 +129,19 @@ def predict(method: PotentialBackend, doc: PotentialDoc, frames: FrameSet) -> Fr
 def _document(
     dataset: DatasetDoc,
     settings: FitSettings,
-    method: PotentialBackend,
+    backend: str,
     fit: Fit,
     start: PotentialDoc | None,
 ) -> PotentialDoc:
     training = dataset.frames.take(dataset.training)
     return PotentialDoc(
-        backend=method.name,
+        backend=backend,
         species=fit.species,
         settings=settings,
         engine=dataset.engine,
         files={
             "potential": fit.potential,
-            "active_set": method.active_set(fit.potential, fit.species, training),
+            "active_set": get_backend(backend).active_set(fit.potential, fit.species, training),
         },
         sha256=hashlib.sha256(fit.potential.encode()).hexdigest(),
         n_parameters=fit.n_parameters,

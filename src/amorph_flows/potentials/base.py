@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from ase.calculators.calculator import Calculator
 from pydantic import Field
 
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.errors import InputError
+from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -205,15 +206,29 @@ def get_backend(name: str) -> PotentialBackend:
     Parameters
     ----------
     name
-        Such as ``"mtp"``.
+        Such as ``"mtp"``; a backend of your own is named ``"package.module:Class"``, which every
+        process that runs its jobs can import.
 
     Raises
     ------
     InputError
         If no backend has this name.
     """
+    if ":" in name:
+        return _imported(name)
     if name not in _BACKENDS:
         raise InputError(
             f"unknown potential backend {name!r}; registered are {', '.join(sorted(_BACKENDS))}"
         )
     return _BACKENDS[name]()
+
+
+def _imported(name: str) -> PotentialBackend:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute, None)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(str(error.name), hint=f"install what holds {name}") from error
+    if not (isinstance(found, type) and issubclass(found, PotentialBackend)):
+        raise InputError(f"{name!r} is no potential backend; give a subclass of PotentialBackend")
+    return found()
