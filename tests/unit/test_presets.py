@@ -112,3 +112,14 @@ def test_unknown_preset_names_the_nearest() -> None:
 def test_impossible_schedules_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         MeltQuenchMaker(**changes).schedule()  # type: ignore[arg-type]
+
+
+def test_each_sampling_has_velocities_of_its_own() -> None:
+    sampling = AmorphousElectrodeMaker.from_preset("demo").sampling
+    cell = v2o5()
+    seeds = {
+        sampling.make(cell, t, label).function_kwargs["seed"]
+        for t in (300.0, 900.0)
+        for label in ("V2O5", "MgV2O5")
+    }
+    assert len(seeds) == 4

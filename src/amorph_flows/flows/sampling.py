@@ -8,6 +8,7 @@ from jobflow import Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.flows.seeds import seed_of
 from amorph_flows.schemas.schedule import MDStage
 
 
@@ -30,7 +31,7 @@ class SamplingMaker(Maker):
     hot_temperature_k, hot_frame_stride
         The temperature, K, whose frames are stored more often, and their stride.
     seed
-        Seed of the initial velocities.
+        Seed that the velocities of each run derive from.
     """
 
     name: str = "sampling"
@@ -73,6 +74,7 @@ class SamplingMaker(Maker):
             What is sampled, such as ``"MgV2O5"``; names the run.
         """
         run = f"{label} {temperature_k:g} K engine MD".strip()
-        job = self.engine.md(structure, self.stage(temperature_k), run=run, seed=self.seed)
+        seed = seed_of(self.seed, label, temperature_k)
+        job = self.engine.md(structure, self.stage(temperature_k), run=run, seed=seed)
         job.name = f"{self.name} {label} {temperature_k:g} K"
         return job

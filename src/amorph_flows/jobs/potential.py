@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def choose_potential(fits: list[PotentialDoc | None]) -> PotentialDoc:
 
 def _validation_force_error(doc: PotentialDoc) -> float:
     errors = doc.errors.get("validation") or doc.errors["training"]
-    return errors.force_rmse_ev_a
+    return errors.force_rmse_ev_a if math.isfinite(errors.force_rmse_ev_a) else math.inf
 
 
 def split_parts(dataset: DatasetDoc) -> dict[str, FrameSet]:
