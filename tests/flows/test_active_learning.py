@@ -94,3 +94,13 @@ class _Disguised(AseEngine):
 
     def info(self):  # type: ignore[no-untyped-def]
         return AseEngine(calculator="toy").info()
+
+
+def test_jobs_of_later_turns_keep_their_names(
+    learn: Callable[..., ActiveLearningOutcome], tmp_path: Path
+) -> None:
+    outcome = learn(engine=AseEngine(calculator="toy"), max_turns=2, max_selected=6)
+    if len(outcome.loop.generations) < 2:
+        pytest.fail("the loop ended after one turn; explore hotter")
+    names = {d["name"] for d in open_store(tmp_path).query({}, properties=["name"])}
+    assert "active learning: explore V2O5 2500 K, turn 2" in names

@@ -106,9 +106,9 @@ class ActiveLearningMaker(Maker):
         starts
             Formula, temperature (K) and structure, or a reference to it, of each run.
         """
-        return self._turn(1, potential, dataset, starts, [])
+        return self.turn(1, potential, dataset, starts, [])
 
-    def _turn(
+    def turn(
         self,
         turn: int,
         potential: PotentialDoc,
@@ -116,6 +116,19 @@ class ActiveLearningMaker(Maker):
         starts: list[Start],
         generations: list[GenerationDoc],
     ) -> Flow:
+        """Return the flow of one turn; its output is an `ActiveLearningOutcome`.
+
+        Parameters
+        ----------
+        turn
+            Its number, from 1.
+        potential, dataset
+            References to the potential and the dataset that it starts from.
+        starts
+            Formula, temperature (K) and structure of each run.
+        generations
+            Earlier turns.
+        """
         runs = self._explorations(turn, potential, starts)
         select = select_candidates(
             potential,
@@ -137,7 +150,8 @@ class ActiveLearningMaker(Maker):
         extend.update_config(_TOLERANT)
         extend.name = f"{self.name}: dataset, turn {turn}"
         refit = self.fit.refit(extend.output, potential)
-        conclude = self.conclude(
+        conclude = conclude_turn(
+            self,
             turn,
             potential,
             refit.output,
@@ -198,58 +212,63 @@ class ActiveLearningMaker(Maker):
         """Return when an exploration saves a configuration and when it stops."""
         return GradeSettings(every=self.grade_every, select=self.select_grade, stop=self.stop_grade)
 
-    @stage_job(ActiveLearningOutcome)
-    def conclude(
-        self,
-        turn: int,
-        potential: PotentialDoc | None,
-        refitted: PotentialDoc | None,
-        dataset: DatasetDoc | None,
-        extended: DatasetDoc | None,
-        runs: list[ExplorationDoc | None],
-        selection: SelectionDoc | None,
-        labels: list[LabelDoc | None],
-        starts: list[Start],
-        generations: list[GenerationDoc],
-    ) -> ActiveLearningOutcome | Response:
-        """End the loop, or go on with another turn.
 
-        Parameters
-        ----------
-        turn
-            The turn that ends.
-        potential, refitted
-            The potential of the turn and its successor; None where the refit failed.
-        dataset, extended
-            The dataset before and after.
-        runs, selection, labels
-            What the turn did; None stands for a job that failed.
-        starts
-            Where runs start.
-        generations
-            Earlier turns.
-        """
-        potential = present(potential, "the potential")
-        dataset = present(dataset, "the dataset")
-        generation = summarise_turn(
-            turn, potential, refitted, dataset, runs, selection, labels, self.worse_factor
+@stage_job(ActiveLearningOutcome)
+def conclude_turn(
+    maker: ActiveLearningMaker,
+    turn: int,
+    potential: PotentialDoc | None,
+    refitted: PotentialDoc | None,
+    dataset: DatasetDoc | None,
+    extended: DatasetDoc | None,
+    runs: list[ExplorationDoc | None],
+    selection: SelectionDoc | None,
+    labels: list[LabelDoc | None],
+    starts: list[Start],
+    generations: list[GenerationDoc],
+) -> ActiveLearningOutcome | Response:
+    """End the loop, or go on with another turn.
+
+    Parameters
+    ----------
+    maker
+        The loop's Maker; an argument, because jobflow renames a Maker whose method is a job.
+    turn
+        The turn that ends.
+    potential, refitted
+        The potential of the turn and its successor; None where the refit failed.
+    dataset, extended
+        The dataset before and after.
+    runs, selection, labels
+        What the turn did; None stands for a job that failed.
+    starts
+        Where runs start; a structure is None where the run before failed.
+    generations
+        Earlier turns.
+    """
+    potential = present(potential, "the potential")
+    dataset = present(dataset, "the dataset")
+    generation = summarise_turn(
+        turn, potential, refitted, dataset, runs, selection, labels, maker.worse_factor
+    )
+    own_uuid = current_job_uuid()
+    generations = [*generations, generation.renewed(job_uuid=own_uuid)]
+    kept = refitted if generation.kept and refitted is not None else potential
+    data = extended if extended is not None else dataset
+    verdict = judge_loop(generations, maker.max_turns, maker.failure_budget, maker.duration_fs)
+    if verdict is None:
+        left = [start for start in starts if start[2] is not None]
+        return Response(
+            replace=maker.turn(turn + 1, _reference(kept), _reference(data), left, generations)
         )
-        own_uuid = current_job_uuid()
-        generations = [*generations, generation.renewed(job_uuid=own_uuid)]
-        kept = refitted if generation.kept and refitted is not None else potential
-        data = extended if extended is not None else dataset
-        verdict = judge_loop(generations, self.max_turns, self.failure_budget, self.duration_fs)
-        if verdict is None:
-            flow = self._turn(turn + 1, _reference(kept), _reference(data), starts, generations)
-            return Response(replace=flow)
-        loop = ActiveLearningDoc(
-            job_uuid=own_uuid,
-            generations=generations,
-            potential_uuid=kept.job_uuid,
-            dataset_uuid=data.job_uuid,
-            verdict=verdict,
-        )
-        return ActiveLearningOutcome(loop=loop, potential=kept, dataset=data)
+    loop = ActiveLearningDoc(
+        job_uuid=own_uuid,
+        generations=generations,
+        potential_uuid=kept.job_uuid,
+        dataset_uuid=data.job_uuid,
+        verdict=verdict,
+    )
+    return ActiveLearningOutcome(loop=loop, potential=kept, dataset=data)
 
 
 def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
