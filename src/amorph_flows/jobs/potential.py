@@ -11,6 +11,7 @@ from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -195,16 +196,7 @@ def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, obje
 
 def _verdicts(doc: PotentialDoc, held_out: ErrorSummary | None) -> list[Verdict]:
     verdicts = [_accuracy(held_out), _data_size(doc.n_training_frames)]
-    if doc.engine.surrogate:
-        verdicts.append(
-            Verdict(
-                question="labels from density functional theory?",
-                answer="SURROGATE",
-                believable=False,
-                reason=f"the labels come from {doc.engine.name}, a surrogate that imitates "
-                "density functional theory",
-            )
-        )
+    verdicts += surrogate_verdicts(doc.engine, "labels")
     if doc.settings.choose_on == "test":
         verdicts.append(
             Verdict(

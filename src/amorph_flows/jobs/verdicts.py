@@ -11,6 +11,7 @@ from amorph_flows.analysis.amorphous import (
     MeltJudgement,
     MeltVerdict,
 )
+from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.verdict import Verdict
 
 _BELIEVABLE = {MeltVerdict.MELTED, AmorphousVerdict.AMORPHOUS}
@@ -34,6 +35,29 @@ def verdict_of(judgement: MeltJudgement | AmorphousJudgement, question: str) -> 
         numbers=_numbers(vars(judgement)),
         thresholds=_numbers(asdict(judgement.thresholds)),
     )
+
+
+def surrogate_verdicts(engine: EngineInfo, what: str) -> list[Verdict]:
+    """Return the doubt that a surrogate engine brings, none for another engine.
+
+    Parameters
+    ----------
+    engine
+        Where the numbers come from.
+    what
+        What it gave, in the plural, such as ``"labels"``.
+    """
+    if not engine.surrogate:
+        return []
+    return [
+        Verdict(
+            question=f"{what} from density functional theory?",
+            answer="SURROGATE",
+            believable=False,
+            reason=f"the {what} come from {engine.name}, a surrogate that imitates "
+            "density functional theory",
+        )
+    ]
 
 
 def _numbers(fields: dict[str, Any]) -> dict[str, float]:

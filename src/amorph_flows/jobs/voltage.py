@@ -10,6 +10,7 @@ from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
+from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -235,17 +236,7 @@ def _snapshot_voltages(ion: str, metal_ev: float, label: LabelDoc) -> list[float
 
 
 def _surrogate(doc: RelaxDoc | LabelDoc | None) -> list[Verdict]:
-    if doc is None or not doc.engine.surrogate:
-        return []
-    return [
-        Verdict(
-            question="energies from density functional theory?",
-            answer="SURROGATE",
-            believable=False,
-            reason=f"the energies come from {doc.engine.name}, a surrogate that imitates "
-            "density functional theory",
-        )
-    ]
+    return surrogate_verdicts(doc.engine, "energies") if doc is not None else []
 
 
 def _unconverged(doc: RelaxDoc) -> Verdict:
