@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folder_of_shared_fixtures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Set up and tear down fixtures of modules and sessions in a folder of their own too."""
+    with chdir(tmp_path_factory.mktemp("shared")):
+        yield
 
 
 @pytest.fixture(autouse=True)
