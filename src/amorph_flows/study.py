@@ -39,7 +39,8 @@ class Study(BaseModel):
     preset: str = Field(default="demo", description="the protocol: demo or choyal2025")
     engine: str = Field(
         default="CHGNet",
-        description="energies and forces: CHGNet, or an ASE calculator as package.module:Class",
+        description="energies and forces: CHGNet, VASP, VASP-PBE+U, or an ASE calculator as "
+        "package.module:Class",
     )
     folder: Path | None = Field(
         default=None, description="where results go; without it a folder named as the study file"
@@ -59,11 +60,11 @@ class Study(BaseModel):
         """
         from dataclasses import replace
 
-        from amorph_flows.engines import AseEngine
+        from amorph_flows.engines.named import named_engine
         from amorph_flows.flows import AmorphousElectrodeMaker
 
         preset = AmorphousElectrodeMaker.from_preset(self.preset)
-        maker = replace(preset, ion=self.ion, engine=AseEngine(calculator=self.engine))
+        maker = replace(preset, ion=self.ion, engine=named_engine(self.engine))
         for name, _ in flatten_overrides(maker, self.overrides):
             _refuse_unheeded(name)
         return apply_overrides(maker, self.overrides)

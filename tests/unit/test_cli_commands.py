@@ -120,7 +120,7 @@ def test_configured_store_is_used(amorph, small, study_file, tmp_path, monkeypat
         ("structure: !!python/object/apply:os.system [ls]\n", "Python objects are refused"),
         ("structure: V2O5.cif\npresett: demo\n", "did you mean 'preset'"),
         ("structure: V2O5.cif\npreset: dmo\n", "unknown preset 'dmo'"),
-        ("structure: V2O5.cif\nengine: CHGNot\n", "unknown calculator 'CHGNot'"),
+        ("structure: V2O5.cif\nengine: CHGNot\n", "unknown engine 'CHGNot'; did you mean 'CHGNet'"),
         ("structure: V2O5.cif\nengine: not_there:Calc\n", "not_there is not installed"),
         ("structure: V2O5.cif\nengine: toy\nion: Xx2+\n", "Xx2+"),
         ("structure: V2O5.cif\nengine: toy\nion: Fe2+\n", "Fe"),

@@ -1,0 +1,46 @@
+"""Engines by name, as the key ``engine`` of a study file gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from amorph_flows.engines.ase import AseEngine
+from amorph_flows.engines.base import Engine
+from amorph_flows.engines.calculators import KNOWN
+from amorph_flows.errors import InputError
+
+
+def named_engine(name: str) -> Engine:
+    """Return the engine of a name, with its standard settings.
+
+    Parameters
+    ----------
+    name
+        One of `engine_names`, or an ASE calculator as ``package.module:ClassOrFactory``.
+
+    Raises
+    ------
+    InputError
+        If the name is neither.
+    """
+    if name in _BUILDERS:
+        return _BUILDERS[name]()
+    if name in KNOWN or ":" in name:
+        return AseEngine(calculator=name)
+    known = engine_names()
+    near = get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.4)
+    hint = next((f"did you mean {k!r}? " for k in known if near and k.lower() == near[0]), "")
+    raise InputError(
+        f"unknown engine {name!r}; {hint}known: {', '.join(known)}, or an ASE calculator as "
+        "'package.module:ClassOrFactory'"
+    )
+
+
+def engine_names() -> list[str]:
+    """Return the names that `named_engine` knows."""
+    return [*KNOWN, *_BUILDERS]
+
+
+_BUILDERS: dict[str, Callable[[], Engine]] = {}
+"""Engines that are no ASE calculators; each imports its code when it is asked for."""
