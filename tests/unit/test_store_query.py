@@ -1,4 +1,3 @@
-import os
 from datetime import datetime
 
 import numpy as np
@@ -6,6 +5,7 @@ import pytest
 from jobflow import JobStore
 from maggma.stores import MemoryStore
 from monty.json import jsanitize
+from pymatgen.core import Lattice, Structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.labelling import EngineInfo
@@ -77,21 +77,19 @@ def put(store, number, document, *, hour, **metadata):
     store.update(stored, save={"data": ["frames", "curves", "files"]})
 
 
-@pytest.fixture(params=["embedded", "memory", "mongodb"])
+@pytest.fixture(params=["embedded", "memory"])
 def store(request, tmp_path):
-    from pymatgen.core import Lattice, Structure
-
     if request.param == "embedded":
         store = open_store(tmp_path)
-    elif request.param == "mongodb":
-        uri = os.environ.get("AMORPH_TEST_MONGO_URI")
-        if not uri:
-            pytest.skip("AMORPH_TEST_MONGO_URI names no MongoDB server")
-        store = open_store(uri)
-        store.remove_docs({})
     else:
         store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
         store.connect()
+    yield filled(store)
+    store.close()
+
+
+def filled(store):
+    """Return a store with four documents of two studies and one that is of no stage."""
     structure = Structure(Lattice.cubic(4), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
     mine = {"study": "mine", "ion": "Mg2+", "formula": "V2O5"}
     put(store, 0, potential(), hour=10, **mine)
@@ -99,8 +97,7 @@ def store(request, tmp_path):
     put(store, 2, trajectory(structure, 900.0, verdict("diffusive", True)), hour=12, **mine)
     put(store, 3, potential(), hour=9, study="other", ion="Na+", formula="FePO4")
     store.update({"uuid": "5" * 8, "index": 1, "output": {"x": 1}, "completed_at": "2026"})
-    yield store
-    store.close()
+    return store
 
 
 def found(store, **where):

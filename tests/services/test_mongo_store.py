@@ -1,0 +1,25 @@
+"""The tests of the job store and its queries, on MongoDB servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from jobflow import JobStore
+from test_store_query import (  # noqa: F401 collected here with the store of this file
+    filled,
+    test_documents_come_back_typed_and_whole,
+    test_filters,
+    test_latest,
+    test_questions_that_have_no_answer,
+    test_summary_is_light_and_says_what_it_is,
+)
+
+from amorph_flows.store import open_store
+
+
+@pytest.fixture(scope="module")
+def store(any_mongo_uri: str) -> Iterator[JobStore]:
+    store = open_store(any_mongo_uri)
+    yield filled(store)
+    store.close()
