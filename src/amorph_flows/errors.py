@@ -48,5 +48,9 @@ class CalculationError(AmorphFlowsError, RuntimeError):
         self.directory = str(directory) if directory else None
 
 
+class WalltimeError(AmorphFlowsError, TimeoutError):
+    """A queue job too short to begin or to get anywhere; what is finished stays."""
+
+
 class TrajectoryError(InputError):
     """A trajectory that cannot be read or whose time cannot be told."""

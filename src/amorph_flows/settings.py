@@ -26,3 +26,12 @@ class Settings(BaseSettings):
     processes: int = Field(
         default=0, ge=0, description="jobs that a local study runs at once; 0: one a core"
     )
+    walltime_s: float | None = Field(
+        default=None, gt=0, description="how long this process may run, s; None: as the queue says"
+    )
+    deadline: float | None = Field(
+        default=None, description="when the queue job ends, s since 1970; comes before the walltime"
+    )
+    walltime_margin_s: float = Field(
+        default=120.0, ge=0, description="time kept at the end of a queue job to save results, s"
+    )
