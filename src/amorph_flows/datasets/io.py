@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,15 @@ from amorph_flows.datasets.cfg import iter_cfg, read_cfg, write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.errors import InputError
 
-__all__ = ["iter_cfg", "read_cfg", "read_extxyz", "write_cfg", "write_extxyz"]
+__all__ = [
+    "append_extxyz",
+    "iter_cfg",
+    "iter_whole_extxyz",
+    "read_cfg",
+    "read_extxyz",
+    "write_cfg",
+    "write_extxyz",
+]
 
 
 def write_extxyz(path: str | Path, frames: Iterable[Frame]) -> Path:
@@ -39,6 +49,50 @@ def write_extxyz(path: str | Path, frames: Iterable[Frame]) -> Path:
         for frame in frames:
             file.write(_text(frame))
     return path
+
+
+def append_extxyz(path: str | Path, frame: Frame) -> None:
+    """Append a frame to an extended XYZ file; it is on the disk when this returns.
+
+    Parameters
+    ----------
+    path
+        The file; made if absent.
+    frame
+        A labelled or unlabelled frame.
+    """
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(_text(frame))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def iter_whole_extxyz(path: str | Path) -> Iterator[tuple[Frame, int]]:
+    """Yield the frames of a file up to the first one that is torn or damaged.
+
+    Parameters
+    ----------
+    path
+        A file that `append_extxyz` was writing when its process may have been killed.
+
+    Yields
+    ------
+    tuple of Frame and int
+        A frame, and the offset in the file at which it ends.
+    """
+    end = 0
+    with Path(path).open("rb") as file:
+        while first := file.readline():
+            try:
+                text = first + b"".join(file.readline() for _ in range(int(first) + 1))
+                if not text.endswith(b"\n"):
+                    return
+                [atoms] = iread(StringIO(text.decode()), index=":", format="extxyz")
+                frame = _frame(atoms)
+            except (OSError, ValueError, KeyError, IndexError, TypeError):
+                return
+            end += len(text)
+            yield frame, end
 
 
 def read_extxyz(path: str | Path) -> FrameSet:
