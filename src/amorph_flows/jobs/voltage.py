@@ -71,7 +71,8 @@ def collect_voltages(
     ion
         Such as ``"Mg2+"``.
     metal
-        The ion's metal, relaxed by the same engine.
+        The ion's metal, relaxed by the same engine; None stands for a job that failed, and every
+        voltage is then refused.
     charged_crystal, discharged_crystal
         The crystal without and with ions, each fully relaxed; None stands for a job that failed,
         and the voltage of the crystal is then refused.
@@ -81,15 +82,22 @@ def collect_voltages(
         Snapshots by temperature and source; None stands for a run that failed.
     labels
         Their energies; None stands for a job that failed.
+
+    Raises
+    ------
+    CalculationError
+        If every job that gives an energy failed.
     """
-    metal = present(metal, "the relaxed metal")
-    metal_ev = metal.energy_ev / len(metal.structure)
+    computed = (metal, charged_crystal, discharged_crystal, *labels)
+    engines = (document.engine for document in computed if document is not None)
+    engine = present(next(engines, None), "every energy")
+    metal_ev = None if metal is None else metal.energy_ev / len(metal.structure)
     crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
     points = [crystal]
     for snapshot, label in zip(snapshots, labels, strict=True):
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
-    return VoltageDoc(ion=ion, engine=metal.engine, reference_energy_ev=metal_ev, points=points)
+    return VoltageDoc(ion=ion, engine=engine, reference_energy_ev=metal_ev, points=points)
 
 
 def _on_the_run(run: LabelDoc | TrajectoryDoc) -> list[Verdict]:
@@ -143,10 +151,22 @@ def _count(ion: str, numbers: np.ndarray) -> int:
 
 
 def _crystal_point(
-    ion: str, metal: RelaxDoc, charged: RelaxDoc | None, discharged: RelaxDoc | None, source: str
+    ion: str,
+    metal: RelaxDoc | None,
+    charged: RelaxDoc | None,
+    discharged: RelaxDoc | None,
+    source: str,
 ) -> VoltagePoint:
+    if metal is None:
+        return _no_crystal(_NO_METAL)
     if charged is None or discharged is None:
-        return _no_crystal("without" if charged is None else "with")
+        which = "without" if charged is None else "with"
+        return _no_crystal(
+            _refused(
+                "crystal relaxed?",
+                f"the crystal {which} ions could not be made or relaxed; see that job",
+            )
+        )
     n_ions = _count(ion, np.array(discharged.structure.atomic_numbers))
     host_atoms = len(discharged.structure) - n_ions
     empty_ev = charged.energy_ev * host_atoms / len(charged.structure)
@@ -177,30 +197,28 @@ def _crystal_point(
     )
 
 
-def _no_crystal(which: str) -> VoltagePoint:
-    return VoltagePoint(
-        structure_source="crystal",
-        voltage_v=None,
-        n_snapshots=0,
-        verdicts=[
-            Verdict(
-                question="crystal relaxed?",
-                answer="FAILED",
-                believable=False,
-                reason=f"the crystal {which} ions could not be made or relaxed; see that job",
-            )
-        ],
-    )
+def _refused(question: str, reason: str) -> Verdict:
+    return Verdict(question=question, answer="FAILED", believable=False, reason=reason)
+
+
+_NO_METAL = _refused("metal relaxed?", "the ion's metal could not be relaxed; see that job")
+
+
+def _no_crystal(why: Verdict) -> VoltagePoint:
+    return VoltagePoint(structure_source="crystal", voltage_v=None, n_snapshots=0, verdicts=[why])
 
 
 def _point(
     ion: str,
-    metal_ev: float,
+    metal_ev: float | None,
     snapshot: SnapshotDoc,
     label: LabelDoc | None,
     crystal: VoltagePoint,
 ) -> VoltagePoint:
-    volts = _snapshot_voltages(ion, metal_ev, label) if label is not None else []
+    volts = []
+    if label is not None and metal_ev is not None:
+        volts = _snapshot_voltages(ion, metal_ev, label)
+    refused = [_NO_METAL] if metal_ev is None else []
     spread = float(np.std(volts, ddof=1)) if len(volts) > 1 else None
     point = VoltagePoint(
         structure_source=snapshot.structure_source,
@@ -210,7 +228,12 @@ def _point(
         standard_error_v=None if spread is None else spread / len(volts) ** 0.5,
         n_snapshots=len(volts),
         documents=[snapshot.source_uuid, snapshot.job_uuid, *([label.job_uuid] if label else [])],
-        verdicts=[*_surrogate(label), _sampling(snapshot, len(volts)), *snapshot.verdicts],
+        verdicts=[
+            *refused,
+            *_surrogate(label),
+            _sampling(snapshot, len(volts)),
+            *snapshot.verdicts,
+        ],
     )
     if point.voltage_v is None or crystal.voltage_v is None:
         return point

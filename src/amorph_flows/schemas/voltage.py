@@ -32,7 +32,9 @@ class VoltageDoc(StageDocument):
 
     ion: str
     engine: EngineInfo
-    reference_energy_ev: float = Field(description="of one atom of the metal, eV")
+    reference_energy_ev: float | None = Field(
+        description="of one atom of the metal, eV; None where its relaxation failed"
+    )
     points: list[VoltagePoint]
 
 
