@@ -10,13 +10,20 @@ from typing import Any, ParamSpec
 
 from jobflow import CURRENT_JOB, Job, Response, job
 
-from amorph_flows.schemas.base import BLOB_KEYS, StageDocument
+from amorph_flows.runner import write_runner
+from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
 
 P = ParamSpec("P")
 
+_FOREIGN: dict[str, JobKind] = {
+    "atomate2.common": "light",
+    "atomate2.lammps": "md",
+    "atomate2": "dft",
+}
+
 
 def stage_job(
-    output_schema: type[StageDocument], **job_settings: Any
+    output_schema: type[StageDocument], *, kind: JobKind | None = None, **job_settings: Any
 ) -> Callable[[Callable[P, Any]], Callable[P, Job]]:
     """Make a function or method a jobflow job whose output is a document of a stage.
 
@@ -27,6 +34,9 @@ def stage_job(
     ----------
     output_schema
         The document that the function returns, alone or as the output of a `Response`.
+    kind
+        What the job mostly does, which tells its worker (`amorph_flows.executors.route`); None:
+        what such a document says, `StageDocument.job_kind`.
     **job_settings
         More arguments of `jobflow.job`.
 
@@ -38,9 +48,13 @@ def stage_job(
     """
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Job]:
+        # jobflow compares filters with the innermost function
+        function.job_kind = kind or output_schema.job_kind  # type: ignore[attr-defined]
+
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
             started = _cpu_seconds()
+            write_runner(CURRENT_JOB.job)
             returned = function(*args, **kwargs)
             if isinstance(returned, StageDocument):
                 return _signed(returned, started)
@@ -51,6 +65,24 @@ def stage_job(
         return job(run, data=BLOB_KEYS, output_schema=output_schema, **job_settings)
 
     return decorate
+
+
+def job_kind(function: Callable[..., Any]) -> JobKind:
+    """Return what a job of a function mostly does.
+
+    Jobs of atomate2 that call a code are ``"dft"``; what is not known is ``"light"``.
+
+    Parameters
+    ----------
+    function
+        The job's function, such as `jobflow.Job.function`.
+    """
+    known = getattr(function, "job_kind", None)
+    if known is not None:
+        return known
+    parts = str(getattr(function, "__module__", "")).split(".")
+    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((_FOREIGN[name] for name in names if name in _FOREIGN), "light")
 
 
 def current_job_uuid() -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
 from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
@@ -57,6 +59,8 @@ class ActiveLearningDoc(StageDocument):
 
 class ExplorationDoc(StageDocument):
     """One LAMMPS run of a turn and the configurations that it saved."""
+
+    job_kind: ClassVar[JobKind] = "md"
 
     run: ExplorationRun
     frames: FrameSet = Field(description="saved configurations with their grades, unlabelled")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+JobKind = Literal["dft", "md", "fit", "light"]
+"""What a job mostly does, and so which worker it needs."""
 
 BLOB_KEYS = ["frames", "curves", "files", "samples"]
 """Fields of documents whose contents go to the ``data`` store."""
@@ -17,7 +20,16 @@ class Document(BaseModel):
 
 
 class StageDocument(Document):
-    """The output of one job; the job fills the fields that say where it came from."""
+    """The output of one job; the job fills the fields that say where it came from.
+
+    Attributes
+    ----------
+    job_kind
+        The kind of job that makes such a document: ``"dft"`` asks an engine for energies and
+        forces, ``"md"`` runs LAMMPS, ``"fit"`` fits a potential, ``"light"`` is all else.
+    """
+
+    job_kind: ClassVar[JobKind] = "light"
 
     job_uuid: str = Field(default="", description="uuid of the jobflow job that made it")
     directory: str = Field(default="", description="folder that the job ran in")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.schedule import MDStage
 
 
@@ -31,6 +33,8 @@ class QuarantinedCalculation(Document):
 class LabelDoc(StageDocument):
     """Labelled frames of one MD run or of one batch of single points."""
 
+    job_kind: ClassVar[JobKind] = "dft"
+
     engine: EngineInfo
     run: str = Field(default="", description="name of the trajectory or batch")
     stage: MDStage | None = Field(default=None, description="schedule of an MD run")
@@ -45,6 +49,8 @@ class LabelDoc(StageDocument):
 
 class RelaxDoc(StageDocument):
     """A relaxed structure."""
+
+    job_kind: ClassVar[JobKind] = "dft"
 
     engine: EngineInfo
     structure: Structure

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
 from amorph_flows.datasets.errors import error_statistics
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.verdict import Verdict
 
@@ -62,6 +62,8 @@ class ErrorSummary(Document):
 
 class PotentialDoc(StageDocument):
     """A fitted potential with its errors and the active set for its extrapolation grade."""
+
+    job_kind: ClassVar[JobKind] = "fit"
 
     backend: str = Field(description="name in the registry of potentials, such as 'mtp'")
     species: list[str] = Field(description="element symbols in the order of the species numbers")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 from pymatgen.core import Structure
 
-from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.verdict import Verdict
 
 
@@ -21,6 +23,8 @@ class FileReference(Document):
 
 class TrajectoryDoc(StageDocument):
     """One production run, its trajectory by reference."""
+
+    job_kind: ClassVar[JobKind] = "md"
 
     run: str
     formula: str

@@ -1,0 +1,102 @@
+"""Who runs a job of a database: one small file in its folder, for telling dead jobs from living."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+if TYPE_CHECKING:
+    from jobflow import Job
+
+RUNNER_FILE = "runner.json"
+_QUEUE_VARIABLES = {"slurm": "SLURM_JOB_ID", "pbs": "PBS_JOBID", "sge": "JOB_ID"}
+
+
+class Runner(BaseModel):
+    """A process that runs, or ran, the job of a folder.
+
+    Parameters
+    ----------
+    uuid
+        The job.
+    host, pid, pid_started
+        The process; its start in clock ticks since the boot tells it from a later one with the
+        same number, 0 where that is not known.
+    queue, queue_id
+        The queueing system and its number for the batch job; empty outside of one.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    uuid: str
+    host: str
+    pid: int
+    pid_started: int = 0
+    queue: str = ""
+    queue_id: str = ""
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the process is known to be gone; False on another host."""
+        if self.host != socket.gethostname() or not self.pid_started:
+            return False
+        return _started(self.pid) != self.pid_started
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process is known to run; False on another host."""
+        if self.host != socket.gethostname() or not self.pid_started:
+            return False
+        return _started(self.pid) == self.pid_started
+
+
+def write_runner(job: Job | None) -> None:
+    """Write who runs a job into the current folder, where a FireWorks database gave it out.
+
+    Parameters
+    ----------
+    job
+        The job that runs in this process.
+    """
+    if job is None or "fw_id" not in job.metadata:
+        return
+    queue = next((name for name, var in _QUEUE_VARIABLES.items() if os.environ.get(var)), "")
+    runner = Runner(
+        uuid=str(job.uuid),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        pid_started=_started(os.getpid()),
+        queue=queue,
+        queue_id=os.environ.get(_QUEUE_VARIABLES[queue], "") if queue else "",
+    )
+    temporary = Path(f".{RUNNER_FILE}.{os.getpid()}")
+    temporary.write_text(runner.model_dump_json())
+    temporary.replace(RUNNER_FILE)
+
+
+def read_runner(folder: Path) -> Runner | None:
+    """Return who last ran the job of a folder, or None where that is not written.
+
+    Parameters
+    ----------
+    folder
+        The job's folder.
+    """
+    try:
+        return Runner.model_validate(json.loads((folder / RUNNER_FILE).read_text()))
+    except (OSError, ValueError, ValidationError):
+        return None
+
+
+def _started(pid: int) -> int:
+    """Return when a process started, clock ticks since the boot; 0 if there is none or no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return 0 if fields[0] == "Z" else int(fields[19])
+    except (OSError, ValueError, IndexError):
+        return 0
