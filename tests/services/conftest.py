@@ -6,10 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-import mongo
+import mongo_server
 import pytest
+import slurm_cluster
+from slurm_cluster import SlurmCluster
 
-KINDS = [mongo.URI_VARIABLE] if os.environ.get(mongo.URI_VARIABLE) else ["secantus", "java"]
+KINDS = (
+    [mongo_server.URI_VARIABLE]
+    if os.environ.get(mongo_server.URI_VARIABLE)
+    else ["secantus", "java"]
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +25,12 @@ def server_uri_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     with ExitStack() as stack:
 
         def uri_of(kind: str) -> str:
-            if kind == mongo.URI_VARIABLE:
+            if kind == mongo_server.URI_VARIABLE:
                 return os.environ[kind]
-            if reason := mongo.why_not(kind):
+            if reason := mongo_server.why_not(kind):
                 pytest.skip(reason)
             if kind not in started:
-                server = mongo.make_server(kind, tmp_path_factory.mktemp(kind))
+                server = mongo_server.make_server(kind, tmp_path_factory.mktemp(kind))
                 stack.callback(server.stop)
                 server.start()
                 started[kind] = server.uri
@@ -48,6 +54,19 @@ def mongo_uri(server_uri_of: Callable[[str], str]) -> Iterator[str]:
 
 
 def _database(server_uri: str) -> Iterator[str]:
-    uri = mongo.database_uri(server_uri)
+    uri = mongo_server.database_uri(server_uri)
     yield uri
-    mongo.drop_database(uri)
+    mongo_server.drop_database(uri)
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
+    """A Slurm of one node, for this process of the tests alone."""
+    if reason := slurm_cluster.why_not():
+        pytest.skip(reason)
+    cluster = SlurmCluster(tmp_path_factory.mktemp("slurm"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

@@ -1,0 +1,55 @@
+"""The study file of a whole study that takes seconds: toy engine, few steps, few temperatures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from amorph_flows.structures import v2o5
+
+_HOLD = {"duration_fs": 160.0, "frame_stride": 4, "hot_frame_stride": 4}
+_OVERRIDES = {
+    "engine.relax_max_steps": 50,
+    "cell_lengths_a": [11.5, 7.1, 4.4],
+    "melt_quench.melt_duration_fs": 100.0,
+    "melt_quench.quench_duration_fs": 170.0,
+    "melt_quench.branch_temperatures_k": [1200.0],
+    "melt_quench.frame_stride": 5,
+    **{f"melt_quench.branch.{name}": value for name, value in _HOLD.items()},
+    **{f"sampling.{name}": value for name, value in _HOLD.items()},
+    "insertion_temperatures_k": [300.0, 1200.0],
+    "fit.settings.level": 8,
+    "fit.settings.cutoff": 4.0,
+    "fit.settings.max_steps": 200,
+    "active_learning.duration_fs": 200.0,
+    "active_learning.max_turns": 2,
+    "active_learning.max_selected": 4,
+    "active_learning.label_jobs": 2,
+    "mtp_sampling.equilibration_fs": 20.0,
+    "mtp_sampling.production_fs": 100.0,
+    "mtp_sampling.frame_stride": 5,
+    "mtp_sampling.grade_every": 5,
+    "production.supercell": [1, 2, 2],
+    "production.equilibration_fs": 20.0,
+    "production.production_fs": 200.0,
+    "production.frame_stride": 2,
+    "production.grade_every": 10,
+    "production_temperatures_k": [300.0, 1000.0, 1200.0],
+}
+
+
+def write_study(folder: Path, engine: str = "toy", **overrides: Any) -> Path:
+    """Write a study file with its crystal into a folder and return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    v2o5().to(filename=str(folder / "V2O5.cif"))
+    study = {
+        "structure": "V2O5.cif",
+        "engine": engine,
+        "folder": "results",
+        "overrides": {**_OVERRIDES, **overrides},
+    }
+    file = folder / "study.yaml"
+    file.write_text(yaml.safe_dump(study))
+    return file
