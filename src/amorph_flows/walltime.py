@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from functools import lru_cache
+from math import inf
 
 import psutil
 
@@ -97,6 +98,22 @@ def require_time(what: str) -> None:
         f"{what}: not begun, {left + margin:.0f} s were left of the queue job and the margin is "
         f"{margin:g} s; run it again in a new queue job (launchers: rlaunch rapidfire --timeout)"
     )
+
+
+class Clock:
+    """Tells whether one more step fits in; the time of the longest one so far is kept free."""
+
+    def __init__(self) -> None:
+        left = remaining_s()
+        self._last = time.monotonic()
+        self._end = inf if left is None else self._last + left
+        self._longest_s = 0.0
+
+    def has_time(self) -> bool:
+        """Return whether one more step fits in; called after each one."""
+        now = time.monotonic()
+        self._longest_s, self._last = max(self._longest_s, now - self._last), now
+        return now + self._longest_s <= self._end
 
 
 def parse_slurm_time(text: str) -> float | None:

@@ -30,23 +30,29 @@ class FinishedLabels:
         Where the files are.
     settings_hash
         Of the engine that labels.
+    keep_failures
+        Whether calculations that failed before are known as such; otherwise they are forgotten,
+        and may be tried again.
 
     Examples
     --------
-    >>> finished = FinishedLabels(Path.cwd(), engine.info().settings_hash)
+    >>> finished = FinishedLabels(Path.cwd(), engine.info().settings_hash, keep_failures=False)
     >>> if (labelled := finished.find(frame)) is None:
     ...     labelled = compute(frame)
     ...     finished.add(labelled)
     """
 
-    def __init__(self, folder: Path, settings_hash: str) -> None:
+    def __init__(self, folder: Path, settings_hash: str, *, keep_failures: bool) -> None:
         self._settings_hash = settings_hash
         self._file = folder / LABELS_FILE
         self._failed_file = folder / FAILED_FILE.format(settings_hash=settings_hash)
         self._labelled: dict[str, Frame] = {}
         self._failed: dict[str, QuarantinedCalculation] = {}
         self._read_labels()
-        self._read_failures()
+        if keep_failures:
+            self._read_failures()
+        else:
+            self._failed_file.unlink(missing_ok=True)
 
     def __len__(self) -> int:
         return len(self._labelled) + len(self._failed)
@@ -66,7 +72,6 @@ class FinishedLabels:
         return replace(
             frame, energy_ev=held.energy_ev, forces=held.forces, stress=held.stress
         ).with_provenance(
-            run=frame.provenance.run or source.run,
             engine=source.engine,
             settings_hash=source.settings_hash,
             job_uuid=source.job_uuid,
