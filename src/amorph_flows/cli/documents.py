@@ -36,9 +36,13 @@ def query(
     ion: Annotated[str | None, typer.Option(help="Such as Mg2+ or Mg.")] = None,
     study: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
     since: Annotated[str | None, typer.Option(help="Date, such as 2025-06-30.")] = None,
+    until: Annotated[str | None, typer.Option(help="Date; what was completed before it.")] = None,
     verdict: Annotated[
         str | None, typer.Option(help="Answer of a verdict, or 'believed' or 'doubted'.")
     ] = None,
+    superseded: Annotated[
+        bool, typer.Option(help="Also what a later run of the study has replaced.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=0, help="Most documents; 0: all.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
@@ -59,8 +63,13 @@ def query(
         return
     from amorph_flows.store import find_documents
 
-    filters = {"stage": stage, "formula": formula, "ion": ion, "study": study}
-    found = list(find_documents(opened, **filters, since=since, verdict=verdict, limit=limit))
+    found = list(
+        find_documents(
+            *(opened, stage, formula, ion, study, since, until, verdict),
+            superseded=superseded,
+            limit=limit,
+        )
+    )
     if as_json:
         typer.echo(json.dumps(found, indent=1))
     else:
@@ -88,7 +97,8 @@ def _listed(found: list[DocumentSummary]) -> list[str]:
     """Return a table of documents as aligned lines."""
     rows = [("uuid", "stage", "name", "formula", "completed", "verdicts")]
     for document in found:
-        verdicts = "; ".join(
+        superseded = "superseded; " if document["superseded"] else ""
+        verdicts = superseded + "; ".join(
             f"{v['question']} {v['answer']}" + ("" if v["believable"] else " (doubted)")
             for v in document["verdicts"]
         )

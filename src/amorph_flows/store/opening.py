@@ -12,7 +12,8 @@ from jobflow import JobStore
 from maggma.stores import GridFSStore, JSONStore, MemoryStore, MongoStore, MontyStore
 
 from amorph_flows.errors import InputError
-from amorph_flows.store.embedded import BlobFolderStore, SQLiteDocumentStore
+from amorph_flows.store.blobs import BlobFolderStore
+from amorph_flows.store.sqlite import SQLiteDocumentStore
 
 STORE_FOLDER = "store"
 STORE_VARIABLE = "AMORPH_JOB_STORE"
@@ -86,11 +87,7 @@ def _embedded(folder: Path, create: bool) -> JobStore:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"no store can be made in {folder}: {error.strerror}") from error
-    documents = SQLiteDocumentStore(
-        "documents",
-        database_path=str(home),
-        storage_kwargs={"use_bson": True, "mongo_version": "4.0"},
-    )
+    documents = SQLiteDocumentStore(str(home / "db" / "documents.collection"))
     return JobStore(documents, additional_stores={"data": BlobFolderStore(str(home / "data"))})
 
 

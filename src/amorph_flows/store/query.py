@@ -15,25 +15,28 @@ from monty.json import MontyDecoder
 from amorph_flows import schemas
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
+from amorph_flows.store.indexes import ensure_indexes
+from amorph_flows.store.keys import (
+    ANSWERS,
+    COMPLETED,
+    CURRENT,
+    FORMULAS,
+    IONS,
+    STAGE,
+    STUDY,
+    VERDICT_FIELDS,
+    verdicts_in,
+)
 
 if TYPE_CHECKING:
     from amorph_flows.schemas.potential import PotentialDoc
+    from amorph_flows.schemas.study import ResultRow
 
 D = TypeVar("D", bound=StageDocument)
 
-_VERDICT_FIELDS = (
-    "verdict",
-    "verdicts",
-    "melted",
-    "branches.amorphous",
-    "points.verdicts",
-    "generations.verdicts",
-)
-_VERDICT_KEYS = {"question", "answer", "believable", "reason"}
 _LIGHT = [
     *("uuid", "index", "name", "completed_at", "metadata"),
-    *("output.@module", "output.@class", "output.formula", "output.directory"),
-    *(f"output.{field}" for field in _VERDICT_FIELDS),
+    *(f"output.{field}" for field in ("@class", "formula", "directory", *VERDICT_FIELDS)),
 ]
 
 
@@ -50,6 +53,7 @@ class DocumentSummary(TypedDict):
     ion: str
     study: str
     directory: str
+    superseded: bool
     verdicts: list[dict[str, Any]]
 
 
@@ -65,7 +69,9 @@ def find_documents(
     ion: str | None = None,
     study: str | None = None,
     since: datetime | str | None = None,
+    until: datetime | str | None = None,
     verdict: str | None = None,
+    superseded: bool = False,
     limit: int = 100,
 ) -> Iterator[DocumentSummary]:
     """Yield what is known of the documents that match, newest first, without their bulk data.
@@ -82,31 +88,47 @@ def find_documents(
         Such as ``"Mg2+"`` or ``"Mg"``.
     study
         Name of the study.
-    since
-        Only documents completed then or later, in local time.
+    since, until
+        Only documents completed then or later, and before then, in local time.
     verdict
         The answer of one of the document's verdicts, or ``"doubted"`` for documents with a
         verdict that forbids belief, ``"believed"`` for those with verdicts that all allow it.
+    superseded
+        Whether documents are listed too that a later run of their study has replaced.
     limit
         Most documents to yield; 0: all.
 
     Raises
     ------
     InputError
-        If the stage is unknown or the date cannot be read.
+        If the stage is unknown or a date cannot be read.
     """
-    criteria = _criteria(stage, formula, ion, study, since)
-    at_most = 0 if verdict else limit
-    found = store.query(criteria, list(_LIGHT), sort={"completed_at": -1}, limit=at_most)
-    n_found = 0
-    for document in found:
-        summary = _summary(document)
-        if verdict is not None and not _has_verdict(summary["verdicts"], verdict):
-            continue
-        yield summary
-        n_found += 1
-        if n_found == limit:
-            return
+    filters = criteria(stage, formula, ion, study, since, until, verdict, superseded)
+    yield from _found(store, filters, limit)
+
+
+def find_results(
+    store: JobStore, quantity: str | None = None, **where: Any
+) -> Iterator[tuple[DocumentSummary, ResultRow]]:
+    """Yield the numbers that studies ended with, each with its study, newest first.
+
+    Parameters
+    ----------
+    store
+        A connected job store.
+    quantity
+        Such as ``"average_voltage"`` or ``"activation_energy"``; None: all.
+    **where
+        Filters of `find_documents` but for the stage.
+    """
+    from amorph_flows.schemas.study import ResultRow
+
+    for summary in find_documents(store, stage="study", **where):
+        held = store.query_one({"uuid": summary["uuid"]}, ["output.results"], load=False) or {}
+        for row in held.get("output", {}).get("results", []):
+            result = MontyDecoder().process_decoded(row)
+            if isinstance(result, ResultRow) and quantity in (None, result.quantity):
+                yield summary, result
 
 
 def load_document(store: JobStore, uuid: str) -> StageDocument:
@@ -164,7 +186,7 @@ def latest(store: JobStore, document: type[D], **where: Any) -> D:
     document
         Its class, such as ``PotentialDoc``.
     **where
-        Filters of `find_documents`: formula, ion, study, since, verdict.
+        Filters of `find_documents` but for the stage and the limit.
 
     Raises
     ------
@@ -172,11 +194,11 @@ def latest(store: JobStore, document: type[D], **where: Any) -> D:
         If there is none.
     """
     stage = document.__module__.rpartition(".")[2]
-    for summary in find_documents(store, stage=stage, limit=0, **where):
-        if summary["document"] == document.__name__:
-            found = load_document(store, summary["uuid"])
-            if isinstance(found, document):
-                return found
+    filters = criteria(stage=stage, **where) | {"output.@class": document.__name__}
+    for summary in _found(store, filters, limit=1):
+        found = load_document(store, summary["uuid"])
+        if isinstance(found, document):
+            return found
     described = "".join(f" with {key} {value}" for key, value in where.items())
     raise InputError(f"the store holds no {document.__name__}{described}")
 
@@ -198,9 +220,11 @@ def full_uuid(store: JobStore, uuid: str) -> str:
     """
     if not uuid or not set(uuid) <= set("0123456789abcdef-"):
         raise InputError(f"{uuid!r} is not the uuid of a document; `amorph query` lists them")
-    if store.query_one({"uuid": uuid}, ["uuid"]):
+    ensure_indexes(store)
+    if store.query_one({"uuid": uuid}, ["uuid"], load=False):
         return uuid
-    matches = {d["uuid"] for d in store.query({"uuid": {"$regex": f"^{uuid}"}}, ["uuid"])}
+    beginning = {"$gte": uuid, "$lt": f"{uuid}g"}  # g comes after all digits of a uuid
+    matches = {d["uuid"] for d in store.query({"uuid": beginning}, ["uuid"], load=False)}
     if not matches:
         raise InputError(f"the store holds no document {uuid}; `amorph query` lists them")
     if len(matches) > 1:
@@ -208,36 +232,65 @@ def full_uuid(store: JobStore, uuid: str) -> str:
     return str(matches.pop())
 
 
-def _criteria(
-    stage: str | None,
-    formula: str | None,
-    ion: str | None,
-    study: str | None,
-    since: datetime | str | None,
+def criteria(
+    stage: str | None = None,
+    formula: str | None = None,
+    ion: str | None = None,
+    study: str | None = None,
+    since: datetime | str | None = None,
+    until: datetime | str | None = None,
+    verdict: str | None = None,
+    superseded: bool = False,
 ) -> dict[str, Any]:
-    """Return the filters that the store itself applies."""
-    criteria: dict[str, Any] = {
-        "output.@module": {"$in": [_module(stage)] if stage else _modules()}
+    """Return the filter that MongoDB gets for the filters of `find_documents`.
+
+    Raises
+    ------
+    InputError
+        If the stage is unknown or a date cannot be read.
+    """
+    given = {
+        STAGE: _known_stage(stage),
+        FORMULAS: _reduced(formula),
+        IONS: ion,
+        STUDY: study,
+        ANSWERS: verdict,
     }
-    if formula:
-        criteria["$or"] = [{"metadata.formula": formula}, {"output.formula": formula}]
-    if ion:
-        element = ion.rstrip("+-0123456789")
-        criteria["metadata.ion"] = {"$regex": f"^{element}[0-9]*[+-]?$"} if ion == element else ion
-    if study:
-        criteria["metadata.study"] = study
-    if since is not None:
-        criteria["completed_at"] = {"$gte": _date(since)}
-    return criteria
+    filters: dict[str, Any] = {field: value for field, value in given.items() if value}
+    filters[CURRENT] = {"$in": [True, False]} if superseded else True
+    dates = {"$gte": since, "$lt": until}
+    asked = {operator: _date(date) for operator, date in dates.items() if date is not None}
+    return filters | ({COMPLETED: asked} if asked else {})
 
 
-def _date(since: datetime | str) -> str:
+def _found(store: JobStore, filters: dict[str, Any], limit: int) -> Iterator[DocumentSummary]:
+    """Yield what a filter finds, newest first."""
+    ensure_indexes(store)
+    for document in store.query(
+        filters, list(_LIGHT), sort={COMPLETED: -1}, limit=limit, load=False
+    ):
+        yield _summary(document)
+
+
+def _reduced(formula: str | None) -> str | None:
+    """Return a formula as pymatgen reduces it, so that O5V2 finds V2O5."""
+    if not formula:
+        return None
+    from pymatgen.core import Composition
+
+    try:
+        return str(Composition(formula).reduced_formula)
+    except ValueError as error:
+        raise InputError(f"{formula!r} is no formula such as V2O5") from error
+
+
+def _date(date: datetime | str) -> str:
     """Return a date as jobflow stores it: local time, ISO format."""
     try:
-        date = since if isinstance(since, datetime) else datetime.fromisoformat(since)
+        read = date if isinstance(date, datetime) else datetime.fromisoformat(date)
     except ValueError as error:
-        raise InputError(f"{since!r} is no date such as 2025-06-30T12:00") from error
-    return date.astimezone().replace(tzinfo=None).isoformat()
+        raise InputError(f"{date!r} is no date such as 2025-06-30T12:00") from error
+    return read.astimezone().replace(tzinfo=None).isoformat()
 
 
 def _summary(document: Mapping[str, Any]) -> DocumentSummary:
@@ -247,46 +300,22 @@ def _summary(document: Mapping[str, Any]) -> DocumentSummary:
         uuid=document["uuid"],
         index=document["index"],
         name=document.get("name", ""),
-        stage=output["@module"].rpartition(".")[2],
-        document=output["@class"],
+        stage=metadata.get("stage", ""),
+        document=output.get("@class", ""),
         completed_at=document.get("completed_at", ""),
         formula=output.get("formula") or metadata.get("formula", ""),
         ion=metadata.get("ion", ""),
         study=metadata.get("study", ""),
         directory=output.get("directory", ""),
-        verdicts=list(_verdicts(output)),
+        superseded=not metadata.get("current", True),
+        verdicts=list(verdicts_in(output)),
     )
 
 
-def _verdicts(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every verdict inside a document, at any depth."""
-    if isinstance(value, dict):
-        if value.keys() >= _VERDICT_KEYS:
-            yield {key: value[key] for key in sorted(_VERDICT_KEYS)}
-        else:
-            for inner in value.values():
-                yield from _verdicts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _verdicts(inner)
-
-
-def _has_verdict(verdicts: list[dict[str, Any]], wanted: str) -> bool:
-    if wanted in ("believed", "doubted"):
-        doubted = any(not verdict["believable"] for verdict in verdicts)
-        return bool(verdicts) and doubted == (wanted == "doubted")
-    return any(verdict["answer"] == wanted for verdict in verdicts)
-
-
-def _module(stage: str) -> str:
-    """Return the module of a stage's documents."""
-    if stage not in stages():
+def _known_stage(stage: str | None) -> str | None:
+    if stage is not None and stage not in stages():
         raise InputError(f"unknown stage {stage!r}; known: {', '.join(stages())}")
-    return f"{schemas.__name__}.{stage}"
-
-
-def _modules() -> list[str]:
-    return sorted({document.__module__ for document in _documents().values()})
+    return stage
 
 
 @cache

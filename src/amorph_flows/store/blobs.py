@@ -1,19 +1,16 @@
-"""The two halves of the embedded store: documents in SQLite, bulk data in one file each."""
+"""The bulk data of the embedded store: one file each."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 import bson
 from maggma.core import Store
-from maggma.stores import MontyStore
 from monty.json import jsanitize
 
 from amorph_flows.errors import InputError
@@ -21,36 +18,6 @@ from amorph_flows.errors import InputError
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".bson"
 _KEYS = ("blob_uuid", "job_uuid", "job_index")
-
-
-class SQLiteDocumentStore(MontyStore):
-    """A `MontyStore` on SQLite that several processes may open and write at once.
-
-    Opening MontyDB rewrites its configuration and creates the table on first write; both happen
-    here under a lock, so that no process sees them half done.
-    """
-
-    def connect(self, force_reset: bool = False) -> None:
-        """Open the database and make sure that its table is there.
-
-        Parameters
-        ----------
-        force_reset
-            Whether to open it again when it is open.
-        """
-        if self._coll is not None and not force_reset:
-            return
-        folder = Path(self.database_path)
-        folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder / ".opening"):
-            super().connect(force_reset=True)
-            database = self._collection.database
-            if self.collection_name not in database.list_collection_names():
-                database.create_collection(self.collection_name)
-
-    def close(self) -> None:
-        """Forget the connection; every operation closes its own file handle."""
-        self._coll = None
 
 
 class BlobFolderStore(Store):
@@ -202,11 +169,3 @@ def _file_name(doc: dict[str, Any]) -> str:
     if not all(_SAFE.fullmatch(part) for part in parts) or not parts[2].isdigit():
         raise InputError(f"a blob needs {', '.join(_KEYS)} as plain identifiers, got {parts}")
     return ".".join(parts) + _SUFFIX
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file, waiting for it."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

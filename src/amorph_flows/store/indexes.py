@@ -1,0 +1,171 @@
+"""The indexes that serve the queries, made on first use."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from jobflow import JobStore
+from pymongo import ASCENDING, DESCENDING, MongoClient
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
+
+from amorph_flows import schemas
+from amorph_flows.store.keys import (
+    ANSWERS,
+    COMPLETED,
+    CURRENT,
+    FORMULAS,
+    IONS,
+    KEY_FIELDS,
+    MODULE,
+    STAGE,
+    STUDY,
+    search_keys,
+)
+from amorph_flows.store.sqlite import SQLiteDocumentStore
+
+Index = list[tuple[str, int]]
+
+
+def _index(*fields: str) -> Index:
+    """Return an index on fields that are compared, then the order of the results."""
+    return [*((field, ASCENDING) for field in fields), (COMPLETED, DESCENDING)]
+
+
+INDEXES: list[Index] = [
+    [("uuid", ASCENDING), ("index", DESCENDING)],
+    [(CURRENT, ASCENDING), (MODULE, ASCENDING)],
+    _index(CURRENT),
+    _index(STAGE, CURRENT),
+    *(_index(field, CURRENT) for field in (STUDY, FORMULAS, IONS, ANSWERS)),
+    *(_index(field, STAGE, CURRENT) for field in (STUDY, FORMULAS, IONS, ANSWERS)),
+]
+"""Indexes of the collection of documents: what is equal first, what is sorted last."""
+
+BLOB_INDEXES: list[Index] = [
+    [("metadata.blob_uuid", ASCENDING)],
+    [("metadata.job_uuid", ASCENDING), ("metadata.job_index", ASCENDING)],
+]
+"""Indexes of the files of the ``data`` store where it is GridFS."""
+
+_ensured: WeakKeyDictionary[MongoClient[Any], set[str]] = WeakKeyDictionary()
+
+
+def ensure_indexes(store: JobStore) -> None:
+    """Make the indexes that are missing and complete documents that lack what is queried by.
+
+    On MongoDB it does so once for a store and process. Who may not write is told once and goes on
+    with the indexes that there are.
+
+    Parameters
+    ----------
+    store
+        A connected job store.
+
+    Warns
+    -----
+    UserWarning
+        If the database refuses.
+    """
+    documents = _collection(store)
+    if documents is not None:
+        done = _ensured.setdefault(documents.database.client, set())
+        if documents.full_name in done:
+            return
+        done.add(documents.full_name)
+    try:
+        for collection, indexes in _collections(store):
+            for keys in _missing(collection, indexes):
+                collection.create_index(keys)
+        complete_keys(store)
+    except OperationFailure as error:
+        reason = (error.details or {}).get("errmsg", error)
+        warnings.warn(
+            f"the indexes of the store could not be made ({reason}); queries may be slow until "
+            "somebody who may write opens the store with `amorph query`",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def missing_indexes(store: JobStore) -> list[str]:
+    """Return the names of the indexes that queries want and the database does not have.
+
+    Parameters
+    ----------
+    store
+        A connected job store; those without a server have all that they need.
+    """
+    return [
+        f"{collection.name}: {_name(keys)}"
+        for collection, indexes in _collections(store)
+        for keys in _missing(collection, indexes)
+    ]
+
+
+def complete_keys(store: JobStore) -> int:
+    """Write the keys of queries into documents that lack them; return how many there were.
+
+    Parameters
+    ----------
+    store
+        A connected job store.
+    """
+    prefix = schemas.__name__
+    ours = {CURRENT: None, MODULE: {"$gte": f"{prefix}.", "$lt": f"{prefix}/"}}
+    wanted = ["uuid", "index", "metadata", *(f"output.{field}" for field in KEY_FIELDS)]
+    lacking = list(store.docs_store.query(ours, wanted))
+    for found in lacking:
+        metadata = found.get("metadata") or {}
+        keys = search_keys(found["output"], metadata)
+        change(store, {"uuid": found["uuid"], "index": found["index"]}, keys)
+    return len(lacking)
+
+
+def change(store: JobStore, criteria: dict[str, Any], metadata: dict[str, Any]) -> int:
+    """Set metadata of the documents that match and return how many there are.
+
+    Parameters
+    ----------
+    store
+        A connected job store.
+    criteria
+        Which documents.
+    metadata
+        Keys and their new values.
+    """
+    fields = {f"metadata.{key}": value for key, value in metadata.items()}
+    if isinstance(store.docs_store, SQLiteDocumentStore):
+        return store.docs_store.change(criteria, fields)
+    changed = store.docs_store._collection.update_many(criteria, {"$set": fields})
+    return int(changed.matched_count)
+
+
+def _collection(store: JobStore) -> Any:
+    """Return the collection of documents on a MongoDB server, else None."""
+    collection = store.docs_store._collection
+    return collection if isinstance(collection, Collection) else None
+
+
+def _collections(store: JobStore) -> list[tuple[Any, list[Index]]]:
+    """Return the collections on a server with the indexes that they should have."""
+    documents = _collection(store)
+    if documents is None:
+        return []
+    found = [(documents, INDEXES)]
+    for part in store.additional_stores.values():
+        files = getattr(part, "_files_collection", None)
+        if isinstance(files, Collection):
+            found.append((files, BLOB_INDEXES))
+    return found
+
+
+def _missing(collection: Any, indexes: list[Index]) -> list[Index]:
+    held = [list(index["key"]) for index in collection.index_information().values()]
+    return [keys for keys in indexes if keys not in held]
+
+
+def _name(keys: Index) -> str:
+    return "_".join(f"{field}_{direction}" for field, direction in keys)
