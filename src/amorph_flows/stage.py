@@ -12,6 +12,7 @@ from jobflow import CURRENT_JOB, Job, Response, job
 
 from amorph_flows.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
+from amorph_flows.store.keys import search_keys
 
 P = ParamSpec("P")
 
@@ -28,7 +29,8 @@ def stage_job(
     """Make a function or method a jobflow job whose output is a document of a stage.
 
     The fields `BLOB_KEYS` of the document go to the ``data`` store. The job's uuid, its folder
-    and its CPU time (child processes included) are filled in where the function left them empty.
+    and its CPU time (child processes included) are filled in where the function left them empty;
+    what queries filter by goes to the metadata (`amorph_flows.store.keys`).
 
     Parameters
     ----------
@@ -99,6 +101,9 @@ def _signed(document: StageDocument, started: float) -> StageDocument:
         if document.cpu_seconds is None
         else document.cpu_seconds,
     }
+    running = CURRENT_JOB.job
+    if running is not None:
+        running.metadata = {**running.metadata, **search_keys(document, running.metadata)}
     return document.model_copy(update=filled)
 
 
