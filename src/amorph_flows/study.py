@@ -94,6 +94,7 @@ class Study(BaseModel):
         flow = self.maker().make(structure, discharged)
         marks = {
             "study": self.name,
+            "home": str(self.home),
             "preset": self.preset,
             "engine": self.engine,
             "ion": self.ion,

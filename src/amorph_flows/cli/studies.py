@@ -191,17 +191,19 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
     """Run a study and tell how it ended."""
     from amorph_flows.cli.display import Display
     from amorph_flows.executors import run_study
+    from amorph_flows.store import supersede
 
     flow = study.flow()
     store = _open(study.home)
     was_complete = _is_complete(study.home)
     try:
         with Display(study.name) as display:
-            run_study(
+            outputs = run_study(
                 *(flow, store, study.home, jobs, display.show),
                 title=study.name,
                 retry_failed=retry or not was_complete,
             )
+            supersede(store, study.name, str(study.home), list(outputs))
     except KeyboardInterrupt:
         typer.echo(f"amorph: stopped; finished jobs are kept, go on with: {command}", err=True)
         raise typer.Exit(130) from None
