@@ -7,8 +7,8 @@ import pytest
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.active_set import find_active_set, select_candidates
 from amorph_flows.potentials.mtp import ActiveSet
+from amorph_flows.potentials.mtp.selection import find_active_set, select_candidates
 
 PARAMETERS = np.arange(4.0)
 

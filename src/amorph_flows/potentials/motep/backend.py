@@ -12,10 +12,10 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.active_set import Gradients
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.moment_tensor import MomentTensorBackend, Trained, potential_of
 from amorph_flows.potentials.mtp import MTPPotential
+from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]

@@ -27,7 +27,8 @@ class ActiveSet:
     parameters
         All coefficients of the potential that it belongs to.
     projection
-        Shape ``(rank, n_parameters)``; the grade of a gradient g is the largest ``|projection g|``.
+        Shape ``(n_rows, n_parameters)``; the grade of a gradient g is the largest
+        ``|projection g|``.
     selected
         ``(frame, atom)`` of each row; -1 where there is none.
     """
@@ -39,8 +40,8 @@ class ActiveSet:
 
     @property
     def rank(self) -> int:
-        """Number of independent directions."""
-        return len(self.projection)
+        """Number of directions that the training frames reach."""
+        return int(np.sum(self.selected[:, 0] >= 0))
 
     def grade(self, gradients: FloatArray) -> FloatArray:
         """Give the grade of each energy gradient.
@@ -78,7 +79,7 @@ class ActiveSet:
     def text(self) -> str:
         """Give the contents of the file."""
         lines = [HEADER, f"mode {self.mode}", f"parameters {len(self.parameters)}"]
-        lines += [_numbers(self.parameters), f"rank {self.rank}"]
+        lines += [_numbers(self.parameters), f"rank {len(self.projection)}"]
         lines += [_numbers(row) for row in self.projection]
         lines += ["selected", *(f"{frame} {atom}" for frame, atom in self.selected)]
         return "\n".join([*lines, "end"]) + "\n"

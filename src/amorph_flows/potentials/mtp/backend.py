@@ -15,7 +15,6 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials.active_set import Gradients
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.moment_tensor import (
     MomentTensorBackend,
@@ -27,6 +26,7 @@ from amorph_flows.potentials.motep.backend import MotepBackend
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.plugin import build_plugin
+from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel

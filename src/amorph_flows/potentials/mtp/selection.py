@@ -12,6 +12,7 @@ atom that does reach one, such as a first pair of two elements, so gets a very l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +25,20 @@ from amorph_flows.potentials.mtp.active_set import ActiveSet
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Gradients = Callable[[Frame], FloatArray]
+Mode = Literal["neighbourhood", "configuration"]
 
 _NOISE = 1e-8
 _CHUNK = 8
 _MAX_SWEEPS = 100
 
 
-def find_active_set(parameters: FloatArray, gradients: Iterable[FloatArray]) -> ActiveSet:
-    """Return the active set of training atoms.
+def find_active_set(
+    parameters: FloatArray,
+    gradients: Iterable[FloatArray],
+    mode: Mode = "neighbourhood",
+    threshold: float = 1.001,
+) -> ActiveSet:
+    """Return the active set of training atoms or configurations.
 
     Parameters
     ----------
@@ -39,32 +46,42 @@ def find_active_set(parameters: FloatArray, gradients: Iterable[FloatArray]) -> 
         All coefficients of the potential, shape ``(n_parameters,)``.
     gradients
         Of each training frame, shape ``(n_atoms, n_parameters)``.
+    mode
+        Whether atoms are graded (``neighbourhood``) or sums over a frame (``configuration``).
+    threshold
+        No training atom or configuration has a grade above this, which is above 1.
 
     Returns
     -------
     ActiveSet
-        Of neighbourhoods; its projection has one row for each parameter, those of directions
-        that no training atom reaches last and with -1 for frame and atom.
+        Its projection has one row for each parameter, those of directions that no training
+        frame reaches last and with -1 for frame and atom.
 
     Raises
     ------
     InputError
-        If there are no atoms.
+        If there are no frames, or the mode or the threshold is not one.
     CalculationError
         If MaxVol does not end.
     """
+    if mode not in get_args(Mode):
+        raise InputError(f"mode {mode!r}: 'neighbourhood' or 'configuration' is needed")
+    if mode == "configuration":
+        gradients = (rows.sum(axis=0, keepdims=True) for rows in gradients)
     frames = list(gradients)
     if not frames:
-        raise InputError("an active set needs training frames; there are none")
+        raise InputError("no frames: an active set needs training frames")
     chunks = _chunks(frames)
     directions, rank = _directions(chunks)
-    chosen, rows = _most_volume(chunks, directions[:, :rank])
+    chosen, rows = _most_volume(chunks, directions[:, :rank], threshold)
     projection = directions.T.copy()
     projection[:rank] = np.linalg.solve(rows.T, directions[:, :rank].T)
     origin = np.array([(f, a) for f, held in enumerate(frames) for a in range(len(held))])
     selected = np.full((len(projection), 2), -1, dtype=np.int64)
     selected[:rank] = origin[chosen]
-    return ActiveSet("neighbourhood", parameters, projection, selected)
+    if mode == "configuration":
+        selected[:, 1] = -1
+    return ActiveSet(mode, parameters, projection, selected)
 
 
 def select_candidates(
@@ -93,7 +110,7 @@ def select_candidates(
     offered = [i for i, frame in enumerate(candidates) if frame.content_hash not in known]
     # in these coordinates the active set is the unit matrix
     rows = [gradients(candidates[i]) @ active.projection.T for i in offered]
-    return [offered[i] for i in additions(np.eye(active.rank), rows, limit)]
+    return [offered[i] for i in additions(np.eye(len(active.projection)), rows, limit)]
 
 
 def _chunks(frames: list[FloatArray]) -> list[list[FloatArray]]:
@@ -123,7 +140,7 @@ def _directions(chunks: list[list[FloatArray]]) -> tuple[FloatArray, int]:
 
 
 def _most_volume(
-    chunks: list[list[FloatArray]], directions: FloatArray
+    chunks: list[list[FloatArray]], directions: FloatArray, threshold: float
 ) -> tuple[IntArray, FloatArray]:
     """Return numbers and components of the atoms of the active set.
 
@@ -137,7 +154,10 @@ def _most_volume(
         for first, chunk in zip(firsts[:-1], chunks, strict=True):
             joined = np.vstack([rows, np.vstack(chunk) @ directions])
             known = np.concatenate([numbers, first + np.arange(len(joined) - len(rows))])
-            kept = maxvol(joined, start=np.arange(len(rows))) if sweep else pivot_rows(joined)
+            if sweep:
+                kept = maxvol(joined, threshold, start=np.arange(len(rows)))
+            else:
+                kept = pivot_rows(joined)
             numbers, rows = known[kept], joined[kept]
         if sweep and np.array_equal(numbers, before):
             return numbers, rows
