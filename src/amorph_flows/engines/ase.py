@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,17 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
-from ase.filters import FrechetCellFilter
-from ase.optimize import FIRE
+from jobflow import Job, Response
 from pymatgen.core import Structure
 
+from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.calculators import (
     calculator_version,
     find_calculator,
-    get_calculator,
     load_factory,
+    opened_calculator,
     settings_hash,
 )
 from amorph_flows.engines.configuration import (
@@ -29,10 +30,11 @@ from amorph_flows.engines.configuration import (
     to_atoms,
     to_structure,
 )
+from amorph_flows.engines.labelling import label_batch
 from amorph_flows.engines.molecular_dynamics import MDRun
+from amorph_flows.engines.relaxation import Relaxation
 from amorph_flows.errors import CalculationError, InputError
-from amorph_flows.progress import report_progress
-from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation, RelaxDoc
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.stage import current_job_uuid, stage_job
 
@@ -50,7 +52,8 @@ class AseEngine(Engine):
     name
         Name in documents; empty: that of the calculator.
     surrogate
-        Whether it only imitates density functional theory; verdicts say so.
+        Whether it only imitates density functional theory; verdicts say so. None: as is known of
+        the calculator; one that is not known by a short name counts as a surrogate.
     relax_fmax_ev_a
         Relaxations end when the largest force (and cell force) is below this, eV/Å.
     relax_max_steps
@@ -68,7 +71,7 @@ class AseEngine(Engine):
     calculator: str = "CHGNet"
     calculator_kwargs: dict[str, Any] = field(default_factory=dict)
     name: str = ""
-    surrogate: bool = True
+    surrogate: bool | None = None
     relax_fmax_ev_a: float = 0.02
     relax_max_steps: int = 500
     blow_up_temperature_k: float = 20_000.0
@@ -76,11 +79,12 @@ class AseEngine(Engine):
     def info(self) -> EngineInfo:
         """Return the engine's name, version and settings hash."""
         version = calculator_version(self.calculator)
+        imitates = find_calculator(self.calculator).surrogate
         return EngineInfo(
             name=self.name or self.calculator,
             version=version,
             settings_hash=settings_hash(self.calculator, self.calculator_kwargs, version),
-            surrogate=self.surrogate,
+            surrogate=imitates if self.surrogate is None else self.surrogate,
         )
 
     def check(self, structure: Structure | None = None) -> None:
@@ -111,7 +115,14 @@ class AseEngine(Engine):
             )
 
     @stage_job(LabelDoc)
-    def md(self, structure: Structure, stage: MDStage, run: str = "", seed: int = 0) -> LabelDoc:
+    def md(
+        self,
+        structure: Structure,
+        stage: MDStage,
+        run: str = "",
+        seed: int = 0,
+        prev_dir: str | None = None,
+    ) -> LabelDoc | Response[Job]:
         """Run molecular dynamics: Nosé-Hoover chains for NVT, velocity Verlet for NVE.
 
         Velocities (Å/fs) in the site property ``velocities`` are taken over, and then the first
@@ -128,38 +139,53 @@ class AseEngine(Engine):
             Name of the trajectory, for the provenance of its frames.
         seed
             Seed of the initial velocities.
+        prev_dir
+            Folder of an earlier job whose run this one goes on with; None: its own folder.
 
         Raises
         ------
         CalculationError
             If the run blows up; the message names the step.
+        InputError
+            If ``prev_dir`` is not there or holds no such run.
         """
         self.check(structure)
-        atoms, continued = to_atoms(structure), has_velocities(structure)
-        if not continued:
+        home = run_home(prev_dir)
+        atoms, is_continuation = to_atoms(structure), has_velocities(structure)
+        if not is_continuation:
             draw_velocities(atoms, stage.start_temperature_k, seed)
-        atoms.calc = self._load()
-        frames = MDRun(
-            atoms,
-            stage,
-            self._provenance(run),
-            Path(f"{_slug(run or stage.name)}.extxyz"),
-            self.blow_up_temperature_k,
-            store_first=not continued,
-        ).run()
+        with self._open() as atoms.calc:
+            md = MDRun(
+                atoms,
+                stage,
+                self._provenance(run),
+                home / f"{_slug(run or stage.name)}.extxyz",
+                self.blow_up_temperature_k,
+                store_first=not is_continuation,
+                goes_on=prev_dir is not None,
+            )
+            reached_end = md.run()
+        if not reached_end:
+            return continued(self.md(structure, stage, run, seed, prev_dir=str(home)))
         return LabelDoc(
             engine=self.info(),
             run=run,
             stage=stage,
             seed=seed,
             n_steps=stage.n_steps,
-            frames=frames,
+            frames=FrameSet(md.frames),
             structure=to_structure(atoms, velocities=True),
+            directory=str(home),
         )
 
     @stage_job(LabelDoc)
-    def static(self, frames: FrameSet, run: str = "") -> LabelDoc:
+    def static(
+        self, frames: FrameSet, run: str = "", prev_dir: str | None = None
+    ) -> LabelDoc | Response[Job]:
         """Label frames one by one; one that fails is quarantined with its reason.
+
+        Each label is on the disk as soon as it is finished, and none is computed again by a job
+        that runs in the same folder or is given it as ``prev_dir``.
 
         Parameters
         ----------
@@ -167,26 +193,39 @@ class AseEngine(Engine):
             The configurations; their provenance is kept.
         run
             Name of the batch, and of frames that belong to no run.
+        prev_dir
+            Folder of an earlier job whose batch this one goes on with.
+
+        Raises
+        ------
+        InputError
+            If ``prev_dir`` is not there or holds no labels of this engine.
         """
-        calculator = self._load()
-        labelled: list[Frame] = []
-        quarantined: list[QuarantinedCalculation] = []
-        for index, frame in enumerate(frames):
-            try:
-                labelled.append(self._label(frame, calculator, run))
-            except Exception as error:  # noqa: BLE001 - no failure of one may end the batch
-                quarantined.append(_set_aside(index, frame, error))
-            report_progress(index + 1, len(frames), "single point")
+        home = run_home(prev_dir)
+        with self._open() as calculator:
+            batch = label_batch(
+                frames,
+                lambda frame: self._label(frame, calculator),
+                self.info().settings_hash,
+                home,
+                run=run,
+                goes_on=prev_dir is not None,
+            )
+        if not batch.is_complete:
+            return continued(self.static(frames, run, prev_dir=str(home)))
         return LabelDoc(
             engine=self.info(),
             run=run,
             n_steps=len(frames),
-            frames=FrameSet(labelled),
-            quarantined=quarantined,
+            frames=FrameSet(batch.frames),
+            quarantined=batch.quarantined,
+            directory=str(home),
         )
 
     @stage_job(RelaxDoc)
-    def relax(self, structure: Structure, relax_cell: bool = True) -> RelaxDoc:
+    def relax(
+        self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
+    ) -> RelaxDoc | Response[Job]:
         """Relax a structure with FIRE, its cell by ASE's `FrechetCellFilter`.
 
         Parameters
@@ -195,36 +234,45 @@ class AseEngine(Engine):
             Where to start.
         relax_cell
             Whether the cell relaxes too.
+        prev_dir
+            Folder of an earlier job whose relaxation this one goes on with.
 
         Raises
         ------
         InputError
-            If the cell is to relax and the calculator has no stress.
+            If the cell is to relax and the calculator has no stress, or ``prev_dir`` is not there
+            or holds no such relaxation.
         CalculationError
             If an energy or force is not finite.
         """
         self.check(structure)
-        atoms = to_atoms(structure)
-        atoms.calc = self._load()
-        if relax_cell and "stress" not in atoms.calc.implemented_properties:
-            raise InputError(f"{self.calculator} has no stress; use relax_cell=False")
-        optimizer = FIRE(FrechetCellFilter(atoms) if relax_cell else atoms, logfile=None)
-        converged = False
-        for done in optimizer.irun(fmax=self.relax_fmax_ev_a, steps=self.relax_max_steps):
-            converged = bool(done)
-            _check_labels(atoms, f"relaxation step {optimizer.nsteps}")
-            report_progress(optimizer.nsteps, self.relax_max_steps, "relaxation step")
-        return RelaxDoc(
-            engine=self.info(),
-            structure=to_structure(atoms),
-            energy_ev=float(atoms.get_potential_energy()),
-            max_force_ev_a=float(np.linalg.norm(atoms.get_forces(), axis=1).max()),
-            converged=converged,
-            n_steps=optimizer.nsteps,
-        )
+        home, atoms = run_home(prev_dir), to_atoms(structure)
+        with self._open() as atoms.calc:
+            if relax_cell and "stress" not in atoms.calc.implemented_properties:
+                raise InputError(f"{self.calculator} has no stress; use relax_cell=False")
+            relaxation = Relaxation(
+                atoms,
+                relax_cell,
+                self.relax_fmax_ev_a,
+                self.relax_max_steps,
+                home,
+                self.info().settings_hash,
+                goes_on=prev_dir is not None,
+            )
+            if not relaxation.run():
+                return continued(self.relax(structure, relax_cell, prev_dir=str(home)))
+            return RelaxDoc(
+                engine=self.info(),
+                structure=to_structure(atoms),
+                energy_ev=float(atoms.get_potential_energy()),
+                max_force_ev_a=float(np.linalg.norm(atoms.get_forces(), axis=1).max()),
+                converged=relaxation.converged,
+                n_steps=relaxation.n_steps,
+                directory=str(home),
+            )
 
-    def _load(self) -> Calculator:
-        return get_calculator(self.calculator, self.calculator_kwargs)
+    def _open(self) -> AbstractContextManager[Calculator]:
+        return opened_calculator(self.calculator, self.calculator_kwargs)
 
     def _provenance(self, run: str) -> Provenance:
         info = self.info()
@@ -235,35 +283,18 @@ class AseEngine(Engine):
             job_uuid=current_job_uuid(),
         )
 
-    def _label(self, frame: Frame, calculator: Calculator, run: str) -> Frame:
+    def _label(self, frame: Frame, calculator: Calculator) -> Frame:
         atoms = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=True)
         atoms.calc = calculator
-        _check_labels(atoms, "single point")
+        energy, forces = atoms.get_potential_energy(), atoms.get_forces()
+        if not (np.isfinite(energy) and np.isfinite(forces).all()):
+            raise CalculationError("the energy or a force is not finite", Path.cwd())
         if "stress" in calculator.implemented_properties:
             atoms.get_stress()
-        signed = self._provenance(frame.provenance.run or run)
+        signed = self._provenance(frame.provenance.run)
         return Frame.from_atoms(atoms, frame.provenance).with_provenance(
-            run=signed.run,
-            engine=signed.engine,
-            settings_hash=signed.settings_hash,
-            job_uuid=signed.job_uuid,
+            engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
         )
-
-
-def _check_labels(atoms: Atoms, what: str) -> None:
-    energy, forces = atoms.get_potential_energy(), atoms.get_forces()
-    if not (np.isfinite(energy) and np.isfinite(forces).all()):
-        raise CalculationError(f"{what}: the energy or a force is not finite", Path.cwd())
-
-
-def _set_aside(index: int, frame: Frame, error: Exception) -> QuarantinedCalculation:
-    finite = np.isfinite(frame.positions).all() and np.isfinite(frame.cell).all()
-    return QuarantinedCalculation(
-        index=index,
-        content_hash=frame.content_hash if finite else "",
-        reason=f"{type(error).__name__}: {error}",
-        directory=str(Path.cwd()),
-    )
 
 
 def _slug(text: str) -> str:

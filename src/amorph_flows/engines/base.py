@@ -19,7 +19,8 @@ class Engine(MSONable, ABC):
     """Where energies and forces come from; nests as a field of Makers.
 
     An engine is plain settings. Its methods return jobs whose outputs are this package's
-    documents, whatever the code behind.
+    documents, whatever the code behind. A job that its queue job is too short for goes on in a
+    new one, which the engine itself calls for with ``prev_dir``.
     """
 
     @abstractmethod
@@ -44,7 +45,14 @@ class Engine(MSONable, ABC):
         """
 
     @abstractmethod
-    def md(self, structure: Structure, stage: MDStage, run: str = "", seed: int = 0) -> Job:
+    def md(
+        self,
+        structure: Structure,
+        stage: MDStage,
+        run: str = "",
+        seed: int = 0,
+        prev_dir: str | None = None,
+    ) -> Job:
         """Return a job that runs molecular dynamics; its output is a `LabelDoc`.
 
         Velocities (Å/fs) in the site property ``velocities`` are taken over; without them they
@@ -60,10 +68,12 @@ class Engine(MSONable, ABC):
             Name of the trajectory, for the provenance of its frames.
         seed
             Seed of the initial velocities.
+        prev_dir
+            Folder of an earlier job whose run this one goes on with; None starts anew.
         """
 
     @abstractmethod
-    def static(self, frames: FrameSet, run: str = "") -> Job:
+    def static(self, frames: FrameSet, run: str = "", prev_dir: str | None = None) -> Job:
         """Return a job that labels frames; its output is a `LabelDoc`.
 
         A frame that fails is quarantined with its reason and never ends the batch.
@@ -74,10 +84,14 @@ class Engine(MSONable, ABC):
             The configurations, or a reference to them; their provenance is kept.
         run
             Name of the batch.
+        prev_dir
+            Folder of an earlier job whose finished labels are not computed again.
         """
 
     @abstractmethod
-    def relax(self, structure: Structure, relax_cell: bool = True) -> Job:
+    def relax(
+        self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
+    ) -> Job:
         """Return a job that relaxes a structure; its output is a `RelaxDoc`.
 
         Parameters
@@ -86,4 +100,6 @@ class Engine(MSONable, ABC):
             Where to start, or a reference to it.
         relax_cell
             Whether the cell relaxes too.
+        prev_dir
+            Folder of an earlier job whose relaxation this one goes on with; None starts anew.
         """

@@ -1,11 +1,13 @@
-"""Where an MD run was when it was killed, so that its rest can be run."""
+"""Where a run was when it stopped or was killed, so that its rest can be run."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,9 +49,7 @@ class Checkpoint:
         path
             The file, ``.npz``.
         """
-        temporary = path.with_suffix(".new.npz")
-        np.savez(temporary, allow_pickle=False, **vars(self))
-        temporary.replace(path)
+        write_state(path, **vars(self))
 
     @classmethod
     def read(cls, path: Path, key: str) -> Checkpoint | None:
@@ -62,20 +62,54 @@ class Checkpoint:
         key
             Hash of what the run is.
         """
-        try:
-            with np.load(path, allow_pickle=False) as held:
-                if str(held["key"]) != key:
-                    return None
-                return cls(
-                    key=key,
-                    step=int(held["step"]),
-                    positions=held["positions"],
-                    momenta=held["momenta"],
-                    thermostat=held["thermostat"],
-                    n_bytes=int(held["n_bytes"]),
-                )
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        held = read_state(path, key)
+        if held is None or not held.keys() >= cls.__dataclass_fields__.keys():
             return None
+        return cls(
+            key=key,
+            step=int(held["step"]),
+            positions=held["positions"],
+            momenta=held["momenta"],
+            thermostat=held["thermostat"],
+            n_bytes=int(held["n_bytes"]),
+        )
+
+
+def write_state(path: Path, key: str, **state: npt.ArrayLike) -> None:
+    """Replace a file of arrays in one step; it is on the disk when this returns.
+
+    Parameters
+    ----------
+    path
+        The file, ``.npz``.
+    key
+        Hash of what the run is.
+    **state
+        Numbers and arrays.
+    """
+    temporary = path.with_suffix(".new.npz")
+    with temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, key=key, **{k: np.asarray(v) for k, v in state.items()})
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_state(path: Path, key: str) -> dict[str, npt.NDArray[Any]] | None:
+    """Return the arrays of a run, or None where there are none of it.
+
+    Parameters
+    ----------
+    path
+        The file, ``.npz``.
+    key
+        Hash of what the run is.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return dict(held) if str(held["key"]) == key else None
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
 
 
 def run_key(atoms: Atoms, *settings: str) -> str:

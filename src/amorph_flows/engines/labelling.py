@@ -13,6 +13,7 @@ from amorph_flows.engines.finished import FinishedLabels
 from amorph_flows.errors import InputError
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.labelling import QuarantinedCalculation
+from amorph_flows.stage import current_job_uuid
 from amorph_flows.walltime import Clock, require_time
 
 
@@ -101,7 +102,7 @@ def _take_finished(
     if not _is_finite(frame):
         return False
     if (held := finished.find(frame)) is not None:
-        batch.frames.append(held)
+        batch.frames.append(held.with_provenance(job_uuid=current_job_uuid()))
     elif (failure := finished.find_failure(frame, index)) is not None:
         batch.quarantined.append(failure)
     else:

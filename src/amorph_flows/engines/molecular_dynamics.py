@@ -13,13 +13,14 @@ from ase.md.nose_hoover_chain import NoseHooverChainNVT
 from ase.md.verlet import VelocityVerlet
 from ase.neighborlist import neighbor_list
 
-from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.datasets.io import read_extxyz, write_extxyz
+from amorph_flows.datasets.frames import Frame, Provenance
+from amorph_flows.datasets.io import append_extxyz, read_extxyz
 from amorph_flows.engines.checkpoint import Checkpoint, run_key
 from amorph_flows.engines.configuration import temperature_of
-from amorph_flows.errors import CalculationError
+from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.progress import report_progress
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.walltime import Clock, require_time
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,6 +48,8 @@ class MDRun:
         Temperature above which the run is given up, K.
     store_first
         Whether the first configuration is stored; a run that continues another has it already.
+    goes_on
+        Whether an earlier job must have left a checkpoint of this run.
     """
 
     atoms: Atoms
@@ -55,34 +58,52 @@ class MDRun:
     file: Path
     limit_k: float = 20_000.0
     store_first: bool = True
+    goes_on: bool = False
     frames: list[Frame] = field(default_factory=list)
     _key: str = field(default="", init=False)
 
-    def run(self) -> FrameSet:
-        """Run the stage and return its frames, labelled by the MD's own calculator.
+    def run(self) -> bool:
+        """Run the stage to its end, or until the queue job is about to end.
 
-        A run that was killed goes on from its checkpoint, if it is the same run.
+        A run that was stopped or killed goes on from its checkpoint, bit for bit as if it had
+        not been, if the calculator gives the same numbers again. The frames, labelled by the
+        MD's own calculator, are in `frames`.
+
+        Returns
+        -------
+        bool
+            Whether the end of the stage was reached.
 
         Raises
         ------
         CalculationError
             If a number is not finite, the temperature passes the limit, two atoms meet, or the
             calculator fails. The frames before stay in the file.
+        InputError
+            If there should be a checkpoint and is none.
+        WalltimeError
+            If the queue job is about to end before the first step.
         """
         dynamics, total = self._start(), self.stage.n_steps
         resumed_at = dynamics.nsteps
+        if resumed_at >= total:
+            return True
+        require_time(f"MD {self.provenance.run!r}, {self.stage.name!r}, step {resumed_at}")
+        clock = Clock()
         try:
             for _ in dynamics.irun(steps=total - resumed_at):
                 if dynamics.nsteps != resumed_at or resumed_at == 0:
                     self._after_step(dynamics)
                 _set_temperature(dynamics, self.stage, dynamics.nsteps)
                 report_progress(dynamics.nsteps, total, f"{self.stage.name}: MD step")
+                if not clock.has_time() and resumed_at < dynamics.nsteps < total:
+                    self._write_checkpoint(dynamics)
+                    return False
         except CalculationError:
             raise
         except (ArithmeticError, RuntimeError, ValueError, IndexError) as error:
             raise self._failure(dynamics.nsteps, f"the calculator failed: {error}") from error
-        self._checkpoint_file.unlink(missing_ok=True)
-        return FrameSet(self.frames)
+        return True
 
     @property
     def _checkpoint_file(self) -> Path:
@@ -97,13 +118,19 @@ class MDRun:
             self.provenance.settings_hash,
         )
         held = Checkpoint.read(self._checkpoint_file, self._key)
-        if held is None or not self.file.exists():
+        if held is None or _size(self.file) < held.n_bytes:
+            if self.goes_on:
+                raise InputError(
+                    f"{self._checkpoint_file} is no checkpoint of the MD {self.provenance.run!r}, "
+                    f"{self.stage.name!r}; run the job anew without prev_dir"
+                )
             self.file.unlink(missing_ok=True)
             return _dynamics(self.atoms, self.stage)
-        with self.file.open("r+b") as file:
-            file.truncate(held.n_bytes)
-        uuid = self.provenance.job_uuid
-        self.frames = [f.with_provenance(job_uuid=uuid) for f in read_extxyz(self.file)]
+        if held.n_bytes:
+            with self.file.open("r+b") as file:
+                file.truncate(held.n_bytes)
+            uuid = self.provenance.job_uuid
+            self.frames = [f.with_provenance(job_uuid=uuid) for f in read_extxyz(self.file)]
         self.atoms.positions = held.positions
         self.atoms.set_momenta(held.momenta)
         return _dynamics(self.atoms, self.stage, held)
@@ -123,7 +150,7 @@ class MDRun:
             positions=self.atoms.positions,
             momenta=self.atoms.get_momenta(),
             thermostat=dynamics.chain if isinstance(dynamics, _NoseHooverRamp) else np.empty(0),
-            n_bytes=self.file.stat().st_size,
+            n_bytes=_size(self.file),
         ).write(self._checkpoint_file)
 
     def _check(self, step: int) -> None:
@@ -150,7 +177,7 @@ class MDRun:
         if frame.energy_ev is None or not np.isfinite(frame.energy_ev):
             raise self._failure(step, f"the energy is {frame.energy_ev}")
         self.frames.append(frame)
-        _append_extxyz(self.file, frame)
+        append_extxyz(self.file, frame)
 
     def _failure(self, step: int, what: str) -> CalculationError:
         self._checkpoint_file.unlink(missing_ok=True)
@@ -170,7 +197,10 @@ class _NoseHooverRamp(NoseHooverChainNVT):
         n = len(self.atoms)
         kt = units.kB * temperature_k * max(n - 1, 1) / n
         thermostat = self._thermostat
-        thermostat._Q *= kt / thermostat._kT
+        if not hasattr(self, "_mass_time"):
+            self._mass_time = thermostat._Q / thermostat._kT
+        # from the same factor each time, so that a run that was resumed has the same digits
+        thermostat._Q = self._mass_time * kt
         thermostat._kT = kt
 
     @property
@@ -217,9 +247,6 @@ def _finite_forces(atoms: Atoms) -> bool:
     return bool(np.isfinite(atoms.get_forces()).all())
 
 
-def _append_extxyz(path: Path, frame: Frame) -> None:
-    """Append one frame to an extended XYZ file."""
-    piece = write_extxyz(path.with_suffix(".new"), [frame])
-    with path.open("a", encoding="utf-8") as file:
-        file.write(piece.read_text(encoding="utf-8"))
-    piece.unlink()
+def _size(path: Path) -> int:
+    """Return the size of a file, 0 where there is none."""
+    return path.stat().st_size if path.exists() else 0
