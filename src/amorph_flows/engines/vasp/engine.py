@@ -1,0 +1,351 @@
+"""The engine that runs VASP through atomate2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from atomate2.vasp.jobs.base import BaseVaspMaker
+from atomate2.vasp.sets.base import VaspInputGenerator
+from jobflow import Maker, Response
+from pymatgen.core import Structure
+
+from amorph_flows.continuation import continued, run_home
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.engines.base import Engine
+from amorph_flows.engines.batches import in_pieces
+from amorph_flows.engines.checkpoint import run_key
+from amorph_flows.engines.configuration import to_atoms, to_structure
+from amorph_flows.engines.labelling import label_batch
+from amorph_flows.engines.vasp.makers import md_maker, relax_maker, static_maker
+from amorph_flows.engines.vasp.md import advance_md, find_state, require_converged
+from amorph_flows.engines.vasp.requirements import (
+    require_agreement,
+    require_potcars,
+    require_u,
+)
+from amorph_flows.engines.vasp.run import VaspRun, read_run, run_maker
+from amorph_flows.engines.vasp.sets import AmorphousSetGenerator, pbe_u_config, scan_u_config
+from amorph_flows.engines.vasp.settings import HARMLESS, generator_hash
+from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
+from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.stage import current_job_uuid, stage_job
+from amorph_flows.walltime import require_time
+
+
+@dataclass
+class VaspEngine(Engine, Maker):
+    """Energies and forces from VASP; atomate2 writes the inputs, runs custodian and parses.
+
+    The energy of a frame is the free energy F (VASP's ``TOTEN``, ``free  energy``), not E₀: the
+    forces are derivatives of F, and a potential is fitted to both.
+
+    Its Makers are atomate2's and can be swapped or changed by atomate2's powerups. They must agree
+    in everything that changes an energy, so that frames of MD, single points and relaxations can
+    be compared; `check` refuses Makers that do not.
+
+    Parameters
+    ----------
+    name
+        Of its jobs.
+    label
+        Its name in documents.
+    static_maker, md_maker, relax_maker
+        atomate2 VASP Makers. Tags of MD (temperatures, number of steps, thermostat) and whether
+        the cell relaxes are set by the engine.
+    user_incar_settings
+        INCAR tags for all three Makers, on top of their own, such as ``{"NCORE": 8}``.
+    labels_per_job
+        Single points in one job at most; a larger batch is cut into jobs that run side by side.
+        0: all in one job, one after the other.
+    relax_max_steps
+        Steps of a relaxation at most.
+    max_unconverged
+        MD is given up when the density of a larger share of its configurations does not converge.
+
+    Examples
+    --------
+    >>> from atomate2.vasp.powerups import update_user_incar_settings
+    >>> engine = update_user_incar_settings(VaspEngine.scan_u(), {"NCORE": 8, "KPAR": 2})
+    """
+
+    name: str = "VASP"
+    label: str = "VASP SCAN+U"
+    static_maker: BaseVaspMaker = field(
+        default_factory=lambda: static_maker(AmorphousSetGenerator())
+    )
+    md_maker: BaseVaspMaker = field(default_factory=lambda: md_maker(AmorphousSetGenerator()))
+    relax_maker: BaseVaspMaker = field(default_factory=lambda: relax_maker(AmorphousSetGenerator()))
+    user_incar_settings: dict[str, Any] = field(default_factory=dict)
+    labels_per_job: int = 0
+    relax_max_steps: int = 200
+    max_unconverged: float = 0.05
+
+    @classmethod
+    def scan_u(cls, u_ev: dict[str, float] | None = None, **changes: Any) -> Self:
+        """Return SCAN+U as in the study of amorphous V2O5, with its k-point mesh.
+
+        Parameters
+        ----------
+        u_ev
+            U of the d orbitals by element, eV; by default 1.0 for V.
+        **changes
+            More fields of the engine.
+        """
+        return cls._of(
+            AmorphousSetGenerator(config_dict=scan_u_config(u_ev or {"V": 1.0})),
+            **{"label": "VASP SCAN+U"} | changes,
+        )
+
+    @classmethod
+    def pbe_u(cls, u_ev: dict[str, float] | None = None, **changes: Any) -> Self:
+        """Return PBE+U as in the study of NaFePO4 glass, Gamma point only.
+
+        Parameters
+        ----------
+        u_ev
+            U of the d orbitals by element, eV; by default 5.1 for Fe.
+        **changes
+            More fields of the engine.
+        """
+        config = pbe_u_config(u_ev or {"Fe": 5.1})
+        return cls._of(
+            AmorphousSetGenerator(config_dict=config, kpoint_length_a=0.0),
+            **{"label": "VASP PBE+U"} | changes,
+        )
+
+    @classmethod
+    def _of(cls, generator: AmorphousSetGenerator, **changes: Any) -> Self:
+        makers = {
+            "static_maker": static_maker(replace(generator)),
+            "md_maker": md_maker(replace(generator)),
+            "relax_maker": relax_maker(replace(generator)),
+        }
+        return cls(**makers | changes)
+
+    def info(self) -> EngineInfo:
+        """Return the engine's name and settings hash; VASP's version is known after a run only."""
+        generator = self.static_maker.input_set_generator
+        return EngineInfo(
+            name=self.label,
+            settings_hash=generator_hash(generator, self.user_incar_settings),
+            surrogate=False,
+        )
+
+    def check(self, structure: Structure | None = None) -> None:
+        """Refuse what cannot be computed: no POTCARs, no U, Makers that do not agree.
+
+        Parameters
+        ----------
+        structure
+            A structure that the engine will be asked about.
+
+        Raises
+        ------
+        MissingDependencyError
+            If no folder of POTCARs is set.
+        InputError
+            If a POTCAR is missing, a metal with an open d shell has no U, or the Makers differ in
+            a tag that changes energies.
+        """
+        if self.labels_per_job < 0:
+            raise InputError(f"labels_per_job must be 0 or more, got {self.labels_per_job}")
+        single = self._generator(self.static_maker)
+        others = {
+            "md_maker": self._generator(self.md_maker),
+            "relax_maker": self._generator(self.relax_maker),
+        }
+        if structure is not None:
+            to_atoms(structure)
+            require_agreement(single, others, structure)
+            require_u(single, structure)
+        for generator in (single, *others.values()):
+            require_potcars(generator, structure)
+
+    def _generator(self, maker: BaseVaspMaker) -> VaspInputGenerator:
+        tags = maker.input_set_generator.user_incar_settings | self.user_incar_settings
+        return replace(maker.input_set_generator, user_incar_settings=tags)
+
+    @stage_job(LabelDoc)
+    def md(
+        self,
+        structure: Structure,
+        stage: MDStage,
+        run: str = "",
+        seed: int = 0,
+        prev_dir: str | None = None,
+    ) -> LabelDoc | Response:
+        """Run molecular dynamics: Nosé-Hoover (``MDALGO = 2``) or NVE (``MDALGO = 1``).
+
+        Velocities (Å/fs) in the site property ``velocities`` are taken over into POSCAR; without
+        them they are drawn at the stage's first temperature. When the walltime stops VASP, a new
+        job goes on from CONTCAR; all pieces together are one trajectory. A configuration whose
+        density did not converge is quarantined.
+
+        Parameters
+        ----------
+        structure
+            Where to start.
+        stage
+            Temperatures, length, time step and stride.
+        run
+            Name of the trajectory, for the provenance of its frames.
+        seed
+            Seed of the initial velocities.
+        prev_dir
+            Folder of an earlier job whose run this one goes on with; None starts anew.
+
+        Raises
+        ------
+        CalculationError
+            If VASP fails, or too many configurations do not converge.
+        """
+        self.check(structure)
+        require_time(f"MD {run!r}")
+        info, home = self.info(), run_home(prev_dir)
+        key = run_key(
+            to_atoms(structure), stage.model_dump_json(), run, str(seed), info.settings_hash
+        )
+        state = find_state(key, structure, stage, seed, home, prev_dir is not None)
+        version = advance_md(state, stage, self._provenance(run), home, self._run_md)
+        require_converged(state, run, self.max_unconverged)
+        if not state.is_finished(stage):
+            return continued(self.md(structure, stage, run, seed, prev_dir=str(home)))
+        return LabelDoc(
+            engine=info.model_copy(update={"version": version}),
+            run=run,
+            stage=stage,
+            seed=seed,
+            n_steps=stage.n_steps,
+            frames=FrameSet(state.frames),
+            structure=state.structure,
+            quarantined=state.quarantined,
+            directory=str(home),
+        )
+
+    @stage_job(LabelDoc)
+    def static(
+        self, frames: FrameSet, run: str = "", prev_dir: str | None = None
+    ) -> LabelDoc | Response:
+        """Label frames by single points; one that fails is quarantined with its reason.
+
+        Parameters
+        ----------
+        frames
+            The configurations; their provenance is kept.
+        run
+            Name of the batch, and of frames that belong to no run.
+        prev_dir
+            Folder of an earlier job whose finished labels are not computed again.
+        """
+        info = self.info()
+        whole = replace(self, labels_per_job=0)
+        jobs = in_pieces(whole.static, info, frames, run, self.labels_per_job)
+        if jobs is not None:
+            return jobs
+        home = run_home(prev_dir)
+        batch = label_batch(
+            frames,
+            lambda frame: self._label(frame, home),
+            info.settings_hash,
+            home,
+            run=run,
+            goes_on=prev_dir is not None,
+        )
+        if not batch.is_complete:
+            return continued(self.static(frames, run, prev_dir=str(home)))
+        return LabelDoc(
+            engine=info,
+            run=run,
+            n_steps=len(frames),
+            frames=FrameSet(batch.frames),
+            quarantined=batch.quarantined,
+            directory=str(home),
+        )
+
+    @stage_job(RelaxDoc)
+    def relax(
+        self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
+    ) -> RelaxDoc:
+        """Relax a structure until its forces are below ``-EDIFFG``.
+
+        Parameters
+        ----------
+        structure
+            Where to start.
+        relax_cell
+            Whether the cell relaxes too (``ISIF = 3``, else 2).
+        prev_dir
+            Folder of an earlier job whose relaxation this one goes on with; None starts anew.
+
+        Raises
+        ------
+        CalculationError
+            If VASP fails or the density of the last configuration does not converge.
+        """
+        self.check(structure)
+        require_time("the relaxation")
+        folder = run_home(prev_dir) / "relax"
+        if prev_dir is not None:
+            structure = _contcar(folder, structure)
+        tags = {"NSW": self.relax_max_steps, "IBRION": 2, "ISIF": 3 if relax_cell else 2}
+        run = run_maker(
+            self.relax_maker,
+            structure,
+            folder,
+            tags | self.user_incar_settings,
+            HARMLESS | {"IBRION", "POTIM"},
+        )
+        last = run.steps[-1]
+        if not last.converged:
+            raise CalculationError("the density did not converge within NELM steps", folder)
+        atoms = to_atoms(structure)
+        atoms.cell, atoms.positions = last.cell, last.positions
+        return RelaxDoc(
+            engine=self.info().model_copy(update={"version": run.version}),
+            structure=to_structure(atoms),
+            energy_ev=last.energy_ev,
+            max_force_ev_a=float(np.linalg.norm(last.forces, axis=1).max()),
+            converged=run.converged,
+            n_steps=len(run.steps),
+        )
+
+    def _run_md(self, structure: Structure, folder: Path, tags: dict[str, Any]) -> VaspRun:
+        return run_maker(self.md_maker, structure, folder, self.user_incar_settings | tags)
+
+    def _label(self, frame: Frame, home: Path) -> Frame:
+        structure = to_structure(frame.to_atoms())
+        self.check(structure)
+        folder = home / f"label_{frame.content_hash[:12]}"
+        run = run_maker(
+            self.static_maker, structure, folder, {"NSW": 0, **self.user_incar_settings}
+        )
+        result = run.steps[-1]
+        if not result.converged:
+            raise CalculationError("the density did not converge within NELM steps", folder)
+        signed = self._provenance(frame.provenance.run)
+        return replace(
+            frame, energy_ev=result.energy_ev, forces=result.forces, stress=result.stress
+        ).with_provenance(
+            engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
+        )
+
+    def _provenance(self, run: str) -> Provenance:
+        info = self.info()
+        return Provenance(
+            run=run,
+            engine=info.name,
+            settings_hash=info.settings_hash,
+            job_uuid=current_job_uuid(),
+        )
+
+
+def _contcar(folder: Path, structure: Structure) -> Structure:
+    """Return where a relaxation that was ended came to, or its start if that cannot be read."""
+    try:
+        return read_run(folder, structure).structure
+    except Exception:  # noqa: BLE001 - files cut off anywhere; it then starts anew
+        return structure
