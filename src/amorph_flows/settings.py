@@ -20,6 +20,9 @@ class Settings(BaseSettings):
         default=None, description="MTP plugin built for lammps_command; None: built on first use"
     )
     compiler: str = Field(default="g++", description="C++17 compiler for the MTP kernel")
+    gpaw_python: str = Field(
+        default="", description="interpreter that has GPAW, with its launcher; empty: this one"
+    )
     cache_dir: Path = Field(
         default=Path("~/.cache/amorph_flows"), description="where compiled kernels are kept"
     )

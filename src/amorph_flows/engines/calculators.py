@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -16,6 +17,8 @@ from ase.calculators.calculator import Calculator
 from ase.data import chemical_symbols
 from monty.json import jsanitize
 
+from amorph_flows.engines.gpaw.calculator import gpaw_identity
+from amorph_flows.engines.gpaw.process import find_gpaw
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.testing.toy import TOY_IONS
 
@@ -36,12 +39,22 @@ class KnownCalculator:
         The extra of amorph-flows that installs the package.
     elements
         The element symbols that it knows; empty: it does not say.
+    surrogate
+        Whether it only imitates density functional theory.
+    probe
+        Returns the version where the package is not one of this interpreter, or raises
+        `MissingDependencyError`.
+    identity
+        Returns, of the calculator's arguments, what else changes its numbers.
     """
 
     path: str
     package: str
     extra: str | None = None
     elements: frozenset[str] = frozenset()
+    surrogate: bool = True
+    probe: Callable[[], str] | None = None
+    identity: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
 
 KNOWN = {
@@ -53,6 +66,14 @@ KNOWN = {
     ),
     "toy": KnownCalculator(
         "amorph_flows.testing.toy:ToyCalculator", "amorph_flows", None, frozenset(TOY_IONS)
+    ),
+    "GPAW": KnownCalculator(
+        "amorph_flows.engines.gpaw.calculator:GPAWCalculator",
+        "gpaw",
+        "gpaw",
+        surrogate=False,
+        probe=lambda: find_gpaw().version,
+        identity=gpaw_identity,
     ),
 }
 """Calculators by short name; any other is named ``package.module:ClassOrFactory``."""
@@ -81,7 +102,9 @@ def find_calculator(name: str) -> KnownCalculator:
             "'package.module:ClassOrFactory'"
         )
     found = KNOWN.get(name) or KnownCalculator(name, name.partition(":")[0].partition(".")[0])
-    if util.find_spec(found.package) is None:
+    if found.probe is not None:
+        found.probe()
+    elif util.find_spec(found.package) is None:
         raise MissingDependencyError(found.package, found.extra, f"pip install {found.package}")
     return found
 
@@ -131,6 +154,24 @@ def get_calculator(name: str, settings: dict[str, Any]) -> Calculator:
     return _cached(name, canonical_json(settings))
 
 
+@contextmanager
+def opened_calculator(name: str, settings: dict[str, Any]) -> Iterator[Calculator]:
+    """Give the calculator of a name and its settings; a process of its own is ended after use.
+
+    Parameters
+    ----------
+    name, settings
+        As for `get_calculator`.
+    """
+    calculator = get_calculator(name, settings)
+    try:
+        yield calculator
+    finally:
+        close = getattr(calculator, "close", None)
+        if callable(close):
+            close()
+
+
 @lru_cache
 def calculator_version(name: str) -> str:
     """Return the version of the package behind a calculator, empty if it has none.
@@ -140,8 +181,10 @@ def calculator_version(name: str) -> str:
     name
         A short name or ``package.module:ClassOrFactory``.
     """
-    package = find_calculator(name).package
-    distributions = metadata.packages_distributions().get(package, [package])
+    known = find_calculator(name)
+    if known.probe is not None:
+        return known.probe()
+    distributions = metadata.packages_distributions().get(known.package, [known.package])
     try:
         return metadata.version(distributions[0])
     except metadata.PackageNotFoundError:
@@ -160,7 +203,11 @@ def settings_hash(name: str, settings: dict[str, Any], version: str) -> str:
     version
         Of its package.
     """
-    text = canonical_json({"calculator": name, "settings": settings, "version": version})
+    content: dict[str, Any] = {"calculator": name, "settings": settings, "version": version}
+    identity = find_calculator(name).identity
+    if identity is not None:
+        content["identity"] = identity(settings)
+    text = canonical_json(content)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -115,13 +115,34 @@ def charges_before(host: Structure) -> dict[Element, float]:
                 "give it without charges, or with charges that add up to zero"
             )
         return carried
-    composition = host.composition.element_composition.reduced_composition
-    too_many = _n_assignments(composition) > MOST_ASSIGNMENTS
-    guesses = () if too_many else composition.oxi_state_guesses()
+    return guessed_charges(host.composition)
+
+
+def guessed_charges(composition: Composition) -> dict[Element, float]:
+    """Return the mean charge of each element as pymatgen guesses it: its most likely states.
+
+    Parameters
+    ----------
+    composition
+        Of a neutral compound; charges that it carries are ignored.
+
+    Returns
+    -------
+    dict
+        Charge, in elementary charges, of each element.
+
+    Raises
+    ------
+    InputError
+        If none can be guessed.
+    """
+    reduced = composition.element_composition.reduced_composition
+    too_many = _n_assignments(reduced) > MOST_ASSIGNMENTS
+    guesses = () if too_many else reduced.oxi_state_guesses()
     if not guesses:
         problem = "too many sets of charges are" if too_many else "no neutral set of charges is"
         raise InputError(
-            f"{problem} possible for {composition.formula}; give the host with its charges"
+            f"{problem} possible for {reduced.formula}; give the host with its charges"
         )
     return {Element(symbol): float(charge) for symbol, charge in guesses[0].items()}
 

@@ -1,0 +1,1 @@
+"""GPAW: plane-wave density functional theory in a process of its own."""
