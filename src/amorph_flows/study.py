@@ -49,6 +49,10 @@ class Study(BaseModel):
         default_factory=dict,
         description="fields of the preset's Makers, such as melt_quench.time_step_fs: 1.0",
     )
+    workers: dict[str, Any] = Field(
+        default_factory=dict,
+        description="where `amorph submit` sends jobs of each kind: dft, md, fit, light",
+    )
 
     def maker(self) -> AmorphousElectrodeMaker:
         """Return the Maker of the study.
@@ -139,6 +143,7 @@ def load_study(path: str | Path) -> Study:
         study = Study.model_validate(_with_paths(content))
     except ValidationError as error:
         raise InputError(f"{file}: {_explain(error)}") from error
+    _check_workers(file, study.workers)
     here = file.resolve().parent
     folder = study.folder or Path(file.stem)
     paths = {"structure": here / study.structure.expanduser(), "folder": here / folder.expanduser()}
@@ -150,6 +155,17 @@ def load_study(path: str | Path) -> Study:
     if paths["folder"].is_file():
         raise InputError(f"{file}: folder: {paths['folder']} is a file")
     return study.model_copy(update={key: value.resolve() for key, value in paths.items()})
+
+
+def _check_workers(file: Path, workers: dict[str, Any]) -> None:
+    if not workers:
+        return
+    from amorph_flows.executors.route import check_workers
+
+    try:
+        check_workers(workers)
+    except InputError as error:
+        raise InputError(f"{file}: workers: {error}") from error
 
 
 def _refuse_unheeded(name: str) -> None:
@@ -217,5 +233,5 @@ def _explain(error: ValidationError) -> str:
     key = str(first["loc"][0])
     if first["type"] == "missing":
         return f"the key {key!r} is missing"
-    wanted = "keys with values" if key == "overrides" else "text"
+    wanted = "keys with values" if key in ("overrides", "workers") else "text"
     return f"{key} must be {wanted}, got {first['input']!r} ({type(first['input']).__name__})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, get_args
@@ -132,7 +133,24 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
-def status_lines(state: StudyState, folder: Path) -> list[str]:
+def summary_line(state: StudyState, folder: Path | None = None) -> str:
+    """Return the state of a study as one line of text.
+
+    Parameters
+    ----------
+    state
+        The state.
+    folder
+        Folder of the study, where it is known.
+    """
+    counts = Counter(job.state for job in state.jobs)
+    told = ", ".join(f"{counts[c]} {c}" for c in get_args(JobCondition) if counts[c])
+    since = f" for {duration(time.time() - state.started)}" if state.state == "running" else ""
+    place = f"workflow {state.workflow}" if state.workflow is not None else f"in {folder}"
+    return f"study {state.title} {place}: {state.state}{since}; jobs: {told}"
+
+
+def status_lines(state: StudyState, folder: Path | None) -> list[str]:
     """Return the state of a study as lines of text.
 
     Parameters
@@ -140,12 +158,11 @@ def status_lines(state: StudyState, folder: Path) -> list[str]:
     state
         The state.
     folder
-        Folder of the study.
+        Folder of the study, where it is here.
     """
-    counts = Counter(job.state for job in state.jobs)
-    told = ", ".join(f"{counts[c]} {c}" for c in get_args(JobCondition) if counts[c])
-    since = f" for {duration(time.time() - state.started)}" if state.state == "running" else ""
-    lines = [f"study {state.title} in {folder}: {state.state}{since}; jobs: {told}"]
+    lines = [summary_line(state, folder)]
+    if state.manager != "local":
+        lines += _kind_lines(state)
     lines += _running_lines(state)
     for job in state.jobs:
         if job.state == "failed":
@@ -157,9 +174,20 @@ def status_lines(state: StudyState, folder: Path) -> list[str]:
     left = remaining(state)
     if left is not None:
         lines.append(f"expected time left: at least {duration(left)}")
-    report = folder / "report.html"
-    if report.exists():
-        lines.append(f"report: {report}")
+    if folder is not None and (folder / "report.html").exists():
+        lines.append(f"report: {folder / 'report.html'}")
+    return lines
+
+
+def _kind_lines(state: StudyState) -> list[str]:
+    """Return how many jobs of each kind are done, in line and running."""
+    lines = []
+    for kind in sorted({job.kind for job in state.jobs}):
+        jobs = [job for job in state.jobs if job.kind == kind]
+        done = sum(job.state == "done" for job in jobs)
+        raw = Counter(job.firework_state.lower() for job in jobs if job.state != "done")
+        rest = "".join(f", {n} {name}" for name, n in sorted(raw.items()))
+        lines.append(f"{kind or 'unrouted'}: {done} of {len(jobs)} done{rest}")
     return lines
 
 
@@ -176,7 +204,22 @@ def status_json(state: StudyState) -> str:
         step = step_progress(job) if job.state == "running" else None
         entry["progress"] = step and step.model_dump()
     content["expected_left"] = remaining(state)
+    content["progress"] = {
+        f"by_{field}": _progress((getattr(job, field), job.state) for job in state.jobs)
+        for field in ("stage", "kind")
+    }
     return json.dumps(content, indent=1)
+
+
+def _progress(jobs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """Return how many jobs are done and failed of how many, by the first of each pair."""
+    counts: dict[str, dict[str, int]] = {}
+    for name, state in jobs:
+        count = counts.setdefault(name, {"done": 0, "failed": 0, "total": 0})
+        count["total"] += 1
+        if state in count:
+            count[state] += 1
+    return counts
 
 
 def remaining(state: StudyState) -> float | None:

@@ -14,7 +14,10 @@ from typer.core import TyperGroup
 from amorph_flows import __version__
 from amorph_flows.errors import AmorphFlowsError
 
-_ORDER = ("demo", "run", "status", "report", "query", "doctor", "build-plugin")
+_ORDER = (
+    *("demo", "run", "submit", "status", "rescue", "report", "query"),
+    *("relabel", "init", "doctor", "build-plugin"),
+)
 _DEBUG = "amorph_flows.debug"
 
 

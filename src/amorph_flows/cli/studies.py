@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amorph_flows.cli.find import DEMO_FOLDER, study_folder
 from amorph_flows.cli.group import app
 from amorph_flows.errors import InputError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from amorph_flows.study import Study
 
-DEMO_FOLDER = Path("amorph-demo")
 _DEMO_STUDY = """\
 # The demonstration: amorphous MgV2O5, every length cut so that it takes minutes.
 # `amorph run study.yaml` in this folder does the same as `amorph demo`.
@@ -28,6 +28,14 @@ folder: .
 
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Jobs at once; default: one a core.")
+]
+LaunchPadFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--launchpad",
+        "-l",
+        help="File of the FireWorks database; default: what FireWorks' configuration names.",
+    ),
 ]
 Retry = Annotated[
     bool,
@@ -113,26 +121,35 @@ def run(
 @app.command()
 def status(
     study: Annotated[
-        Path | None, typer.Argument(metavar="[STUDY]", help="Folder of the study or its file.")
+        Path | None,
+        typer.Argument(metavar="[STUDY]", help="Folder, file or name of the study."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    launchpad: LaunchPadFile = None,
 ) -> None:
     """Show how far a study is; safe while it runs.
 
-    Without an argument: the study in this folder, or in amorph-demo.
+    Without an argument: the study in this folder, or in amorph-demo, else all studies that were
+    submitted to the FireWorks database, one JSON object for each. A submitted study can be named
+    by its name as well; its progress and its failures are read from the database.
 
     Examples
     --------
     ```
     amorph status
     amorph status study.yaml --json
+    amorph status amorphous-v2o5 --launchpad my_launchpad.yaml
     ```
     """
-    from amorph_flows.cli.display import status_json, status_lines
-    from amorph_flows.executors.state import StudyState
+    from amorph_flows.cli.display import status_json, status_lines, summary_line
+    from amorph_flows.cli.find import all_submitted, is_here, read_study
 
-    folder = _folder(study)
-    state = StudyState.read(folder)
+    if study is None and (launchpad is not None or not is_here(None)):
+        states = list(all_submitted(launchpad))
+        lines = [status_json(state) if as_json else summary_line(state) for state in states]
+        typer.echo(f"[{', '.join(lines)}]" if as_json else "\n".join(lines))
+        return
+    state, folder = read_study(study, launchpad)
     typer.echo(status_json(state) if as_json else "\n".join(status_lines(state, folder)))
 
 
@@ -141,6 +158,7 @@ def report(
     study: Annotated[
         Path, typer.Argument(metavar="STUDY", help="Folder of the study or its file.")
     ],
+    launchpad: LaunchPadFile = None,
 ) -> None:
     """Write the report of a study from its store again and print where it is.
 
@@ -150,12 +168,12 @@ def report(
     amorph report amorph-demo
     ```
     """
-    folder = _folder(study)
-    for path in write_report(_open(folder, create=False), folder):
+    folder = study_folder(study)
+    for path in write_report(_open(folder, create=False), folder, launchpad):
         typer.echo(path)
 
 
-def write_report(store: JobStore, folder: Path) -> list[Path]:
+def write_report(store: JobStore, folder: Path, launchpad: Path | None = None) -> list[Path]:
     """Write the report that a study has stored and return its files.
 
     Parameters
@@ -164,17 +182,19 @@ def write_report(store: JobStore, folder: Path) -> list[Path]:
         The study's job store.
     folder
         Folder of the study.
+    launchpad
+        File of the FireWorks database, for a study that was submitted.
 
     Raises
     ------
     InputError
         If the study has no report yet.
     """
-    from amorph_flows.executors.state import StudyState
+    from amorph_flows.cli.find import read_study
     from amorph_flows.schemas.study import StudyDoc
     from amorph_flows.store import load_document
 
-    jobs = StudyState.read(folder).jobs
+    jobs = read_study(folder, launchpad)[0].jobs
     ended = [job for job in jobs if job.document == StudyDoc.__name__ and job.state == "done"]
     document = load_document(store, ended[-1].uuid) if ended else None
     if not isinstance(document, StudyDoc):
@@ -234,20 +254,3 @@ def _open(folder: Path, *, create: bool = True) -> JobStore:
         return open_store(folder, create=create)
     store.connect()
     return store
-
-
-def _folder(study: Path | None) -> Path:
-    """Return the folder of a study that is named by its folder, its file or not at all."""
-    from amorph_flows.executors.state import STATE_FILE
-    from amorph_flows.study import load_study
-
-    if study is None:
-        here = [folder for folder in (Path(), DEMO_FOLDER) if (folder / STATE_FILE).exists()]
-        if not here:
-            raise InputError(f"no study here and none in {DEMO_FOLDER}; give its folder")
-        return here[0]
-    if study.is_dir():
-        return study
-    if not study.exists():
-        raise InputError(f"there is no study {study}; give its folder or its file")
-    return load_study(study).home

@@ -193,6 +193,7 @@ class JobGraph:
                 function=job.function,
                 stage=job.stage,
                 document=job.document,
+                kind=job.kind,
             )
             node = Node(job, state)
             self.nodes[node.key] = node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import uuid
 from collections import Counter
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from jobflow import Flow, Job
@@ -20,6 +22,8 @@ from pydantic import BaseModel
 
 from amorph_flows import __version__
 from amorph_flows.errors import InputError
+from amorph_flows.schemas.base import JobKind
+from amorph_flows.stage import job_kind
 
 _SCHEMAS = "amorph_flows.schemas."
 
@@ -63,13 +67,19 @@ class PlannedJob:
     @property
     def stage(self) -> str:
         """Stage whose document the job makes, empty for other jobs."""
-        module = (self.record.get("output_schema") or {}).get("@module", "")
-        return str(module).removeprefix(_SCHEMAS) if module.startswith(_SCHEMAS) else ""
+        return stage_of((self.record.get("output_schema") or {}).get("@module", ""))
 
     @property
     def document(self) -> str:
         """Class of the document that the job makes, empty for other jobs."""
         return str((self.record.get("output_schema") or {}).get("@callable", ""))
+
+    @property
+    def kind(self) -> JobKind:
+        """What the job mostly does."""
+        function = self.record["function"]
+        module = importlib.import_module(function["@module"])
+        return job_kind(attrgetter(function["@callable"])(module))
 
     @property
     def needs_all_parents(self) -> bool:
@@ -118,6 +128,17 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     for flow in flows:
         _rename(flow, new_uuids)
     return [_planned(records[old], order[old], new_uuids) for old in records]
+
+
+def stage_of(module: str) -> str:
+    """Return the stage whose documents a module defines, empty for other modules.
+
+    Parameters
+    ----------
+    module
+        Its import path.
+    """
+    return module.removeprefix(_SCHEMAS) if module.startswith(_SCHEMAS) else ""
 
 
 def references(value: Any) -> Iterator[dict[str, Any]]:

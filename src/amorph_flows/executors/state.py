@@ -21,6 +21,7 @@ STATE_FILE = "study.json"
 LOCK_FILE = ".study.lock"
 
 JobCondition = Literal["waiting", "running", "done", "failed", "blocked", "stopped"]
+StudyCondition = Literal["running", "complete", "failed", "interrupted"]
 
 
 class JobState(BaseModel):
@@ -34,6 +35,7 @@ class JobState(BaseModel):
     function: str = Field(description="import path of the job's function")
     stage: str = Field(default="", description="stage whose document the job makes")
     document: str = Field(default="", description="class of that document")
+    kind: str = Field(default="", description="dft, md, fit or light")
     state: JobCondition = "waiting"
     started: float | None = Field(default=None, description="seconds since 1970")
     finished: float | None = Field(default=None, description="seconds since 1970")
@@ -43,6 +45,9 @@ class JobState(BaseModel):
     folder: str = Field(default="", description="the job's folder, inside the study's")
     reason: str = Field(default="", description="why it failed or cannot run")
     reused: bool = Field(default=False, description="whether it was finished before this run")
+    firework: int | None = Field(default=None, description="its FireWork, where it was submitted")
+    firework_state: str = Field(default="", description="state of the FireWork")
+    worker: str = Field(default="", description="FireWorks worker, or host, that took it")
 
     @property
     def elapsed(self) -> float:
@@ -58,12 +63,14 @@ class StudyState(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: str = ""
-    state: Literal["running", "complete", "failed", "interrupted"] = "running"
+    state: StudyCondition = "running"
     flow: str = Field(default="", description="uuid of the flow: the same study, the same uuid")
     started: float = Field(default_factory=time.time, description="seconds since 1970")
     finished: float | None = None
     pid: int = Field(default_factory=os.getpid)
     processes: int = 1
+    manager: Literal["local", "fireworks", "jobflow-remote"] = "local"
+    workflow: int | None = Field(default=None, description="its FireWorks workflow")
     jobs: list[JobState] = Field(default_factory=list)
 
     def write(self, folder: Path) -> None:
