@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
+from jobflow import Job, Response
 from pymatgen.core import Structure
 
+from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.datasets.io import iter_cfg
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import LammpsMD, run_lammps_md
-from amorph_flows.lammps.grades import count_saved
+from amorph_flows.lammps.saved import count_saved
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import (
@@ -40,10 +40,12 @@ def explore(
     md: LammpsMD,
     grade: GradeSettings,
     turn: int,
-) -> ExplorationDoc:
+    prev_dir: str | None = None,
+) -> ExplorationDoc | Response[Job]:
     """Run MD with the potential and save what it extrapolates to.
 
-    A run that fails is part of the result, with its reason: it never ends the loop.
+    A run that fails is part of the result, with its reason: it never ends the loop. One that its
+    queue job is too short for goes on in a new job.
 
     Parameters
     ----------
@@ -61,7 +63,10 @@ def explore(
         When to save and when to stop.
     turn
         The turn of active learning, for the provenance.
+    prev_dir
+        Folder of an earlier job whose run this one goes on with.
     """
+    home = run_home(prev_dir)
     name = f"{formula} {temperature_k:g} K turn {turn} seed {md.seed}"
     run = ExplorationRun(
         run=name,
@@ -76,11 +81,16 @@ def explore(
         n_saved=0,
     )
     try:
-        result = run_lammps_md(structure, potential, md, Path.cwd(), grade)
+        result = run_lammps_md(structure, potential, md, home, grade, goes_on=prev_dir is not None)
     except CalculationError as error:
         saved = Path(error.directory or ".") / grade.save_file
         changes: dict[str, object] = {"failure": str(error)}
     else:
+        if not result.is_complete:
+            rest = explore(
+                potential, structure, formula, temperature_k, md, grade, turn, prev_dir=str(home)
+            )
+            return continued(rest)
         saved = result.saved_file or Path(grade.save_file)
         changes = {
             "reached_fs": result.reached_fs,
@@ -88,10 +98,9 @@ def explore(
             "max_grade": result.max_grade or 0.0,
             "fraction_above_select": result.fraction_above_select or 0.0,
         }
-    frames = _saved_frames(saved, potential, name, temperature_k, grade)
-    return ExplorationDoc(
-        run=run.model_copy(update={**changes, "n_saved": len(frames)}), frames=frames
-    )
+    frames, damage = _saved_frames(saved, potential, name, temperature_k, grade)
+    changes |= {"n_saved": len(frames), "damage": damage}
+    return ExplorationDoc(run=run.model_copy(update=changes), frames=frames)
 
 
 @stage_job(SelectionDoc)
@@ -140,26 +149,25 @@ def select_candidates(
 
 def _saved_frames(
     file: Path, potential: PotentialDoc, run: str, temperature_k: float, grade: GradeSettings
-) -> FrameSet:
+) -> tuple[FrameSet, str]:
     """Return saved frames up to the first one above the break threshold, that one included.
 
-    A long run that saves more than `MAX_SAVED` is thinned evenly.
+    A long run that saves more than `MAX_SAVED` is thinned evenly. A run that fails may leave one
+    half written: the frames before it are returned, and why it could not be read.
     """
     kept: list[Frame] = []
     every = max(1, -(-count_saved(file) // MAX_SAVED))
-    for index, frame in enumerate(_whole_frames(file, potential.species)):
-        breaks = (frame.provenance.grade or 0.0) > grade.stop
-        if breaks or index % every == 0:
-            kept.append(
-                frame.with_provenance(stage="active_learning", run=run, temperature_k=temperature_k)
-            )
-        if breaks:
-            break
-    return FrameSet(kept)
-
-
-def _whole_frames(file: Path, species: list[str]) -> Iterator[Frame]:
-    """Yield frames up to the first damaged one; a run that fails may leave one half written."""
-    if file.exists():
-        with suppress(InputError):
-            yield from iter_cfg(file, species)
+    try:
+        for index, frame in enumerate(iter_cfg(file, potential.species) if file.exists() else ()):
+            breaks = (frame.provenance.grade or 0.0) > grade.stop
+            if breaks or index % every == 0:
+                kept.append(
+                    frame.with_provenance(
+                        stage="active_learning", run=run, temperature_k=temperature_k
+                    )
+                )
+            if breaks:
+                break
+    except InputError as error:
+        return FrameSet(kept), str(error)
+    return FrameSet(kept), ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from jobflow import Job, Response
 from pymatgen.core import Structure
 
+from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import CalculationError
 from amorph_flows.lammps import LammpsMD, partial_result, run_lammps_md
@@ -31,8 +31,11 @@ def run_production(
     supercell: tuple[int, int, int],
     start: str,
     grade: GradeSettings | None = None,
-) -> TrajectoryDoc:
+    prev_dir: str | None = None,
+) -> TrajectoryDoc | Response[Job]:
     """Run MD in a supercell; the grade is watched and never stops the run.
+
+    A run that its queue job is too short for goes on in a new job; the pieces are one trajectory.
 
     A run that fails on the way, such as one whose atoms fly apart, is documented up to there and
     never believed.
@@ -53,16 +56,24 @@ def run_production(
         Where the structure came from, for the record.
     grade
         How often to grade and what counts as extrapolation; None does not grade.
+    prev_dir
+        Folder of an earlier job whose run this one goes on with.
     """
+    home = run_home(prev_dir)
     cell = plain(structure) * supercell
     failure = ""
     try:
-        result = run_lammps_md(cell, potential, md, Path.cwd(), grade)
+        result = run_lammps_md(cell, potential, md, home, grade, goes_on=prev_dir is not None)
     except CalculationError as error:
-        partial = partial_result(cell, potential, md, Path.cwd(), grade)
+        partial = partial_result(cell, potential, md, home, grade)
         if partial is None:
             raise
         result, failure = partial, str(error)
+    if not result.is_complete:
+        rest = run_production(
+            potential, structure, temperature_k, md, supercell, start, grade, prev_dir=str(home)
+        )
+        return continued(rest)
     formula = structure.composition.reduced_formula
     thermo = result.thermo
     doc = TrajectoryDoc(
@@ -77,6 +88,7 @@ def run_production(
         production_fs=max(0.0, result.reached_fs - md.equilibration_fs),
         asked_fs=md.production_fs,
         seed=md.seed,
+        pieces=list(result.pieces),
         failure=failure,
         trajectory=result.trajectory,
         structure=result.structure,

@@ -67,23 +67,28 @@ def read_grades(folder: Path) -> FloatArray:
     by_step = {}
     for line in path.read_text(encoding="ascii").splitlines():
         words = line.split()
-        if len(words) == 2 and not line.startswith("#"):
+        if len(words) == 2 and words[0].isdigit():
             by_step[int(words[0])] = float(words[1])
     return np.array(sorted(by_step.items()), dtype=float).reshape(-1, 2)
 
 
-def count_saved(path: Path) -> int:
-    """Return the number of configurations in an MLIP-2 file, 0 where there is none.
+def cut_grades(folder: Path, step: int) -> None:
+    """Drop the grades that a run going on from a step will write again.
 
     Parameters
     ----------
-    path
-        The file, read line by line.
+    folder
+        The run's folder.
+    step
+        Grades of this step and later ones are dropped.
     """
+    path = folder / GRADES_FILE
     if not path.exists():
-        return 0
-    with path.open("rb") as file:
-        return sum(line.startswith(b"BEGIN_CFG") for line in file)
+        return
+    kept = [f"{row[0]:.0f} {row[1]:.10g}\n" for row in read_grades(folder) if row[0] < step]
+    temporary = path.with_suffix(".cut")
+    temporary.write_text("".join(kept), encoding="ascii")
+    temporary.replace(path)
 
 
 def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:

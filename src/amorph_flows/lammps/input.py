@@ -47,7 +47,10 @@ class LammpsMD(Document):
         default=0, ge=0, lt=900_000_000, description="of velocities and Langevin forces"
     )
     walltime_s: float | None = Field(
-        default=None, gt=0, description="time after which the run stops to be resumed, s"
+        default=None,
+        gt=0,
+        description="time after which the run stops and goes on in a new job, s; it does so "
+        "before its queue job ends in any case",
     )
 
     @property
@@ -84,7 +87,12 @@ def write_data(path: Path, atoms: Atoms, elements: list[str]) -> None:
         )
 
 
-def commands(settings: LammpsMD, pair: list[str], restart: tuple[int, Path] | None) -> list[str]:
+def commands(
+    settings: LammpsMD,
+    pair: list[str],
+    restart: tuple[int, Path] | None,
+    langevin_seed: int | None = None,
+) -> list[str]:
     """Return the commands of a run or of the rest of one.
 
     Parameters
@@ -95,6 +103,8 @@ def commands(settings: LammpsMD, pair: list[str], restart: tuple[int, Path] | No
         From ``plugin load`` to ``pair_coeff``.
     restart
         Step and file to go on from; None starts anew.
+    langevin_seed
+        Of the forces while it equilibrates; None: as a run that starts anew.
     """
     plugins = [line for line in pair if line.split()[:1] == ["plugin"]]
     styles = [line for line in pair if line.split()[:1] != ["plugin"]]
@@ -106,7 +116,7 @@ def commands(settings: LammpsMD, pair: list[str], restart: tuple[int, Path] | No
             f"velocity all create {settings.temperature_k} {seed} mom yes rot no dist gaussian"
         )
     if step < settings.equilibration_steps:
-        lines += _equilibration(settings)
+        lines += _equilibration(settings, langevin_seed or settings.seed + 1)
     return [*lines, *_production(settings, step), f'print "{FINISHED}"']
 
 
@@ -137,8 +147,8 @@ def _general(settings: LammpsMD) -> list[str]:
     return lines
 
 
-def _equilibration(settings: LammpsMD) -> list[str]:
-    damping_ps, t, seed = settings.damping_fs / 1000, settings.temperature_k, settings.seed + 1
+def _equilibration(settings: LammpsMD, seed: int) -> list[str]:
+    damping_ps, t = settings.damping_fs / 1000, settings.temperature_k
     return [
         "fix move all nve",
         f"fix heat all langevin {t} {t} {damping_ps:.10g} {seed} zero yes",

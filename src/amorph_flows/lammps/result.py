@@ -13,11 +13,13 @@ from pymatgen.core import Structure
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import TrajectoryError
 from amorph_flows.lammps.dump import read_dump, reference_of
-from amorph_flows.lammps.grades import GradeSummary, count_saved, read_grades, summarise
+from amorph_flows.lammps.grades import GradeSummary, read_grades, summarise
 from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
 from amorph_flows.lammps.log import last_step, read_thermo
+from amorph_flows.lammps.pieces import read_pieces
+from amorph_flows.lammps.saved import count_saved
 from amorph_flows.potentials.base import GradeSettings
-from amorph_flows.schemas.production_md import FileReference
+from amorph_flows.schemas.production_md import FileReference, MDPiece
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,6 +51,10 @@ class LammpsResult:
         Configurations that were saved.
     saved_file
         MLIP-2 file of them; None where there is none.
+    pieces
+        Where it began and where it was resumed.
+    is_complete
+        Whether it reached its end or the break threshold; otherwise the same call goes on.
     """
 
     directory: Path
@@ -61,6 +67,8 @@ class LammpsResult:
     fraction_above_select: float | None = None
     n_saved: int = 0
     saved_file: Path | None = None
+    pieces: tuple[MDPiece, ...] = ()
+    is_complete: bool = True
 
 
 def read_result(
@@ -86,7 +94,7 @@ def read_result(
         Its thresholds, if it was graded.
     """
     thermo = read_thermo(folder / LOG_FILE)
-    produced = thermo["step"] >= settings.equilibration_steps
+    produced = _of_one_run(thermo["step"], settings)
     summary = grade_summary(folder, grade)
     saved = folder / grade.save_file if grade is not None else None
     if saved is not None and not saved.exists():
@@ -102,6 +110,7 @@ def read_result(
         fraction_above_select=summary.fraction_above_select,
         n_saved=count_saved(saved) if saved is not None else 0,
         saved_file=saved,
+        pieces=read_pieces(folder),
     )
 
 
@@ -118,6 +127,14 @@ def grade_summary(folder: Path, grade: GradeSettings | None) -> GradeSummary:
     if grade is None:
         return GradeSummary()
     return summarise(read_grades(folder), grade.select, grade.stop)
+
+
+def _of_one_run(steps: FloatArray, settings: LammpsMD) -> npt.NDArray[np.bool_]:
+    """Return which lines of the log a production run in one piece would have written."""
+    first, last = settings.equilibration_steps, settings.n_steps
+    regular = (steps % settings.thermo_stride == 0) | (steps == first) | (steps == last)
+    regular[-1:] = True
+    return (steps >= first) & regular
 
 
 def _reached(folder: Path) -> int:

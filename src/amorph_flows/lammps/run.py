@@ -1,18 +1,21 @@
-"""Run LAMMPS MD with a potential, or the rest of a run that was killed."""
+"""Run LAMMPS MD with a potential, or the rest of a run that was stopped or killed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import sys
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import numpy as np
 from ase import Atoms
 from pymatgen.core import Structure
 
-from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.lammps.command import lammps_command
+from amorph_flows.lammps.grades import cut_grades
 from amorph_flows.lammps.input import (
     DATA_FILE,
     EXTERNAL_COMMANDS,
@@ -22,12 +25,16 @@ from amorph_flows.lammps.input import (
     write_data,
 )
 from amorph_flows.lammps.log import has_finished, last_step
+from amorph_flows.lammps.pieces import add_piece, langevin_seed
 from amorph_flows.lammps.process import execute
 from amorph_flows.lammps.restart import cut_dump, last_restart
 from amorph_flows.lammps.result import LammpsResult, grade_summary, read_result
+from amorph_flows.lammps.saved import cut_saved
 from amorph_flows.lammps.task import write_task
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
 from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import MDPiece
+from amorph_flows.walltime import remaining_s, require_time
 
 INPUT_FILE = "in.lammps"
 
@@ -38,11 +45,14 @@ def run_lammps_md(
     settings: LammpsMD,
     directory: Path,
     grade: GradeSettings | None = None,
+    *,
+    goes_on: bool = False,
 ) -> LammpsResult:
-    """Run MD, or the rest of a run that was killed, and return what it gave.
+    """Run MD, or the rest of a run that was stopped or killed, and return what it gave.
 
     The run has a folder of its own in ``directory``, named by the hash of everything that goes
-    into it: the same call resumes it from its last restart file, or returns what is there.
+    into it: the same call resumes it from its last restart file, or returns what is there. It
+    stops, with a restart file, before the queue job ends: the result is then not complete.
 
     Parameters
     ----------
@@ -56,27 +66,35 @@ def run_lammps_md(
         Where the run's folder goes.
     grade
         When to grade, save and stop; None does not grade.
+    goes_on
+        Whether an earlier job must have left this run in the folder.
 
     Raises
     ------
     InputError
-        If the structure has an element that the potential does not know.
+        If the structure has an element that the potential does not know, or there should be a run
+        and is none.
     MissingDependencyError
         If LAMMPS is not installed.
     CalculationError
         If LAMMPS fails; the message ends with its last lines.
+    WalltimeError
+        If the queue job is about to end before LAMMPS is started, or no step was done in it.
     """
     lammps_command()
     elements = _elements(structure, potential)
     folder = _folder(directory, structure, potential, settings, grade)
+    if goes_on and not (folder / LOG_FILE).exists():
+        raise InputError(
+            f"{directory} holds no run of this structure, potential and settings ({folder.name}); "
+            "run the job anew without prev_dir"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if not _is_done(folder, settings, grade):
-        style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
-        _prepare(folder, structure, potential, settings, elements, style, grade)
-        execute(_command(style, folder), folder, settings.n_steps)
+        _run_piece(folder, structure, potential, settings, elements, grade)
     result = read_result(folder, structure, settings, elements, grade)
     _check_energies(result)
-    return result
+    return replace(result, is_complete=_is_done(folder, settings, grade))
 
 
 def partial_result(
@@ -115,6 +133,30 @@ def _folder(
     return Path(directory).resolve() / f"lammps-{name}"
 
 
+def _run_piece(
+    folder: Path,
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    elements: list[str],
+    grade: GradeSettings | None,
+) -> None:
+    """Run to the end, or as far as the queue job allows."""
+    require_time(f"LAMMPS in {folder}")
+    left, own = remaining_s(), settings.walltime_s
+    limit = min(inf if left is None else left, inf if own is None else own)
+    timed = settings.model_copy(update={"walltime_s": None if limit == inf else limit})
+    style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
+    begun = _prepare(folder, structure, potential, timed, elements, style, grade)
+    execute(_command(style, folder), folder, settings.n_steps)
+    reached = last_restart(folder)
+    if not _is_done(folder, settings, grade) and (reached is None or reached[0] <= begun):
+        raise WalltimeError(
+            f"LAMMPS in {folder} did no step after step {begun} in {limit:.0f} s; ask the queue "
+            "for more time, or use more cores"
+        )
+
+
 def _prepare(
     folder: Path,
     structure: Structure,
@@ -123,19 +165,26 @@ def _prepare(
     elements: list[str],
     style: PairStyle,
     grade: GradeSettings | None,
-) -> None:
-    """Write the input of the run, or of the rest of it."""
+) -> int:
+    """Write the input of the run, or of the rest of it, and return the step that it begins at."""
     symbols = [site.specie.symbol for site in structure]
     atoms = Atoms(symbols, structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
     write_data(folder / DATA_FILE, atoms, elements)
     restart = last_restart(folder)
-    cut_dump(folder, restart[0] if restart else 0)
+    step = restart[0] if restart else 0
+    cut_dump(folder, step)
+    cut_grades(folder, step)
+    if grade is not None:
+        cut_saved(folder / grade.save_file, step)
     if restart is None:
         (folder / LOG_FILE).unlink(missing_ok=True)
-    lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart)
+    seed = langevin_seed(settings, step)
+    add_piece(folder, MDPiece(first_step=step, langevin_seed=seed))
+    lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart, seed)
     (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")
     if not style.commands:
         write_task(folder, lines, symbols, potential, grade)
+    return step
 
 
 def _command(style: PairStyle, folder: Path) -> list[str]:

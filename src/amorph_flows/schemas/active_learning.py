@@ -28,6 +28,9 @@ class ExplorationRun(Document):
     max_grade: float
     fraction_above_select: float = Field(description="of the graded steps")
     n_saved: int
+    damage: str = Field(
+        default="", description="why the last saved configuration was dropped, if it was"
+    )
 
 
 class GenerationDoc(StageDocument):

@@ -21,6 +21,15 @@ class FileReference(Document):
     species: list[str] = Field(description="element symbol of each LAMMPS type, in order")
 
 
+class MDPiece(Document):
+    """A piece of a run that was resumed after a stop or a kill."""
+
+    first_step: int = Field(description="step that it begins at")
+    langevin_seed: int | None = Field(
+        default=None, description="of the random forces; None: none act in this piece"
+    )
+
+
 class TrajectoryDoc(StageDocument):
     """One production run, its trajectory by reference."""
 
@@ -37,6 +46,9 @@ class TrajectoryDoc(StageDocument):
     production_fs: float = Field(description="NVT Nosé-Hoover that was reached, fs")
     asked_fs: float
     seed: int
+    pieces: list[MDPiece] = Field(
+        default_factory=list, description="where the run began and where it was resumed"
+    )
     failure: str = Field(default="", description="why the run ended early, if it failed")
     trajectory: FileReference
     structure: Structure = Field(description="last structure")
