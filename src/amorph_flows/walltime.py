@@ -73,6 +73,15 @@ def deadline_environment() -> dict[str, str]:
     return {} if end is None else {"AMORPH_DEADLINE": repr(end)}
 
 
+def is_over() -> bool:
+    """Return whether the queue job is about to end, so that nothing more should be begun.
+
+    That is when less than a tenth of the margin is left before a job would have to stop.
+    """
+    left = remaining_s()
+    return left is not None and left <= _LEAST_SHARE_OF_MARGIN * Settings().walltime_margin_s
+
+
 def require_time(what: str) -> None:
     """Refuse to begin something when the queue job is about to end.
 
@@ -88,10 +97,10 @@ def require_time(what: str) -> None:
     Raises
     ------
     WalltimeError
-        If less than a tenth of the margin is left, and the process has outlived its deadline.
+        If `is_over`, and the process has outlived its deadline.
     """
     left, margin = remaining_s(), Settings().walltime_margin_s
-    if left is None or left > _LEAST_SHARE_OF_MARGIN * margin:
+    if left is None or not is_over():
         return
     time.sleep(max(0.0, left + margin))
     raise WalltimeError(

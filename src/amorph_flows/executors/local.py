@@ -12,7 +12,7 @@ from jobflow import Flow, Job, JobStore
 from jobflow.core.flow import get_flow
 from monty.json import MontyDecoder
 
-from amorph_flows.errors import AmorphFlowsError, CalculationError, InputError
+from amorph_flows.errors import AmorphFlowsError, CalculationError, InputError, WalltimeError
 from amorph_flows.executors.execution import Outcome, finished_before
 from amorph_flows.executors.graph import JobGraph, Node
 from amorph_flows.executors.identity import plan
@@ -20,6 +20,7 @@ from amorph_flows.executors.pool import InProcess, Pool, Workers
 from amorph_flows.executors.state import JobState, StudyState, job_folder, locked
 from amorph_flows.settings import Settings
 from amorph_flows.store import survives_process
+from amorph_flows.walltime import is_over
 
 OnEvent = Callable[[StudyState], None]
 
@@ -95,6 +96,8 @@ def run_study(
     CalculationError
         If a job failed or could not run and nothing downstream could do without it; the message
         names each failed job, its reason and its folder.
+    WalltimeError
+        If the queue job that this process runs in is about to end; the same call goes on.
     """
     home = Path(folder).expanduser().resolve()
     home.mkdir(parents=True, exist_ok=True)
@@ -146,7 +149,7 @@ class _Run:
     def _loop(self) -> None:
         self._announce()
         while True:
-            while self._start_ready():
+            while not is_over() and self._start_ready():
                 self._announce()
             running = self.graph.running()
             if not running:
@@ -155,6 +158,11 @@ class _Run:
                 self._finish(self.graph.nodes[key], outcome)
                 self._announce()
             self.on_event(self.state)
+        if self.graph.waiting() and is_over():
+            raise WalltimeError(
+                f"{len(self.graph.waiting())} jobs wait and the queue job is about to end; the "
+                "same command in a new queue job goes on where this one stops"
+            )
         if self.graph.waiting():
             names = ", ".join(node.state.name for node in self.graph.waiting())
             raise AmorphFlowsError(f"these jobs wait for each other: {names}")

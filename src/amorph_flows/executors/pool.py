@@ -16,6 +16,7 @@ from jobflow import JobStore
 
 from amorph_flows.executors.execution import Outcome, execute
 from amorph_flows.executors.identity import PlannedJob
+from amorph_flows.walltime import deadline_environment
 
 Key = tuple[str, int]
 
@@ -128,7 +129,7 @@ class _Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "amorph_flows.executors.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=os.environ | _ONE_THREAD,
+                env=os.environ | _ONE_THREAD | deadline_environment(),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
