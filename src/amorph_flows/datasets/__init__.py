@@ -8,6 +8,7 @@ from amorph_flows.datasets.cleaning import (
     refuse_unphysical,
     shortest_contact,
 )
+from amorph_flows.datasets.comparison import LabelComparison, compare_labels
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.datasets.selection import additions, maxvol
@@ -17,10 +18,12 @@ __all__ = [
     "ErrorStatistics",
     "Frame",
     "FrameSet",
+    "LabelComparison",
     "Provenance",
     "Refusal",
     "Split",
     "additions",
+    "compare_labels",
     "deduplicate",
     "error_statistics",
     "maxvol",

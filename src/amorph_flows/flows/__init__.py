@@ -6,6 +6,7 @@ from amorph_flows.flows.insertion import IonInsertionMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.production_md import ProductionMDMaker
+from amorph_flows.flows.relabel import RelabelMaker
 from amorph_flows.flows.sampling import SamplingMaker
 from amorph_flows.flows.voltage import VoltageMaker
 
@@ -16,6 +17,7 @@ __all__ = [
     "IonInsertionMaker",
     "MeltQuenchMaker",
     "ProductionMDMaker",
+    "RelabelMaker",
     "SamplingMaker",
     "VoltageMaker",
 ]
