@@ -19,7 +19,7 @@ _OVERRIDES = {
     "melt_quench.frame_stride": 5,
     **{f"melt_quench.branch.{name}": value for name, value in _HOLD.items()},
     **{f"sampling.{name}": value for name, value in _HOLD.items()},
-    "insertion_temperatures_k": [300.0, 1200.0],
+    "insertion_temperatures_k": [1200.0],
     "fit.settings.level": 8,
     "fit.settings.cutoff": 4.0,
     "fit.settings.max_steps": 200,
@@ -36,7 +36,7 @@ _OVERRIDES = {
     "production.production_fs": 200.0,
     "production.frame_stride": 2,
     "production.grade_every": 10,
-    "production_temperatures_k": [300.0, 1000.0, 1200.0],
+    "production_temperatures_k": [1000.0, 1200.0],
 }
 
 

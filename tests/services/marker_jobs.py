@@ -1,0 +1,62 @@
+"""Jobs that leave a line in a file each time that they run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+from jobflow import Flow, Response, job
+
+
+def _sign(folder: str, name: str) -> None:
+    """Append a line to the file of a job, in one system call, so that no two lines mix."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    file = os.open(Path(folder) / name, flags)
+    os.write(file, f"{os.getpid()}\n".encode())
+    os.close(file)
+
+
+def executions(folder: Path) -> Counter[str]:
+    """Return how often each job has run."""
+    return Counter({file.name: len(file.read_text().split()) for file in folder.iterdir()})
+
+
+def workers(folder: Path) -> set[str]:
+    """Return the numbers of the processes that have run jobs."""
+    return {line for file in folder.iterdir() for line in file.read_text().split()}
+
+
+@job
+def number(folder: str, name: str, value: int, seconds: float = 0.05) -> int:
+    """Return a value after a while."""
+    _sign(folder, name)
+    time.sleep(seconds)
+    return value
+
+
+@job
+def spread(folder: str, name: str, n: int) -> Response:
+    """Be replaced by as many jobs as the first ones have counted."""
+    _sign(folder, name)
+    jobs = [number(folder, f"{name}-{i}", i) for i in range(n)]
+    return Response(replace=Flow(jobs, output=[one.output for one in jobs]))
+
+
+@job
+def add_up(folder: str, name: str, values: list[int]) -> int:
+    """Return a sum."""
+    _sign(folder, name)
+    return sum(values)
+
+
+def counting_flow(folder: Path, n: int) -> Flow:
+    """Return a flow of n jobs, n more that are made while it runs, and their sum."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = str(folder)
+    ones = [number(place, f"one-{i}", 1) for i in range(n)]
+    counted = add_up(place, "counted", [one.output for one in ones])
+    more = spread(place, "more", counted.output)
+    total = add_up(place, "total", more.output)
+    return Flow([*ones, counted, more, total], output=total.output)
