@@ -1,4 +1,4 @@
-"""The command that asks a store for documents."""
+"""The commands that ask a store for documents and write them as files."""
 
 from __future__ import annotations
 
@@ -75,6 +75,39 @@ def query(
     else:
         for line in _listed(found):
             typer.echo(line)
+
+
+@app.command()
+def export(
+    uuid: Annotated[str, typer.Argument(help="The document: its uuid or the beginning of it.")],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            help="Dataset or labels: a .extxyz or .cfg file. Trajectory: a .extxyz file. "
+            "Potential: a .mtp file, or a folder for LAMMPS."
+        ),
+    ],
+    store: Annotated[
+        str | None, typer.Option("--store", "-s", help="As for `amorph query`.")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(help="Of a dataset: training, validation, test_random or test_blocks."),
+    ] = None,
+) -> None:
+    """Write a document of a store as files for other programs.
+
+    Examples
+    --------
+    ```
+    amorph export 3f2a91c0 training.cfg --part training
+    amorph export 8d11e5b7 v2o5-potential
+    ```
+    """
+    from amorph_flows.export import export_document
+
+    for path in export_document(_open(store), uuid, target, part):
+        typer.echo(path)
 
 
 def _open(where: str | None) -> JobStore:

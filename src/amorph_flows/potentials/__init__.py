@@ -14,6 +14,7 @@ from amorph_flows.potentials.base import (
 )
 from amorph_flows.potentials.motep.backend import MotepBackend
 from amorph_flows.potentials.mtp.backend import MTPBackend
+from amorph_flows.potentials.stored import load_calculator, write_lammps
 from amorph_flows.settings import Settings
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "PotentialBackend",
     "default_backend",
     "get_backend",
+    "load_calculator",
     "register",
+    "write_lammps",
 ]
 
 

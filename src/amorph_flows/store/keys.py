@@ -28,6 +28,7 @@ VERDICT_FIELDS = (
 KEY_FIELDS = ("@module", "formula", "composition", "ion", *VERDICT_FIELDS)
 """Fields of an output that `search_keys` needs."""
 
+_HOLDERS = tuple(dict.fromkeys(field.partition(".")[0] for field in VERDICT_FIELDS))
 _VERDICT_KEYS = {"question", "answer", "believable", "reason"}
 
 
@@ -58,7 +59,7 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
         "stage": str(module).rpartition(".")[2],
         "formulas": sorted(formula for formula in formulas if formula),
         "ions": sorted({*ions, *map(element_of, ions)}),
-        "answers": _answers(list(verdicts_in(fields))),
+        "answers": _answers(list(verdicts_in({name: fields.get(name) for name in _HOLDERS}))),
     }
 
 

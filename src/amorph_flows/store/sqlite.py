@@ -166,7 +166,7 @@ class SQLiteDocumentStore(Store):
                 if not filters.exact:
                     raise InputError(f"documents are replaced by {SCALARS}, not by {keys}")
                 former = _keys(connection, filters, {}, 0, 1)
-                _write(connection, former[0] if former else None, doc)
+                write_document(connection, former[0] if former else None, doc)
 
     def change(self, criteria: dict[str, Any], fields: dict[str, Any]) -> int:
         """Set some fields of the documents that match and return how many there are.
@@ -184,7 +184,7 @@ class SQLiteDocumentStore(Store):
             for k, document in changed:
                 for path, value in fields.items():
                     set_(document, path, value)
-                _write(connection, k, document)
+                write_document(connection, k, document)
         return len(changed)
 
     def remove_docs(self, criteria: dict[str, Any]) -> None:
@@ -271,8 +271,18 @@ def _keys(
     return [k for (k,) in rows]
 
 
-def _write(connection: sqlite3.Connection, k: Any, document: dict[str, Any]) -> None:
-    """Write a document in place of another, or as a new one."""
+def write_document(connection: sqlite3.Connection, k: Any, document: dict[str, Any]) -> None:
+    """Write a document in place of another, or as a new one.
+
+    Parameters
+    ----------
+    connection
+        The file of a connected store.
+    k
+        Primary key of the document to replace; None adds one.
+    document
+        The document as plain data.
+    """
     if k is None:
         document = {**document, "_id": bson.ObjectId()}
         k = str(document["_id"])
