@@ -20,3 +20,12 @@ def test_unknown_name_tells_the_nearest_and_all(name: str) -> None:
         named_engine(name)
     for known in engine_names():
         assert known in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "mesh"), [("VASP", "VASP SCAN+U", 32.0), ("VASP-PBE+U", "VASP PBE+U", 0.0)]
+)
+def test_vasp(name: str, label: str, mesh: float) -> None:
+    engine = named_engine(name)
+    assert (engine.info().name, engine.info().surrogate) == (label, False)
+    assert engine.md_maker.input_set_generator.kpoint_length_a == mesh

@@ -42,5 +42,17 @@ def engine_names() -> list[str]:
     return [*KNOWN, *_BUILDERS]
 
 
-_BUILDERS: dict[str, Callable[[], Engine]] = {}
+def _vasp_scan_u() -> Engine:
+    from amorph_flows.engines.vasp import VaspEngine  # atomate2 takes seconds to import
+
+    return VaspEngine.scan_u()
+
+
+def _vasp_pbe_u() -> Engine:
+    from amorph_flows.engines.vasp import VaspEngine
+
+    return VaspEngine.pbe_u()
+
+
+_BUILDERS: dict[str, Callable[[], Engine]] = {"VASP": _vasp_scan_u, "VASP-PBE+U": _vasp_pbe_u}
 """Engines that are no ASE calculators; each imports its code when it is asked for."""
