@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,11 @@ class Runner(BaseModel):
     host, pid, pid_started
         The process; its start in clock ticks since the boot tells it from a later one with the
         same number, 0 where that is not known.
-    queue, queue_id
-        The queueing system and its number for the batch job; empty outside of one.
+    started
+        When the job started there, seconds since 1970.
+    queue, queue_id, cluster
+        The queueing system, its number for the batch job and, under Slurm, the name of the
+        cluster; empty outside of a batch job.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -37,8 +41,10 @@ class Runner(BaseModel):
     host: str
     pid: int
     pid_started: int = 0
+    started: float = 0.0
     queue: str = ""
     queue_id: str = ""
+    cluster: str = ""
 
     @property
     def has_died(self) -> bool:
@@ -71,8 +77,10 @@ def write_runner(job: Job | None) -> None:
         host=socket.gethostname(),
         pid=os.getpid(),
         pid_started=_started(os.getpid()),
+        started=time.time(),
         queue=queue,
         queue_id=os.environ.get(_QUEUE_VARIABLES[queue], "") if queue else "",
+        cluster=os.environ.get("SLURM_CLUSTER_NAME", "") if queue == "slurm" else "",
     )
     temporary = Path(f".{RUNNER_FILE}.{os.getpid()}")
     temporary.write_text(runner.model_dump_json())

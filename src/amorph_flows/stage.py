@@ -10,12 +10,14 @@ from typing import Any, ParamSpec
 
 from jobflow import CURRENT_JOB, Job, Response, job
 
+from amorph_flows.open_flow import opened
 from amorph_flows.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
 from amorph_flows.store.keys import search_keys
 
 P = ParamSpec("P")
 
+_SCHEMAS = "amorph_flows.schemas."
 _FOREIGN: dict[str, JobKind] = {
     "atomate2.common": "light",
     "atomate2.lammps": "md",
@@ -60,9 +62,11 @@ def stage_job(
             returned = function(*args, **kwargs)
             if isinstance(returned, StageDocument):
                 return _signed(returned, started)
-            if isinstance(returned, Response) and isinstance(returned.output, StageDocument):
+            if not isinstance(returned, Response):
+                return returned
+            if isinstance(returned.output, StageDocument):
                 returned.output = _signed(returned.output, started)
-            return returned
+            return opened(returned)
 
         return job(run, data=BLOB_KEYS, output_schema=output_schema, **job_settings)
 
@@ -85,6 +89,17 @@ def job_kind(function: Callable[..., Any]) -> JobKind:
     parts = str(getattr(function, "__module__", "")).split(".")
     names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
     return next((_FOREIGN[name] for name in names if name in _FOREIGN), "light")
+
+
+def stage_of(module: str) -> str:
+    """Return the stage whose documents a module defines, empty for other modules.
+
+    Parameters
+    ----------
+    module
+        Its import path.
+    """
+    return module.removeprefix(_SCHEMAS) if module.startswith(_SCHEMAS) else ""
 
 
 def current_job_uuid() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -113,6 +115,70 @@ def _told(submission: Submission, name: str, file: Path) -> list[str]:
         "qlaunch -w my_fworker_dft.yaml -q my_qadapter_dft.yaml rapidfire --nlaunches infinite",
         f"after a crash or a walltime kill: amorph rescue {name}",
     ]
+
+
+@app.command()
+def rescue(
+    study: Annotated[
+        Path | None,
+        typer.Argument(metavar="[STUDY]", help="Folder, file or name; default: all submitted."),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Run jobs again that failed, too.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    silence: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            metavar="HOURS",
+            help="Silence after which a job counts as dead whose process and Slurm job cannot be "
+            "asked; default: RUN_EXPIRATION_SECS of FireWorks.",
+        ),
+    ] = None,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Start jobs in a new folder whose own is gone.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    launchpad: LaunchPadFile = None,
+) -> None:
+    """Run jobs again that the queue or a crash has killed.
+
+    A job that ran when its process or its Slurm job ended is run again in its own folder, where it
+    goes on from its last restart file; one that waits for a queue job that is gone is released.
+    A job that may still run is never touched. Failed jobs are run again with --failed, unless the
+    study has gone on without them.
+
+    Examples
+    --------
+    ```
+    amorph rescue
+    amorph rescue study.yaml --dry-run
+    amorph rescue amorphous-v2o5 --failed --json
+    ```
+    """
+    from amorph_flows.cli.find import find_submitted, is_here, study_folder, submitted_to
+    from amorph_flows.executors.fireworks import least_silence_s
+    from amorph_flows.executors.rescue import Rescuer
+
+    if study is not None and is_here(study) and submitted_to(study_folder(study)) is None:
+        typer.echo(f"{study} was not submitted; `amorph run` goes on where it was")
+        return
+    database, workflows = find_submitted(study, launchpad, everywhere=study is None)
+    silence_s = least_silence_s(None if silence is None else silence * 3600)
+    rescuer = Rescuer(database, silence_s, failed=failed, afresh=afresh, dry_run=dry_run)
+    done = [one for workflow in workflows for one in rescuer.rescue(workflow)]
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in done], indent=1))
+        return
+    for one in done:
+        would = "would be " if dry_run and one.what in ("rerun", "released", "refreshed") else ""
+        place = f" (files: {one.folder})" if one.folder else ""
+        typer.echo(f"{one.name} ({one.firework}): {would}{one.what}: {one.reason}{place}")
+    if not done:
+        typer.echo("nothing to rescue: no job runs, is reserved" + (" or failed" if failed else ""))
 
 
 def _submit_remote(study: Study) -> None:

@@ -259,7 +259,8 @@ def _running_lines(state: StudyState) -> list[str]:
             continue
         step = step_progress(job)
         steps = f" {step.note or 'step'} {step.done:g} of {step.total:g}," if step else ""
-        lines.append(f"{label(job)}:{steps} {_times(job, ' of about ')}")
+        doubt = f" ({job.reason})" if job.reason else ""
+        lines.append(f"{label(job)}:{steps} {_times(job, ' of about ')}{doubt}")
     return lines
 
 

@@ -106,7 +106,7 @@ def is_here(study: Path | None) -> bool:
 
 
 def find_submitted(
-    study: Path | None, launchpad: Path | None
+    study: Path | None, launchpad: Path | None, *, everywhere: bool = False
 ) -> tuple[LaunchPad, list[dict[str, Any]]]:
     """Return the FireWorks database and the workflows that are meant in it, newest first.
 
@@ -116,6 +116,8 @@ def find_submitted(
         Folder, file or name of a study; None: the one here, else all of the database.
     launchpad
         File of the database.
+    everywhere
+        Whether all of the database is meant where no study is named.
 
     Raises
     ------
@@ -129,12 +131,13 @@ def find_submitted(
         open_launchpad,
     )
 
-    if launchpad is None and not is_here(study) and launchpad_file() is None:
+    here = is_here(study) and not everywhere
+    if launchpad is None and not here and launchpad_file() is None:
         raise InputError(
             f"there is no study {study or 'here'}; give its folder or its file, or its name with "
             "--launchpad where it was submitted to FireWorks"
         )
-    ticket = Ticket.read(study_folder(study)) if is_here(study) else None
+    ticket = Ticket.read(study_folder(study)) if here else None
     database = open_launchpad(launchpad or (ticket.launchpad or None if ticket else None))
     marks: dict[str, Any] = {"workflow": ticket.workflow} if ticket else {}
     if ticket is None and study is not None:
@@ -156,7 +159,7 @@ def all_submitted(launchpad: Path | None) -> Iterator[StudyState]:
     """
     from amorph_flows.executors.fireworks_status import read_state
 
-    database, workflows = find_submitted(None, launchpad)
+    database, workflows = find_submitted(None, launchpad, everywhere=True)
     for workflow in workflows:
         yield read_state(database, workflow)
 

@@ -50,7 +50,7 @@ def in_pieces(
     return Response(replace=Flow([*jobs, merged], output=merged.output))
 
 
-@stage_job(LabelDoc, config=JobConfig(on_missing_references=OnMissing.NONE))
+@stage_job(LabelDoc, kind="light", config=JobConfig(on_missing_references=OnMissing.NONE))
 def merge_labels(
     pieces: list[LabelDoc | None], hashes: list[list[str]], engine: EngineInfo, run: str
 ) -> LabelDoc:

@@ -15,7 +15,7 @@ from jobflow import Flow, Job, JobStore, Response
 from monty.json import MontyDecoder, jsanitize
 
 from amorph_flows.errors import AmorphFlowsError
-from amorph_flows.executors.identity import PlannedJob, plan
+from amorph_flows.executors.identity import PlannedJob, jobs_of, plan
 from amorph_flows.progress import PROGRESS_FILE
 
 _FIELD = "execution"
@@ -141,7 +141,8 @@ def _consequences(response: Response[Any], uuid: str) -> Consequences:
     }
     jobs = plan(list(flows.values()), fixed=frozenset({uuid}))
     waited = [flow for kind, flow in flows.items() if kind != "addition"]
-    holds = {u for flow in waited if isinstance(flow, Flow) for u in flow.job_uuids} - {uuid}
+    held = [flow for flow in waited if isinstance(flow, Flow)]
+    holds = {job.uuid for flow in held for job in jobs_of(flow)} - {uuid}
     return Consequences(
         finished=time.time(),
         jobs=tuple(jobs),

@@ -218,6 +218,31 @@ def workflow_id(workflow: dict[str, Any]) -> int:
     return min(workflow["nodes"])
 
 
+def least_silence_s(asked: float | None) -> float:
+    """Return how long a job must have been silent to count as dead, s.
+
+    Parameters
+    ----------
+    asked
+        What the user asks for, s; None: what FireWorks is configured to.
+
+    Raises
+    ------
+    InputError
+        If that is shorter than the time between two signs of life.
+    """
+    from fireworks import fw_config
+
+    if asked is None:
+        return float(fw_config.RUN_EXPIRATION_SECS)
+    if asked < fw_config.PING_TIME_SECS:
+        raise InputError(
+            f"a silence of {asked:g} s says nothing: a job that runs gives a sign of life every "
+            f"{fw_config.PING_TIME_SECS} s (PING_TIME_SECS of FireWorks)"
+        )
+    return asked
+
+
 def _mapping(file: Path) -> dict[str, Any]:
     """Return the contents of a YAML or JSON file."""
     try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from amorph_flows.executors.fireworks import workflow_id
-from amorph_flows.executors.identity import stage_of
 from amorph_flows.executors.state import JobCondition, JobState, StudyCondition, StudyState
+from amorph_flows.stage import stage_of
 from amorph_flows.store.opening import masked
 
 if TYPE_CHECKING:
@@ -160,8 +161,19 @@ def _job(firework: Mapping[str, Any], launch: Mapping[str, Any] | None) -> JobSt
         found.worker = (launch.get("fworker") or {}).get("name") or launch.get("host") or ""
         found.started = moment(launch, "RUNNING")
         found.finished = moment(launch, "COMPLETED") or moment(launch, "FIZZLED")
-        found.reason = reason(launch) if state == "failed" else ""
+        found.reason = reason(launch) if state == "failed" else _silence(launch, state)
     return found
+
+
+def _silence(launch: Mapping[str, Any], state: JobCondition) -> str:
+    """Return what makes a running job look dead, or nothing."""
+    from fireworks import fw_config
+
+    heard = moment(launch, "RUNNING", "updated_on")
+    if state != "running" or heard is None or time.time() - heard < fw_config.RUN_EXPIRATION_SECS:
+        return ""
+    since = datetime.fromtimestamp(heard).isoformat(" ", "minutes")
+    return f"no sign of life since {since}; see `amorph rescue --dry-run`"
 
 
 def _block(

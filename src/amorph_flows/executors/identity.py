@@ -23,9 +23,7 @@ from pydantic import BaseModel
 from amorph_flows import __version__
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import JobKind
-from amorph_flows.stage import job_kind
-
-_SCHEMAS = "amorph_flows.schemas."
+from amorph_flows.stage import job_kind, stage_of
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     InputError
         If a job's function cannot be imported by another process or jobs depend on each other.
     """
-    jobs = [job for flow in flows for job in _jobs(flow)]
+    jobs = [job for flow in flows for job in jobs_of(flow)]
     order: dict[str, set[str]] = {job.uuid: set() for job in jobs}
     for flow in flows:
         _add_linear_order(flow, order)
@@ -130,15 +128,19 @@ def plan(flows: list[Flow | Job], fixed: frozenset[str] = frozenset()) -> list[P
     return [_planned(records[old], order[old], new_uuids) for old in records]
 
 
-def stage_of(module: str) -> str:
-    """Return the stage whose documents a module defines, empty for other modules.
+def jobs_of(flow: Flow | Job) -> Iterator[Job]:
+    """Yield the jobs of a flow and of the flows inside it.
 
     Parameters
     ----------
-    module
-        Its import path.
+    flow
+        A flow or a job.
     """
-    return module.removeprefix(_SCHEMAS) if module.startswith(_SCHEMAS) else ""
+    if isinstance(flow, Job):
+        yield flow
+    else:
+        for member in flow:
+            yield from jobs_of(member)
 
 
 def references(value: Any) -> Iterator[dict[str, Any]]:
@@ -160,15 +162,6 @@ def references(value: Any) -> Iterator[dict[str, Any]]:
             yield from references(inner)
 
 
-def _jobs(flow: Flow | Job) -> Iterator[Job]:
-    """Yield the jobs of a flow and of the flows inside it."""
-    if isinstance(flow, Job):
-        yield flow
-    else:
-        for member in flow:
-            yield from _jobs(member)
-
-
 def _add_linear_order(flow: Flow | Job, order: dict[str, set[str]]) -> None:
     """Make each member of a linear flow come after the one before it."""
     if isinstance(flow, Job):
@@ -177,8 +170,8 @@ def _add_linear_order(flow: Flow | Job, order: dict[str, set[str]]) -> None:
         _add_linear_order(member, order)
     if flow.order == JobOrder.LINEAR:
         for before, after in pairwise(flow):
-            for job in _jobs(after):
-                order[job.uuid].update(parent.uuid for parent in _jobs(before))
+            for job in jobs_of(after):
+                order[job.uuid].update(parent.uuid for parent in jobs_of(before))
 
 
 def _sorted(records: Mapping[str, dict[str, Any]], order: Mapping[str, set[str]]) -> list[str]:
