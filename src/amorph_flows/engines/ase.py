@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pymatgen.core import Structure
 from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.base import Engine
+from amorph_flows.engines.batches import in_pieces
 from amorph_flows.engines.calculators import (
     calculator_version,
     find_calculator,
@@ -60,6 +61,9 @@ class AseEngine(Engine):
         Steps of a relaxation at most.
     blow_up_temperature_k
         MD that gets hotter than this is given up, K.
+    labels_per_job
+        Single points in one job at most; a larger batch is cut into jobs that run side by side.
+        0: all in one job.
 
     Examples
     --------
@@ -75,6 +79,7 @@ class AseEngine(Engine):
     relax_fmax_ev_a: float = 0.02
     relax_max_steps: int = 500
     blow_up_temperature_k: float = 20_000.0
+    labels_per_job: int = 0
 
     def info(self) -> EngineInfo:
         """Return the engine's name, version and settings hash."""
@@ -201,6 +206,10 @@ class AseEngine(Engine):
         InputError
             If ``prev_dir`` is not there or holds no labels of this engine.
         """
+        whole = replace(self, labels_per_job=0)
+        jobs = in_pieces(whole.static, self.info(), frames, run, self.labels_per_job)
+        if jobs is not None:
+            return jobs
         home = run_home(prev_dir)
         with self._open() as calculator:
             batch = label_batch(
