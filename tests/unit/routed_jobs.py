@@ -1,6 +1,6 @@
 """Jobs of different kinds, one of which makes others while it runs."""
 
-from jobflow import Flow, JobConfig, Response, job
+from jobflow import Flow, JobConfig, OutputReference, Response, job
 
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -42,3 +42,10 @@ def control(turns, after=None):
 @job
 def plain(turn):
     return turn
+
+
+@stage_job(StructureDoc)
+def refer(uuid):
+    """Go on with a job that takes the output of one that is finished."""
+    last = plain(OutputReference(uuid))
+    return Response(replace=Flow([last], output=last.output))

@@ -1,6 +1,7 @@
 import json
 import re
 
+import jobflow
 import pytest
 import routed_jobs
 from fireworks import Firework
@@ -15,8 +16,12 @@ from amorph_flows.stage import job_kind
 
 
 @pytest.fixture
-def store():
-    return JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+def store(monkeypatch):
+    """The job store of jobflow's configuration, which jobs use that name none."""
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", store)
+    return store
 
 
 def rocket(firework):
@@ -49,7 +54,7 @@ def test_every_job_keeps_its_route_through_two_levels_of_children(store):
         "md": {"_category": "gpu", "_fworker": "node7", "resources": {"gpus": 1}},
         "light": "login",
     }
-    workflow = flow_to_workflow(route(flow, workers), store)
+    workflow = flow_to_workflow(route(flow, workers))
     assert kinds(workflow.fws) == {"control": ("light", "login"), "label": ("dft", "vasp")}
     expected = {
         "label": ("dft", "vasp"),
@@ -91,3 +96,14 @@ def test_a_single_job_is_routed_too():
 def test_wrong_destinations_are_refused(workers, message):
     with pytest.raises(InputError, match=re.escape(message)):
         route(routed_jobs.fit(1), workers)
+
+
+def test_a_turn_may_refer_to_a_finished_job(store):
+    """jobflow's own FireWorks manager refuses that in what a running job returns."""
+    before = routed_jobs.plain(7)
+    before.run(store)
+    (fw,) = flow_to_workflow(routed_jobs.refer(before.uuid)).fws
+    children = rocket(fw)
+    assert [child.name for child in children] == ["plain", "store_inputs"]
+    rocket(children[0])
+    assert store.get_output(children[0].tasks[0]["job"].uuid) == 7
