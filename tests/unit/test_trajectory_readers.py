@@ -116,19 +116,58 @@ def test_lammps_dump_with_changing_cells(tmp_path, positions):
     assert found.positions == pytest.approx(positions, abs=1e-6)
 
 
-def test_lammps_dump_that_tells_its_time(tmp_path, positions):
-    header = "ITEM: UNITS\nmetal\nITEM: TIME\n{time}"
+def with_times(text, units="metal", ps_per_step=0.002):
+    """Return a dump as ``dump_modify time yes units yes`` writes it: units once, time each."""
+    head, *parts = text.split("ITEM: TIMESTEP\n")
+    for part in parts:
+        step, _, rest = part.partition("\n")
+        head += f"ITEM: TIME\n{int(step) * ps_per_step:.16g}\nITEM: TIMESTEP\n{step}\n{rest}"
+    return (f"ITEM: UNITS\n{units}\n" if units else "") + head
+
+
+@pytest.mark.parametrize("batch", [333, 2_000_000])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_lammps_dump_that_tells_its_time(tmp_path, positions, monkeypatch, batch, suffix):
+    monkeypatch.setattr("amorph_flows.analysis.readers.lammps_dump._BATCH", batch)
     text = dump_text(positions, range(0, 70, 10))
-    parts = text.split("ITEM: TIMESTEP\n")[1:]
-    timed = "".join(
-        f"ITEM: TIMESTEP\n{10 * i}\n{header.format(time=0.02 * i)}\n{part.partition(chr(10))[2]}"
-        for i, part in enumerate(parts)
-    )
-    path = tmp_path / "run.dump"
-    path.write_text(timed)
+    path = tmp_path / f"run.dump{suffix}"
+    write(path, with_times(text))
     check(read_trajectory(path), positions)
-    path.write_text(timed.replace("metal", "lj"))
+    write(path, with_times(text, "real", 2.0))
+    check(read_trajectory(path), positions)
+    write(path, with_times(text, "lj"))
     with pytest.raises(TrajectoryError, match="units are lj"):
+        read_trajectory(path)
+
+
+def write(path, text):
+    data = text.encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+
+
+def test_a_restarted_dump_tells_its_units_again(tmp_path, positions):
+    path = tmp_path / "run.dump"
+    first = with_times(dump_text(positions[:4], range(0, 40, 10)))
+    path.write_text(first + with_times(dump_text(positions[4:], range(40, 70, 10))))
+    check(read_trajectory(path), positions)
+
+
+def test_a_time_below_the_step_is_read_too(tmp_path, positions):
+    path = tmp_path / "run.dump"
+    parts = dump_text(positions, range(0, 70, 10)).split("ITEM: NUMBER")
+    text = "".join(
+        f"{part}ITEM: UNITS\nmetal\nITEM: TIME\n{0.02 * i}\nITEM: NUMBER"
+        for i, part in enumerate(parts[:-1])
+    )
+    path.write_text(text + parts[-1])
+    check(read_trajectory(path), positions)
+
+
+def test_a_time_without_units_needs_the_time_step(tmp_path, positions):
+    path = tmp_path / "run.dump"
+    path.write_text(with_times(dump_text(positions, range(0, 70, 10)), units=None))
+    check(read_trajectory(path, time_step_fs=2.0), positions)
+    with pytest.raises(TrajectoryError, match=r"TIME without ITEM: UNITS.*give time_step_fs"):
         read_trajectory(path)
 
 
@@ -324,28 +363,39 @@ def test_other_faults_are_named(tmp_path, positions):
         read_trajectory(tmp_path / "empty.dump", time_step_fs=1.0)
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_rows_are_read_to_the_last_bit(tmp_path, compiled, monkeypatch):
-    from amorph_flows.analysis.readers import dump_rows
-
-    if compiled:
-        pytest.importorskip("numba")
-    else:
-        monkeypatch.setattr(dump_rows, "_kernel", lambda: None)
+def numbers_as_written():
     rng = np.random.default_rng(0)
-    values = np.concatenate([rng.normal(0, 50, 2000), rng.normal(0, 1e-5, 1000)])
-    words = [f"{v:.6g}" for v in values] + ["-0", "7", "-1.5e+2", "0.25"]
-    words += [] if compiled else ["0.1000000000000000055"]
+    values = np.concatenate([rng.normal(0, 50, 600), rng.normal(0, 1e-5, 300), rng.random(300)])
+    for form in (".6g", ".8f", ".10g", ".3f", ".12e", ".14g", ".0f"):
+        yield from (f"{value:{form}}" for value in values)
+    yield from ["-0", "7", "-1.5e+2", "0.25", "-.5", "3.", "123456789012345", "00012.50"]
+
+
+@pytest.mark.parametrize("odd", [[], ["0.1000000000000000055"], ["+1.5"], ["1e-300"]])
+@pytest.mark.parametrize("gap", [" ", "   "])
+def test_numbers_are_read_to_the_last_bit(tmp_path, odd, gap):
+    words = [*numbers_as_written(), *odd]
     words += ["12.5"] * (-len(words) % 3)
-    rows = "".join(f"{i} {' '.join(words[i : i + 3])} \n" for i in range(0, len(words), 3)).encode()
     n_rows = len(words) // 3
-    columns, wanted = ["id", "x", "y", "z"], ["x", "y", "z"]
-    if compiled:
-        table = dump_rows.compiled_rows([memoryview(rows)], n_rows, columns, wanted)
-    else:
-        assert dump_rows.compiled_rows([memoryview(rows)], n_rows, columns, wanted) is None
-        table = dump_rows.parse_rows(rows, n_rows, columns, wanted, tmp_path / "dump")
-    assert table.ravel().tolist() == [float(word) for word in words]
+    order = np.random.default_rng(1).permutation(n_rows)
+    rows = "".join(f"{10 + i} O {gap.join(words[3 * i : 3 * i + 3])} \n" for i in order)
+    path = tmp_path / "run.dump"
+    path.write_text(
+        f"ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n{n_rows}\nITEM: BOX BOUNDS pp pp pp\n"
+        f"0 9\n0 9\n0 9\nITEM: ATOMS id element x y z \n{rows}"
+    )
+    found = read_trajectory(path, time_step_fs=1.0).positions
+    assert found.ravel().tolist() == [float(word) for word in words]
+
+
+@pytest.mark.parametrize("ids", [("6", "5"), ("6", "60")])
+def test_other_ids_than_in_the_first_frame_are_refused(tmp_path, positions, ids):
+    path = tmp_path / "run.dump"
+    text = dump_text(positions, range(0, 70, 10))
+    first, last = text.rsplit(f"\n{ids[0]} O", 1)
+    path.write_text(f"{first}\n{ids[1]} O{last}")
+    with pytest.raises(TrajectoryError, match="other ids than the first"):
+        read_trajectory(path, time_step_fs=2.0)
 
 
 def test_a_frame_cut_off_in_the_middle_is_left_out(tmp_path, positions):

@@ -66,7 +66,7 @@ class Trajectory:
             if found != wanted:
                 raise TrajectoryError(f"{name} have shape {found}; the positions need {wanted}")
         for name, array in (("positions", positions), ("cells", cells), ("times_fs", times)):
-            if not np.isfinite(array).all():
+            if not _is_finite(array):
                 raise TrajectoryError(f"{name} hold a number that is not finite")
         if np.any(np.diff(times) <= 0):
             first = int(np.argmax(np.diff(times) <= 0))
@@ -131,3 +131,10 @@ class Trajectory:
             self.temperature_k,
             self.source,
         )
+
+
+def _is_finite(array: FloatArray) -> bool:
+    """Return whether all numbers are finite, without a mask of them where their sum tells."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = array.sum()
+    return bool(np.isfinite(total) or np.isfinite(array).all())

@@ -1,12 +1,9 @@
-"""Numbers from the rows of a LAMMPS dump, compiled where numba is installed."""
+"""Rows of a LAMMPS dump with numbers of any form."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +11,6 @@ from pyarrow import csv
 
 from amorph_flows.analysis.trajectory import FloatArray
 from amorph_flows.errors import TrajectoryError
-
-_SPACE, _NEWLINE, _MINUS, _PLUS, _DOT, _ZERO, _NINE = (ord(c) for c in " \n-+.09")
-_EXPONENTS = (ord("e"), ord("E"))
-_POWERS = 10.0 ** np.arange(23)  # the powers of ten that doubles hold exactly
-_MOST_DIGITS = 15  # an integer of so many is exact, and so is its rounding after one division
 
 
 def parse_rows(
@@ -64,105 +56,6 @@ def parse_rows(
     except pa.ArrowInvalid:
         return _word_by_word(rows, n_rows, columns, wanted, path)
     return np.column_stack([table.column(name).to_numpy() for name in wanted])
-
-
-def compiled_rows(
-    frames: Sequence[memoryview], n_rows: int, columns: list[str], wanted: list[str]
-) -> FloatArray | None:
-    """Return what `parse_rows` does for the rows of several frames, compiled.
-
-    Parameters
-    ----------
-    frames
-        The rows of each frame.
-    n_rows
-        Number of lines of a frame.
-    columns, wanted
-        As for `parse_rows`.
-
-    Returns
-    -------
-    FloatArray or None
-        Shape ``(n_frames, n_rows, len(wanted))``; None without numba, and where rows are cut off,
-        too many, or no plain decimal numbers.
-    """
-    kernel = _kernel()
-    if kernel is None:
-        return None
-    places = np.full(len(columns), -1, dtype=np.int64)
-    places[[columns.index(name) for name in wanted]] = np.arange(len(wanted))
-    table = np.empty((len(frames), n_rows, len(wanted)))
-    for frame, rows in zip(table, frames, strict=True):
-        if not kernel(np.frombuffer(rows, dtype=np.uint8), places, frame):
-            return None
-    return table
-
-
-@cache
-def _kernel() -> Any:
-    """Return the compiled parser, or None without numba."""
-    try:
-        import numba
-    except ImportError:
-        return None
-    return numba.njit(nogil=True, cache=True)(_parse)
-
-
-def _parse(text: Any, places: Any, table: Any) -> bool:  # noqa: C901
-    """Fill a table from rows; False where a word is not a plain decimal number.
-
-    Every loop ends at a newline at the latest, and the text ends with one.
-    """
-    at, end = 0, len(text)
-    if end == 0 or text[end - 1] != _NEWLINE:
-        return False
-    for row in range(table.shape[0]):
-        if at == end:
-            return False
-        for column in range(places.shape[0]):
-            while text[at] == _SPACE:
-                at += 1
-            if text[at] == _NEWLINE:
-                return False
-            if places[column] < 0:
-                while text[at] > _SPACE:
-                    at += 1
-                continue
-            negative = text[at] == _MINUS
-            at += negative
-            first, mantissa = at, 0
-            while _ZERO <= text[at] <= _NINE:
-                mantissa = mantissa * 10 + (text[at] - _ZERO)
-                at += 1
-            digits, power = at - first, 0
-            if text[at] == _DOT:
-                at += 1
-                first = at
-                while _ZERO <= text[at] <= _NINE:
-                    mantissa = mantissa * 10 + (text[at] - _ZERO)
-                    at += 1
-                power = first - at
-                digits += at - first
-            if text[at] == _EXPONENTS[0] or text[at] == _EXPONENTS[1]:
-                at += 1
-                sign = -1 if text[at] == _MINUS else 1
-                at += text[at] == _MINUS or text[at] == _PLUS
-                exponent = 0
-                while _ZERO <= text[at] <= _NINE:
-                    exponent = exponent * 10 + (text[at] - _ZERO)
-                    at += 1
-                power += sign * exponent
-            plain = text[at] <= _SPACE and 0 < digits <= _MOST_DIGITS and -22 <= power <= 22
-            if not plain:
-                return False
-            value = mantissa / _POWERS[-power] if power < 0 else mantissa * _POWERS[power]
-            table[row, places[column]] = -value if negative else value
-        while text[at] == _SPACE:
-            at += 1
-        if text[at] != _NEWLINE:
-            return False
-        at += 1
-    return at == end
 
 
 def _word_by_word(

@@ -33,6 +33,8 @@ class FrameBlock:
         Times where the file gives them, fs.
     source
         What the reader found out about the file.
+    n_expected
+        About how many frames the whole file holds, where that can be told.
     """
 
     positions: FloatArray
@@ -41,6 +43,7 @@ class FrameBlock:
     order: FloatArray | None = None
     times_fs: FloatArray | None = None
     source: dict[str, object] = field(default_factory=dict)
+    n_expected: int | None = None
 
 
 Reader = Callable[[Path], Iterator[FrameBlock]]
@@ -83,6 +86,7 @@ class FrameBuffer:
     def __init__(self, keep: Callable[[IntArray], np.ndarray], last: int | None = None) -> None:
         self._keep, self._last = keep, last
         self.n_read = self.n_frames = 0
+        self._first_of_file = 0
         self._positions: FloatArray = np.empty((0, 0, 3))
         self._cells: list[FloatArray] = []
         self._order: list[FloatArray] = []
@@ -107,6 +111,7 @@ class FrameBuffer:
         TrajectoryError
             If the atoms are others than before.
         """
+        self._first_of_file = self.n_read
         order, time = (self._ends(continues, parts) for parts in (self._order, self._times))
         for block in blocks:
             block = _shifted(block, order, time)
@@ -132,21 +137,26 @@ class FrameBuffer:
         count = int(wanted.sum())
         if not count:
             return
-        self._reserve(self.n_frames + count)
-        self._positions[self.n_frames : self.n_frames + count] = block.positions[wanted]
+        taken = slice(None) if count == len(wanted) else wanted  # no copy where all are wanted
+        self._reserve(self.n_frames + count, block.n_expected)
+        self._positions[self.n_frames : self.n_frames + count] = block.positions[taken]
         self.n_frames += count
-        self._cells.append(block.cells[wanted])
+        self._cells.append(block.cells[taken])
         if block.order is not None:
-            self._order.append(block.order[wanted])
+            self._order.append(block.order[taken])
         if block.times_fs is not None:
-            self._times.append(block.times_fs[wanted])
+            self._times.append(block.times_fs[taken])
 
-    def _reserve(self, n_frames: int) -> None:
-        capacity = len(self._positions)
-        if n_frames > capacity:
-            grown = max(n_frames, int(1.2 * capacity) + 16)
+    def _reserve(self, n_frames: int, n_expected: int | None) -> None:
+        """Make room for frames: for all that the first file is expected to hold, or by a fifth."""
+        capacity, shape = len(self._positions), self._positions.shape[1:]
+        if not capacity and n_expected is not None:
+            wanted = self._keep(self._first_of_file + np.arange(n_expected))
+            self._positions = np.empty((max(n_frames, int(wanted.sum())), *shape))
+        elif n_frames > capacity:
             # grows by remapping memory, so that there are never two copies
-            self._positions.resize((grown, *self._positions.shape[1:]), refcheck=False)
+            grown = max(n_frames, int(1.2 * capacity) + 16)
+            self._positions.resize((grown, *shape), refcheck=False)
 
     def arrays(self) -> FrameBlock:
         """Return all wanted frames as one block.

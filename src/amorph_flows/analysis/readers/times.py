@@ -84,8 +84,11 @@ def times_of(
         return (frames.order - frames.order[0]) / usual * frame_spacing_fs, said
     if frames.times_fs is not None:
         return frames.times_fs, "times in the file"
+    without = frames.source.get("time_without_units")
     raise TrajectoryError(
-        "the time of the frames cannot be told: give time_step_fs, the MD step, "
+        "the time of the frames cannot be told"
+        + (" (the file has ITEM: TIME without ITEM: UNITS)" if without else "")
+        + ": give time_step_fs, the MD step, "
         + ("since the frames carry step numbers, or " if frames.order is not None else "")
         + "frame_spacing_fs, the time between frames"
         + ("" if frames.order is not None else " (these frames carry no step numbers)")
