@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jobflow import Flow, Job, JobConfig, OnMissing, Response
+from jobflow import CURRENT_JOB, Flow, Job, JobConfig, OnMissing, Response
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
@@ -47,7 +47,12 @@ def in_pieces(
     jobs = [static(batch, run) for batch in batches]
     hashes = [[_hash(frame) for frame in batch] for batch in batches]
     merged = merge_labels([job.output for job in jobs], hashes, engine, run)
-    return Response(replace=Flow([*jobs, merged], output=merged.output))
+    running = CURRENT_JOB.job
+    if running is not None:  # whatever refers to the batch waits for its merged labels
+        merged.set_uuid(running.uuid)
+        merged.index = running.index + 1
+        merged.metadata = dict(running.metadata)
+    return Response(replace=Flow([*jobs, merged]))
 
 
 @stage_job(LabelDoc, kind="light", config=JobConfig(on_missing_references=OnMissing.NONE))
