@@ -18,6 +18,7 @@ from amorph_flows.store.sqlite import SQLiteDocumentStore
 STORE_FOLDER = "store"
 STORE_VARIABLE = "AMORPH_JOB_STORE"
 _DATABASE = "amorph_flows"
+_HIDDEN_OPTIONS = r"(tlsCertificateKeyFilePassword|AWS_SESSION_TOKEN|password)([=:]\s*)[^&\s,]+"
 _CHOICES = (
     "give a folder (embedded, no server), a MongoDB address (mongodb://host/database) or a file "
     "that describes a job store, or set JOB_STORE in jobflow's configuration file"
@@ -82,11 +83,13 @@ def _embedded(folder: Path, create: bool) -> JobStore:
     """Return the store in a folder."""
     home = folder.expanduser().resolve() / STORE_FOLDER
     if not create and not home.is_dir():
-        raise InputError(f"{folder} holds no store; give the folder of a study")
+        raise InputError(f"{masked(str(folder))} holds no store; give the folder of a study")
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"no store can be made in {folder}: {error.strerror}") from error
+        raise InputError(
+            f"no store can be made in {masked(str(folder))}: {error.strerror}"
+        ) from error
     documents = SQLiteDocumentStore(str(home / "db" / "documents.collection"))
     return JobStore(documents, additional_stores={"data": BlobFolderStore(str(home / "data"))})
 
@@ -99,7 +102,8 @@ def _mongodb(uri: str) -> JobStore:
     try:
         database = parse_uri(uri)["database"] or _DATABASE
     except (PyMongoError, ValueError) as error:
-        raise InputError(f"the MongoDB address {masked(uri)} is not valid: {error}") from error
+        reason = masked(str(error))
+        raise InputError(f"the MongoDB address {masked(uri)} is not valid: {reason}") from None
     return JobStore(
         MongoStore(database, "documents", uri=uri),
         additional_stores={"data": GridFSStore(database, "blobs", uri=uri)},
@@ -107,14 +111,15 @@ def _mongodb(uri: str) -> JobStore:
 
 
 def masked(uri: str) -> str:
-    """Return an address with its password hidden.
+    """Return an address, or a text with addresses in it, with passwords hidden.
 
     Parameters
     ----------
     uri
-        Any address.
+        Any text.
     """
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", uri)
+    hidden = re.sub(r"(://[^:/@\s]*):(?:\S*|[^@]*)@", r"\1:***@", uri)
+    return re.sub(_HIDDEN_OPTIONS, r"\1\2***", hidden, flags=re.IGNORECASE)
 
 
 def configured_store() -> JobStore | None:
@@ -158,5 +163,7 @@ def _described(file: Path) -> JobStore:
     try:
         return JobStore.from_file(file)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise InputError(f"{file} describes no job store ({reason}); {_CHOICES}") from error
+        reason = masked(f"{type(error).__name__}: {error}")
+        raise InputError(
+            f"{masked(str(file))} describes no job store ({reason}); {_CHOICES}"
+        ) from None
