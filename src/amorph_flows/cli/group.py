@@ -42,8 +42,17 @@ class Group(TyperGroup):
             said = _said(error)
             if said is None or ctx.meta[_DEBUG]:
                 raise
-            typer.echo(f"amorph: {' '.join(said.split())}", err=True)
+            typer.echo(f"amorph: {_masked(' '.join(said.split()))}", err=True)
             raise typer.Exit(2) from error
+
+
+def _masked(text: str) -> str:
+    """Return a text without passwords; the import is left for when there is something to hide."""
+    if "://" not in text:
+        return text
+    from amorph_flows.store.opening import masked
+
+    return masked(text)
 
 
 def _said(error: Exception) -> str | None:

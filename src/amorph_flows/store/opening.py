@@ -162,7 +162,7 @@ def _described(file: Path) -> JobStore:
     """Return the store that a file describes."""
     try:
         return JobStore.from_file(file)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 its text may hold a password, so it is not chained
         reason = masked(f"{type(error).__name__}: {error}")
         raise InputError(
             f"{masked(str(file))} describes no job store ({reason}); {_CHOICES}"
