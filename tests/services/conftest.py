@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
 
 import mongo_server
 import pytest
 import slurm_cluster
+from fireworks_home import FireworksHome
+from processes import Process
 from slurm_cluster import SlurmCluster
+from toy_study import ENGINE, write_study
 
 KINDS = (
     [mongo_server.URI_VARIABLE]
@@ -39,24 +47,49 @@ def server_uri_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
         yield uri_of
 
 
+@pytest.fixture(scope="session")
+def new_mongo_uri(server_uri_of: Callable[[str], str]) -> Iterator[Callable[..., str]]:
+    """Return the address of a new database, by default on the most faithful server."""
+    with ExitStack() as stack:
+
+        def make(kind: str = KINDS[0]) -> str:
+            uri = mongo_server.database_uri(server_uri_of(kind))
+            stack.callback(mongo_server.drop_database, uri)
+            return uri
+
+        yield make
+
+
 @pytest.fixture(scope="module", params=KINDS)
-def any_mongo_uri(
-    request: pytest.FixtureRequest, server_uri_of: Callable[[str], str]
-) -> Iterator[str]:
-    """The address of an empty database, on each server in turn."""
-    yield from _database(server_uri_of(request.param))
+def any_mongo_uri(request: pytest.FixtureRequest, new_mongo_uri: Callable[..., str]) -> str:
+    """The address of a new database, on each server in turn."""
+    return new_mongo_uri(request.param)
 
 
 @pytest.fixture
-def mongo_uri(server_uri_of: Callable[[str], str]) -> Iterator[str]:
-    """The address of an empty database on the server that imitates MongoDB best."""
-    yield from _database(server_uri_of(KINDS[0]))
+def fireworks_home(tmp_path: Path, new_mongo_uri: Callable[..., str]) -> Iterator[FireworksHome]:
+    """FireWorks with an empty launch pad."""
+    with closing(FireworksHome(tmp_path / "home", new_mongo_uri())) as home:
+        home.reset()
+        yield home
 
 
-def _database(server_uri: str) -> Iterator[str]:
-    uri = mongo_server.database_uri(server_uri)
-    yield uri
-    mongo_server.drop_database(uri)
+@pytest.fixture(scope="session")
+def local_report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of the toy study by run_locally, computed once for all processes of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "run_locally"
+    shared.mkdir(exist_ok=True)
+    report = shared / "report.json"
+    with (shared / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not report.exists():
+            study = write_study(shared, engine=ENGINE)
+            script = Path(__file__).with_name("run_locally.py")
+            command = [sys.executable, script, study, report]
+            run = Process(command, shared / "log", environment={"OMP_NUM_THREADS": "1"})
+            assert run.wait(1800) == 0, run.tail()
+    return json.loads(report.read_text())
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from jobflow import Flow, Job, JobStore
 from jobflow.managers.fireworks import flow_to_workflow
 from processes import Process, wait_until
 
+from amorph_flows.store import open_store
+
 _HERE = Path(__file__).parent
-_FLOWS = _HERE.parent / "flows"
 
 
 class FireworksHome:
@@ -27,6 +29,7 @@ class FireworksHome:
 
     def __init__(self, folder: Path, uri: str) -> None:
         self.folder, self.uri = folder, uri
+        self.environment = _environment(folder)
         self._running: list[Process] = []
         folder.mkdir(parents=True, exist_ok=True)
         address = {"host": uri, "name": self.database, "uri_mode": True}
@@ -41,15 +44,11 @@ class FireworksHome:
                 "RAPIDFIRE_SLEEP_SECS": 1,
             },
         )
-        stores = {"docs_store": "MongoStore", "data": "GridFSStore"}
-        described = {
-            name: {"type": kind, "uri": uri, "database": self.database, "collection_name": name}
-            for name, kind in stores.items()
-        }
-        blobs = described.pop("data")
-        self._write(
-            "jobflow.yaml", {"JOB_STORE": described | {"additional_stores": {"data": blobs}}}
-        )
+        place = {"uri": uri, "database": self.database}
+        documents = {"type": "MongoStore", "collection_name": "documents", **place}
+        blobs = {"type": "GridFSStore", "collection_name": "blobs", **place}
+        store = {"docs_store": documents, "additional_stores": {"data": blobs}}
+        self._write("jobflow.yaml", {"JOB_STORE": store})
         self.launchpad = LaunchPad.from_file(str(folder / "my_launchpad.yaml"))
 
     @property
@@ -57,26 +56,10 @@ class FireworksHome:
         """Name of the database."""
         return self.uri.partition("?")[0].rpartition("/")[2]
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Variables of every process that works for this launch pad."""
-        path = os.pathsep.join(
-            [str(_HERE), str(_FLOWS), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
-        return {
-            "FW_CONFIG_FILE": str(self.folder / "FW_config.yaml"),
-            "JOBFLOW_CONFIG_FILE": str(self.folder / "jobflow.yaml"),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "PYTHONPATH": path,
-            "OMP_NUM_THREADS": "1",
-        }
-
     @contextmanager
     def store(self) -> Iterator[JobStore]:
         """Open the job store."""
-        stores = yaml.safe_load((self.folder / "jobflow.yaml").read_text())["JOB_STORE"]
-        store = JobStore.from_dict_spec(stores)
-        store.connect()
+        store = open_store(self.uri)
         yield store
         store.close()
 
@@ -89,7 +72,9 @@ class FireworksHome:
         self.launchpad.reset("", require_password=False)
 
     def close(self) -> None:
-        """Close the connection of the launch pad."""
+        """End what was started and close the connection of the launch pad."""
+        for process in list(self._running):
+            self.end(process)
         self.launchpad.connection.close()
 
     def command(self, name: str, *arguments: str | Path, folder: str = ".") -> Process:
@@ -100,33 +85,62 @@ class FireworksHome:
         self._running.append(process)
         return process
 
+    def run(self, name: str, *arguments: str | Path) -> str:
+        """Return what a program of the environment prints."""
+        ended = subprocess.run(
+            [Path(sys.executable).with_name(name), *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def end(self, process: Process) -> None:
+        """Kill a process that `command` has started."""
+        process.kill()
+        self._running.remove(process)
+
+    def worker(self, folder: str) -> Process:
+        """Start a process that takes jobs as soon as they are ready."""
+        return self.command(
+            "rlaunch", "rapidfire", "--nlaunches", "infinite", "--sleep", "1", folder=folder
+        )
+
     @contextmanager
     def workers(self, n: int) -> Iterator[list[Process]]:
-        """Keep processes that take jobs as soon as they are ready, until the end of the block."""
-        launch = ("rapidfire", "--nlaunches", "infinite", "--sleep", "1")
-        running = [self.command("rlaunch", *launch, folder=f"worker{i}") for i in range(n)]
+        """Keep some workers until the end of the block."""
+        running = [self.worker(f"worker{i}") for i in range(n)]
         try:
             yield running
         finally:
             for process in running:
-                process.kill()
-                self._running.remove(process)
+                self.end(process)
+
+    def is_over(self) -> bool:
+        """Return whether every workflow has ended."""
+        ended = {"COMPLETED", "FIZZLED", "DEFUSED", "ARCHIVED", "PAUSED"}
+        return {w["state"] for w in self.launchpad.workflows.find({}, {"state": 1})} <= ended
 
     def wait(self, seconds: float) -> dict[int, str]:
         """Wait until every workflow has ended and return the state of each FireWork."""
-        ended = {"COMPLETED", "FIZZLED", "DEFUSED", "ARCHIVED", "PAUSED"}
+        self.wait_for(self.is_over, seconds, "every workflow has ended")
+        return self.states()
 
-        def over() -> bool:
+    def wait_for(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait for something while every process of this folder lives."""
+
+        def holds() -> bool:
             for process in self._running:
                 if not process.alive:
-                    raise RuntimeError(f"a worker ended:\n{process.tail()}")
-            return {w["state"] for w in self.launchpad.workflows.find({}, {"state": 1})} <= ended
+                    raise RuntimeError(f"{process.log.parent.name} ended:\n{process.tail()}")
+            return condition()
 
         try:
-            wait_until(over, seconds, "every workflow has ended", every=0.5)
+            wait_until(holds, seconds, what, every=0.5)
         except TimeoutError as error:
             raise TimeoutError(f"{error}: {self.summary()}") from None
-        return self.states()
 
     def states(self) -> dict[int, str]:
         """Return the state of each FireWork."""
@@ -142,3 +156,15 @@ class FireworksHome:
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         (self.folder / name).write_text(yaml.safe_dump(content))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the variables of every process that works for the launch pad of a folder."""
+    modules = [str(_HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "FW_CONFIG_FILE": str(folder / "FW_config.yaml"),
+        "JOBFLOW_CONFIG_FILE": str(folder / "jobflow.yaml"),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join(modules),
+        "OMP_NUM_THREADS": "1",
+    }

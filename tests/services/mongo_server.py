@@ -17,6 +17,8 @@ from pymongo.errors import PyMongoError
 
 RECIPES = Path(__file__).parent / "recipes"
 URI_VARIABLE = "AMORPH_TEST_MONGO_URI"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "amorph_flows" / "tests"
+"""What tests download or build once."""
 
 
 class MongoServer:
@@ -89,10 +91,9 @@ class JavaServer(MongoServer):
 
 def java_jars() -> Path:
     """Return the folder with the jars of mongo-java-server, downloaded by Maven once."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "amorph_flows" / "tests" / "java-mongo-1.47.0"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / ".java-mongo.lock").open("w") as lock:
+    folder = CACHE / "java-mongo-1.47.0"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / ".java-mongo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
             unfinished = folder.with_name(f".{folder.name}.new")

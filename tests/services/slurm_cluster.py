@@ -10,6 +10,7 @@ from pathlib import Path
 
 from processes import Process, free_port, wait_until
 
+KINDS = ("dft", "md", "fit", "light")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo")
 _SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _CONFIGURATION = """\
@@ -43,7 +44,7 @@ MinJobAge=600
 OverTimeLimit=0
 PropagateResourceLimits=NONE
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory={memory_mb} State=UNKNOWN
-PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE OverSubscribe=FORCE:4 State=UP
+PartitionName=DEFAULT Nodes={host} MaxTime=INFINITE OverSubscribe=FORCE:4 State=UP
 """
 
 
@@ -59,7 +60,7 @@ def why_not() -> str:
 
 
 class SlurmCluster:
-    """Two cores' worth of Slurm that tests may fill and break."""
+    """A Slurm of one node with a partition for each kind of job."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -89,9 +90,8 @@ class SlurmCluster:
 
     def cancel(self) -> None:
         """Cancel every job and return when none is left."""
-        self.run("scancel", "--state=PENDING", "--partition=debug")
-        self.run("scancel", "--signal=KILL", "--full", "--partition=debug")
-        self.run("scancel", "--partition=debug")
+        for kind in KINDS:
+            self.run("scancel", f"--partition={kind}")
         wait_until(lambda: not self.queued(), 30, "Slurm's queue is empty")
 
     def run(self, *command: str) -> str:
@@ -120,7 +120,7 @@ class SlurmCluster:
             if not daemon.alive:
                 raise RuntimeError(f"a daemon of Slurm ended:\n{daemon.tail()}")
         try:
-            return self.run("sinfo", "--noheader", "--format=%T").strip() in ("idle", "mixed")
+            return set(self.run("sinfo", "--noheader", "--format=%T").split()) == {"idle"}
         except subprocess.CalledProcessError:
             return False
 
@@ -135,7 +135,8 @@ class SlurmCluster:
             cores=os.cpu_count(),
             memory_mb=memory_mb,
         )
-        (self.folder / "slurm.conf").write_text(text)
+        partitions = "".join(f"PartitionName={kind}\n" for kind in KINDS)
+        (self.folder / "slurm.conf").write_text(text + partitions)
 
     def _start_munge(self) -> None:
         private = self.folder / "munge"

@@ -9,9 +9,11 @@ from jobflow import JobStore
 from test_store_query import (  # noqa: F401 collected here with the store of this file
     filled,
     test_documents_come_back_typed_and_whole,
+    test_documents_that_a_later_run_replaced_are_hidden,
     test_filters,
     test_latest,
     test_questions_that_have_no_answer,
+    test_results_of_studies,
     test_summary_is_light_and_says_what_it_is,
 )
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from fireworks_home import FireworksHome
-from marker_jobs import counting_flow, executions, workers
+from service_jobs import counting_flow, executions, workers
 
 N = 20
 
@@ -18,7 +18,7 @@ def test_four_workers_run_each_job_once(any_mongo_uri: str, tmp_path: Path) -> N
         home.reset()
         home.add(flow)
         with home.workers(4):
-            states = home.wait(240)
+            states = home.wait(600)
         with home.store() as store:
             assert store.get_output(flow.output.uuid) == sum(range(N))
     assert set(states.values()) == {"COMPLETED"}

@@ -9,6 +9,9 @@ import yaml
 
 from amorph_flows.structures import v2o5
 
+ENGINE = "failing_label:FirstLabelFails"
+"""The toy engine, with a label that fails in each turn of the active-learning loop."""
+
 _HOLD = {"duration_fs": 160.0, "frame_stride": 4, "hot_frame_stride": 4}
 _OVERRIDES = {
     "engine.relax_max_steps": 50,
@@ -53,3 +56,8 @@ def write_study(folder: Path, engine: str = "toy", **overrides: Any) -> Path:
     file = folder / "study.yaml"
     file.write_text(yaml.safe_dump(study))
     return file
+
+
+def numbers(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the results of a report without the documents that they come from."""
+    return [{k: v for k, v in row.items() if k != "documents"} for row in report["results"]]

@@ -1,0 +1,20 @@
+"""The toy engine, with a file in the job's folder that grows by a byte at each computation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from amorph_flows.testing.toy import ToyCalculator
+
+COUNT_FILE = Path("computed")
+
+
+class CountingToy(ToyCalculator):
+    """Counts what it computes, over all processes that work in a folder."""
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        """Compute."""
+        with COUNT_FILE.open("ab") as file:
+            file.write(b".")
+        super().calculate(*args, **kwargs)

