@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.errors import AmorphFlowsError, InputError
 from amorph_flows.settings import Settings
 
 _LOW_DISK_GB = 5.0
@@ -45,6 +46,7 @@ def examine() -> Iterator[Finding]:
     yield from _engines()
     yield from _potentials()
     yield _tried("executable", "LAMMPS", _lammps)
+    yield _tried("executable", "VASP", _vasp)
     yield _compiler()
     yield _package("analysis", "kinisi", "kinisi")
     yield _tried("store", "job store", _store)
@@ -98,6 +100,23 @@ def _lammps() -> str:
     from amorph_flows.lammps.command import lammps_command
 
     return " ".join(lammps_command())
+
+
+def _vasp() -> str:
+    from atomate2 import SETTINGS as ATOMATE2_SETTINGS
+    from pymatgen.core import SETTINGS as PYMATGEN_SETTINGS
+
+    command = os.path.expandvars(ATOMATE2_SETTINGS.VASP_CMD)
+    words = shlex.split(command) or [""]
+    needed = words[:1] if "-m" in words else [words[0], words[-1]]
+    for program in needed:
+        if shutil.which(program) is None:
+            raise InputError(
+                f"{program!r} of atomate2's VASP_CMD ({command!r}) is not found; load VASP's "
+                "module, or set VASP_CMD in ~/.atomate2.yaml or ATOMATE2_VASP_CMD"
+            )
+    potcars = PYMATGEN_SETTINGS.get("PMG_VASP_PSP_DIR")
+    return f"{command}; " + (f"POTCARs in {potcars}" if potcars else "PMG_VASP_PSP_DIR is not set")
 
 
 def _compiler() -> Finding:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from ase import units
 from atomate2.vasp.jobs.base import BaseVaspMaker
+from custodian.utils import tracked_lru_cache
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar, Vasprun
 from pymatgen.io.vasp.outputs import UnconvergedVASPWarning
@@ -136,6 +137,7 @@ def run_maker(
     )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    tracked_lru_cache.tracked_cache_clear()  # custodian knows files that it has read by path
     try:
         with contextlib.chdir(folder), _own_judgement():
             type(copy).make.original(copy, ordered)
