@@ -322,13 +322,13 @@ def test_external_trajectory_equals_ase(oxide: Structure, tmp_path: Path) -> Non
         *EXTERNAL_COMMANDS,
         *["timestep 0.001", "fix move all nve", "velocity all create 900 7 mom yes"],
         *["thermo_style custom step pe pxx pyy pzz pyz pxz pxy", "thermo 20"],
-        *["thermo_modify format float %.12g", dump, "dump_modify d sort id time yes"],
+        *["thermo_modify format float %.12g", dump, "dump_modify d sort id time yes units yes"],
         *["dump_modify d format float %.12g", "run 20", f'print "{FINISHED}"'],
     ]
     write_task(tmp_path, lines, symbols, TOY, None)
     execute([sys.executable, "-m", "amorph_flows.lammps.external", str(tmp_path)], tmp_path, 20)
     found = read_dump(tmp_path / "d.lammpstrj", ["V", "O"])
-    table = np.loadtxt((tmp_path / "d.lammpstrj").read_text().splitlines()[11 : 11 + len(atoms)])
+    table = np.loadtxt((tmp_path / "d.lammpstrj").read_text().splitlines()[13 : 13 + len(atoms)])
     reference = Atoms(symbols, found.positions[0], cell=found.cells[0], pbc=True)
     assert reference.get_volume() == pytest.approx(oxide.volume)
     assert np.abs(reference.cell.array[np.tril_indices(3, -1)]).max() > 1
