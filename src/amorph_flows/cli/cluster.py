@@ -1,4 +1,4 @@
-"""Commands that give studies to the workers of a cluster: submit, rescue, init."""
+"""Commands that give studies to the workers of a cluster: submit, rescue."""
 
 from __future__ import annotations
 
