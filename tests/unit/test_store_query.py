@@ -11,16 +11,20 @@ from amorph_flows.errors import InputError
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
+from amorph_flows.schemas.study import ResultRow, StudyDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.store import (
     find_documents,
+    find_results,
     latest,
     load_document,
     load_potential,
     open_store,
+    supersede,
 )
+from amorph_flows.store.indexes import change
 
-UUIDS = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 5)]
+UUIDS = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 6)]
 
 
 def verdict(answer, believable):
@@ -114,6 +118,9 @@ def found(store, **where):
         ({"ion": "Mg2+"}, [2, 1, 0]),
         ({"ion": "Na"}, [3]),
         ({"ion": "N"}, []),
+        ({"formula": "O5V2"}, [2, 1, 0]),
+        ({"until": "2025-06-30T11:00"}, [0, 3]),
+        ({"since": "2025-06-30T10:00", "until": "2025-06-30T12:00"}, [1, 0]),
         ({"study": "other"}, [3]),
         ({"since": "2025-06-30T11:00"}, [2, 1]),
         ({"since": datetime(2025, 6, 30, 12)}, [2]),
@@ -147,6 +154,36 @@ def test_documents_come_back_typed_and_whole(store):
     assert load_potential(store, UUIDS[0]) == potential()
 
 
+def test_documents_that_a_later_run_replaced_are_hidden(store):
+    change(store, {}, {"home": "here"})
+    assert supersede(store, "mine", "elsewhere", []) == 0
+    assert supersede(store, "mine", "here", UUIDS[1:3]) == 1
+    assert found(store) == [2, 1, 3]
+    assert found(store, superseded=True) == [2, 1, 0, 3]
+    marks = {s["uuid"]: s["superseded"] for s in find_documents(store, superseded=True)}
+    assert [marks[uuid] for uuid in UUIDS[:4]] == [True, False, False, False]
+    assert supersede(store, "mine", "here", UUIDS[:2]) == 1
+    assert found(store, study="mine") == [1, 0]
+    assert load_document(store, UUIDS[2]).temperature_k == 900.0
+
+
+def test_results_of_studies(store):
+    row = {"structure_source": "MTP MD", "unit": "V", "uncertainty": 0.1, "reason": "", "value": 2}
+    rows = [
+        ResultRow(quantity="average_voltage", verdict="believed", documents=[], **row),
+        ResultRow(quantity="activation_energy", verdict="refused", documents=[], **row),
+    ]
+    study = StudyDoc(
+        title="mine", preset="demo", ion="Zn2+", results=rows, report_html="", report_json=""
+    )
+    put(store, 4, study, hour=13, study="mine")
+    assert [r.quantity for _, r in find_results(store, ion="Zn")] == [r.quantity for r in rows]
+    [(summary, result)] = find_results(store, "average_voltage", study="mine")
+    assert (summary["uuid"], result) == (UUIDS[4], rows[0])
+    assert found(store, stage="study", verdict="refused") == [4]
+    assert list(find_results(store, verdict="believed")) == []
+
+
 def test_latest(store):
     assert latest(store, TrajectoryDoc).temperature_k == 900.0
     assert latest(store, TrajectoryDoc, verdict="doubted").temperature_k == 300.0
@@ -167,6 +204,7 @@ def test_latest(store):
             "unknown stage 'melt'.*potential",
         ),
         (lambda s: list(find_documents(s, since="yesterday")), "is no date"),
+        (lambda s: list(find_documents(s, formula="V2O5!")), "is no formula"),
     ],
 )
 def test_questions_that_have_no_answer(store, question, message):

@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from jobflow import JobStore
-from pymongo import ASCENDING, DESCENDING, MongoClient
+from pymongo import ASCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
@@ -30,12 +30,12 @@ Index = list[tuple[str, int]]
 
 
 def _index(*fields: str) -> Index:
-    """Return an index on fields that are compared, then the order of the results."""
-    return [*((field, ASCENDING) for field in fields), (COMPLETED, DESCENDING)]
+    """Return an index on what is compared, then on what is sorted by (read backwards)."""
+    return [(field, ASCENDING) for field in (*fields, COMPLETED)]
 
 
 INDEXES: list[Index] = [
-    [("uuid", ASCENDING), ("index", DESCENDING)],
+    [("uuid", ASCENDING), ("index", ASCENDING)],
     [(CURRENT, ASCENDING), (MODULE, ASCENDING)],
     _index(CURRENT),
     _index(STAGE, CURRENT),

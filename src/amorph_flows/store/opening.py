@@ -55,6 +55,8 @@ def open_store(where: str | Path | None = None, *, create: bool = True) -> JobSt
             raise InputError(f"no job store is configured; {_CHOICES}")
     elif re.match(r"mongodb(\+srv)?://", str(where)):
         store = _mongodb(str(where))
+    elif "://" in str(where):
+        raise InputError(f"{masked(str(where))} is no address of a store; {_CHOICES}")
     elif Path(where).is_file():
         store = _described(Path(where))
     else:
@@ -83,13 +85,11 @@ def _embedded(folder: Path, create: bool) -> JobStore:
     """Return the store in a folder."""
     home = folder.expanduser().resolve() / STORE_FOLDER
     if not create and not home.is_dir():
-        raise InputError(f"{masked(str(folder))} holds no store; give the folder of a study")
+        raise InputError(f"{folder} holds no store; give the folder of a study")
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"no store can be made in {masked(str(folder))}: {error.strerror}"
-        ) from error
+        raise InputError(f"no store can be made in {folder}: {error.strerror}") from error
     documents = SQLiteDocumentStore(str(home / "db" / "documents.collection"))
     return JobStore(documents, additional_stores={"data": BlobFolderStore(str(home / "data"))})
 
