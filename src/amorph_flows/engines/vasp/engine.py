@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from atomate2 import SETTINGS
 from atomate2.vasp.jobs.base import BaseVaspMaker
 from atomate2.vasp.sets.base import VaspInputGenerator
 from jobflow import Maker, Response
@@ -27,7 +28,12 @@ from amorph_flows.engines.vasp.requirements import (
     require_u,
 )
 from amorph_flows.engines.vasp.run import VaspRun, read_run, run_maker
-from amorph_flows.engines.vasp.sets import AmorphousSetGenerator, pbe_u_config, scan_u_config
+from amorph_flows.engines.vasp.sets import (
+    SCHEDULE_TAGS,
+    AmorphousSetGenerator,
+    pbe_u_config,
+    scan_u_config,
+)
 from amorph_flows.engines.vasp.settings import HARMLESS, generator_hash
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
@@ -54,8 +60,8 @@ class VaspEngine(Engine, Maker):
     label
         Its name in documents.
     static_maker, md_maker, relax_maker
-        atomate2 VASP Makers. Tags of MD (temperatures, number of steps, thermostat) and whether
-        the cell relaxes are set by the engine.
+        atomate2 VASP Makers. Temperatures, time step and number of steps of MD and whether the
+        cell relaxes are set by the engine; its thermostat can be changed by INCAR tags.
     user_incar_settings
         INCAR tags for all three Makers, on top of their own, such as ``{"NCORE": 8}``.
     labels_per_job
@@ -131,7 +137,9 @@ class VaspEngine(Engine, Maker):
         generator = self.static_maker.input_set_generator
         return EngineInfo(
             name=self.label,
-            settings_hash=generator_hash(generator, self.user_incar_settings),
+            settings_hash=generator_hash(
+                generator, self.user_incar_settings | SETTINGS.VASP_INCAR_UPDATES
+            ),
             surrogate=False,
         )
 
@@ -314,7 +322,9 @@ class VaspEngine(Engine, Maker):
         )
 
     def _run_md(self, structure: Structure, folder: Path, tags: dict[str, Any]) -> VaspRun:
-        return run_maker(self.md_maker, structure, folder, self.user_incar_settings | tags)
+        given = self.md_maker.input_set_generator.user_incar_settings | self.user_incar_settings
+        fixed = {tag: tags[tag] for tag in SCHEDULE_TAGS}
+        return run_maker(self.md_maker, structure, folder, tags | given | fixed)
 
     def _label(self, frame: Frame, home: Path) -> Frame:
         structure = to_structure(frame.to_atoms())

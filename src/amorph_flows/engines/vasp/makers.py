@@ -31,7 +31,11 @@ def md_maker(generator: AmorphousSetGenerator) -> MDMaker:
     generator
         Its inputs; the tags of MD are added by the engine.
     """
-    return MDMaker(input_set_generator=generator, run_vasp_kwargs=_run(md_handlers()))
+    return MDMaker(
+        input_set_generator=generator,
+        run_vasp_kwargs=_run(md_handlers()),
+        task_document_kwargs={"store_trajectory": "partial"},  # plain text, not atomate2's enum
+    )
 
 
 def relax_maker(generator: AmorphousSetGenerator) -> RelaxMaker:

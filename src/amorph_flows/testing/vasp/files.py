@@ -60,12 +60,13 @@ class TextFiles:
             "OUTCAR",
             f"\n POSITION                                       TOTAL-FORCE (eV/Angst)\n {rule}\n"
             f"{_rows(np.hstack([step.scaled @ step.cell, step.forces]), 6)} {rule}\n"
+            f" number of electron {n_electrons(self._inputs):12.7f} magnetization      0.0000000\n"
+            " E-fermi :   0.5000     XC(G=0):  -1.0000     alpha+bet : -1.0000\n"
             "    total drift:                                0.000000      0.000000      0.000000\n"
             "\n  FREE ENERGIE OF THE ION-ELECTRON SYSTEM (eV)\n"
             f"  free  energy   TOTEN  = {step.free_ev:18.8f} eV\n\n"
             f"  energy  without entropy= {step.without_entropy_ev:16.8f}"
             f"  energy(sigma->0) = {step.sigma_zero_ev:16.8f}\n"
-            " E-fermi :   0.5000     XC(G=0):  -1.0000     alpha+bet : -1.0000\n"
             " LOOP+:  cpu time    1.0000: real time    1.0000\n",
         )
 
@@ -99,10 +100,8 @@ class TextFiles:
         """
         if stopped:
             self._append("OUTCAR", " soft stop encountered!  aborting job ...\n")
-        n = n_electrons(self._inputs)
         self._append(
             "OUTCAR",
-            f" number of electron {n:12.7f} magnetization      0.0000000\n"
             " General timing and accounting informations for this job:\n"
             "                  Total CPU time used (sec):        1.000\n"
             "                            User time (sec):        1.000\n"

@@ -49,29 +49,41 @@ def run(folder: Path) -> None:
     inputs = read_inputs(folder)
     atoms = Atoms(inputs.symbols, cell=inputs.cell, scaled_positions=inputs.scaled, pbc=True)
     atoms.calc = _calculator()
-    failures = failures_of_this_call()
-    xml, text = VasprunWriter(folder / "vasprun.xml", inputs), TextFiles(folder, inputs)
-    stopped = False
+    failures, text = failures_of_this_call(), TextFiles(folder, inputs)
+    with VasprunWriter(folder / "vasprun.xml", inputs) as xml:
+        stopped = _go(atoms, inputs, failures, xml, text, folder)
+        _write_contcar(text, atoms, inputs)
+        xml.finish(atoms.cell.array, atoms.get_scaled_positions(wrap=False))
+    text.close(stopped)
+    (folder / "STOPCAR").unlink(missing_ok=True)
+
+
+def _go(
+    atoms: Atoms,
+    inputs: VaspInputs,
+    failures: Failures,
+    xml: VasprunWriter,
+    text: TextFiles,
+    folder: Path,
+) -> bool:
+    """Compute one configuration after the other; return whether STOPCAR ended it."""
+    crash_at = min(2, max(1, int(inputs.get("NSW", 0)))) if failures.crashes else 0
+    freedom = 3 * max(len(atoms) - 1, 1) * units.kB
     steps = {"static": _static, "relax": _relax, "md": _md}[inputs.kind](atoms, inputs)
     for number, (is_last, kinetic_ev) in enumerate(steps, 1):
-        if failures.crashes and number == min(2, max(1, int(inputs.get("NSW", 0)))):
+        if number == crash_at:
             raise VaspStop("forrtl: severe (174): SIGSEGV, segmentation fault occurred")
         step = _computed(atoms, inputs, failures, number, kinetic_ev)
         time.sleep(float(os.environ.get(STEP_SECONDS, "0")))
         stopped = not is_last and _stop_is_asked_for(folder)
         xml.step(step, is_last=is_last or stopped)
-        freedom = 3 * max(len(atoms) - 1, 1) * units.kB
         text.step(step, None if kinetic_ev is None else 2 * kinetic_ev / freedom)
-        if stopped and inputs.kind != "md":
-            break
         if stopped:
-            next(steps, None)  # ions move once more before VASP ends
-            break
+            if inputs.kind == "md":
+                next(steps, None)  # ions move once more before VASP ends
+            return True
         _write_contcar(text, atoms, inputs)
-    _write_contcar(text, atoms, inputs)
-    xml.close(atoms.cell.array, atoms.get_scaled_positions(wrap=False))
-    text.close(stopped)
-    (folder / "STOPCAR").unlink(missing_ok=True)
+    return False
 
 
 def _calculator() -> Calculator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -64,7 +64,7 @@ class IonicStep:
 
 
 class VasprunWriter:
-    """A vasprun.xml on its way; what is written is on disk at once.
+    """A vasprun.xml on its way, a context; what is written is on disk at once.
 
     Parameters
     ----------
@@ -78,6 +78,12 @@ class VasprunWriter:
         self._file: TextIO = path.open("w", encoding="iso-8859-1")
         self._inputs = inputs
         self._head()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def step(self, step: IonicStep, *, is_last: bool) -> None:
         """Write one ionic step; eigenvalues and density of states with the last.
@@ -102,8 +108,8 @@ class VasprunWriter:
             out += [*self._eigenvalues(), *self._dos()]
         self._write([*out, " </calculation>"])
 
-    def close(self, cell: FloatArray, scaled: FloatArray) -> None:
-        """Write the last structure and end the file.
+    def finish(self, cell: FloatArray, scaled: FloatArray) -> None:
+        """Write the last structure.
 
         Parameters
         ----------
@@ -113,7 +119,6 @@ class VasprunWriter:
             Positions in the cell.
         """
         self._write([*_structure(cell, scaled, "finalpos"), "</modeling>"])
-        self._file.close()
 
     def _write(self, lines: list[str]) -> None:
         self._file.write("\n".join(lines) + "\n")
