@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from jobflow import CURRENT_JOB, Flow, Job, JobConfig, OnMissing, Response
 
 from amorph_flows.datasets.frames import Frame, FrameSet
@@ -95,10 +96,8 @@ def merge_labels(
 
 
 def _hash(frame: Frame) -> str:
-    try:
-        return frame.content_hash
-    except (ValueError, ArithmeticError):
-        return ""
+    finite = np.isfinite(frame.positions).all() and np.isfinite(frame.cell).all()
+    return frame.content_hash if finite else ""
 
 
 def _lost(index: int, content_hash: str) -> QuarantinedCalculation:
