@@ -14,7 +14,13 @@ from pymongo import DESCENDING
 from pymongo.errors import OperationFailure
 from test_store_query import UUIDS, filled
 
-from amorph_flows.store import ensure_indexes, find_documents, missing_indexes, open_store
+from amorph_flows.store import (
+    ensure_indexes,
+    find_documents,
+    indexes,
+    missing_indexes,
+    open_store,
+)
 from amorph_flows.store.query import criteria
 
 PAGE = Path(__file__).parents[2] / "docs" / "store.md"
@@ -99,6 +105,7 @@ def test_who_may_not_write_reads_and_is_told_once(
         raise OperationFailure("not authorized on amorph_flows to execute createIndexes", 13)
 
     list(find_documents(store))  # completes the documents
+    indexes._ensured.clear()
     again = open_store(store.docs_store.uri)
     again.docs_store._collection.drop_indexes()
     monkeypatch.setattr(type(again.docs_store._collection), "create_index", refused)
