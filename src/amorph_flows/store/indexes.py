@@ -56,8 +56,8 @@ _ensured: WeakKeyDictionary[MongoClient[Any], set[str]] = WeakKeyDictionary()
 def ensure_indexes(store: JobStore) -> None:
     """Make the indexes that are missing and complete documents that lack what is queried by.
 
-    On MongoDB it does so once for a server's database and process. Who may not write is told once and goes on
-    with the indexes that there are.
+    On MongoDB it does so once for a server's database and process. Who may not write is told once
+    and goes on with the indexes that there are.
 
     Parameters
     ----------

@@ -126,8 +126,8 @@ def find_results(
     for summary in find_documents(store, stage="study", **where):
         held = store.query_one({"uuid": summary["uuid"]}, ["output.results"], load=False) or {}
         for row in held.get("output", {}).get("results", []):
-            result = MontyDecoder().process_decoded(row)
-            if isinstance(result, ResultRow) and quantity in (None, result.quantity):
+            result = ResultRow.model_validate({k: v for k, v in row.items() if k[0] != "@"})
+            if quantity in (None, result.quantity):
                 yield summary, result
 
 
