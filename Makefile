@@ -1,10 +1,11 @@
-# make demo | make install | make test | make docs | make bench [BENCH=transport]
+# make demo | make install | make test | make docs | make gpaw | make bench [BENCH=transport]
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+GPAW := $(VENV)-gpaw
 UV := $(BIN)/uv pip install --python $(BIN)/python --constraint constraints.txt
 
-.PHONY: install demo test docs bench clean
+.PHONY: install demo test docs bench gpaw clean
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 13) else f"Python 3.11 or 3.12 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.11")'
@@ -38,5 +39,14 @@ docs: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m bench $(BENCH)
 
+# GPAW (GPL) in an environment of its own; CC because its build calls the C compiler for C++
+gpaw: $(GPAW)/.installed
+	@echo "GPAW is in $(GPAW); next: export AMORPH_GPAW_PYTHON=$(abspath $(GPAW))/bin/python"
+
+$(GPAW)/.installed: $(BIN)/uv constraints.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(GPAW)
+	CC=g++ $(BIN)/uv pip install --quiet --python $(GPAW)/bin/python --constraint constraints.txt gpaw
+	touch $@
+
 clean:
-	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(GPAW) site .pytest_cache .mypy_cache .ruff_cache

@@ -16,7 +16,9 @@ from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.overrides import override_names
 from amorph_flows.schemas.base import Document
 
-COMMANDS = ("demo", "run", "status", "report", "query", "doctor", "build-plugin")
+COMMANDS = (
+    *("demo", "run", "status", "report", "query", "relabel", "doctor", "build-plugin"),
+)
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
