@@ -11,7 +11,7 @@ from ase.data import chemical_symbols
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.errors import TrajectoryError
+from amorph_flows.errors import InputError
 from amorph_flows.lammps.dump import read_dump, reference_of
 from amorph_flows.lammps.grades import GradeSummary, read_grades, summarise
 from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
@@ -147,7 +147,7 @@ def _last_structure(folder: Path, elements: list[str]) -> Structure | None:
     for name in (FINAL_FILE, DUMP_FILE):
         try:
             return _structure(read_dump(folder / name, elements))
-        except (TrajectoryError, FileNotFoundError):
+        except (InputError, FileNotFoundError):
             continue
     return None
 
