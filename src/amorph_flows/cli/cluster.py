@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from amorph_flows.executors.submission import Submission
     from amorph_flows.study import Study
 
+_UNFINISHED = ("READY", "RESERVED", "RUNNING")
+
 
 @app.command()
 def submit(
@@ -67,18 +69,28 @@ def submit(
             raise InputError("--launchpad is for FireWorks; jobflow-remote takes its project")
         _submit_remote(loaded)
         return
-    submission = _submit_fireworks(loaded, launchpad, again=again)
-    for line in _told(submission, loaded.name, study):
+    submission, others = _submit_fireworks(loaded, launchpad, again=again)
+    for line in [*_told(submission, loaded.name, study), *others]:
         typer.echo(line)
 
 
-def _submit_fireworks(study: Study, launchpad: Path | None, *, again: bool) -> Submission:
-    from amorph_flows.executors.fireworks import Ticket, open_launchpad, workers_store
+def _submit_fireworks(
+    study: Study, launchpad: Path | None, *, again: bool
+) -> tuple[Submission, list[str]]:
+    """Return what became of a study, and what is still to be said about earlier forms of it."""
+    from amorph_flows.executors.fireworks import (
+        Ticket,
+        find_workflows,
+        open_launchpad,
+        workers_store,
+        workflow_id,
+    )
     from amorph_flows.executors.state import locked
     from amorph_flows.executors.submission import submit_to_fireworks
 
     database, store = open_launchpad(launchpad), workers_store()
     flow = study.flow()
+    earlier = [w for w in find_workflows(database, study=study.name) if w["state"] in _UNFINISHED]
     study.home.mkdir(parents=True, exist_ok=True)
     with locked(study.home):
         submission = submit_to_fireworks(flow, database, store, study.workers, again=again)
@@ -88,7 +100,12 @@ def _submit_fireworks(study: Study, launchpad: Path | None, *, again: bool) -> S
                 workflow=submission.workflow,
                 launchpad=str(launchpad.expanduser().resolve()) if launchpad else "",
             ).write(study.home)
-    return submission
+    numbers = [n for w in earlier if (n := workflow_id(w)) != submission.workflow]
+    return submission, [
+        f"an earlier form of {study.name} is still there: workflow {n}; stop it with: "
+        f"lpad defuse_wflows -i {n}"
+        for n in numbers
+    ]
 
 
 def _told(submission: Submission, name: str, file: Path) -> list[str]:

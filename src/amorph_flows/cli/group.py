@@ -106,6 +106,8 @@ def amorph(
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("default", module="amorph_flows")
+        # connections end with this process
+        warnings.filterwarnings("ignore", category=ResourceWarning)
         warnings.showwarning = _show_warning
 
 
