@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from atomate2 import SETTINGS
 from atomate2.vasp.jobs.base import BaseVaspMaker
 from atomate2.vasp.sets.base import VaspInputGenerator
@@ -20,22 +19,19 @@ from amorph_flows.engines.batches import in_pieces
 from amorph_flows.engines.checkpoint import run_key
 from amorph_flows.engines.configuration import to_atoms, to_structure
 from amorph_flows.engines.labelling import label_batch
-from amorph_flows.engines.vasp.makers import md_maker, relax_maker, static_maker
+from amorph_flows.engines.vasp.calculations import labelled, relaxed
+from amorph_flows.engines.vasp.makers import all_makers, md_maker, relax_maker, static_maker
 from amorph_flows.engines.vasp.md import advance_md, find_state, require_converged
-from amorph_flows.engines.vasp.requirements import (
-    require_agreement,
-    require_potcars,
-    require_u,
-)
-from amorph_flows.engines.vasp.run import VaspRun, read_run, run_maker
+from amorph_flows.engines.vasp.requirements import require_computable
+from amorph_flows.engines.vasp.run import VaspRun, run_maker
 from amorph_flows.engines.vasp.sets import (
     SCHEDULE_TAGS,
     AmorphousSetGenerator,
     pbe_u_config,
     scan_u_config,
 )
-from amorph_flows.engines.vasp.settings import HARMLESS, generator_hash
-from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.engines.vasp.settings import generator_hash
+from amorph_flows.errors import InputError
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.stage import current_job_uuid, stage_job
@@ -101,10 +97,8 @@ class VaspEngine(Engine, Maker):
         **changes
             More fields of the engine.
         """
-        return cls._of(
-            AmorphousSetGenerator(config_dict=scan_u_config(u_ev or {"V": 1.0})),
-            **{"label": "VASP SCAN+U"} | changes,
-        )
+        generator = AmorphousSetGenerator(config_dict=scan_u_config(u_ev or {"V": 1.0}))
+        return cls(**{"label": "VASP SCAN+U"} | all_makers(generator) | changes)
 
     @classmethod
     def pbe_u(cls, u_ev: dict[str, float] | None = None, **changes: Any) -> Self:
@@ -118,19 +112,8 @@ class VaspEngine(Engine, Maker):
             More fields of the engine.
         """
         config = pbe_u_config(u_ev or {"Fe": 5.1})
-        return cls._of(
-            AmorphousSetGenerator(config_dict=config, kpoint_length_a=0.0),
-            **{"label": "VASP PBE+U"} | changes,
-        )
-
-    @classmethod
-    def _of(cls, generator: AmorphousSetGenerator, **changes: Any) -> Self:
-        makers = {
-            "static_maker": static_maker(replace(generator)),
-            "md_maker": md_maker(replace(generator)),
-            "relax_maker": relax_maker(replace(generator)),
-        }
-        return cls(**makers | changes)
+        generator = AmorphousSetGenerator(config_dict=config, kpoint_length_a=0.0)
+        return cls(**{"label": "VASP PBE+U"} | all_makers(generator) | changes)
 
     def info(self) -> EngineInfo:
         """Return the engine's name and settings hash; VASP's version is known after a run only."""
@@ -161,17 +144,14 @@ class VaspEngine(Engine, Maker):
         """
         if self.labels_per_job < 0:
             raise InputError(f"labels_per_job must be 0 or more, got {self.labels_per_job}")
-        single = self._generator(self.static_maker)
-        others = {
-            "md_maker": self._generator(self.md_maker),
-            "relax_maker": self._generator(self.relax_maker),
-        }
-        if structure is not None:
-            to_atoms(structure)
-            require_agreement(single, others, structure)
-            require_u(single, structure)
-        for generator in (single, *others.values()):
-            require_potcars(generator, structure)
+        require_computable(
+            self._generator(self.static_maker),
+            {
+                "md_maker": self._generator(self.md_maker),
+                "relax_maker": self._generator(self.relax_maker),
+            },
+            structure,
+        )
 
     def _generator(self, maker: BaseVaspMaker) -> VaspInputGenerator:
         tags = maker.input_set_generator.user_incar_settings | self.user_incar_settings
@@ -296,29 +276,14 @@ class VaspEngine(Engine, Maker):
         """
         self.check(structure)
         require_time("the relaxation")
-        folder = run_home(prev_dir) / "relax"
-        if prev_dir is not None:
-            structure = _contcar(folder, structure)
-        tags = {"NSW": self.relax_max_steps, "IBRION": 2, "ISIF": 3 if relax_cell else 2}
-        run = run_maker(
-            self.relax_maker,
+        return relaxed(
             structure,
-            folder,
-            tags | self.user_incar_settings,
-            HARMLESS | {"IBRION", "POTIM"},
-        )
-        last = run.steps[-1]
-        if not last.converged:
-            raise CalculationError("the density did not converge within NELM steps", folder)
-        atoms = to_atoms(structure)
-        atoms.cell, atoms.positions = last.cell, last.positions
-        return RelaxDoc(
-            engine=self.info().model_copy(update={"version": run.version}),
-            structure=to_structure(atoms),
-            energy_ev=last.energy_ev,
-            max_force_ev_a=float(np.linalg.norm(last.forces, axis=1).max()),
-            converged=run.converged,
-            n_steps=len(run.steps),
+            self.relax_maker,
+            run_home(prev_dir) / "relax",
+            {"NSW": self.relax_max_steps, "ISIF": 3 if relax_cell else 2}
+            | self.user_incar_settings,
+            self.info(),
+            goes_on=prev_dir is not None,
         )
 
     def _run_md(self, structure: Structure, folder: Path, tags: dict[str, Any]) -> VaspRun:
@@ -327,21 +292,10 @@ class VaspEngine(Engine, Maker):
         return run_maker(self.md_maker, structure, folder, tags | given | fixed)
 
     def _label(self, frame: Frame, home: Path) -> Frame:
-        structure = to_structure(frame.to_atoms())
-        self.check(structure)
+        self.check(to_structure(frame.to_atoms()))
         folder = home / f"label_{frame.content_hash[:12]}"
-        run = run_maker(
-            self.static_maker, structure, folder, {"NSW": 0, **self.user_incar_settings}
-        )
-        result = run.steps[-1]
-        if not result.converged:
-            raise CalculationError("the density did not converge within NELM steps", folder)
         signed = self._provenance(frame.provenance.run)
-        return replace(
-            frame, energy_ev=result.energy_ev, forces=result.forces, stress=result.stress
-        ).with_provenance(
-            engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
-        )
+        return labelled(frame, self.static_maker, folder, self.user_incar_settings, signed)
 
     def _provenance(self, run: str) -> Provenance:
         info = self.info()
@@ -351,11 +305,3 @@ class VaspEngine(Engine, Maker):
             settings_hash=info.settings_hash,
             job_uuid=current_job_uuid(),
         )
-
-
-def _contcar(folder: Path, structure: Structure) -> Structure:
-    """Return where a relaxation that was ended came to, or its start if that cannot be read."""
-    try:
-        return read_run(folder, structure).structure
-    except Exception:  # noqa: BLE001 - files cut off anywhere; it then starts anew
-        return structure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from atomate2.vasp.jobs.core import RelaxMaker, StaticMaker
@@ -10,6 +11,21 @@ from custodian.custodian import ErrorHandler
 
 from amorph_flows.engines.vasp.handlers import md_handlers, relax_handlers, static_handlers
 from amorph_flows.engines.vasp.sets import AmorphousSetGenerator
+
+
+def all_makers(generator: AmorphousSetGenerator) -> dict[str, Any]:
+    """Return the three Makers of an engine, by the name of its field.
+
+    Parameters
+    ----------
+    generator
+        Of all their inputs; each Maker gets a copy.
+    """
+    return {
+        "static_maker": static_maker(replace(generator)),
+        "md_maker": md_maker(replace(generator)),
+        "relax_maker": relax_maker(replace(generator)),
+    }
 
 
 def static_maker(generator: AmorphousSetGenerator) -> StaticMaker:

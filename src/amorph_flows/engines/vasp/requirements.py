@@ -9,11 +9,44 @@ from atomate2.vasp.sets.base import VaspInputGenerator
 from pymatgen.core import SETTINGS, Structure
 from pymatgen.io.vasp.inputs import PotcarSingle
 
+from amorph_flows.engines.configuration import to_atoms
 from amorph_flows.engines.vasp.sets import OPEN_D_SHELLS
 from amorph_flows.engines.vasp.settings import differences, energy_settings
 from amorph_flows.errors import InputError, MissingDependencyError
 
 _SET_UP = "pmg config -p <folder of VASP's potpaw_PBE.54> <new folder>, then PMG_VASP_PSP_DIR"
+
+
+def require_computable(
+    single: VaspInputGenerator,
+    others: Mapping[str, VaspInputGenerator],
+    structure: Structure | None,
+) -> None:
+    """Refuse what VASP cannot or should not compute.
+
+    Parameters
+    ----------
+    single
+        Of single points.
+    others
+        By name of the Maker.
+    structure
+        What they would compute; None: only the folder of POTCARs is looked for.
+
+    Raises
+    ------
+    MissingDependencyError
+        If no folder of POTCARs is set.
+    InputError
+        If a POTCAR is missing, a metal has no U, the Makers disagree, or the structure is not
+        ordered.
+    """
+    if structure is not None:
+        to_atoms(structure)
+        require_agreement(single, others, structure)
+        require_u(single, structure)
+    for generator in (single, *others.values()):
+        require_potcars(generator, structure)
 
 
 def require_agreement(

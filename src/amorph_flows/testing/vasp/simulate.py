@@ -12,8 +12,6 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator
-from ase.filters import FrechetCellFilter
-from ase.optimize import BFGS
 
 from amorph_flows.testing.toy import ToyCalculator
 from amorph_flows.testing.vasp.failures import (
@@ -133,6 +131,9 @@ def _static(atoms: Atoms, inputs: VaspInputs) -> Iterator[tuple[bool, float | No
 
 def _relax(atoms: Atoms, inputs: VaspInputs) -> Iterator[tuple[bool, float | None]]:
     """Yield at each configuration; VASP ends when forces are below -EDIFFG."""
+    from ase.filters import FrechetCellFilter  # these two take longer to import than all else
+    from ase.optimize import BFGS
+
     limit, n_steps = abs(float(inputs.get("EDIFFG", -0.05))), int(inputs.get("NSW", 0))
     moving = FrechetCellFilter(atoms) if inputs.get("ISIF", 2) == 3 else atoms
     optimizer = BFGS(moving, logfile=None)
