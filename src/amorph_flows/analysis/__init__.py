@@ -47,6 +47,7 @@ from amorph_flows.analysis.order import (
 )
 from amorph_flows.analysis.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.readers import read_trajectory
+from amorph_flows.analysis.ring_surroundings import RingSurroundings, ring_surroundings
 from amorph_flows.analysis.rings import Rings, guttman_rings
 from amorph_flows.analysis.scattering import StructureFactor, structure_factor
 from amorph_flows.analysis.temperature_transport import TransportAtTemperature
@@ -81,6 +82,7 @@ __all__ = [
     "MobilityGroups",
     "Network",
     "RadialDistribution",
+    "RingSurroundings",
     "Rings",
     "StructureFactor",
     "Trajectory",
@@ -114,6 +116,7 @@ __all__ = [
     "network_statistics",
     "radial_distribution",
     "read_trajectory",
+    "ring_surroundings",
     "strain_states",
     "strained_cell",
     "structure_factor",

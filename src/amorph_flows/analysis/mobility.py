@@ -87,15 +87,7 @@ def mobility_groups(
         If there are fewer than four ions, the share is not above 0 and at most 0.5, or the lag is
         longer than every continuous piece.
     """
-    ions = atoms_of(trajectory, ion)
-    if len(ions) < 4 or not 0 < share <= 0.5:
-        raise InputError(
-            f"share is {share} of {len(ions)} ions; four ions and a share up to 0.5 are needed"
-        )
-    squared = _squared_displacements(trajectory, ion, lag_fs, drift)
-    order = ions[np.argsort(squared, kind="stable")]
-    size = max(1, round(share * len(ions)))
-    groups = {"fast": order[-size:], "slow": order[:size], "all": ions}
+    squared, groups = mobility_quartiles(trajectory, ion, lag_fs, share, drift)
     partners = {"fast": groups["fast"], "slow": groups["slow"]} | {
         chemical_symbols[n]: np.flatnonzero(trajectory.numbers == n)
         for n in np.unique(trajectory.numbers)
@@ -113,6 +105,38 @@ def mobility_groups(
         lag_fs, squared, np.sort(groups["fast"]), np.sort(groups["slow"]),
         (edges[1:] + edges[:-1]) / 2, partial, neighbours, cutoff_a,
     )  # fmt: skip
+
+
+def mobility_quartiles(
+    trajectory: Trajectory, ion: str, lag_fs: float, share: float = 0.25, drift: Drift = "host"
+) -> tuple[FloatArray, dict[str, IntArray]]:
+    """Return each ion's mean-square displacement at a lag, Å², and the groups by it.
+
+    Parameters
+    ----------
+    trajectory, ion, lag_fs, share, drift
+        As for `mobility_groups`.
+
+    Returns
+    -------
+    tuple
+        Å², shape ``(n_ions,)``, and the indices of the atoms that are ``"fast"`` and ``"slow"``,
+        and of ``"all"``.
+
+    Raises
+    ------
+    InputError
+        As `mobility_groups`.
+    """
+    ions = atoms_of(trajectory, ion)
+    if len(ions) < 4 or not 0 < share <= 0.5:
+        raise InputError(
+            f"share is {share} of {len(ions)} ions; four ions and a share up to 0.5 are needed"
+        )
+    squared = _squared_displacements(trajectory, ion, lag_fs, drift)
+    order = ions[np.argsort(squared, kind="stable")]
+    size = max(1, round(share * len(ions)))
+    return squared, {"fast": order[-size:], "slow": order[:size], "all": ions}
 
 
 def _squared_displacements(

@@ -1,4 +1,4 @@
-"""Describe the structure of a glass."""
+"""Describe the structure of a glass, and its ions among the rings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from amorph_flows.analysis import (
     guttman_rings,
     network_statistics,
     radial_distribution,
+    ring_surroundings,
     structure_factor,
     voronoi_free_volume,
 )
+from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.glass import (
     BondAnglesDoc,
     CoordinationDoc,
@@ -23,8 +25,10 @@ from amorph_flows.schemas.glass import (
     GlassDoc,
     NetworkDoc,
     RingsDoc,
+    RingSurroundingsDoc,
     StructureFactorDoc,
 )
+from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import RDFDoc
 from amorph_flows.stage import stage_job
 
@@ -68,3 +72,27 @@ def describe_glass(
         rings=RingsDoc.from_result(guttman_rings(structure, backbone, anion, bonds)),
         free_volume=FreeVolumeDoc.from_result(voronoi_free_volume(structure)),
     )
+
+
+@stage_job(RingSurroundingsDoc)
+def describe_ring_surroundings(
+    run: TrajectoryDoc, ion: str, lag_fs: float, backbone: Sequence[str], anion: str = "O"
+) -> RingSurroundingsDoc:
+    """Return where fast and slow ions of a production run are among the rings of its network.
+
+    Parameters
+    ----------
+    run
+        Production MD.
+    ion
+        Element symbol of the mobile ion.
+    lag_fs
+        Time over which mobility is judged, fs.
+    backbone
+        The cations of the network, such as P and Fe.
+    anion
+        The element that links them.
+    """
+    trajectory = load_trajectory(run.trajectory, run.temperature_k)
+    found = ring_surroundings(trajectory, ion, lag_fs, backbone, anion)
+    return RingSurroundingsDoc.from_result(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from amorph_flows.analysis.coordination import Pair
@@ -29,7 +31,8 @@ class ResultDocument(Document):
         result
             The dataclass that the analysis returned; pairs of elements become ``"P-O"``.
         """
-        return cls(**{name: _plain(getattr(result, name)) for name in cls.model_fields})
+        fields = [name for name in cls.model_fields if hasattr(result, name)]
+        return cls(**{name: _plain(getattr(result, name)) for name in fields})
 
 
 def _plain(value: Any) -> Any:
@@ -106,6 +109,26 @@ class RingsDoc(ResultDocument):
     cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
 
 
+class RingSurroundingsDoc(ResultDocument, StageDocument):
+    """Fast and slow ions around the centres of rings."""
+
+    lag_fs: float = Field(description="time over which mobility is judged, fs")
+    distances_a: Array = Field(description="centres of the bins, Å")
+    partial: dict[str, Array] = Field(
+        description="g(r) from ring centres to ions, such as '<6-fast' and '6-7-slow'"
+    )
+    n_rings: dict[str, float] = Field(description="rings of each class of sizes in a frame")
+    nearest_distance_a: dict[str, float] = Field(
+        description="of fast, slow and all ions to the nearest centre of a ring, Å"
+    )
+    nearest_size: dict[str, float] = Field(description="mean size of that ring")
+    nearest_sizes: dict[str, Array] = Field(
+        description="share of ions whose nearest ring has 0, 1, 2, … backbone atoms"
+    )
+    cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
+    n_frames: int = Field(description="frames that were averaged over")
+
+
 class FreeVolumeDoc(Document):
     """Free volume after Voronoi."""
 
@@ -149,6 +172,10 @@ class GlassTransitionDoc(StageDocument):
     glass_slope: float = Field(description="of the property below, per K")
     liquid_slope: float = Field(description="of the property above, per K")
     transition: Verdict
+    temperatures_k: list[float] = Field(default_factory=list, description="of the curve, K")
+    energies_ev_atom: list[float] = Field(
+        default_factory=list, description="mean potential energy at each, eV/atom"
+    )
 
     @classmethod
     def from_result(cls, result: GlassTransition) -> Self:
@@ -156,6 +183,10 @@ class GlassTransitionDoc(StageDocument):
         found = result.verdict is TransitionVerdict.FOUND
         verdict = _verdict("glass transition?", result, found, "temperature_k", "probability")
         return _judged(cls, result, transition=verdict)
+
+
+def _no_rows() -> npt.NDArray[np.float64]:
+    return np.empty((0, 6))
 
 
 class ElasticDoc(StageDocument):
@@ -168,6 +199,10 @@ class ElasticDoc(StageDocument):
     poisson: float
     residual_stress_ev_a3: Array = Field(description="tension positive, eV/Å³, shape (6,)")
     isotropic: Verdict
+    strains: Array = Field(default_factory=_no_rows, description="Voigt's, shape (n, 6)")
+    stresses_ev_a3: Array = Field(
+        default_factory=_no_rows, description="Voigt's, eV/Å³, shape (n, 6)"
+    )
 
     @classmethod
     def from_result(cls, result: ElasticConstants) -> Self:
