@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from jobflow import Flow, Job, JobStore
 from jobflow.managers.fireworks import flow_to_workflow
 from processes import Process, wait_until
 
+from amorph_flows.cli.init import init
 from amorph_flows.store import open_store
 
 _HERE = Path(__file__).parent
@@ -24,7 +26,8 @@ _HERE = Path(__file__).parent
 class FireworksHome:
     """Launch pad, workers and job store in one database.
 
-    The defaults of FireWorks wait for minutes between looks at the queue; here it is a second.
+    The files are those of `amorph init fireworks`, with what is marked ``CHANGE_ME`` filled in, and
+    looking at the queue each second.
     """
 
     def __init__(self, folder: Path, uri: str) -> None:
@@ -32,23 +35,16 @@ class FireworksHome:
         self.environment = _environment(folder)
         self._running: list[Process] = []
         folder.mkdir(parents=True, exist_ok=True)
-        address = {"host": uri, "name": self.database, "uri_mode": True}
-        self._write("my_launchpad.yaml", address | {"strm_lvl": "ERROR"})
-        self._write("my_fworker.yaml", {"name": "any", "category": "", "query": "{}"})
-        self._write(
-            "FW_config.yaml",
-            {
-                "LAUNCHPAD_LOC": str(folder / "my_launchpad.yaml"),
-                "FWORKER_LOC": str(folder / "my_fworker.yaml"),
-                "QUEUE_UPDATE_INTERVAL": 1,
-                "RAPIDFIRE_SLEEP_SECS": 1,
-            },
-        )
+        with redirect_stdout(StringIO()):
+            init("fireworks", folder)
+        secrets = dict.fromkeys(("username", "password", "authsource", "port"))
+        self.edit("my_launchpad.yaml", host=uri, name=self.database, uri_mode=True, **secrets)
+        self.edit("FW_config.yaml", QUEUE_UPDATE_INTERVAL=1, RAPIDFIRE_SLEEP_SECS=1)
         place = {"uri": uri, "database": self.database}
         documents = {"type": "MongoStore", "collection_name": "documents", **place}
         blobs = {"type": "GridFSStore", "collection_name": "blobs", **place}
         store = {"docs_store": documents, "additional_stores": {"data": blobs}}
-        self._write("jobflow.yaml", {"JOB_STORE": store})
+        self.edit("jobflow.yaml", JOB_STORE=store)
         self.launchpad = LaunchPad.from_file(str(folder / "my_launchpad.yaml"))
 
     @property
@@ -154,8 +150,12 @@ class FireworksHome:
             found.setdefault(fw["state"], []).append(fw["name"])
         return found
 
-    def _write(self, name: str, content: dict[str, Any]) -> None:
-        (self.folder / name).write_text(yaml.safe_dump(content))
+    def edit(self, name: str, /, **changes: Any) -> None:
+        """Change keys of a configuration file; None takes one out."""
+        file = self.folder / name
+        content = yaml.safe_load(file.read_text()) | changes
+        kept = {key: value for key, value in content.items() if value is not None}
+        file.write_text(yaml.safe_dump(kept))
 
 
 def _environment(folder: Path) -> dict[str, str]:

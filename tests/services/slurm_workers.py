@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import sys
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import yaml
 from fireworks_home import FireworksHome
@@ -14,30 +13,26 @@ from processes import Process
 from slurm_cluster import KINDS, SlurmCluster
 
 
-def describe_workers(home: FireworksHome, walltime: str = "00:10:00") -> None:
-    """Write the workers and queue adapters of all kinds."""
+def describe_workers(home: FireworksHome) -> None:
+    """Fill in the queue adapters that `amorph init fireworks` wrote, one core for each job."""
     for kind in KINDS:
-        worker = home.folder / f"my_fworker_{kind}.yaml"
-        worker.write_text(yaml.safe_dump({"name": kind, "category": kind, "query": "{}"}))
-        adapter = {
-            "_fw_name": "CommonAdapter",
-            "_fw_q_type": "SLURM",
-            "rocket_launch": f"rlaunch -w {worker} rapidfire "
-            "--nlaunches infinite --sleep 1 --max_loops 10",
-            "pre_rocket": f"export PATH={Path(sys.executable).parent}:$PATH",
-            "nodes": 1,
-            "ntasks": 1,
-            "walltime": walltime,
-            "queue": kind,
-            "job_name": kind,
-        }
-        (home.folder / f"my_qadapter_{kind}.yaml").write_text(yaml.safe_dump(adapter))
+        name = f"my_qadapter_{kind}.yaml"
+        written = yaml.safe_load((home.folder / name).read_text())["pre_rocket"]
+        before = re.sub(r"OMP_NUM_THREADS=\d+", "OMP_NUM_THREADS=1", written)
+        home.edit(name, queue=kind, ntasks=1, walltime="02:00:00", account=None, pre_rocket=before)
 
 
 @contextmanager
 def queue_launchers(home: FireworksHome, slurm: SlurmCluster) -> Iterator[list[Process]]:
-    """Keep a queue launcher for each kind of job until the end of the block."""
+    """Keep a queue launcher for each kind of job until the end of the block.
+
+    Each Slurm job runs what is ready of its kind, and ends when nothing is for a minute.
+    """
     home.environment |= slurm.environment | {"USER": getpass.getuser()}
+    for kind in KINDS:
+        worker = home.folder / f"my_fworker_{kind}.yaml"
+        rocket = f"rlaunch -w {worker} rapidfire --nlaunches infinite --sleep 1 --max_loops 60"
+        home.edit(f"my_qadapter_{kind}.yaml", rocket_launch=rocket)
     launch = ("rapidfire", "--nlaunches", "infinite", "--sleep", "1", "--maxjobs_queue", "1")
     running = [
         home.command(
@@ -56,10 +51,10 @@ def queue_launchers(home: FireworksHome, slurm: SlurmCluster) -> Iterator[list[P
 
 
 def launch_one(home: FireworksHome, slurm: SlurmCluster, kind: str) -> str:
-    """Put one worker of a kind into the queue and return the number of its Slurm job."""
+    """Put the next job of a kind into the queue and return the number of its Slurm job."""
     home.environment |= slurm.environment | {"USER": getpass.getuser()}
     adapter = home.folder / f"my_qadapter_{kind}.yaml"
     worker = home.folder / f"my_fworker_{kind}.yaml"
-    home.run("qlaunch", "-w", worker, "-q", adapter, "singleshot")
+    home.run("qlaunch", "-r", "-w", worker, "-q", adapter, "singleshot")
     (number,) = slurm.queued()
     return number

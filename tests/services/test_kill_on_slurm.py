@@ -56,7 +56,7 @@ def lammps_md() -> Job:
         seed=1,
     )
     cell = to_structure(alloy_frames(1, seed=0)[0].to_atoms())
-    return run_production(fitted("mtp").doc, cell, 300.0, settings, (4, 4, 4), "given")
+    return run_production(fitted("mtp").doc, cell, 300.0, settings, (2, 2, 2), "given")
 
 
 def step_of_engine_md(folder: Path) -> int:
@@ -105,8 +105,10 @@ def test_killed_md_goes_on(
     assert (rescued["what"], Path(rescued["folder"])) == ("rerun", folder)
     unkilled = make()
     home.add(route(Flow([unkilled])))
-    launch_one(home, slurm, kind_of(home))
-    assert set(home.wait(900).values()) == {"COMPLETED"}
+    for _ in range(2):
+        launch_one(home, slurm, kind_of(home))
+        wait_until(lambda: not slurm.queued(), 900, "the Slurm job has ended")
+    assert set(home.states().values()) == {"COMPLETED"}
 
     with home.store() as store:
         (whole, reference) = (load_document(store, one.uuid) for one in (job, unkilled))

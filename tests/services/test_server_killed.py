@@ -35,7 +35,7 @@ def server(tmp_path: Path) -> Iterator[SecantusServer]:
 def test_nothing_finished_is_lost_and_the_study_ends(
     server: SecantusServer, tmp_path: Path
 ) -> None:
-    study = write_study(tmp_path / "study", **{"active_learning.max_turns": 1})
+    study = write_study(tmp_path / "study")
     with closing(FireworksHome(tmp_path / "home", f"{server.uri}killed")) as home:
         home.reset()
         home.run("amorph", "submit", study)

@@ -27,7 +27,7 @@ _OVERRIDES = {
     "fit.settings.cutoff": 4.0,
     "fit.settings.max_steps": 200,
     "active_learning.duration_fs": 200.0,
-    "active_learning.max_turns": 2,
+    "active_learning.max_turns": 1,
     "active_learning.max_selected": 4,
     "active_learning.label_jobs": 2,
     "mtp_sampling.equilibration_fs": 20.0,
@@ -39,7 +39,7 @@ _OVERRIDES = {
     "production.production_fs": 200.0,
     "production.frame_stride": 2,
     "production.grade_every": 10,
-    "production_temperatures_k": [1000.0, 1200.0],
+    "production_temperatures_k": [1200.0],
 }
 
 
