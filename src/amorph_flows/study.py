@@ -39,7 +39,7 @@ class Study(BaseModel):
     preset: str = Field(default="demo", description="the protocol: demo or choyal2025")
     engine: str = Field(
         default="CHGNet",
-        description="energies and forces: CHGNet, VASP, VASP-PBE+U, or an ASE calculator as "
+        description="energies and forces: CHGNet, GPAW, VASP, VASP-PBE+U, or an ASE calculator as "
         "package.module:Class",
     )
     folder: Path | None = Field(
