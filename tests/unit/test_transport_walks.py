@@ -47,6 +47,15 @@ def test_intervals_cover_the_truth_and_are_no_wider_than_needed(walks, kind):
     assert values.mean() == pytest.approx(TRUE_CM2_S, rel=0.02)
 
 
+def test_intervals_along_the_axes_cover_the_truth_too(walks):
+    values = np.array([w.tracer_diffusivity_axes_cm2_s for w in walks])
+    intervals = np.array([w.tracer_diffusivity_axes_interval_cm2_s for w in walks])
+    covered = (intervals[..., 0] <= TRUE_CM2_S) & (intervals[..., 1] >= TRUE_CM2_S)
+    width = np.mean(intervals[..., 1] - intervals[..., 0]) / (3.92 * values.std())
+    assert 0.92 <= covered.mean() <= 0.98
+    assert 0.7 <= width <= 1.5
+
+
 def test_haven_ratio_of_independent_ions_is_one(walks):
     intervals = np.array([w.haven_ratio_interval for w in walks])
     assert 0.91 <= np.mean((intervals[:, 0] <= 1) & (intervals[:, 1] >= 1)) <= 0.98

@@ -182,8 +182,8 @@ class Diffusivity:
     n_blocks: int
 
 
-def diffusivity(slope: Slope, spacing_fs: float) -> Diffusivity:
-    """Return slope/2d with d = 3 (Eq. 2 of Choyal et al., Small (2025)) and its interval.
+def diffusivity(slope: Slope, spacing_fs: float, dimensions: int = DIMENSIONS) -> Diffusivity:
+    """Return slope/2d (Eq. 2 of Choyal et al., Small (2025)) and its interval.
 
     Parameters
     ----------
@@ -191,8 +191,10 @@ def diffusivity(slope: Slope, spacing_fs: float) -> Diffusivity:
         Of a mean-square displacement.
     spacing_fs
         Spacing of frames, fs.
+    dimensions
+        d; 1 for the displacement along one axis.
     """
-    scale = A2_PER_FS_IN_CM2_PER_S / (2 * DIMENSIONS * spacing_fs)
+    scale = A2_PER_FS_IN_CM2_PER_S / (2 * dimensions * spacing_fs)
     value = slope.per_frame * scale
     return Diffusivity(
         value,

@@ -24,8 +24,8 @@ class TransportAtTemperature:
         Which drift was removed.
     tracer_diffusivity_cm2_s, tracer_diffusivity_interval_cm2_s
         D* from the fitted slope, cm²/s, with its 95 % interval.
-    tracer_diffusivity_axes_cm2_s
-        The same along the Cartesian axes.
+    tracer_diffusivity_axes_cm2_s, tracer_diffusivity_axes_interval_cm2_s
+        The same along the Cartesian axes, each with its own 95 % interval.
     tracer_diffusivity_single_time_cm2_s, single_time_fs
         D* = MSD(Δt)/6Δt at one Δt (Eq. 4 of Choyal et al. 2025).
     tracer_diffusivity_with_drift_cm2_s
@@ -64,7 +64,8 @@ class TransportAtTemperature:
     drift: str
     tracer_diffusivity_cm2_s: float
     tracer_diffusivity_interval_cm2_s: tuple[float, float]
-    tracer_diffusivity_axes_cm2_s: tuple[float, float, float]
+    tracer_diffusivity_axes_cm2_s: tuple[float, ...]
+    tracer_diffusivity_axes_interval_cm2_s: tuple[tuple[float, float], ...]
     tracer_diffusivity_single_time_cm2_s: float
     single_time_fs: float
     tracer_diffusivity_with_drift_cm2_s: float

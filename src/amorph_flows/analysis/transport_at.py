@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import units
@@ -11,14 +11,13 @@ from ase import units
 from amorph_flows.analysis import judgements as judge
 from amorph_flows.analysis.ballistic import ImpliedSpacing, implied_frame_spacing
 from amorph_flows.analysis.diffusion import (
-    A2_PER_FS_IN_CM2_PER_S,
+    DIMENSIONS,
     Diffusivity,
     Slope,
     diffusivity,
     fit_slope,
     haven_ratio,
     single_time_diffusivity,
-    slope_weights,
 )
 from amorph_flows.analysis.diffusive_regime import (
     CHECK_WINDOW,
@@ -106,6 +105,7 @@ def transport_at(
     jump = diffusivity(slopes.collective, paths.spacing_fs)
     conductivity = _conductivity(jump, charge, temperature_k, curves.n_ions / paths.volume_a3)
     lag, single = _single_time(curves, single_time_fs)
+    axes = _along_axes(paths, slopes)
     known = np.isfinite(haven)
     return TransportAtTemperature(
         temperature_k=float(temperature_k),
@@ -116,7 +116,8 @@ def transport_at(
         drift=drift,
         tracer_diffusivity_cm2_s=slopes.tracer_d.cm2_s,
         tracer_diffusivity_interval_cm2_s=slopes.tracer_d.interval_cm2_s,
-        tracer_diffusivity_axes_cm2_s=_along_axes(curves, slopes),
+        tracer_diffusivity_axes_cm2_s=tuple(d.cm2_s for d in axes),
+        tracer_diffusivity_axes_interval_cm2_s=tuple(d.interval_cm2_s for d in axes),
         tracer_diffusivity_single_time_cm2_s=single,
         single_time_fs=lag,
         tracer_diffusivity_with_drift_cm2_s=slopes.with_drift_cm2_s,
@@ -234,12 +235,15 @@ def _plain_diffusivity(paths: list[IonPath], lags: IntArray) -> float:
     return diffusivity(fit_slope(samples, np.arange(len(lags))), samples.spacing_fs).cm2_s
 
 
-def _along_axes(curves: MeanSquaredDisplacement, slopes: _Slopes) -> tuple[float, float, float]:
-    """Return the tracer diffusivity along x, y and z, cm²/s."""
+def _along_axes(paths: _Paths, slopes: _Slopes) -> list[Diffusivity]:
+    """Return the tracer diffusivity along x, y and z over the same lags."""
     lags = slopes.samples.lags[slopes.regime.chosen]
-    per_frame = slope_weights(lags) @ curves.msd_axes_a2[lags]
-    x, y, z = per_frame * A2_PER_FS_IN_CM2_PER_S / (2 * slopes.samples.spacing_fs)
-    return float(x), float(y), float(z)
+    found = []
+    for axis in range(DIMENSIONS):
+        alone = [replace(piece, path=piece.path[axis : axis + 1]) for piece in paths.ions]
+        slope = fit_slope(sample_displacements(alone, lags), np.arange(len(lags)))
+        found.append(diffusivity(slope, paths.spacing_fs, dimensions=1))
+    return found
 
 
 def _single_time(curves: MeanSquaredDisplacement, wanted_fs: float | None) -> tuple[float, float]:

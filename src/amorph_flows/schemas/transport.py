@@ -36,6 +36,9 @@ class TransportAtTemperatureDoc(Document):
     tracer_diffusivity_cm2_s: float = Field(description="from the fitted slope")
     tracer_diffusivity_interval_cm2_s: Interval = Field(description="95 %")
     tracer_diffusivity_axes_cm2_s: tuple[float, float, float] = Field(description="along x, y, z")
+    tracer_diffusivity_axes_interval_cm2_s: tuple[Interval, Interval, Interval] | None = Field(
+        default=None, description="95 %, of each axis"
+    )
     tracer_diffusivity_single_time_cm2_s: float = Field(description="MSD(Δt)/6Δt")
     single_time_fs: float = Field(description="Δt")
     tracer_diffusivity_with_drift_cm2_s: float = Field(description="had no drift been removed")
