@@ -6,15 +6,24 @@ import os
 import platform
 import shlex
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from amorph_flows.errors import AmorphFlowsError, InputError
 from amorph_flows.settings import Settings
+from amorph_flows.store.opening import masked
 
 _LOW_DISK_GB = 5.0
+_FULL_DISK_GB = 0.5
+
+_QUEUE_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "PE_HOSTFILE")
+
+Level = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True)
@@ -24,20 +33,26 @@ class Finding:
     Parameters
     ----------
     kind
-        ``"machine"``, ``"engine"``, ``"potential"``, ``"executable"``, ``"analysis"`` or
-        ``"store"``.
+        ``"machine"``, ``"engine"``, ``"potential"``, ``"executable"``, ``"analysis"``,
+        ``"store"`` or ``"cluster"``.
     name
         What it is.
-    usable
-        Whether it can be used.
+    level
+        ``"ok"``; ``"warn"``: it is not there, which is no mistake where it is not needed;
+        ``"fail"``: it has been set up and does not work.
     detail
         Version or place; what to do where it cannot be used.
     """
 
     kind: str
     name: str
-    usable: bool
+    level: Level
     detail: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be used."""
+        return self.level == "ok"
 
 
 def examine() -> Iterator[Finding]:
@@ -45,31 +60,37 @@ def examine() -> Iterator[Finding]:
     yield from _machine()
     yield from _engines()
     yield from _potentials()
-    yield _tried("executable", "LAMMPS", _lammps)
+    settings = Settings()
+    yield _tried("executable", "LAMMPS", _lammps, "fail" if settings.lammps_command else "warn")
     yield _tried("executable", "VASP", _vasp)
-    yield _compiler()
+    yield _compiler(settings.compiler)
     yield _package("analysis", "kinisi", "kinisi")
-    yield _tried("store", "job store", _store)
+    yield _tried("store", "job store", _store, "fail")
+    yield _tried("store", "indexes", _indexes)
+    yield from _cluster()
 
 
-def _tried(kind: str, name: str, probe: Callable[[], str]) -> Finding:
+def _tried(kind: str, name: str, probe: Callable[[], str], otherwise: Level = "warn") -> Finding:
     """Return the finding of a probe that returns a detail or raises what is wrong."""
     try:
-        return Finding(kind, name, True, probe())
+        return Finding(kind, name, "ok", probe())
     except AmorphFlowsError as error:
-        return Finding(kind, name, False, str(error))
+        return Finding(kind, name, otherwise, str(error))
     except Exception as error:  # noqa: BLE001 a broken installation fails in any way
-        return Finding(kind, name, False, f"broken: {type(error).__name__}: {error}")
+        said = masked(str(error).partition(" (configured timeouts")[0])
+        return Finding(kind, name, otherwise, f"broken: {type(error).__name__}: {said}")
 
 
 def _machine() -> Iterator[Finding]:
     cores = len(os.sched_getaffinity(0))
-    yield Finding("machine", "Python", True, platform.python_version())
-    yield Finding("machine", "cores", True, str(cores))
+    yield Finding("machine", "Python", "ok", platform.python_version())
+    yield Finding("machine", "cores", "ok", str(cores))
     free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
     detail = f"{free_gb:.1f} GB free here"
-    enough = free_gb > _LOW_DISK_GB
-    yield Finding("machine", "disk", enough, detail if enough else f"{detail}; make room")
+    level: Level = "ok" if free_gb > _LOW_DISK_GB else "warn"
+    level = level if free_gb > _FULL_DISK_GB else "fail"
+    yield Finding("machine", "disk", level, detail if level == "ok" else f"{detail}; make room")
+    yield _tried("machine", "walltime", _walltime)
 
 
 def _engines() -> Iterator[Finding]:
@@ -119,27 +140,84 @@ def _vasp() -> str:
     return f"{command}; " + (f"POTCARs in {potcars}" if potcars else "PMG_VASP_PSP_DIR is not set")
 
 
-def _compiler() -> Finding:
-    command = Settings().compiler
+def _compiler(command: str) -> Finding:
     found = shutil.which(command)
     remedy = (
         f"{command!r} is not found; install g++ (Debian: apt install g++) or set AMORPH_COMPILER"
     )
-    return Finding("executable", "C++ compiler", found is not None, found or remedy)
+    return Finding("executable", "C++ compiler", "ok" if found else "warn", found or remedy)
 
 
 def _package(kind: str, name: str, extra: str) -> Finding:
     try:
-        return Finding(kind, name, True, metadata.version(name))
+        return Finding(kind, name, "ok", metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding(kind, name, False, f"pip install 'amorph-flows[{extra}]'")
+        return Finding(kind, name, "warn", f"pip install 'amorph-flows[{extra}]'")
+
+
+def _walltime() -> str:
+    from amorph_flows.walltime import deadline
+
+    end = deadline()
+    if end is not None:
+        return f"{(end - time.time()) / 3600:.1f} h left"
+    queue = next((name for name in _QUEUE_VARIABLES if os.environ.get(name)), "")
+    if queue:
+        raise InputError(
+            f"this is a batch job ({queue} is set) and its end is not known: jobs will not stop "
+            "before it; export AMORPH_WALLTIME_S in the batch script"
+        )
+    return "no limit here"
 
 
 def _store() -> str:
-    from amorph_flows.store import configured_store
+    from amorph_flows.store import configured_store, survives_process
 
     store = configured_store()
     if store is None:
         return "embedded, in the folder of each study"
+    if not survives_process(store):
+        raise InputError("the configured job store is seen by one process only; use MongoDB")
     store.connect()
-    return f"configured: {type(store.docs_store).__name__}, {store.count()} documents"
+    try:
+        return f"configured: {type(store.docs_store).__name__}, {store.count()} documents"
+    finally:
+        store.close()
+
+
+def _indexes() -> str:
+    from amorph_flows.store import configured_store
+    from amorph_flows.store.indexes import missing_indexes
+
+    store = configured_store()
+    if store is None:
+        return "made with each embedded store"
+    store.connect()
+    try:
+        missing = missing_indexes(store)
+    finally:
+        store.close()
+    if missing:
+        raise InputError(
+            f"{len(missing)} are missing ({missing[0]}, …); `amorph submit` or `amorph query` of a "
+            "user who may write makes them"
+        )
+    return "all there"
+
+
+def _cluster() -> Iterator[Finding]:
+    from amorph_flows.executors import checkup
+
+    try:
+        folder = checkup.configuration_folder()
+    except AmorphFlowsError as error:
+        yield Finding("cluster", "FireWorks", "fail", str(error))
+        return
+    if folder is None:
+        yield Finding("cluster", "FireWorks", "ok", "not set up; `amorph init fireworks` begins it")
+        return
+    yield Finding("cluster", "FireWorks", "ok", f"set up in {folder}")
+    for file in checkup.configuration_files(folder):
+        yield _tried("cluster", file.name, partial(checkup.check_file, file), "fail")
+    yield _tried("cluster", "database", checkup.check_database, "fail")
+    yield _tried("cluster", "workers' store", checkup.check_store, "fail")

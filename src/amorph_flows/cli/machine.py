@@ -14,14 +14,15 @@ from amorph_flows.cli.group import app
 
 @app.command()
 def doctor(
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where something is missing.")
-    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Show which engines, potentials and executables can be used here.
+    """Show what can be used here, and how to mend the rest.
 
-    For each that cannot it says what to install.
+    Engines, potentials, executables, free disk, walltime, the job store with its indexes, and the
+    files and the database of FireWorks. What is not there is a warning; what has been set up and
+    does not work is a failure, and then the exit code is 1. Run it in a batch job to see what its
+    worker sees.
 
     Examples
     --------
@@ -34,13 +35,15 @@ def doctor(
 
     findings = list(examine())
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+        entries = [{**asdict(finding), "usable": finding.usable} for finding in findings]
+        typer.echo(json.dumps(entries, indent=1))
     else:
         width = max(len(finding.name) for finding in findings)
         for finding in findings:
-            mark = "ok     " if finding.usable else "missing"
-            typer.echo(f"{mark}  {finding.kind:<10}  {finding.name:<{width}}  {finding.detail}")
-    if strict and not all(finding.usable for finding in findings):
+            name = f"{finding.name:<{width}}"
+            typer.echo(f"{finding.level:<4}  {finding.kind:<10}  {name}  {finding.detail}")
+    levels = {finding.level for finding in findings}
+    if "fail" in levels or (strict and "warn" in levels):
         raise typer.Exit(1)
 
 

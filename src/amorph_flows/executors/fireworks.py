@@ -35,7 +35,7 @@ def launchpad_file() -> Path | None:
     return Path(fw_config.LAUNCHPAD_LOC) if fw_config.LAUNCHPAD_LOC else None
 
 
-def open_launchpad(file: str | Path | None = None) -> LaunchPad:
+def open_launchpad(file: str | Path | None = None, timeout_ms: int | None = None) -> LaunchPad:
     """Return the FireWorks database; the connection is made by its first use.
 
     Parameters
@@ -43,6 +43,8 @@ def open_launchpad(file: str | Path | None = None) -> LaunchPad:
     file
         Such as ``my_launchpad.yaml``; None: the one that FireWorks' configuration names
         (``FW_CONFIG_FILE``, ``~/.fireworks/FW_config.yaml``, or ``my_launchpad.yaml`` here).
+    timeout_ms
+        How long to wait for the server, ms; None: as the file says.
 
     Raises
     ------
@@ -55,13 +57,17 @@ def open_launchpad(file: str | Path | None = None) -> LaunchPad:
             "no FireWorks database is configured; set FW_CONFIG_FILE, or give --launchpad "
             f"my_launchpad.yaml; {_INIT}"
         )
-    content = _mapping(found)
+    content = read_mapping(found)
     if not content.get("host"):
         raise InputError(f"{found} names no host of a FireWorks database; {_INIT}")
     with redirect_stdout(sys.stderr):
         from fireworks import LaunchPad
+    ours: dict[str, Any] = {"logdir": None, "strm_lvl": "ERROR"}
+    if timeout_ms is not None:
+        given = content.get("mongoclient_kwargs") or {}
+        ours["mongoclient_kwargs"] = given | {"serverSelectionTimeoutMS": timeout_ms}
     try:
-        launchpad = LaunchPad.from_dict(content | {"logdir": None, "strm_lvl": "ERROR"})
+        launchpad = LaunchPad.from_dict(content | ours)
     except (TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{found} describes no FireWorks database: {error}") from error
     atexit.register(launchpad.connection.close)
@@ -243,8 +249,19 @@ def least_silence_s(asked: float | None) -> float:
     return asked
 
 
-def _mapping(file: Path) -> dict[str, Any]:
-    """Return the contents of a YAML or JSON file."""
+def read_mapping(file: Path) -> dict[str, Any]:
+    """Return the contents of a YAML or JSON file.
+
+    Parameters
+    ----------
+    file
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or holds no mapping.
+    """
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -18,6 +18,7 @@ from amorph_flows.executors.execution import finished_before
 from amorph_flows.executors.fireworks import find_workflows, prepare_launchpad, workflow_id
 from amorph_flows.executors.identity import plan
 from amorph_flows.executors.route import Destination, route
+from amorph_flows.store.indexes import ensure_indexes
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad, Workflow
@@ -82,6 +83,7 @@ def submit_to_fireworks(
         Whether to compute everything again, under new uuids, where the study is there already.
     """
     prepare_launchpad(launchpad)
+    ensure_indexes(store)
     whole = route(get_flow(flow), workers)
     study_uuid, jobs = planned(whole)
     finished: set[str] = set()
