@@ -8,8 +8,9 @@ from ase import Atoms
 from mtp_reference import SPECIES, random_potential, random_structure, reference_energies
 
 from amorph_flows.errors import CalculationError, InputError, MissingDependencyError
-from amorph_flows.potentials.mtp import MTPCalculator
+from amorph_flows.potentials.mtp import MTPCalculator, library
 from amorph_flows.potentials.mtp.library import load
+from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 
 def properties(atoms, potential, **options):
@@ -44,13 +45,19 @@ def test_molecule_without_a_cell():
     assert np.all(molecule.get_forces()[2] == 0.0)
 
 
-def test_without_native_instructions_the_same():
+@pytest.mark.parametrize("flags", ["-DAMORPH_PORTABLE", "-O3"], ids=["dispatched", "baseline"])
+def test_without_native_instructions_the_same(flags, monkeypatch):
     potential, atoms = random_potential(12), random_structure()
-    for one, other in zip(
-        properties(atoms, potential), properties(atoms, potential, native=False), strict=True
-    ):
+    expected = properties(atoms, potential)
+    gradients = TrainingKernel(potential, [atoms]).atom_gradients(0)
+    monkeypatch.setattr("amorph_flows.potentials.mtp.compile.PORTABLE", (flags,))
+    portable = load.__wrapped__(native=False)
+    monkeypatch.setattr(library, "load", lambda native: portable)
+    assert portable.amorph_mtp_width() in ((2,) if flags == "-O3" else (2, 8))
+    for one, other in zip(expected, properties(atoms, potential), strict=True):
         assert np.allclose(one, other, rtol=0, atol=1e-11)
-    assert load(native=False).amorph_mtp_width() == 2
+    other = TrainingKernel(potential, [atoms]).atom_gradients(0)
+    assert np.allclose(gradients, other, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize("level", [4, 12, 18])

@@ -16,6 +16,7 @@ from amorph_flows.settings import Settings
 SOURCES = Path(__file__).parent / "cpp"
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math")
 NATIVE = ("-march=native",)
+PORTABLE = ("-DAMORPH_PORTABLE",)
 
 
 def shared_library(
@@ -37,7 +38,9 @@ def shared_library(
     flags
         Further flags: include folders, libraries.
     native
-        Whether to use every instruction of this machine's CPU.
+        Whether to use every instruction of this machine's CPU; otherwise the library runs on any
+        CPU of this architecture and, on x86-64 with g++ 12 or newer, picks code for SSE2, AVX2 or
+        AVX-512 when it is loaded.
     salt
         Anything else that the library depends on, such as the version of LAMMPS.
 
@@ -54,7 +57,7 @@ def shared_library(
         If the compiler fails; the message ends with what it said.
     """
     compiler = _compiler()
-    options = (*FLAGS, *(NATIVE if native else ()), *flags)
+    options = (*FLAGS, *(NATIVE if native else PORTABLE), *flags)
     key = "\n".join([_compiler_version(compiler), *options, *sources, _cpu(), _hash(), salt])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     folder = Settings().cache_dir.expanduser()

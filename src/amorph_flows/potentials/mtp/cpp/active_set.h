@@ -42,37 +42,12 @@ class ActiveSet {
   }
 
   // Largest |row . gradient| of each lane.
-  vd grade(const Vectors &gradient) const {
-    const size_t n = parameters.size();
-    vd largest = vd{};
-    size_t r = 0;
-    for (; r + 4 <= rank; r += 4) {
-      const double *a = &rows[r * n], *b = a + n, *c = b + n, *d = c + n;
-      vd s0 = vd{}, s1 = vd{}, s2 = vd{}, s3 = vd{};
-      for (size_t k = 0; k < n; k++) {
-        const vd g = gradient[k];
-        s0 += a[k] * g, s1 += b[k] * g, s2 += c[k] * g, s3 += d[k] * g;
-      }
-      for (vd s : {s0, s1, s2, s3}) widen(largest, s);
-    }
-    for (; r < rank; r++) {
-      vd s = vd{};
-      for (size_t k = 0; k < n; k++) s += rows[r * n + k] * gradient[k];
-      widen(largest, s);
-    }
-    return largest;
-  }
+  void grade(const Vectors &gradient, double *out) const;
 
   std::string mode;
   std::vector<double> parameters;
 
  private:
-  static void widen(vd &largest, vd s) {
-    for (int l = 0; l < W; l++) {
-      const double value = std::fabs(s[l]);
-      largest[l] = std::max(largest[l], std::isfinite(value) ? value : ENDLESS);
-    }
-  }
   static std::string word(const TextFile &file, size_t i, const char *key) {
     std::istringstream in(file.line(i));
     std::string name, value;

@@ -41,18 +41,29 @@ class Gradient : public Kernel {
   int radial_at(int zi, int zj) const {
     return species_at() + pot.species + (zi * pot.species + zj) * pot.functions * pot.chebyshev;
   }
-  // One neighbour block's displacement tangent: dr/dt and the tangent of the unit vector.
-  void tangent(const Slot &slot, const Block &block, const Direction &direction, vd &r, vd *u) const;
-  void fill_tangent_monomials(const Block &block, const vd *u);
-  void tangent_moments(const Slot &slot, int lane, const Direction &direction);
+  // The end of the run of blocks of one species that starts at b.
+  static int same_species(const Slot &slot, int b) {
+    const int z = slot.block[b].species;
+    while (b < slot.blocks && slot.block[b].species == z) b++;
+    return b;
+  }
+  // Radial and angular parts of one block's displacement: dr/dt and the unit vector's tangent.
+  void tangent(const Slot &slot, const Block &block, const Direction &direction, vd *out) const;
+  template <int B> void fill_tangents(const Block *block, const vd *u);
+  template <int B> void tangent_blocks(const Slot &slot, int first, const vd *u);
+  void tangent_moments(int lane, const Direction &direction);
   void tangent_graph(double weight);
-  void pull_radial(const Slot &slot, int lane, const Direction &direction, double *out);
-  void add_radial(const Block &block, const vd *value, const vd *slope, vd *out) const;
+  void pull_radial(int lane, double *out);
+  template <int B> void pull_tangents(const Slot &slot, int first, const vd *u);
+  template <int B> void energy_blocks(const Slot &slot, int first);
+  template <int B> void add_radial(const Block *block, const vd *value, const vd *slope);
 
   Vectors G;                        // energy gradients
   Vectors tM, tA;                   // tangents of moments and of their adjoints
   Vectors tsums, tmono;
-  Vectors by_species;               // radial gradient of one species of neighbours
+  Vectors by_species;               // radial gradient of one species of neighbours, [n][mu]
+  Vectors values, slopes;           // adjoints of a group's radial functions and derivatives
+  Vectors tangents[W];              // of each atom's blocks
   std::vector<double> a2;
 };
 

@@ -5,7 +5,7 @@ namespace amorph {
 Kernel::Kernel(const Potential &potential)
     : pot(potential), graph(pot), limit(pot.cutoff * pot.cutoff), stage(pot.species),
       M(graph.moments), A(graph.moments), sums(graph.basics), mono(2 * monomials(graph.degree)),
-      adjoint(2 * monomials(graph.degree)), a(graph.basics) {
+      adjoint(2 * monomials(graph.degree)), polynomial(4 * pot.chebyshev), a(graph.basics) {
   reserve(64);
 }
 
@@ -25,13 +25,44 @@ void Kernel::reserve(int neighbours) {
   gradient.resize(3 * blocks);
 }
 
+// f_mu and df_mu/dr of a group of blocks of one species.
+template <int B> AMORPH_INLINE void Kernel::radial(Slot &slot, int first) {
+  const int F = pot.functions, N = pot.chebyshev;
+  const Block *block = &slot.block[first];
+  const double *c = &pot.radial[size_t(slot.species * pot.species + block->species) * F * N];
+  const double slope = 2.0 / (pot.cutoff - pot.min_distance);
+  vd smooth[B], smooth_slope[B], *__restrict T = polynomial.data(), *__restrict U = T + B * N;
+  for (int b = 0; b < B; b++) {
+    const vd t = slope * (block[b].r - pot.min_distance) - 1.0, d = block[b].r - pot.cutoff;
+    smooth[b] = pot.scaling * d * d, smooth_slope[b] = 2.0 * pot.scaling * d;
+    vd T0 = splat(1.0), T1 = t, U0 = vd{}, U1 = splat(slope);  // T_n and dT_n/dr
+    for (int n = 0; n < N; n++) {
+      T[B * n + b] = T0, U[B * n + b] = U0;
+      const vd T2 = 2.0 * t * T1 - T0, U2 = 2.0 * (slope * T1 + t * U1) - U0;
+      T0 = T1, T1 = T2, U0 = U1, U1 = U2;
+    }
+  }
+  for (int mu = 0; mu < F; mu++, c += N) {
+    vd f[B] = {}, df[B] = {};
+    for (int n = 0; n < N; n++)
+      for (int b = 0; b < B; b++) {
+        f[b] += c[n] * T[B * n + b];
+        df[b] += c[n] * U[B * n + b];
+      }
+    for (int b = 0; b < B; b++) {
+      slot.f[(first + b) * F + mu] = f[b] * smooth[b];
+      slot.df[(first + b) * F + mu] = df[b] * smooth[b] + f[b] * smooth_slope[b];
+    }
+  }
+}
+
 void Kernel::open(int atom, int species) {
   slots[used].atom = atom;
   slots[used].species = species;
   for (Stage &s : stage) s.n = 0;
 }
 
-void Kernel::close() {
+AMORPH_HOT void Kernel::close() {
   Slot &slot = slots[used];
   slot.blocks = 0;
   for (int z = 0; z < pot.species; z++) {
@@ -42,8 +73,9 @@ void Kernel::close() {
       s.dy[n] = s.dz[n] = 0.0;
       s.index[n] = -1;
     }
+    int b0 = slot.blocks;
     for (int n = 0; n < s.n; n += W) {
-      Block &b = slot.block[slot.blocks];
+      Block &b = slot.block[slot.blocks++];
       b.dx = load(&s.dx[n]);
       b.dy = load(&s.dy[n]);
       b.dz = load(&s.dz[n]);
@@ -54,34 +86,14 @@ void Kernel::close() {
       b.z = b.dz * b.inverse;
       b.species = z;
       std::copy_n(&s.index[n], W, b.index);
-      radial(slot, slot.blocks++);
     }
+    for (; b0 + 1 < slot.blocks; b0 += 2) radial<2>(slot, b0);
+    if (b0 < slot.blocks) radial<1>(slot, b0);
   }
   used++;
 }
 
-void Kernel::radial(Slot &slot, int b) {
-  const Block &block = slot.block[b];
-  const int F = pot.functions, N = pot.chebyshev;
-  const double *c = &pot.radial[size_t(slot.species * pot.species + block.species) * F * N];
-  const double slope = 2.0 / (pot.cutoff - pot.min_distance);
-  const vd t = slope * (block.r - pot.min_distance) - 1.0, d = block.r - pot.cutoff;
-  const vd smooth = pot.scaling * d * d, smooth_slope = 2.0 * pot.scaling * d;
-  vd *f = &slot.f[b * F], *df = &slot.df[b * F];
-  for (int mu = 0; mu < F; mu++) f[mu] = df[mu] = vd{};
-  vd T0 = splat(1.0), T1 = t, U0 = vd{}, U1 = splat(slope);  // T_n and dT_n/dr
-  for (int n = 0; n < N; n++) {
-    const vd g = T0 * smooth, dg = U0 * smooth + T0 * smooth_slope;
-    for (int mu = 0; mu < F; mu++) {
-      f[mu] += c[mu * N + n] * g;
-      df[mu] += c[mu * N + n] * dg;
-    }
-    const vd T2 = 2.0 * t * T1 - T0, U2 = 2.0 * (slope * T1 + t * U1) - U0;
-    T0 = T1, T1 = T2, U0 = U1, U1 = U2;
-  }
-}
-
-template <int B> void Kernel::sum_blocks(const Slot &slot, int first) {
+template <int B> AMORPH_INLINE void Kernel::sum_blocks(const Slot &slot, int first) {
   const int F = pot.functions;
   vd x[B], y[B], z[B];
   for (int b = 0; b < B; b++) {
@@ -99,7 +111,7 @@ template <int B> void Kernel::sum_blocks(const Slot &slot, int first) {
   }
 }
 
-void Kernel::sum_moments(const Slot &slot, int lane) {
+AMORPH_HOT void Kernel::sum_moments(const Slot &slot, int lane) {
   std::fill(sums.begin(), sums.end(), vd{});
   int b = 0;
   for (; b + 1 < slot.blocks; b += 2) sum_blocks<2>(slot, b);
@@ -107,7 +119,7 @@ void Kernel::sum_moments(const Slot &slot, int lane) {
   for (int k = 0; k < graph.basics; k++) M[k][lane] = sum(sums[k]);
 }
 
-void Kernel::forward() {
+AMORPH_HOT void Kernel::forward() {
   for (int s = 0; s < W; s++) {
     if (s < used)
       sum_moments(slots[s], s);
@@ -124,7 +136,7 @@ void Kernel::forward() {
     slots[s].energy = energy[s] + pot.species_coeffs[slots[s].species];
 }
 
-void Kernel::backward_graph(int basis) {
+AMORPH_HOT void Kernel::backward_graph(int basis) {
   const vd *__restrict m = M.data();
   vd *__restrict adj = A.data();
   std::fill(A.begin(), A.end(), vd{});
@@ -141,7 +153,7 @@ void Kernel::backward_graph(int basis) {
 }
 
 template <int B>
-void Kernel::pull_blocks(const Slot &slot, int first, vd *force, vd *virial) {
+AMORPH_INLINE void Kernel::pull_blocks(const Slot &slot, int first, vd *force, vd *virial) {
   const int F = pot.functions;
   vd x[B], y[B], z[B], gr[B] = {}, gx[B], gy[B], gz[B];
   for (int b = 0; b < B; b++) {
@@ -187,7 +199,7 @@ void Kernel::pull_blocks(const Slot &slot, int first, vd *force, vd *virial) {
   }
 }
 
-void Kernel::pull(int s) {
+AMORPH_HOT void Kernel::pull(int s) {
   Slot &slot = slots[s];
   for (int k = 0; k < graph.basics; k++) a[k] = A[k][s];
   vd force[3] = {}, virial[6] = {};

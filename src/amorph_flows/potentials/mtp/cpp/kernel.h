@@ -46,7 +46,7 @@ struct Slot {
 
 // Monomials of B unit vectors (x, y, z) up to a degree, m[B * k + b].
 template <int B>
-inline void fill_monomials(int degree, const vd *x, const vd *y, const vd *z, vd *__restrict m) {
+AMORPH_INLINE void fill_monomials(int degree, const vd *x, const vd *y, const vd *z, vd *__restrict m) {
   for (int b = 0; b < B; b++) m[b] = splat(1.0);
   vd *p = m, *c = m + B;
   for (int d = 1; d <= degree; d++) {
@@ -63,8 +63,8 @@ inline void fill_monomials(int degree, const vd *x, const vd *y, const vd *z, vd
 
 // Gradients of sum_k a_k m_k with respect to x, y, z; consumes a.
 template <int B>
-inline void pull_monomials(int degree, const vd *x, const vd *y, const vd *z,
-                           const vd *__restrict m, vd *__restrict a, vd *gx, vd *gy, vd *gz) {
+AMORPH_INLINE void pull_monomials(int degree, const vd *x, const vd *y, const vd *z,
+                                  const vd *__restrict m, vd *__restrict a, vd *gx, vd *gy, vd *gz) {
   vd sx[B] = {}, sy[B] = {}, sz[B] = {};
   int c = monomials(degree - 1);
   for (int d = degree; d >= 1; d--) {
@@ -143,7 +143,7 @@ class Kernel {
     std::vector<int> index;
   };
 
-  void radial(Slot &slot, int b);
+  template <int B> void radial(Slot &slot, int first);
   void sum_moments(const Slot &slot, int lane);
   template <int B> void sum_blocks(const Slot &slot, int first);
   // Adjoints of the energy, or of one basis function.
@@ -158,7 +158,7 @@ class Kernel {
   std::vector<Stage> stage;
   Slot slots[W];
   Vectors M, A;                     // moments and their adjoints; lanes are atoms
-  Vectors sums, mono, adjoint, gradient;
+  Vectors sums, mono, adjoint, polynomial, gradient;
   std::vector<double> a;            // adjoints of one atom's basic moments
 };
 

@@ -14,7 +14,25 @@
 
 using namespace LAMMPS_NS;
 using amorph::vd;
+using amorph::W;
 using amorph::Vectors;
+
+AMORPH_HOT void amorph::ActiveSet::grade(const Vectors &gradient, double *out) const {
+  const size_t n = parameters.size();
+  std::fill_n(out, W, 0.0);
+  for (size_t r = 0; r < rank; r += 4) {
+    const double *row[4];
+    for (size_t q = 0; q < 4; q++) row[q] = &rows[std::min(r + q, rank - 1) * n];
+    vd s[4] = {};
+    for (size_t k = 0; k < n; k++)
+      for (int q = 0; q < 4; q++) s[q] += row[q][k] * gradient[k];
+    for (int q = 0; q < 4; q++)
+      for (int l = 0; l < W; l++) {
+        const double value = std::fabs(s[q][l]);
+        out[l] = std::max(out[l], std::isfinite(value) ? value : ENDLESS);
+      }
+  }
+}
 
 PairMTPExtrapolation::PairMTPExtrapolation(LAMMPS *lmp) : PairMTP(lmp) {
   style = "mtp/extrapolation";
@@ -103,7 +121,8 @@ void PairMTPExtrapolation::graded(amorph::Kernel &k) {
       for (int s = 0; s < k.size(); s++) total[p] += g[p][s];
     return;
   }
-  const vd grade = active->grade(g);
+  double grade[W];
+  active->grade(g, grade);
   for (int s = 0; s < k.size(); s++) atom_grades[k.slot(s).atom] = grade[s];
 }
 
@@ -112,7 +131,9 @@ double PairMTPExtrapolation::configuration_grade() {
   MPI_Allreduce(total.data(), all.data(), int(total.size()), MPI_DOUBLE, MPI_SUM, world);
   Vectors g(all.size());
   for (size_t p = 0; p < all.size(); p++) g[p] = amorph::splat(all[p]);
-  return active->grade(g)[0];
+  double grade[W];
+  active->grade(g, grade);
+  return grade[0];
 }
 
 void PairMTPExtrapolation::save(double grade) {

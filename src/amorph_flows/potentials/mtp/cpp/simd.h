@@ -1,9 +1,26 @@
 // The vector of doubles that the kernel computes with: as wide as the target's registers.
+//
+// A build for any x86-64 CPU holds its hot functions three times, for SSE2, AVX2 and AVX-512; the
+// loader takes what the CPU has. Vectors are then as wide as the widest and must not be passed by
+// value into or out of such a function, because the registers that they go in differ.
 #pragma once
+
+#include <cstddef>
+
+#if defined(AMORPH_PORTABLE) && defined(__x86_64__) && defined(__GLIBC__) && \
+    !defined(__clang__) && __GNUC__ >= 12
+#define AMORPH_DISPATCHED 1
+#pragma GCC diagnostic ignored "-Wpsabi"
+#define AMORPH_HOT \
+  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define AMORPH_HOT
+#endif
+#define AMORPH_INLINE inline __attribute__((always_inline))
 
 namespace amorph {
 
-#if defined(__AVX512F__)
+#if defined(AMORPH_DISPATCHED) || defined(__AVX512F__)
 constexpr int W = 8;
 #elif defined(__AVX__)
 constexpr int W = 4;
@@ -15,14 +32,14 @@ typedef double vd __attribute__((vector_size(W * sizeof(double))));
 typedef double vd_unaligned
     __attribute__((vector_size(W * sizeof(double)), aligned(sizeof(double)), may_alias));
 
-inline vd splat(double a) { return vd{} + a; }
-inline vd load(const double *p) { return *reinterpret_cast<const vd_unaligned *>(p); }
-inline double sum(vd a) {
+AMORPH_INLINE vd splat(double a) { return vd{} + a; }
+AMORPH_INLINE vd load(const double *p) { return *reinterpret_cast<const vd_unaligned *>(p); }
+AMORPH_INLINE double sum(vd a) {
   double s = 0.0;
   for (int l = 0; l < W; l++) s += a[l];
   return s;
 }
-inline vd root(vd a) {
+AMORPH_INLINE vd root(vd a) {
   for (int l = 0; l < W; l++) a[l] = __builtin_sqrt(a[l]);
   return a;
 }
