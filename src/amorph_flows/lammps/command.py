@@ -48,12 +48,14 @@ def lammps_command() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a LAMMPS process: libmpi is found, threads are one.
+    """Return the environment of a LAMMPS process: libmpi is found, threads are one and sleep.
 
     The packages that this process can import can also be imported there.
     """
     found = dict(os.environ)
     found.setdefault("OMP_NUM_THREADS", "1")
+    # threads that wait do not take the core from what else runs there
+    found.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     folders = [*_mpi_folders(), found.get("LD_LIBRARY_PATH", "")]
     found["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, folders))
     found["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
