@@ -1,4 +1,4 @@
-"""Displacements against pymatgen's DiffusionAnalyzer, and reading dumps against ASE.
+"""Displacements against pymatgen's DiffusionAnalyzer; reading dumps against ASE, and its memory.
 
 Run with no argument for the full sizes; ``--frames 2000 --dump-mb 50`` takes seconds.
 """
@@ -6,6 +6,8 @@ Run with no argument for the full sizes; ``--frames 2000 --dump-mb 50`` takes se
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
 import tracemalloc
@@ -118,14 +120,33 @@ def dump_reading(megabytes: float) -> None:
         report("dump reading", ours, theirs)
 
 
+PEAK = """
+import resource, sys
+from amorph_flows.analysis import read_trajectory
+run = read_trajectory(sys.argv[1], time_step_fs=2.0)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+print(f"dump memory    {run.n_frames} frames, {run.positions.nbytes / 1e6:.0f} MB of positions, "
+      f"peak {peak:.0f} MB resident")
+"""
+
+
+def dump_memory(megabytes: float) -> None:
+    """Print the peak memory of a process that reads a dump; 507 MB are 20,000 frames."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.dump"
+        write_dump(path, megabytes)
+        subprocess.run([sys.executable, "-c", PEAK, str(path)], check=True)
+
+
 def main() -> None:
-    """Run both benchmarks."""
+    """Run all benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=20_000)
     parser.add_argument("--dump-mb", type=float, default=800.0)
     arguments = parser.parse_args()
     displacements(arguments.frames)
     dump_reading(arguments.dump_mb)
+    dump_memory(0.633 * arguments.dump_mb)
 
 
 if __name__ == "__main__":
