@@ -90,10 +90,9 @@ def test_pbe_u_of_nafepo4(nafepo4: Structure) -> None:
 
 
 def test_relaxation_forces() -> None:
-    generator = VaspEngine.scan_u(user_incar_settings={"NSW": 5}).relax_maker.input_set_generator
-    generator.user_incar_settings = {"NSW": 5}
-    generator.structure = v2o5()
-    assert (generator.incar["EDIFFG"], generator.incar["IBRION"]) == (-0.03, 2)
+    engine = update_user_incar_settings(VaspEngine.scan_u(), {"NSW": 5})
+    incar, _, _ = inputs(engine, v2o5(), "relax")
+    assert (incar["EDIFFG"], incar["IBRION"], incar["ISIF"]) == (-0.03, 2, 3)
 
 
 @pytest.mark.parametrize("angle", [90.0, 60.0])

@@ -117,6 +117,7 @@ class MDState:
         CalculationError
             If there are no velocities to go on with.
         """
+        ahead = _steps_ahead(run, stage.time_step_fs)
         numbers = np.array([site.specie.Z for site in self.structure], dtype=np.int64)
         for step, computed in enumerate(run.steps, self.step):
             if step == self.step and not self.is_new:
@@ -133,7 +134,6 @@ class MDState:
             else:
                 self.quarantined.append(_unconverged(frame, step, run.folder))
         last = self.step + len(run.steps) - 1
-        ahead = _steps_ahead(run, stage.time_step_fs)
         self.step, self.is_new, self.folder = last + ahead, ahead > 0, ""
         self.structure = run.structure.copy()
         self.structure.properties[_AHEAD] = self.is_new
