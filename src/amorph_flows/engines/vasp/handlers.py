@@ -15,6 +15,7 @@ from custodian.vasp.handlers import (
     UnconvergedErrorHandler,
     VaspErrorHandler,
 )
+from custodian.vasp.io import load_vasprun
 
 from amorph_flows.walltime import remaining_s
 
@@ -66,6 +67,28 @@ class StopBeforeWalltime(ErrorHandler):
         return {"errors": ["the walltime is near"], "actions": None}
 
 
+class UnconvergedDensityHandler(UnconvergedErrorHandler):
+    """Custodian's remedies for a density that does not converge.
+
+    A relaxation that uses up its steps is no error: its document says that it did not converge.
+    Custodian's own handler would start it again, and fail it after five times.
+    """
+
+    def check(self, directory: str = "./") -> bool:
+        """Return whether the density of the last configuration did not converge.
+
+        Parameters
+        ----------
+        directory
+            Where VASP ran.
+        """
+        try:
+            vasprun = load_vasprun(str(Path(directory) / self.output_filename))
+        except Exception:  # noqa: BLE001 - other handlers look after a run without a vasprun.xml
+            return False
+        return not vasprun.converged_electronic
+
+
 def _ionic_steps(oszicar: Path) -> int:
     """Return how many ionic steps are finished."""
     try:
@@ -84,7 +107,7 @@ def static_handlers() -> list[ErrorHandler]:
     """
     return [
         VaspErrorHandler(),
-        UnconvergedErrorHandler(),
+        UnconvergedDensityHandler(),
         FrozenJobErrorHandler(),
         StdErrHandler(),
     ]

@@ -30,12 +30,12 @@ def with_stand_in(engine: VaspEngine, polling_s: float = 0.05) -> VaspEngine:
     engine
         Any VASP engine.
     polling_s
-        How often custodian looks whether it has ended, s; it looks for errors every fourth time.
+        How often custodian looks whether it has ended, s; it looks for errors every tenth time.
     """
     changed = {}
     for name in ("static_maker", "md_maker", "relax_maker"):
         maker = deepcopy(getattr(engine, name))
-        custodian = {"polling_time_step": polling_s, "monitor_freq": 4}
+        custodian = {"polling_time_step": polling_s, "monitor_freq": 10}
         how = maker.run_vasp_kwargs | {"vasp_cmd": COMMAND, "custodian_kwargs": custodian}
         changed[name] = replace(maker, run_vasp_kwargs=how)
     return replace(engine, **changed)
