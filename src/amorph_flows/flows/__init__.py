@@ -1,7 +1,9 @@
 """Flows: one Maker for each stage, and the whole study."""
 
 from amorph_flows.flows.active_learning import ActiveLearningMaker
+from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
+from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.insertion import IonInsertionMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
@@ -13,7 +15,9 @@ from amorph_flows.flows.voltage import VoltageMaker
 __all__ = [
     "ActiveLearningMaker",
     "AmorphousElectrodeMaker",
+    "ElasticMaker",
     "FitPotentialMaker",
+    "GlassTransitionMaker",
     "IonInsertionMaker",
     "MeltQuenchMaker",
     "ProductionMDMaker",

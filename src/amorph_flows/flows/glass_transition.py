@@ -1,0 +1,129 @@
+"""The glass transition temperature by stepwise cooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from jobflow import Flow, Job, Maker, OnMissing
+from pymatgen.core import Structure
+
+from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.errors import InputError
+from amorph_flows.flows.production_md import ProductionMDMaker
+from amorph_flows.jobs.glass_transition import collect_glass_transition
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.schedule import MDStage
+
+_FEWEST = 6
+
+
+@dataclass
+class GlassTransitionMaker(Maker):
+    """Cool in steps and find where the potential energy bends.
+
+    Every hold starts from the end of the hotter one. The cooling rate is
+    (T_i - T_i+1)/hold; a faster one gives a higher glass transition.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    engine
+        Where energies and forces come from, where no potential is given.
+    production
+        How the holds are run with a potential; its supercell is made once, at the first.
+    temperatures_k
+        Temperatures of the holds, decreasing, at least six, K.
+    hold_duration_fs
+        Length of each hold of engine MD, fs.
+    equilibration_share
+        First part of it that is not averaged over.
+    time_step_fs, frame_stride
+        Time step of engine MD, fs, and steps between energies that are kept.
+    seed
+        Seed of the velocities at the first temperature.
+
+    Examples
+    --------
+    >>> melt = load_document(store, QuenchDoc).crystal
+    >>> flow = GlassTransitionMaker().make(melt, potential)
+    """
+
+    name: str = "glass transition"
+    engine: Engine = field(default_factory=AseEngine)
+    production: ProductionMDMaker = field(
+        default_factory=lambda: ProductionMDMaker(production_fs=100_000.0)
+    )
+    temperatures_k: tuple[float, ...] = (
+        2000.0, 1800.0, 1600.0, 1400.0, 1200.0, 1000.0, 800.0, 600.0, 450.0, 300.0,
+    )  # fmt: skip
+    hold_duration_fs: float = 20_000.0
+    equilibration_share: float = 0.5
+    time_step_fs: float = 2.0
+    frame_stride: int = 10
+    seed: int = 0
+
+    def make(self, structure: Structure, potential: PotentialDoc | None = None) -> Flow:
+        """Return the flow; its output is a `GlassTransitionDoc`.
+
+        Parameters
+        ----------
+        structure
+            A melt, or a reference to it.
+        potential
+            A fitted potential, or a reference to it, that LAMMPS cools with; None: the engine.
+
+        Raises
+        ------
+        InputError
+            If the temperatures do not decrease or are fewer than six.
+        """
+        self._check()
+        jobs: list[Job] = []
+        for temperature in self.temperatures_k:
+            job = self._hold(structure, temperature, potential, first=not jobs)
+            job.name = f"{self.name}: {temperature:g} K"
+            structure = job.output.structure
+            jobs.append(job)
+        collect = collect_glass_transition(
+            list(self.temperatures_k), [job.output for job in jobs], self.equilibration_share
+        )
+        collect.name = f"{self.name}: fit"
+        collect.update_config({"on_missing_references": OnMissing.NONE})
+        return Flow([*jobs, collect], output=collect.output, name=self.name)
+
+    def _hold(
+        self,
+        structure: Structure,
+        temperature_k: float,
+        potential: PotentialDoc | None,
+        first: bool,
+    ) -> Job:
+        if potential is None:
+            run = f"{self.name} {temperature_k:g} K"
+            return self.engine.md(structure, self._stage(temperature_k), run=run, seed=self.seed)
+        maker = self.production if first else replace(self.production, supercell=(1, 1, 1))
+        return maker.make(potential, structure, temperature_k, self.name, start="hotter hold")
+
+    def _stage(self, temperature_k: float) -> MDStage:
+        return MDStage(
+            name=f"hold at {temperature_k:g} K",
+            start_temperature_k=temperature_k,
+            end_temperature_k=temperature_k,
+            duration_fs=self.hold_duration_fs,
+            time_step_fs=self.time_step_fs,
+            frame_stride=self.frame_stride,
+        )
+
+    def _check(self) -> None:
+        temperatures = self.temperatures_k
+        if len(temperatures) < _FEWEST or list(temperatures) != sorted(
+            set(temperatures), reverse=True
+        ):
+            raise InputError(
+                f"temperatures_k is {temperatures}; give at least {_FEWEST} that decrease"
+            )
+        if not 0 <= self.equilibration_share < 1:
+            raise InputError(
+                f"equilibration_share is {self.equilibration_share}; give 0 or more, below 1"
+            )

@@ -1,0 +1,121 @@
+"""Strain a structure, relax its atoms, and fit elastic constants to the stress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ase.stress import full_3x3_to_voigt_6_stress
+from jobflow import Flow, OnMissing, Response, job
+from pymatgen.core import Lattice, Structure
+
+from amorph_flows.analysis import elastic_constants, strain_states, strained_cell
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.engines import Engine
+from amorph_flows.engines.configuration import to_atoms
+from amorph_flows.errors import CalculationError
+from amorph_flows.jobs.missing import present
+from amorph_flows.open_flow import opened
+from amorph_flows.schemas.base import BLOB_KEYS
+from amorph_flows.schemas.glass import ElasticDoc
+from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
+from amorph_flows.stage import stage_job
+
+Strain = list[float]
+
+
+@job(data=BLOB_KEYS)
+def deform(
+    structure: Structure, engine: Engine, step: float, n_steps: int, relax_atoms: bool = True
+) -> Response[Any]:
+    """Strain a structure in every component and call for what measures its stress.
+
+    Parameters
+    ----------
+    structure
+        Without strain, its atoms relaxed.
+    engine
+        Where stresses come from.
+    step
+        Smallest strain.
+    n_steps
+        Steps of elongation, and as many of compression, of each component.
+    relax_atoms
+        Whether atoms relax in the strained cell before their stress is measured.
+    """
+    strains = strain_states(step, n_steps).tolist()
+    strained = [_strained(structure, strain) for strain in strains]
+    if not relax_atoms:
+        return opened(Response(replace=_measurement(strains, strained, engine)))
+    relaxations = []
+    for index, start in enumerate(strained):
+        relax = engine.relax(start, relax_cell=False)
+        relax.name = f"relax strain {index + 1} of {len(strained)}"
+        relaxations.append(relax)
+    measure = measure_stress(strains, [relax.output for relax in relaxations], engine)
+    measure.update_config({"on_missing_references": OnMissing.NONE})
+    return opened(Response(replace=Flow([*relaxations, measure], output=measure.output)))
+
+
+@job(data=BLOB_KEYS)
+def measure_stress(
+    strains: list[Strain], relaxed: list[RelaxDoc | None], engine: Engine
+) -> Response[Any]:
+    """Call for the stress of relaxed structures; those whose relaxation failed are left out.
+
+    Parameters
+    ----------
+    strains
+        Voigt's, one for each structure.
+    relaxed
+        The structures; None stands for a job that failed.
+    engine
+        Where stresses come from.
+    """
+    found = [(s, doc.structure) for s, doc in zip(strains, relaxed, strict=True) if doc is not None]
+    flow = _measurement([s for s, _ in found], [x for _, x in found], engine)
+    return opened(Response(replace=flow))
+
+
+@stage_job(ElasticDoc)
+def fit_elastic(strains: list[Strain], labels: LabelDoc | None) -> ElasticDoc:
+    """Return the elastic constants that explain stresses.
+
+    Parameters
+    ----------
+    strains
+        Voigt's; the step in the provenance of a frame is the index of its strain.
+    labels
+        The strained structures with their stresses.
+
+    Raises
+    ------
+    CalculationError
+        If the engine gave no stress.
+    InputError
+        If the strains that are left do not vary all six components.
+    """
+    frames = [f for f in present(labels, "the stress").frames if f.stress is not None]
+    if not frames:
+        raise CalculationError("the engine gave no stress; use one that implements it")
+    kept = np.array([strains[frame.provenance.step or 0] for frame in frames])
+    stresses = np.array([full_3x3_to_voigt_6_stress(frame.stress) for frame in frames])
+    document = ElasticDoc.from_result(elastic_constants(kept, stresses))
+    return document.model_copy(update={"strains": kept, "stresses_ev_a3": stresses})
+
+
+def _strained(structure: Structure, strain: Strain) -> Structure:
+    cell = strained_cell(structure.lattice.matrix, strain)
+    return Structure(Lattice(cell), structure.species, structure.frac_coords)
+
+
+def _measurement(strains: list[Strain], structures: list[Structure], engine: Engine) -> Flow:
+    """Return the flow of the single points and the fit."""
+    frames = FrameSet(
+        Frame.from_atoms(to_atoms(structure), Provenance(stage="elastic", step=index))
+        for index, structure in enumerate(structures)
+    )
+    labels = engine.static(frames, run="strained")
+    labels.name = "stress of strained structures"
+    fit = fit_elastic(strains, labels.output)
+    return Flow([labels, fit], output=fit.output)
