@@ -60,7 +60,12 @@ def main(folder: Path = Path("chgnet-gpaw")) -> None:
 
 def table(comparison: RelabelDoc) -> str:
     """Return the differences as Markdown tables."""
-    rows = ["| | components | MAE, eV/Å | RMSE, eV/Å | correlation | GPAW rms, eV/Å |"]
+    head = (
+        f"{comparison.n_frames} frames; {comparison.n_quarantined} failed labels; "
+        f"{comparison.former_engine.name} {comparison.former_engine.version}, "
+        f"{comparison.engine.name} {comparison.engine.version}."
+    )
+    rows = [head, "", "| | components | MAE, eV/Å | RMSE, eV/Å | correlation | GPAW rms, eV/Å |"]
     rows += ["| --- | --- | --- | --- | --- | --- |"]
     for name, force in {"all": comparison.forces, **comparison.forces_by_element}.items():
         mae, rmse, correlation = (number(e, 3) for e in (force.mae, force.rmse, force.correlation))
