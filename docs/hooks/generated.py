@@ -17,7 +17,8 @@ from amorph_flows.overrides import override_names
 from amorph_flows.schemas.base import Document
 
 COMMANDS = (
-    *("demo", "run", "status", "report", "query", "relabel", "doctor", "build-plugin"),
+    *("demo", "run", "submit", "status", "rescue", "report", "query", "relabel"),
+    *("init", "doctor", "build-plugin"),
 )
 
 

@@ -296,7 +296,11 @@ def test_demo_writes_a_study_that_can_be_run(amorph, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "run", "status", "report", "query", "doctor", "build-plugin"]
+    "command",
+    [
+        *("demo", "run", "submit", "status", "rescue", "report", "query"),
+        *("init", "doctor", "build-plugin"),
+    ],
 )
 def test_help_shows_examples(amorph, command):
     shown = amorph(command, "--help").stdout

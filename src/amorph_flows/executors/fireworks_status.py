@@ -37,7 +37,9 @@ _LAUNCH_KEYS = [
     *(f"state_history.{key}" for key in _HISTORY),
     "action.stored_data._exception._stacktrace",
 ]
-_ERROR_LINE = re.compile(r"(?:[\w.]+\.)?(\w+(?:Error|Exception|Exit|Interrupt|Warning)\b.*)")
+_ERROR_LINE = re.compile(
+    r"(?:[\w.]+\.)?(\w+(?:Error|Exception|Exit|Failure|Interrupt|Warning)\b.*)"
+)
 _OURS = re.compile(r"amorph_flows\.errors\.\w+: (.+)")
 _LONGEST_REASON = 600
 
