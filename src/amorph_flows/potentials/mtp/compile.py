@@ -39,8 +39,8 @@ def shared_library(
         Further flags: include folders, libraries.
     native
         Whether to use every instruction of this machine's CPU; otherwise the library runs on any
-        CPU of this architecture and, on x86-64 with g++ 12 or newer, picks code for SSE2, AVX2 or
-        AVX-512 when it is loaded.
+        CPU of this architecture and, on x86-64 with g++ 12 or newer, picks code for SSE2 or AVX2
+        when it is loaded.
     salt
         Anything else that the library depends on, such as the version of LAMMPS.
 

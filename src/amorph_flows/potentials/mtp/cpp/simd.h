@@ -1,8 +1,8 @@
 // The vector of doubles that the kernel computes with: as wide as the target's registers.
 //
-// A build for any x86-64 CPU holds its hot functions three times, for SSE2, AVX2 and AVX-512; the
-// loader takes what the CPU has. Vectors are then as wide as the widest and must not be passed by
-// value into or out of such a function, because the registers that they go in differ.
+// A build for any x86-64 CPU holds its hot functions twice, for SSE2 and for AVX2; the loader takes
+// what the CPU has. Vectors are then as wide as AVX2's (wider ones than the registers are compiled
+// badly) and must not be passed by value into or out of such a function: their registers differ.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,7 @@
     !defined(__clang__) && __GNUC__ >= 12
 #define AMORPH_DISPATCHED 1
 #pragma GCC diagnostic ignored "-Wpsabi"
-#define AMORPH_HOT \
-  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define AMORPH_HOT __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define AMORPH_HOT
 #endif
@@ -20,9 +19,9 @@
 
 namespace amorph {
 
-#if defined(AMORPH_DISPATCHED) || defined(__AVX512F__)
+#if defined(__AVX512F__)
 constexpr int W = 8;
-#elif defined(__AVX__)
+#elif defined(__AVX__) || defined(AMORPH_DISPATCHED)
 constexpr int W = 4;
 #else
 constexpr int W = 2;
