@@ -38,7 +38,7 @@ def slurm_jobs() -> SlurmJobs | None:
     """Return this user's Slurm jobs; None without Slurm, or where it does not answer."""
     user = pwd.getpwuid(os.getuid()).pw_name
     listed = _answer("squeue", "--noheader", "--user", user, "--states=all", "--format=%A %T")
-    configuration = _answer("scontrol", "show", "config")
+    configuration = _answer("scontrol", "show", "config") if listed is not None else None
     if listed is None or configuration is None:
         return None
     name = re.search(r"^ClusterName\s*=\s*(\S+)", configuration, re.MULTILINE)
