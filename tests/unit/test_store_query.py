@@ -1,4 +1,5 @@
 from datetime import datetime
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.study import ResultRow, StudyDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.store import (
+    bulk,
     find_documents,
     find_results,
     latest,
@@ -182,6 +184,23 @@ def test_results_of_studies(store):
     assert (summary["uuid"], result) == (UUIDS[4], rows[0])
     assert found(store, stage="study", verdict="refused") == [4]
     assert list(find_results(store, verdict="believed")) == []
+
+
+def test_bulk_data_is_waited_for_while_its_job_writes(store):
+    blobs = store.additional_stores["data"]
+    held = list(blobs.query({"job_uuid": UUIDS[1]}))
+    blobs.remove_docs({"job_uuid": UUIDS[1]})
+    writer = Timer(0.5, blobs.update, [held], {"key": "blob_uuid"})
+    writer.start()
+    assert load_document(store, UUIDS[1]).curves == {"grade": [0.0, 0.0, 0.0]}
+    writer.join()
+
+
+def test_bulk_data_that_does_not_come_is_an_error(store, monkeypatch):
+    monkeypatch.setattr(bulk, "WRITING_S", 0.1)
+    store.additional_stores["data"].remove_docs({"job_uuid": UUIDS[1]})
+    with pytest.raises(InputError, match="its job was killed while it wrote"):
+        load_document(store, UUIDS[1])
 
 
 def test_latest(store):

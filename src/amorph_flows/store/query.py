@@ -15,6 +15,7 @@ from monty.json import MontyDecoder
 from amorph_flows import schemas
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
+from amorph_flows.store.bulk import output_with_bulk
 from amorph_flows.store.indexes import ensure_indexes
 from amorph_flows.store.keys import (
     ANSWERS,
@@ -144,9 +145,10 @@ def load_document(store: JobStore, uuid: str) -> StageDocument:
     Raises
     ------
     InputError
-        If there is no such document, several begin so, or it is none of this package.
+        If there is no such document, several begin so, it is none of this package, or its bulk
+        data does not come.
     """
-    output = store.get_output(full_uuid(store, uuid), load=True)
+    output = output_with_bulk(store, full_uuid(store, uuid))
     document = MontyDecoder().process_decoded(output)
     if not isinstance(document, StageDocument):
         raise InputError(f"{uuid} is {type(document).__name__}, not a document of a stage")
