@@ -180,10 +180,19 @@ class Rescuer:
             return "rerun", why
         if not self._claim(launch):
             return "skipped", f"{why}; it has changed meanwhile, or is being rescued"
+        from fireworks.core.launchpad import LockedWorkflowError
+
         number, key = firework["fw_id"], "spec._launch_dir"
         change = {"$unset": {key: ""}} if problem else {"$set": {key: str(folder)}}
         self.launchpad.fireworks.update_one({"fw_id": number, "state": firework["state"]}, change)
-        self.launchpad.rerun_fw(number)
+        try:
+            self.launchpad.rerun_fw(number)
+        except LockedWorkflowError:
+            self._release(launch)
+            return "skipped", (
+                f"{why}; its workflow is locked: a worker writes to it, or died doing so; if no "
+                f"worker runs, `lpad admin unlock -i {number}` and rescue again"
+            )
         self.launchpad.launches.update_one(
             {"launch_id": launch["launch_id"], "state": "RUNNING"}, {"$set": {"state": "FIZZLED"}}
         )
@@ -199,6 +208,11 @@ class Rescuer:
         criteria = {"launch_id": launch["launch_id"], "state": launch["state"], "$or": free}
         change = {"$set": {"rescued": now}}
         return self.launchpad.launches.find_one_and_update(criteria, change) is not None
+
+    def _release(self, launch: dict[str, Any]) -> None:
+        """Give up the claim on a launch."""
+        criteria = {"launch_id": launch["launch_id"]}
+        self.launchpad.launches.update_one(criteria, {"$unset": {"rescued": ""}})
 
 
 def distrust(folder: Path) -> str:
