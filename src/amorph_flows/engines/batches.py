@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from jobflow import CURRENT_JOB, Flow, Job, JobConfig, OnMissing, Response
+from jobflow import Flow, Job, JobConfig, OnMissing, Response
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
+from amorph_flows.open_flow import take_over
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation
 from amorph_flows.stage import stage_job
 
@@ -47,12 +48,7 @@ def in_pieces(
     batches = [frames[i : i + labels_per_job] for i in range(0, len(frames), labels_per_job)]
     jobs = [static(batch, run) for batch in batches]
     hashes = [[_hash(frame) for frame in batch] for batch in batches]
-    merged = merge_labels([job.output for job in jobs], hashes, engine, run)
-    running = CURRENT_JOB.job
-    if running is not None:  # whatever refers to the batch waits for its merged labels
-        merged.set_uuid(running.uuid)
-        merged.index = running.index + 1
-        merged.metadata = dict(running.metadata)
+    merged = take_over(merge_labels([job.output for job in jobs], hashes, engine, run))
     return Response(replace=Flow([*jobs, merged]))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from ase.stress import full_3x3_to_voigt_6_stress
-from jobflow import Flow, OnMissing, Response, job
+from jobflow import Flow, OnMissing, Response
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import elastic_constants, strain_states, strained_cell
@@ -15,8 +15,7 @@ from amorph_flows.engines import Engine
 from amorph_flows.engines.configuration import to_atoms
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.missing import present
-from amorph_flows.open_flow import opened
-from amorph_flows.schemas.base import BLOB_KEYS
+from amorph_flows.open_flow import take_over
 from amorph_flows.schemas.glass import ElasticDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.stage import stage_job
@@ -24,7 +23,7 @@ from amorph_flows.stage import stage_job
 Strain = list[float]
 
 
-@job(data=BLOB_KEYS)
+@stage_job(ElasticDoc, kind="light")
 def deform(
     structure: Structure, engine: Engine, step: float, n_steps: int, relax_atoms: bool = True
 ) -> Response[Any]:
@@ -46,18 +45,18 @@ def deform(
     strains = strain_states(step, n_steps).tolist()
     strained = [_strained(structure, strain) for strain in strains]
     if not relax_atoms:
-        return opened(Response(replace=_measurement(strains, strained, engine)))
+        return Response(replace=_measurement(strains, strained, engine))
     relaxations = []
     for index, start in enumerate(strained):
         relax = engine.relax(start, relax_cell=False)
         relax.name = f"relax strain {index + 1} of {len(strained)}"
         relaxations.append(relax)
-    measure = measure_stress(strains, [relax.output for relax in relaxations], engine)
+    measure = take_over(measure_stress(strains, [job.output for job in relaxations], engine))
     measure.update_config({"on_missing_references": OnMissing.NONE})
-    return opened(Response(replace=Flow([*relaxations, measure], output=measure.output)))
+    return Response(replace=Flow([*relaxations, measure]))
 
 
-@job(data=BLOB_KEYS)
+@stage_job(ElasticDoc, kind="light")
 def measure_stress(
     strains: list[Strain], relaxed: list[RelaxDoc | None], engine: Engine
 ) -> Response[Any]:
@@ -74,7 +73,7 @@ def measure_stress(
     """
     found = [(s, doc.structure) for s, doc in zip(strains, relaxed, strict=True) if doc is not None]
     flow = _measurement([s for s, _ in found], [x for _, x in found], engine)
-    return opened(Response(replace=flow))
+    return Response(replace=flow)
 
 
 @stage_job(ElasticDoc)
@@ -117,5 +116,4 @@ def _measurement(strains: list[Strain], structures: list[Structure], engine: Eng
     )
     labels = engine.static(frames, run="strained")
     labels.name = "stress of strained structures"
-    fit = fit_elastic(strains, labels.output)
-    return Flow([labels, fit], output=fit.output)
+    return Flow([labels, take_over(fit_elastic(strains, labels.output))])
