@@ -106,7 +106,8 @@ def run_here(flow: Flow | Job, folder: Path) -> JobStore:
 
 def of_one_piece(kind: str, cell: Structure, folder: Path) -> Any:
     """Return the document of a job that nothing stops."""
-    job = JOBS[kind](AseEngine(calculator="toy"), cell)
+    folder.mkdir()
+    job = JOBS[kind](interrupted(folder, []), cell)
     return document(run_here(job, folder), job.uuid)
 
 

@@ -35,7 +35,7 @@ class TestedTime:
 
 
 class InterruptedCalculator(ToyCalculator):
-    """The toy potential, in queue jobs that end at calls of some numbers.
+    """The toy potential without a memory, in queue jobs that end at calls of some numbers.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ class InterruptedCalculator(ToyCalculator):
         if call in self.ends:
             self.time.sleep(QUEUE_JOB_S)
             self._begin_queue_job()
+        # a list of pairs from an earlier call would add them up in another order
+        self._pairs = type(self._pairs)(self._cutoff)
         super().calculate(atoms, properties, system_changes)
 
     def _begin_queue_job(self) -> None:
