@@ -28,7 +28,9 @@ from amorph_flows.store import load_potential, open_store
 from amorph_flows.testing.alloy import alloy_frames, fitted
 
 UUID = "0123abcd-0000-4000-8000-000000000000"
-DUMP = """ITEM: TIME
+DUMP = """ITEM: UNITS
+metal
+ITEM: TIME
 {time}
 ITEM: TIMESTEP
 {step}
