@@ -20,8 +20,10 @@ from test_store_query import (  # noqa: F401 collected here with the store of th
 from amorph_flows.store import open_store
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(any_mongo_uri: str) -> Iterator[JobStore]:
+    """A store with the same documents for each test: some of them change it."""
     store = open_store(any_mongo_uri)
     yield filled(store)
+    store.remove_docs({})
     store.close()

@@ -19,7 +19,7 @@ from slurm_cluster import KINDS, SlurmCluster
 from slurm_workers import describe_workers, queue_launchers
 from toy_study import ENGINE, numbers, write_study
 
-from amorph_flows.schemas.active_learning import GenerationDoc
+from amorph_flows.schemas.active_learning import ActiveLearningOutcome
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.store import find_documents, latest, load_document
@@ -101,7 +101,7 @@ def test_failed_labels_are_set_aside_with_their_reason(ended: Ended) -> None:
     assert failed
     assert all("did not converge" in one.reason for one in failed)
     assert all(Path(one.directory).is_dir() for one in failed)
-    assert any(isinstance(turn, GenerationDoc) for turn in turns)
+    assert any(isinstance(turn, ActiveLearningOutcome) and turn.loop.generations for turn in turns)
 
 
 def test_a_second_user_reads_while_it_runs(ended: Ended) -> None:
