@@ -163,3 +163,16 @@ def test_a_backend_of_ones_own_is_named_by_its_path(maker: AmorphousElectrodeMak
             replace(maker, fit=replace(maker.fit, backend=bad)).check(v2o5())
     with pytest.raises(MissingDependencyError, match="no_such_module"):
         replace(maker, fit=replace(maker.fit, backend="no_such_module:Mine")).check(v2o5())
+
+
+class Stressless(AseEngine):
+    """The toy engine, as if it had no stress."""
+
+    has_stress = False
+
+
+def test_cells_relax_only_with_a_stress(maker: AmorphousElectrodeMaker) -> None:
+    engine = Stressless(calculator="toy", name="stressless")
+    with pytest.raises(AmorphFlowsError, match=r"stressless has no stress.*voltage\.relax_cells"):
+        replace(maker, engine=engine).check(v2o5())
+    replace(maker, engine=engine, voltage=replace(maker.voltage, relax_cells=False)).check(v2o5())

@@ -81,6 +81,11 @@ class AseEngine(Engine):
     blow_up_temperature_k: float = 20_000.0
     labels_per_job: int = 0
 
+    @property
+    def has_stress(self) -> bool:
+        """Whether the calculator gives a stress, as far as that is known without loading it."""
+        return find_calculator(self.calculator).has_stress
+
     def info(self) -> EngineInfo:
         """Return the engine's name, version and settings hash."""
         version = calculator_version(self.calculator)

@@ -23,6 +23,11 @@ class Engine(MSONable, ABC):
     new one, which the engine itself calls for with ``prev_dir``.
     """
 
+    @property
+    def has_stress(self) -> bool:
+        """Whether labels have a stress, without which no cell can relax."""
+        return True
+
     @abstractmethod
     def info(self) -> EngineInfo:
         """Return the engine's name, version and settings hash."""

@@ -41,6 +41,8 @@ class KnownCalculator:
         The element symbols that it knows; empty: it does not say.
     surrogate
         Whether it only imitates density functional theory.
+    has_stress
+        Whether it gives a stress.
     probe
         Returns the version where the package is not one of this interpreter, or raises
         `MissingDependencyError`.
@@ -53,6 +55,7 @@ class KnownCalculator:
     extra: str | None = None
     elements: frozenset[str] = frozenset()
     surrogate: bool = True
+    has_stress: bool = True
     probe: Callable[[], str] | None = None
     identity: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
@@ -72,6 +75,7 @@ KNOWN = {
         "gpaw",
         "gpaw",
         surrogate=False,
+        has_stress=False,
         probe=lambda: find_gpaw().version,
         identity=gpaw_identity,
     ),

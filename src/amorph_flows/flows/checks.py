@@ -60,6 +60,11 @@ def check_study(
     if discharged is not None:
         _check_discharged(structure, discharged, ion.symbol, maker.ions_per_formula)
     check_settings(maker)
+    if maker.voltage.relax_cells and not maker.engine.has_stress:
+        raise InputError(
+            f"engine {maker.engine.info().name} has no stress, so the cells of the voltage cannot "
+            "relax; set voltage.relax_cells to false, or use another engine"
+        )
     _check_temperatures(maker)
     cutoff = max(settings.cutoff for settings in (maker.fit.settings, *maker.fit.alternatives))
     check_width(host * maker.production.supercell, cutoff)

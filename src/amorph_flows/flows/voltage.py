@@ -33,12 +33,15 @@ class VoltageMaker(Maker):
         How ions are placed in the crystal where no discharged crystal is given.
     n_snapshots
         Snapshots of each run.
+    relax_cells
+        Whether the cells of the metal and the crystals relax; False for an engine without stress.
     """
 
     name: str = "voltage"
     engine: Engine = field(default_factory=AseEngine)
     insertion: IonInsertionMaker = field(default_factory=IonInsertionMaker)
     n_snapshots: int = 5
+    relax_cells: bool = True
 
     def make(
         self,
@@ -91,7 +94,7 @@ class VoltageMaker(Maker):
         )
 
     def _relax(self, structure: Structure, what: str) -> Job:
-        job = self.engine.relax(structure)
+        job = self.engine.relax(structure, relax_cell=self.relax_cells)
         job.name = f"{self.name}: relax {what}"
         return job
 
