@@ -119,7 +119,9 @@ def _engine_md(temperature_k: float, with_ions: bool = True, seed: int = 0) -> F
     )
     with tempfile.TemporaryDirectory() as folder:
         provenance = Provenance(stage="labelling", run=stage.name, engine="toy")
-        return MDRun(atoms, stage, provenance, Path(folder) / "run.extxyz", 1e6).run()
+        md = MDRun(atoms, stage, provenance, Path(folder) / "run.extxyz", 1e6)
+        assert md.run()
+        return FrameSet(md.frames)
 
 
 def _quench(engine: EngineInfo, good: bool) -> QuenchDoc:
