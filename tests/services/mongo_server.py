@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 from uuid import uuid4
@@ -21,7 +22,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "amor
 """What tests download or build once."""
 
 
-class MongoServer:
+class MongoServer(ABC):
     """A server that can be killed and started again with its data."""
 
     kind: ClassVar[str]
@@ -36,9 +37,9 @@ class MongoServer:
         """Its address, without a database."""
         return f"mongodb://127.0.0.1:{self.port}/"
 
+    @abstractmethod
     def command(self) -> list[str | Path]:
         """Return what starts it."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Start it and return when it answers."""
