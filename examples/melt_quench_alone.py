@@ -15,7 +15,7 @@ def main(folder: Path = Path("melt-quench")) -> None:
     toy = AseEngine(calculator="toy")
     maker = MeltQuenchMaker(
         engine=toy,
-        melt_duration_fs=2000.0,
+        melt_duration_fs=4000.0,
         quench_duration_fs=8000.0,
         branch_temperatures_k=(900.0,),
         branch=SamplingMaker(engine=toy, duration_fs=500.0),

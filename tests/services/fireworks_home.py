@@ -83,11 +83,13 @@ class FireworksHome:
         self._running.append(process)
         return process
 
-    def run(self, name: str, *arguments: str | Path) -> str:
-        """Return what a program of the environment prints."""
+    def run(self, name: str, *arguments: str | Path, folder: str = ".") -> str:
+        """Return what a program of the environment prints in a folder below this one."""
+        where = self.folder / folder
+        where.mkdir(exist_ok=True)
         ended = subprocess.run(
             [Path(sys.executable).with_name(name), *arguments],
-            cwd=self.folder,
+            cwd=where,
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,

@@ -51,10 +51,14 @@ def queue_launchers(home: FireworksHome, slurm: SlurmCluster) -> Iterator[list[P
 
 
 def launch_one(home: FireworksHome, slurm: SlurmCluster, kind: str) -> str:
-    """Put the next job of a kind into the queue and return the number of its Slurm job."""
+    """Put the next job of a kind into the queue and return the number of its Slurm job.
+
+    Each begins in a folder of its own: two runs of the same MD in one folder would be one run.
+    """
     home.environment |= slurm.environment | {"USER": getpass.getuser()}
     adapter = home.folder / f"my_qadapter_{kind}.yaml"
     worker = home.folder / f"my_fworker_{kind}.yaml"
-    home.run("qlaunch", "-r", "-w", worker, "-q", adapter, "singleshot")
+    folder = f"launch{len(list(home.folder.glob('launch*')))}"
+    home.run("qlaunch", "-r", "-w", worker, "-q", adapter, "singleshot", folder=folder)
     (number,) = slurm.queued()
     return number

@@ -111,7 +111,7 @@ def test_killed_md_goes_on(
 
     with home.store() as store:
         whole, reference = (load_document(store, uuid) for uuid in (uuid_in(home), unkilled.uuid))
-    assert Path(whole.directory) == folder
+    assert Path(whole.directory) == folder != Path(reference.directory)
     compare(whole, reference, killed_at)
 
 
@@ -127,7 +127,8 @@ def compare(whole: Any, reference: Any, killed_at: int) -> None:
     else:
         assert isinstance(whole, TrajectoryDoc)
         times = load_trajectory(whole.trajectory).times_fs
-        assert np.array_equal(times, load_trajectory(reference.trajectory).times_fs)
+        # LAMMPS counts the time from the restart file on, hence other last digits
+        assert np.allclose(times, load_trajectory(reference.trajectory).times_fs, rtol=1e-12)
         begun = [piece.first_step for piece in whole.pieces]
         assert len(begun) == 2
         assert killed_at - STRIDE <= begun[1]

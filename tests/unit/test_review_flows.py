@@ -89,15 +89,17 @@ def test_frames_before_a_half_written_one_are_kept(tmp_path: Path) -> None:
     file = write_cfg(tmp_path / "selected.cfg", _saved([2.5, 3.0, 4.0]), ["Mg"])
     file.write_text(file.read_text()[:-20])
     potential = PARTS.potential.model_copy(update={"species": ["Mg"]})
-    frames = _saved_frames(file, potential, "run", 300.0, GradeSettings())
+    frames, damage = _saved_frames(file, potential, "run", 300.0, GradeSettings())
     assert [frame.provenance.grade for frame in frames] == [2.5, 3.0]
+    assert str(file) in damage
 
 
 def test_a_run_that_saves_thousands_offers_some_and_its_break(tmp_path: Path) -> None:
     grades = [*np.linspace(2.1, 9, 10 * MAX_SAVED), 10.5, 3.0]
     file = write_cfg(tmp_path / "selected.cfg", _saved(grades), ["Mg"])
     potential = PARTS.potential.model_copy(update={"species": ["Mg"]})
-    frames = _saved_frames(file, potential, "run", 300.0, GradeSettings())
+    frames, damage = _saved_frames(file, potential, "run", 300.0, GradeSettings())
+    assert not damage
     assert MAX_SAVED // 2 <= len(frames) <= MAX_SAVED + 1
     assert frames[-1].provenance.grade == 10.5
 
@@ -106,6 +108,7 @@ def test_snapshots_know_the_length_of_the_run_without_its_equilibration(tmp_path
     dump = tmp_path / "run.lammpstrj"
     lines = []
     for time_ps in (50.0, 50.5, 51.0):
+        lines += ["ITEM: UNITS", "metal"] if not lines else []
         lines += ["ITEM: TIME", f"{time_ps}", "ITEM: TIMESTEP", f"{time_ps * 500:.0f}"]
         lines += ["ITEM: NUMBER OF ATOMS", "2", "ITEM: BOX BOUNDS pp pp pp", *["0 5"] * 3]
         lines += ["ITEM: ATOMS id type xu yu zu", "1 1 0 0 0", "2 2 2 2 2"]
