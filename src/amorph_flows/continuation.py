@@ -29,6 +29,22 @@ def continued(rest: Job) -> Response[Job]:
     return Response(replace=rest)
 
 
+def take_over(job: Job) -> Job:
+    """Let a job stand for the running one, so that whoever refers to that one waits for it.
+
+    Parameters
+    ----------
+    job
+        One of the jobs that the running one is replaced by; changed and returned.
+    """
+    running = CURRENT_JOB.job
+    if running is not None:
+        job.set_uuid(running.uuid)
+        job.index = running.index + 1
+        job.metadata = dict(running.metadata)
+    return job
+
+
 def run_home(prev_dir: str | None) -> Path:
     """Return the folder that a job's files go to: its own, or that of the job that it goes on from.
 

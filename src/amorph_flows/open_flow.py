@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobflow import CURRENT_JOB, Flow, Job, Response
+from jobflow import Flow, Job, Response
 from jobflow.core.reference import find_and_get_references
 
 
@@ -39,19 +39,3 @@ def opened(response: Response[Any]) -> Response[Any]:
             # its jobs belong to it: a new flow could not take them over
             flow.__class__ = OpenFlow
     return response
-
-
-def take_over(job: Job) -> Job:
-    """Let a job stand for the running one, so that whoever refers to that one waits for it.
-
-    Parameters
-    ----------
-    job
-        One of the jobs that the running one is replaced by; changed and returned.
-    """
-    running = CURRENT_JOB.job
-    if running is not None:
-        job.set_uuid(running.uuid)
-        job.index = running.index + 1
-        job.metadata = dict(running.metadata)
-    return job

@@ -16,7 +16,7 @@ from amorph_flows.errors import AmorphFlowsError
 
 _ORDER = (
     *("demo", "run", "submit", "status", "rescue", "report", "query"),
-    *("relabel", "init", "doctor", "build-plugin"),
+    *("relabel", "export", "init", "doctor", "build-plugin"),
 )
 _DEBUG = "amorph_flows.debug"
 

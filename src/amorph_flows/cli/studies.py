@@ -89,7 +89,8 @@ def run(
     - `discharged_structure`: crystal with ions; else the best Ewald occupation of its voids
     - `ion`: `Mg2+` by default
     - `preset`: `demo` by default, or `choyal2025`, the published protocol
-    - `engine`: `CHGNet` by default, `toy`, or `package.module:Class` of an ASE calculator
+    - `engine`: `CHGNet` by default, `toy`, `GPAW`, `VASP`, `VASP-PBE+U`, or
+      `package.module:Class` of an ASE calculator
     - `folder`: where results go; by default a folder named as the study file
     - `overrides`: fields of the preset's Makers by dotted name
 

@@ -15,7 +15,7 @@ from jobflow import Job, Response
 from pymatgen.core import Structure
 
 from amorph_flows.continuation import continued, run_home
-from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.batches import in_pieces
 from amorph_flows.engines.calculators import (
@@ -37,7 +37,7 @@ from amorph_flows.engines.relaxation import Relaxation
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.stage import current_job_uuid, stage_job
+from amorph_flows.stage import stage_job
 
 
 @dataclass
@@ -168,7 +168,7 @@ class AseEngine(Engine):
             md = MDRun(
                 atoms,
                 stage,
-                self._provenance(run),
+                self.provenance(run),
                 home / f"{_slug(run or stage.name)}.extxyz",
                 self.blow_up_temperature_k,
                 store_first=not is_continuation,
@@ -227,14 +227,7 @@ class AseEngine(Engine):
             )
         if not batch.is_complete:
             return continued(self.static(frames, run, prev_dir=str(home)))
-        return LabelDoc(
-            engine=self.info(),
-            run=run,
-            n_steps=len(frames),
-            frames=FrameSet(batch.frames),
-            quarantined=batch.quarantined,
-            directory=str(home),
-        )
+        return batch.document(self.info(), run, home)
 
     @stage_job(RelaxDoc)
     def relax(
@@ -288,15 +281,6 @@ class AseEngine(Engine):
     def _open(self) -> AbstractContextManager[Calculator]:
         return opened_calculator(self.calculator, self.calculator_kwargs)
 
-    def _provenance(self, run: str) -> Provenance:
-        info = self.info()
-        return Provenance(
-            run=run,
-            engine=info.name,
-            settings_hash=info.settings_hash,
-            job_uuid=current_job_uuid(),
-        )
-
     def _label(self, frame: Frame, calculator: Calculator) -> Frame:
         atoms = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=True)
         atoms.calc = calculator
@@ -305,7 +289,7 @@ class AseEngine(Engine):
             raise CalculationError("the energy or a force is not finite", Path.cwd())
         if "stress" in calculator.implemented_properties:
             atoms.get_stress()
-        signed = self._provenance(frame.provenance.run)
+        signed = self.provenance(frame.provenance.run)
         return Frame.from_atoms(atoms, frame.provenance).with_provenance(
             engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
         )

@@ -9,9 +9,10 @@ from jobflow import Job
 from monty.json import MSONable
 from pymatgen.core import Structure
 
-from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.frames import FrameSet, Provenance
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.stage import current_job_uuid
 
 
 @dataclass
@@ -31,6 +32,22 @@ class Engine(MSONable, ABC):
     @abstractmethod
     def info(self) -> EngineInfo:
         """Return the engine's name, version and settings hash."""
+
+    def provenance(self, run: str) -> Provenance:
+        """Return where the frames of a run of this engine, in the job that runs now, come from.
+
+        Parameters
+        ----------
+        run
+            Name of the trajectory or batch.
+        """
+        info = self.info()
+        return Provenance(
+            run=run,
+            engine=info.name,
+            settings_hash=info.settings_hash,
+            job_uuid=current_job_uuid(),
+        )
 
     @abstractmethod
     def check(self, structure: Structure | None = None) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from jobflow import Flow, Job, JobConfig, OnMissing, Response
 
+from amorph_flows.continuation import take_over
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.open_flow import take_over
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation
 from amorph_flows.stage import stage_job
 

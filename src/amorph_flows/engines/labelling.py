@@ -12,7 +12,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.finished import FinishedLabels
 from amorph_flows.errors import InputError
 from amorph_flows.progress import report_progress
-from amorph_flows.schemas.labelling import QuarantinedCalculation
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation
 from amorph_flows.stage import current_job_uuid
 from amorph_flows.walltime import Clock, require_time
 
@@ -39,6 +39,27 @@ class LabelledBatch:
     def is_complete(self) -> bool:
         """Whether each frame has a label or a reason why it has none."""
         return len(self.frames) + len(self.quarantined) == self.n_frames
+
+    def document(self, engine: EngineInfo, run: str, home: Path) -> LabelDoc:
+        """Return the document of the finished batch.
+
+        Parameters
+        ----------
+        engine
+            What computed it.
+        run
+            Name of the batch.
+        home
+            Folder of the finished labels.
+        """
+        return LabelDoc(
+            engine=engine,
+            run=run,
+            n_steps=self.n_frames,
+            frames=FrameSet(self.frames),
+            quarantined=self.quarantined,
+            directory=str(home),
+        )
 
 
 def label_batch(

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import bson
-from maggma.core import Store
 from monty.json import jsanitize
 
 from amorph_flows.errors import InputError
+from amorph_flows.store.file_store import FileStore
 
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".bson"
 _KEYS = ("blob_uuid", "job_uuid", "job_index")
 
 
-class BlobFolderStore(Store):
+class BlobFolderStore(FileStore):
     """Bulk data of jobs, one BSON file a blob, found by its name without reading any other.
 
     It holds what jobflow's `JobStore` puts into an additional store, and answers the queries
@@ -33,26 +33,14 @@ class BlobFolderStore(Store):
         Folder of the files.
     """
 
+    scheme = "blobs"
+
     def __init__(self, path: str, key: str = "blob_uuid", **kwargs: Any) -> None:
-        self.path = str(path)
-        self.kwargs = kwargs
-        super().__init__(key=key, **kwargs)
-
-    @property
-    def _collection(self) -> Path:
-        return Path(self.path)
-
-    @property
-    def name(self) -> str:
-        """Where the blobs are."""
-        return f"blobs://{self.path}"
+        super().__init__(path, key, **kwargs)
 
     def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
         """Create the folder."""
         self._collection.mkdir(parents=True, exist_ok=True)
-
-    def close(self) -> None:
-        """Do nothing: no file stays open."""
 
     def count(self, criteria: dict[str, Any] | None = None) -> int:
         """Return how many blobs match, reading none."""
@@ -110,32 +98,6 @@ class BlobFolderStore(Store):
     def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
         """Return whether a key is part of the file names, which serve as the index."""
         return key in _KEYS
-
-    def groupby(
-        self,
-        keys: list[str] | str,
-        criteria: dict[str, Any] | None = None,
-        properties: dict[str, Any] | list[str] | None = None,
-        sort: dict[str, Any] | None = None,
-        skip: int = 0,
-        limit: int = 0,
-    ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-        """Yield the blobs grouped by some of the three keys."""
-        keys = [keys] if isinstance(keys, str) else list(keys)
-        wanted = None if properties is None else [*properties, *keys]
-        blobs = list(self.query(criteria, wanted, sort, skip, limit))
-
-        def group_of(blob: dict[str, Any]) -> tuple[Any, ...]:
-            return tuple(blob[k] for k in keys)
-
-        for values, group in groupby(sorted(blobs, key=group_of), key=group_of):
-            yield dict(zip(keys, values, strict=True)), list(group)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, BlobFolderStore) and self.path == other.path
-
-    def __hash__(self) -> int:
-        return hash(self.path)
 
     def _matching(self, criteria: dict[str, Any] | None) -> Iterator[tuple[dict[str, Any], Path]]:
         """Yield keys and path of the files whose names match the criteria."""

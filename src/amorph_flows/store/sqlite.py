@@ -7,18 +7,17 @@ import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import bson
-from maggma.core import Store
 from mongomock_ng.filtering import filter_applies
 from monty.json import jsanitize
 from pydash import get, set_
 
 from amorph_flows.errors import InputError
 from amorph_flows.store import criteria as where
+from amorph_flows.store.file_store import FileStore
 from amorph_flows.store.keys import (
     ANSWERS,
     COMPLETED,
@@ -62,7 +61,7 @@ _TABLES = (
 )
 
 
-class SQLiteDocumentStore(Store):
+class SQLiteDocumentStore(FileStore):
     """Documents in one SQLite file that several processes may read and write at once.
 
     Filters on the fields that the package queries by, and sorting by them, are left to SQLite's
@@ -75,19 +74,10 @@ class SQLiteDocumentStore(Store):
         The file.
     """
 
+    scheme = "sqlite"
+
     def __init__(self, path: str, key: str = "uuid", **kwargs: Any) -> None:
-        self.path = str(path)
-        self.kwargs = kwargs
-        super().__init__(key=key, **kwargs)
-
-    @property
-    def _collection(self) -> Path:
-        return Path(self.path)
-
-    @property
-    def name(self) -> str:
-        """Where the documents are."""
-        return f"sqlite://{self.path}"
+        super().__init__(path, key, **kwargs)
 
     def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
         """Create the file, and list the documents in it that the index does not know."""
@@ -102,9 +92,6 @@ class SQLiteDocumentStore(Store):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={_VERSION}")
             _list_unknown(connection)
-
-    def close(self) -> None:
-        """Do nothing: every operation closes the file."""
 
     def count(self, criteria: dict[str, Any] | None = None) -> int:
         """Return how many documents match."""
@@ -198,32 +185,6 @@ class SQLiteDocumentStore(Store):
     def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
         """Return whether a field is indexed."""
         return key in SCALARS or key in LISTS
-
-    def groupby(
-        self,
-        keys: list[str] | str,
-        criteria: dict[str, Any] | None = None,
-        properties: dict[str, Any] | list[str] | None = None,
-        sort: dict[str, Any] | None = None,
-        skip: int = 0,
-        limit: int = 0,
-    ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-        """Yield the documents grouped by some fields."""
-        keys = [keys] if isinstance(keys, str) else list(keys)
-        wanted = None if properties is None else [*properties, *keys]
-        documents = list(self.query(criteria, wanted, sort, skip, limit))
-
-        def group_of(document: dict[str, Any]) -> list[Any]:
-            return [get(document, k) for k in keys]
-
-        for values, group in groupby(sorted(documents, key=group_of), key=group_of):
-            yield dict(zip(keys, values, strict=True)), list(group)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SQLiteDocumentStore) and self.path == other.path
-
-    def __hash__(self) -> int:
-        return hash(self.path)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -13,7 +13,7 @@ from jobflow import Maker, Response
 from pymatgen.core import Structure
 
 from amorph_flows.continuation import continued, run_home
-from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.batches import in_pieces
 from amorph_flows.engines.checkpoint import run_key
@@ -34,7 +34,7 @@ from amorph_flows.engines.vasp.settings import generator_hash
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.stage import current_job_uuid, stage_job
+from amorph_flows.stage import stage_job
 from amorph_flows.walltime import require_time
 
 
@@ -198,7 +198,7 @@ class VaspEngine(Engine, Maker):
             to_atoms(structure), stage.model_dump_json(), run, str(seed), info.settings_hash
         )
         state = find_state(key, structure, stage, seed, home, prev_dir is not None)
-        version = advance_md(state, stage, self._provenance(run), home, self._run_md)
+        version = advance_md(state, stage, self.provenance(run), home, self._run_md)
         require_converged(state, run, self.max_unconverged)
         if not state.is_finished(stage):
             return continued(self.md(structure, stage, run, seed, prev_dir=str(home)))
@@ -245,14 +245,7 @@ class VaspEngine(Engine, Maker):
         )
         if not batch.is_complete:
             return continued(self.static(frames, run, prev_dir=str(home)))
-        return LabelDoc(
-            engine=info,
-            run=run,
-            n_steps=len(frames),
-            frames=FrameSet(batch.frames),
-            quarantined=batch.quarantined,
-            directory=str(home),
-        )
+        return batch.document(info, run, home)
 
     @stage_job(RelaxDoc)
     def relax(
@@ -294,14 +287,5 @@ class VaspEngine(Engine, Maker):
     def _label(self, frame: Frame, home: Path) -> Frame:
         self.check(to_structure(frame.to_atoms()))
         folder = home / f"label_{frame.content_hash[:12]}"
-        signed = self._provenance(frame.provenance.run)
+        signed = self.provenance(frame.provenance.run)
         return labelled(frame, self.static_maker, folder, self.user_incar_settings, signed)
-
-    def _provenance(self, run: str) -> Provenance:
-        info = self.info()
-        return Provenance(
-            run=run,
-            engine=info.name,
-            settings_hash=info.settings_hash,
-            job_uuid=current_job_uuid(),
-        )

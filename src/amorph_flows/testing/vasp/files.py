@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from amorph_flows.testing.vasp.inputs import VaspInputs
-from amorph_flows.testing.vasp.xml import N_BANDS, VERSION, FloatArray, IonicStep, n_electrons
+from amorph_flows.testing.vasp.ionic_step import FloatArray, IonicStep
+from amorph_flows.testing.vasp.xml import N_BANDS, VERSION, n_electrons
 
 _OSZICAR_HEAD = (
     "       N       E                     dE             d eps       ncg     rms          rms(c)\n"

@@ -22,8 +22,9 @@ from amorph_flows.testing.vasp.failures import (
 )
 from amorph_flows.testing.vasp.files import TextFiles
 from amorph_flows.testing.vasp.inputs import VaspInputs, read_inputs
+from amorph_flows.testing.vasp.ionic_step import FloatArray, IonicStep
 from amorph_flows.testing.vasp.tags import VaspStop
-from amorph_flows.testing.vasp.xml import FloatArray, IonicStep, VasprunWriter
+from amorph_flows.testing.vasp.xml import VasprunWriter
 
 ENTROPY_EV_ATOM = 1e-3
 """What F is below E₀, eV an atom, so that a mix-up of the two shows."""

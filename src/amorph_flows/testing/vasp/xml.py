@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TextIO
 from xml.sax.saxutils import escape
@@ -11,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from amorph_flows.testing.vasp.inputs import VaspInputs
+from amorph_flows.testing.vasp.ionic_step import FloatArray, IonicStep
 from amorph_flows.testing.vasp.tags import Value
-
-FloatArray = npt.NDArray[np.float64]
 
 N_BANDS = 4
 VERSION = "0.0.0"
@@ -28,39 +26,6 @@ _DEFAULTS: dict[str, Value] = {
     "LNONCOLLINEAR": False, "LSORBIT": False, "LEPSILON": False, "NBANDS": N_BANDS, "LORBIT": 0,
     "NGX": 24, "NGY": 24, "NGZ": 24, "NGXF": 48, "NGYF": 48, "NGZF": 48,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class IonicStep:
-    """What VASP computed for one configuration.
-
-    Parameters
-    ----------
-    cell
-        Row vectors, Å, shape ``(3, 3)``.
-    scaled
-        Positions in the cell, shape ``(n_atoms, 3)``.
-    free_ev, without_entropy_ev, sigma_zero_ev
-        F, E and E₀, eV.
-    forces
-        eV/Å, shape ``(n_atoms, 3)``.
-    stress_kb
-        VASP's sign: positive when the cell wants to grow; None where it is not computed.
-    electronic_steps
-        How many.
-    kinetic_ev
-        Of ions, MD only.
-    """
-
-    cell: FloatArray
-    scaled: FloatArray
-    free_ev: float
-    without_entropy_ev: float
-    sigma_zero_ev: float
-    forces: FloatArray
-    stress_kb: FloatArray | None
-    electronic_steps: int
-    kinetic_ev: float | None = None
 
 
 class VasprunWriter:
