@@ -14,6 +14,8 @@ from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
 from amorph_flows.stage import stage_job
 
+RANDOM = EngineInfo(name="random", settings_hash="0", surrogate=True)
+
 
 def _sign(folder: str, name: str) -> None:
     """Append a line to the file of a job, in one system call, so that no two lines mix."""
@@ -56,6 +58,30 @@ def add_up(folder: str, name: str, values: list[int]) -> int:
     return sum(values)
 
 
+@job
+def succeed_if(folder: str, name: str, needed: str) -> int:
+    """Return 1, or fail where a file is not there."""
+    _sign(folder, name)
+    if not Path(needed).exists():
+        raise RuntimeError(f"{Path(needed).name} is not there")
+    return 1
+
+
+@job
+def go_on_without(folder: str, name: str, value: int | None) -> Response:
+    """Be replaced by a job that needs no value."""
+    _sign(folder, name)
+    return Response(replace=number(folder, f"{name}-{value}", 1))
+
+
+@stage_job(LabelDoc)
+def slow_label(folder: str, name: str, seconds: float) -> LabelDoc:
+    """Return an empty document after a while."""
+    _sign(folder, name)
+    time.sleep(seconds)
+    return LabelDoc(engine=RANDOM, n_steps=0, frames=FrameSet())
+
+
 def counting_flow(folder: Path, n: int) -> Flow:
     """Return a flow of n jobs, n more that are made while it runs, and their sum."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +111,7 @@ def random_frames(n_frames: int, n_atoms: int) -> FrameSet:
 def many_frames(n_frames: int, n_atoms: int) -> LabelDoc:
     """Return a document with many frames."""
     return LabelDoc(
-        engine=EngineInfo(name="random", settings_hash="0", surrogate=True),
+        engine=RANDOM,
         n_steps=n_frames,
         frames=random_frames(n_frames, n_atoms),
     )
