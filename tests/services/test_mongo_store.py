@@ -12,9 +12,10 @@ from test_store_query import (  # noqa: F401 collected here with the store of th
     test_documents_that_a_later_run_replaced_are_hidden,
     test_filters,
     test_latest,
+    test_no_bulk_data_is_read_that_is_not_returned,
     test_questions_that_have_no_answer,
     test_results_of_studies,
-    test_summary_is_light_and_says_what_it_is,
+    test_summary_says_what_it_is,
 )
 
 from amorph_flows.store import open_store

@@ -25,6 +25,7 @@ from amorph_flows.store import (
     supersede,
 )
 from amorph_flows.store.indexes import change
+from amorph_flows.store.query import full_uuid
 
 UUIDS = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 6)]
 
@@ -138,14 +139,40 @@ def test_filters(store, where, expected):
     assert found(store, **where) == expected
 
 
-def test_summary_is_light_and_says_what_it_is(store, monkeypatch):
-    blobs = store.additional_stores["data"]
-    monkeypatch.setattr(blobs, "query", lambda *a, **k: pytest.fail("a listing loaded blobs"))
+def test_summary_says_what_it_is(store):
     newest = next(find_documents(store))
     assert newest["stage"] == "production_md"
     assert newest["document"] == "TrajectoryDoc"
     assert newest["formula"] == "MgV2O5"
     assert newest["verdicts"][0]["answer"] == "diffusive"
+
+
+@pytest.mark.parametrize(
+    ("question", "returned"),
+    [
+        (lambda s: list(find_documents(s, superseded=True)), set()),
+        (lambda s: list(find_results(s)), set()),
+        (lambda s: full_uuid(s, UUIDS[1]), set()),
+        (lambda s: supersede(s, "mine", "here", UUIDS[:2]), set()),
+        (lambda s: load_document(s, UUIDS[1]), {UUIDS[1]}),
+        (lambda s: load_potential(s, UUIDS[0]), {UUIDS[0]}),
+        (lambda s: latest(s, TrajectoryDoc), {UUIDS[2]}),
+    ],
+)
+def test_no_bulk_data_is_read_that_is_not_returned(store, monkeypatch, question, returned):
+    blobs, read = store.additional_stores["data"], []
+    query = blobs.query
+    owners = {blob["blob_uuid"]: blob["job_uuid"] for blob in query()}
+
+    def counted(*arguments, **settings):
+        for blob in query(*arguments, **settings):
+            read.append(owners[blob["blob_uuid"]])
+            yield blob
+
+    monkeypatch.setattr(blobs, "query", counted)
+    question(store)
+    assert set(read) == returned
+    assert len(read) <= 3 * len(returned)  # each field once
 
 
 def test_documents_come_back_typed_and_whole(store):
