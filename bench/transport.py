@@ -121,10 +121,12 @@ def dump_reading(megabytes: float) -> None:
 
 
 PEAK = """
-import resource, sys
+import sys
+from pathlib import Path
 from amorph_flows.analysis import read_trajectory
 run = read_trajectory(sys.argv[1], time_step_fs=2.0)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+status = Path("/proc/self/status").read_text()  # getrusage counts the parent before exec, too
+peak = int(status.partition("VmHWM:")[2].split()[0]) / 1e3
 print(f"dump memory    {run.n_frames} frames, {run.positions.nbytes / 1e6:.0f} MB of positions, "
       f"peak {peak:.0f} MB resident")
 """

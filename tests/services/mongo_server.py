@@ -64,9 +64,14 @@ class MongoServer(ABC):
 
 
 class SecantusServer(MongoServer):
-    """SecantusDB: GPL-2.0, therefore never imported, only started."""
+    """SecantusDB: GPL-2.0, therefore never imported, only started.
+
+    Like `mongod` without ``journal=true`` it may lose the writes of the last moments before it is
+    killed; `synced` makes each one reach the disk.
+    """
 
     kind = "secantus"
+    synced = False
 
     def command(self) -> list[str | Path]:
         settings = self.folder / "secantusd.toml"
@@ -75,6 +80,7 @@ class SecantusServer(MongoServer):
             *(Path(sys.executable).with_name("secantusd-py"), "--config", settings),
             *("--host", "127.0.0.1", "--port", str(self.port)),
             *("--storage-path", self.folder / "data", "--log-level", "WARNING"),
+            *(("--sync-on-commit",) if self.synced else ()),
         ]
 
 

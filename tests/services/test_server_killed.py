@@ -27,6 +27,7 @@ def server(tmp_path: Path) -> Iterator[SecantusServer]:
     if reason := mongo_server.why_not("secantus"):
         pytest.skip(reason)
     server = SecantusServer(tmp_path / "server")
+    server.synced = True
     server.start()
     yield server
     server.stop()
