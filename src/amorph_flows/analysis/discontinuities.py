@@ -9,6 +9,7 @@ import numpy as np
 from ase.data import atomic_masses
 from scipy import stats
 
+from amorph_flows.analysis.step_kernel import average_and_count
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.analysis.unwrap import Steps, atoms_of
 from amorph_flows.errors import InputError
@@ -151,14 +152,10 @@ def _survey_species(steps: Steps, atoms: IntArray) -> tuple[FloatArray, list[int
     every = -(-len(atoms) // _WATCHED_ATOMS)
     means, counts = np.zeros((n_frames, 3)), np.zeros(n_frames, dtype=np.int64)
     limit_a2 = _long_step(steps, atoms)
-    # a product with this matrix sums each coordinate over the atoms
-    mean_of = np.tile(np.eye(3) / len(atoms), (len(atoms), 1))
 
     def look(frame: int, chunk: FloatArray) -> None:
         here = slice(frame, frame + len(chunk))
-        means[here] = chunk.reshape(len(chunk), -1) @ mean_of
-        watched = chunk[:, ::every] - means[here, None]
-        counts[here] = np.count_nonzero(np.einsum("tax,tax->ta", watched, watched) > limit_a2, 1)
+        average_and_count(chunk, every, limit_a2, means[here], counts[here])
 
     steps.each(look, 0, n_frames, atoms)
     return means, _jumps(steps, atoms[::every], counts, limit_a2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,11 +11,13 @@ import numpy as np
 from scipy import fft
 
 from amorph_flows.analysis.discontinuities import Drift, survey_steps
+from amorph_flows.analysis.step_kernel import longest_change
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.analysis.unwrap import (
     LONGEST_STEP,
     Steps,
     atoms_of,
+    n_threads,
     warn_of_long_steps,
 )
 from amorph_flows.errors import TrajectoryError
@@ -191,7 +194,7 @@ def _longest_step(path: FloatArray, cell: FloatArray) -> float:
     heights = np.abs(np.linalg.det(cell)) / np.array(
         [np.linalg.norm(np.cross(cell[i - 2], cell[i - 1])) for i in range(3)]
     )
-    longest = max(float(np.abs(np.diff(axis, axis=1)).max(initial=0.0)) for axis in path)
+    longest = float(longest_change(path))
     if longest < LONGEST_STEP * heights.min():
         return longest / float(heights.min())
     fractions = np.einsum("xat,xj->jat", np.diff(path, axis=2), np.linalg.inv(cell))
@@ -211,9 +214,10 @@ class _Sums:
     @classmethod
     def of(cls, path: IonPath) -> _Sums:
         n_ions, n_frames = path.path.shape[1:]
-        ions = np.array([_squared_displacement_sum(axis) for axis in path.path])
-        centre = np.array([_squared_displacement_sum(axis.sum(0)[None]) for axis in path.path])
-        return cls(ions, centre, np.arange(n_frames, 0, -1.0), n_ions, path.spacing_fs)
+        centre = path.path.sum(axis=1, keepdims=True)
+        with ThreadPoolExecutor(n_threads(6)) as pool:
+            sums = np.array(list(pool.map(_squared_displacement_sum, [*path.path, *centre])))
+        return cls(sums[:3], sums[3:], np.arange(n_frames, 0, -1.0), n_ions, path.spacing_fs)
 
     def plus(self, other: _Sums) -> _Sums:
         if abs(other.spacing_fs - self.spacing_fs) > 1e-3 * self.spacing_fs:

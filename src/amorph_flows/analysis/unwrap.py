@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from ase.data import atomic_numbers
 
+from amorph_flows.analysis.step_kernel import fill_wrapped_steps
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.errors import InputError
 
@@ -22,6 +23,17 @@ _MOST_THREADS = 4
 
 class UnwrappingWarning(UserWarning):
     """A step between two frames is so near half the cell that its periodic image is a guess."""
+
+
+def n_threads(n_tasks: int) -> int:
+    """Return how many threads share some tasks: one for each processor, four at most.
+
+    Parameters
+    ----------
+    n_tasks
+        How many there are.
+    """
+    return min(_MOST_THREADS, os.cpu_count() or 1, max(1, n_tasks))
 
 
 def is_unwrapped(trajectory: Trajectory) -> bool:
@@ -88,25 +100,17 @@ class Steps:
             return (fractional - np.rint(fractional) * self.wrapped) @ cells[1:]
         # indexing may leave another order of axes in memory, and images come off in place
         steps = np.empty((len(positions) - 1, *positions.shape[1:]))
+        cell = self.trajectory.cells[0]
+        if self.wrapped and self.orthorhombic:
+            rows = positions.reshape(len(positions), -1)
+            lengths = np.tile(np.diagonal(cell), positions.shape[1])
+            fill_wrapped_steps(rows, lengths, steps.reshape(len(steps), -1))
+            return steps
         np.subtract(positions[1:], positions[:-1], out=steps)
         if self.wrapped:
-            self._take_images_off(steps)
+            all_atoms = steps.reshape(-1, 3)
+            all_atoms -= np.rint(all_atoms @ np.linalg.inv(cell)) @ cell
         return steps
-
-    def _take_images_off(self, steps: FloatArray) -> None:
-        """Subtract the cell vectors nearest to steps in a fixed cell, in place."""
-        cell = self.trajectory.cells[0]
-        if self.orthorhombic:
-            # rows of all atoms' coordinates: far faster than arrays whose last axis has length 3
-            rows = steps.reshape(len(steps), -1)
-            lengths = np.tile(np.diagonal(cell), steps.shape[1])
-            images = rows * (1 / lengths)
-            np.rint(images, out=images)
-            images *= lengths
-            rows -= images
-        else:
-            rows = steps.reshape(-1, 3)
-            rows -= np.rint(rows @ np.linalg.inv(cell)) @ cell
 
     def chunks(
         self, first: int, last: int, atoms: slice | IntArray
@@ -145,17 +149,17 @@ class Steps:
         length = self._chunk_length(atoms)
         starts = range(first, last - 1, length)
         atoms = _as_slice(atoms)
-        n_threads = min(_MOST_THREADS, os.cpu_count() or 1, max(1, len(starts)))
+        n = n_threads(len(starts))
 
         def work(thread: int) -> None:
-            for start in starts[thread::n_threads]:
+            for start in starts[thread::n]:
                 function(start + 1, self.between(start, min(start + length + 1, last), atoms))
 
-        if n_threads == 1:
+        if n == 1:
             work(0)
             return
-        with ThreadPoolExecutor(n_threads) as pool:
-            list(pool.map(work, range(n_threads)))
+        with ThreadPoolExecutor(n) as pool:
+            list(pool.map(work, range(n)))
 
     def _chunk_length(self, atoms: slice | IntArray) -> int:
         n_atoms = np.arange(self.trajectory.n_atoms)[atoms].size
