@@ -58,9 +58,10 @@ def cell():
     return atoms
 
 
-def lammps(folder: Path, style: str, steps: int, *, ranks=1, native=True, tiled=False):
-    """CPU and wall seconds of one run."""
+def lammps(folder: Path, style: str, steps: int, *, ranks=1, native=True, tiled=False, times=1):
+    """CPU and wall seconds of one run; times: repeats of the cell along each axis."""
     style = f"comm_style tiled\n{style}" if tiled else style
+    style = f"replicate {times} {times} {times}\n{style}" if times > 1 else style
     text = INPUT.format(data=DATA, plugin=build_plugin(native=native), style=style, steps=steps)
     (folder / "in.lmp").write_text(text)
     command = [str(BIN / "lmp"), "-in", "in.lmp", "-log", "none"]
@@ -80,12 +81,14 @@ def lammps(folder: Path, style: str, steps: int, *, ranks=1, native=True, tiled=
 def per_step(folder: Path, style: str, steps: int, repeats: int, **options) -> tuple[float, float]:
     """CPU (start-up taken off by a run of no steps) and wall microseconds per atom and step."""
     cpu, wall = [], []
+    cells = options.get("times", 1) ** 3
+    steps //= cells
     for _ in range(repeats):
         start = lammps(folder, style, 0, **options)
         run = lammps(folder, style, steps, **options)
         cpu.append(run[0] - start[0])
         wall.append(run[1])
-    scale = 1e6 / steps / 96
+    scale = 1e6 / steps / 96 / cells
     return scale * min(cpu), scale * min(wall)
 
 
@@ -181,6 +184,11 @@ def main() -> None:
             "LAMMPS mtp, for any x86-64": ("pair_style mtp", {"native": False}),
             "LAMMPS mtp, 2 ranks": ("pair_style mtp", {"ranks": 2}),
             "LAMMPS mtp, 2 ranks, tiled": ("pair_style mtp", {"ranks": 2, "tiled": True}),
+            "768 atoms": ("pair_style mtp", {"times": 2}),
+            "768 atoms, 2 ranks, tiled": (
+                "pair_style mtp",
+                {"times": 2, "ranks": 2, "tiled": True},
+            ),
         }
         for label, (style, extra) in runs.items():
             cpu, wall = per_step(folder, style, options.steps, options.repeats, **extra)
