@@ -18,7 +18,7 @@ from amorph_flows.schemas.base import Document
 
 COMMANDS = (
     *("demo", "run", "submit", "status", "rescue", "report", "query", "relabel"),
-    *("init", "doctor", "build-plugin"),
+    *("export", "init", "doctor", "build-plugin"),
 )
 
 

