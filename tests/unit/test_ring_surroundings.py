@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
+from report_study import study_parts
 
 from amorph_flows.analysis import Trajectory, guttman_rings, ring_surroundings
 from amorph_flows.errors import InputError
+from amorph_flows.jobs.glass import describe_ring_surroundings
+from amorph_flows.lammps.dump import reference_of
 from amorph_flows.schemas.glass import RingSurroundingsDoc
 
 BONDS = {("Si", "O"): 1.7}
@@ -85,3 +88,26 @@ def test_classes_and_networks_that_do_not_fit_are_refused(network):
         ring_surroundings(run, "Na", 10.0, "Si", class_edges=(8, 6))
     with pytest.raises(InputError, match="no ring"):
         ring_surroundings(run, "Na", 10.0, "Si", cutoffs_a=BONDS, largest=4)
+
+
+def test_a_production_run_on_disk_gives_the_same(network, tmp_path):
+    rng = np.random.default_rng(4)
+    ions = np.cumsum(rng.normal(0, 0.05, (20, 4, 3)), axis=0) + 1.0
+    run = run_of(network, ions)
+    kinds = {8: 1, 11: 2, 14: 3}
+    edge = network.lattice.a
+    lines = ["ITEM: UNITS", "metal"]
+    for i, positions in enumerate(run.positions):
+        lines += ["ITEM: TIME", f"{0.01 * i}", "ITEM: TIMESTEP", f"{5 * i}"]
+        lines += ["ITEM: NUMBER OF ATOMS", str(len(positions))]
+        lines += ["ITEM: BOX BOUNDS pp pp pp", *[f"0 {edge}"] * 3, "ITEM: ATOMS id type xu yu zu"]
+        atoms = enumerate(zip(run.numbers, positions, strict=True), 1)
+        lines += [f"{n} {kinds[z]} {x:.12g} {y:.12g} {w:.12g}" for n, (z, (x, y, w)) in atoms]
+    dump = tmp_path / "run.lammpstrj"
+    dump.write_text("\n".join(lines) + "\n")
+    production = study_parts().production[0]
+    there = production.model_copy(update={"trajectory": reference_of(dump, ["O", "Na", "Si"])})
+    found = describe_ring_surroundings.original(there, "Na", 50.0, ["Si"])
+    expected = RingSurroundingsDoc.from_result(ring_surroundings(run, "Na", 50.0, ["Si"], "O"))
+    assert found.n_rings == expected.n_rings
+    assert found.nearest_distance_a == pytest.approx(expected.nearest_distance_a)
