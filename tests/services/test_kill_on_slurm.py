@@ -12,51 +12,18 @@ import pytest
 from counting_toy import COUNT_FILE
 from fireworks_home import FireworksHome
 from jobflow import Flow, Job
+from md_jobs import STEPS, STRIDE, engine_md, lammps_md
 from processes import wait_until
 from slurm_cluster import SlurmCluster
 from slurm_workers import describe_workers, launch_one
 
-from amorph_flows.engines import AseEngine
-from amorph_flows.engines.configuration import to_structure
 from amorph_flows.executors import route
 from amorph_flows.executors.submission import submit_to_fireworks
-from amorph_flows.flows import SamplingMaker
-from amorph_flows.jobs.production_md import run_production
-from amorph_flows.lammps import LammpsMD, load_trajectory
+from amorph_flows.lammps import load_trajectory
 from amorph_flows.lammps.input import DUMP_FILE
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.store import load_document
-from amorph_flows.structures import supercell_near, v2o5
-from amorph_flows.testing.alloy import alloy_frames, fitted
-
-STEPS, STRIDE = 2000, 10
-
-
-def engine_md() -> Job:
-    """Return engine MD with a restart file each `STRIDE` steps."""
-    maker = SamplingMaker(
-        engine=AseEngine(calculator="counting_toy:CountingToy"),
-        duration_fs=2.0 * STEPS,
-        hot_frame_stride=STRIDE,
-    )
-    return maker.make(supercell_near(v2o5(), (11.5, 7.1, 4.4)), 1200.0)
-
-
-def lammps_md() -> Job:
-    """Return MD with a potential in LAMMPS, with a restart file each `STRIDE` steps."""
-    settings = LammpsMD(
-        temperature_k=300.0,
-        time_step_fs=2.0,
-        equilibration_fs=400.0,
-        production_fs=2.0 * STEPS * 10,
-        frame_stride=STRIDE,
-        thermo_stride=STRIDE,
-        restart_stride=STRIDE,
-        seed=1,
-    )
-    cell = to_structure(alloy_frames(1, seed=0)[0].to_atoms())
-    return run_production(fitted("mtp").doc, cell, 300.0, settings, (2, 2, 2), "given")
 
 
 def step_of_engine_md(folder: Path) -> int:

