@@ -82,6 +82,19 @@ def slow_label(folder: str, name: str, seconds: float) -> LabelDoc:
     return LabelDoc(engine=RANDOM, n_steps=0, frames=FrameSet())
 
 
+@stage_job(LabelDoc)
+def many_labels(folder: str, name: str, n: int, after: int | None = None) -> Response:
+    """Be replaced by a job whose document says n, once another has ended."""
+    _sign(folder, name)
+    return Response(replace=one_label(n))
+
+
+@stage_job(LabelDoc)
+def one_label(n: int) -> LabelDoc:
+    """Return an empty document that says n."""
+    return LabelDoc(engine=RANDOM, n_steps=n, frames=FrameSet())
+
+
 def counting_flow(folder: Path, n: int) -> Flow:
     """Return a flow of n jobs, n more that are made while it runs, and their sum."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,11 +11,21 @@ import pytest
 from fireworks_home import FireworksHome
 from jobflow import Flow, OnMissing
 from processes import wait_until
-from service_jobs import add_up, executions, go_on_without, number, slow_label, succeed_if
+from service_jobs import (
+    add_up,
+    executions,
+    go_on_without,
+    many_labels,
+    number,
+    slow_label,
+    succeed_if,
+)
 
 from amorph_flows.executors.fireworks import find_workflows
 from amorph_flows.executors.rescue import Rescue, Rescuer
 from amorph_flows.executors.submission import Submission, submit_to_fireworks
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.store import find_documents, load_document
 
 
 def submit(home: FireworksHome, flow: Flow, **settings: Any) -> Submission:
@@ -133,3 +143,39 @@ def test_an_edited_flow_computes_what_the_edit_reaches(
         run_all(home)
     assert (submission.n_jobs, submission.n_finished) == (1, 1)
     assert executions(place) == {"one": 1, "sum2": 1, "sum3": 1}
+
+
+def test_documents_of_a_former_form_are_listed_no_more(
+    fireworks_home: FireworksHome, place: Path
+) -> None:
+    home = fireworks_home
+
+    def flow(n_last: int) -> Flow:
+        first = many_labels(str(place), "first", 2)
+        last = many_labels(str(place), "last", n_last, first.output.n_steps)
+        flow = Flow([first, last])
+        flow.update_metadata({"study": "mine", "home": str(place)}, dynamic=True)
+        return flow
+
+    def listed() -> set[int]:
+        with home.store() as store:
+            return {
+                document.n_steps
+                for summary in find_documents(store, study="mine")
+                for document in [load_document(store, summary["uuid"])]
+                if isinstance(document, LabelDoc)
+            }
+
+    assert submit(home, flow(3)).is_new
+    run_all(home)
+    assert listed() == {2, 3}
+    assert submit(home, flow(5)).n_finished == 1
+    assert listed() == {2}
+    run_all(home)
+    assert listed() == {2, 5}
+    assert not submit(home, flow(3)).is_new
+    assert listed() == {2, 3}
+    submit(home, flow(5), again=True)
+    assert listed() == set()
+    run_all(home)
+    assert listed() == {2, 5}

@@ -18,6 +18,7 @@ from amorph_flows.executors.execution import finished_before
 from amorph_flows.executors.fireworks import find_workflows, prepare_launchpad, workflow_id
 from amorph_flows.executors.identity import plan
 from amorph_flows.executors.route import Destination, route
+from amorph_flows.executors.standing import PLANNED, replace_former
 from amorph_flows.store.indexes import ensure_indexes
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def submit_to_fireworks(
     """Add a study to a FireWorks database, unless it is there already.
 
     Jobs get content-derived uuids as in `run_study`, and those that the store holds finished under
-    theirs are left out, so an edited study computes only what the edit reaches.
+    theirs are left out, so an edited study computes only what the edit reaches. Documents of
+    former forms of the study that this one does not stand on are listed no more.
 
     Parameters
     ----------
@@ -91,11 +93,16 @@ def submit_to_fireworks(
         jobs = list(whole.iterflow())
     else:
         for earlier in find_workflows(launchpad, study_uuid=study_uuid):
+            there = earlier["metadata"].get(PLANNED, ())
+            replace_former(launchpad, store, jobs[0][0].metadata, there)
             return Submission(study_uuid, workflow_id(earlier), earlier["state"], 0, 0, False)
         finished = finished_jobs(jobs, store)
+    everything = [job.uuid for job, _ in jobs]
+    replace_former(launchpad, store, jobs[0][0].metadata, everything)
     if len(finished) == len(jobs):
         return Submission(study_uuid, None, "COMPLETED", 0, len(finished), False)
-    marks = mark([job for job, _ in jobs], study_uuid)
+    marks: dict[str, Any] = mark([job for job, _ in jobs], study_uuid)
+    marks[PLANNED] = everything
     workflow = to_workflow(jobs, finished, name=whole.name, metadata=marks)
     number = min(launchpad.add_wf(workflow).values())
     return Submission(study_uuid, number, "READY", len(workflow.fws), len(finished), True)
