@@ -25,16 +25,16 @@ def engine_md(steps: int = STEPS) -> Job:
     return maker.make(supercell_near(v2o5(), (11.5, 7.1, 4.4)), 1200.0)
 
 
-def lammps_md(steps: int = 10 * STEPS) -> Job:
-    """Return MD with a potential in LAMMPS, with a restart file each `STRIDE` steps."""
+def lammps_md(steps: int = 10 * STEPS, stride: int = STRIDE) -> Job:
+    """Return MD with a potential in LAMMPS, with a frame and a restart file each `stride` steps."""
     settings = LammpsMD(
         temperature_k=300.0,
         time_step_fs=2.0,
         equilibration_fs=400.0,
         production_fs=2.0 * steps,
-        frame_stride=STRIDE,
-        thermo_stride=STRIDE,
-        restart_stride=STRIDE,
+        frame_stride=stride,
+        thermo_stride=stride,
+        restart_stride=stride,
         seed=1,
     )
     cell = to_structure(alloy_frames(1, seed=0)[0].to_atoms())

@@ -100,7 +100,8 @@ def explore(
         }
     frames, damage = _saved_frames(saved, potential, name, temperature_k, grade)
     changes |= {"n_saved": len(frames), "damage": damage}
-    return ExplorationDoc(run=run.model_copy(update=changes), frames=frames)
+    finished = run.model_copy(update=changes)
+    return ExplorationDoc(run=finished, frames=frames, directory=str(home))
 
 
 @stage_job(SelectionDoc)

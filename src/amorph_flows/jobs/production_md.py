@@ -89,6 +89,7 @@ def run_production(
         asked_fs=md.production_fs,
         seed=md.seed,
         pieces=list(result.pieces),
+        directory=str(home),
         failure=failure,
         trajectory=result.trajectory,
         structure=result.structure,
