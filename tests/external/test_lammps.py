@@ -367,7 +367,7 @@ def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: P
     again = run_lammps_md(oxide, start, md, tmp_path, grade)
     assert again.n_saved == result.n_saved
     watched = run_lammps_md(
-        oxide, start, md, tmp_path, GradeSettings(every=2, select=0.5, stop=np.inf, save=False)
+        oxide, start, md, tmp_path, GradeSettings(every=2, select=0.5, stop=None, save=False)
     )
     assert not watched.broke
     assert watched.reached_fs == 1000
@@ -441,7 +441,7 @@ def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Pa
     written = (result.directory / LOG_FILE).stat().st_mtime_ns
     run_lammps_md(start, doc, hot, tmp_path, grade)
     assert (result.directory / LOG_FILE).stat().st_mtime_ns == written
-    watch = GradeSettings(every=5, select=2.0, stop=np.inf, save=False)
+    watch = GradeSettings(every=5, select=2.0, stop=None, save=False)
     watched = run_lammps_md(start, doc, hot, tmp_path, watch)
     assert watched.reached_fs == 100
     assert (watched.broke, watched.saved_file) == (False, None)

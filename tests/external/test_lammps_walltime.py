@@ -255,7 +255,7 @@ def test_resumed_grades_and_saved_configurations_count_once(
     start = potential("test-toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
     md = settings(temperature_k=600, time_step_fs=1, equilibration_fs=0, production_fs=60)
     md = md.model_copy(update={"restart_stride": 30})
-    grade = GradeSettings(every=2, select=0.1, stop=np.inf)
+    grade = GradeSettings(every=2, select=0.1, stop=None)
     whole = run_lammps_md(oxide, start, md, tmp_path, grade)
     assert whole.saved_file is not None
     saved = [frame.provenance.step for frame in read_cfg(whole.saved_file, TOY.species)]
@@ -281,7 +281,7 @@ def test_configuration_that_a_failure_tore_is_dropped_and_told(
     torn = potential("test-torn", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0] - 1))
     get_backend("test-torn")
     md = settings(temperature_k=600, time_step_fs=1, equilibration_fs=0, production_fs=200)
-    grade = GradeSettings(every=10, select=0.1, stop=np.inf)
+    grade = GradeSettings(every=10, select=0.1, stop=None)
     job = explore(torn, oxide, "V2O5", 600.0, md, grade, 1)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()

@@ -55,7 +55,7 @@ def test_a_graded_run_gets_its_active_set_and_writes_its_grades(tmp_path: Path) 
 
 
 def test_a_watched_run_neither_saves_nor_stops(tmp_path: Path) -> None:
-    grade = GradeSettings(save=False, stop=float("inf"))
+    grade = GradeSettings(save=False, stop=None)
     style = MTPBackend().pair_style(doc(), ["Cu"], tmp_path, grade)
     assert "/dev/null every 10 select 2 break 1e+100 " in style.commands[1]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
+from monty.json import jsanitize
 
 from amorph_flows.errors import InputError
 from amorph_flows.flows import AmorphousElectrodeMaker, MeltQuenchMaker
@@ -123,3 +125,10 @@ def test_each_sampling_has_velocities_of_its_own() -> None:
         for label in ("V2O5", "MgV2O5")
     }
     assert len(seeds) == 4
+
+
+@pytest.mark.parametrize("preset", ["demo", "choyal2025"])
+def test_inputs_of_jobs_are_plain_json(preset: str) -> None:
+    flow = AmorphousElectrodeMaker.from_preset(preset).make(v2o5())
+    for job, _ in flow.iterflow():
+        json.dumps(jsanitize(job.as_dict(), strict=True, enum_values=True), allow_nan=False)

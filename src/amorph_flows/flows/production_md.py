@@ -112,5 +112,5 @@ class ProductionMDMaker(Maker):
         if not self.grade_every:
             return None
         return GradeSettings(
-            every=self.grade_every, select=self.grade_select, stop=float("inf"), save=False
+            every=self.grade_every, select=self.grade_select, stop=None, save=False
         )

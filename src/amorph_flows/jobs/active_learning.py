@@ -160,7 +160,7 @@ def _saved_frames(
     every = max(1, -(-count_saved(file) // MAX_SAVED))
     try:
         for index, frame in enumerate(iter_cfg(file, potential.species) if file.exists() else ()):
-            breaks = (frame.provenance.grade or 0.0) > grade.stop
+            breaks = grade.breaks(frame.provenance.grade or 0.0)
             if breaks or index % every == 0:
                 kept.append(
                     frame.with_provenance(

@@ -99,7 +99,7 @@ class GradeWatch:
         append_grade(Path(), step, grade)
         if self.settings.save and grade > self.settings.select:
             self._save(frame.with_provenance(step=step, grade=grade))
-        return grade > self.settings.stop
+        return self.settings.breaks(grade)
 
     def _save(self, frame: Frame) -> None:
         piece = write_cfg(Path(f"{self.settings.save_file}.new"), [frame], self.potential.species)

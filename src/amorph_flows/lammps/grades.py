@@ -91,7 +91,7 @@ def cut_grades(folder: Path, step: int) -> None:
     temporary.replace(path)
 
 
-def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:
+def summarise(grades: FloatArray, select: float, stop: float | None) -> GradeSummary:
     """Return what grades say; one that is not a number passed every threshold.
 
     Parameters
@@ -99,7 +99,7 @@ def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:
     grades
         Steps and grades, shape ``(n_graded, 2)``.
     select, stop
-        The thresholds.
+        The thresholds; None: no grade stops.
     """
     if not len(grades):
         return GradeSummary()
@@ -107,5 +107,5 @@ def summarise(grades: FloatArray, select: float, stop: float) -> GradeSummary:
     return GradeSummary(
         max_grade=float(values.max()),
         fraction_above_select=float((values > select).mean()),
-        broke=bool(values.max() > stop),
+        broke=stop is not None and bool(values.max() > stop),
     )

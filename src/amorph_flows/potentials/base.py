@@ -55,11 +55,24 @@ class GradeSettings(Document):
         gt=0,
         description="grade above which a step extrapolates and its configuration is saved",
     )
-    stop: float = Field(
-        default=10.0, gt=0, description="grade above which the run stops; infinite never does"
+    stop: float | None = Field(
+        default=10.0,
+        gt=0,
+        allow_inf_nan=False,  # JSON has neither, and some managers send settings as JSON
+        description="grade above which the run stops; None: none does",
     )
     save: bool = Field(default=True, description="whether configurations are saved at all")
     save_file: str = Field(default="selected.cfg", description="MLIP-2 file they are saved to")
+
+    def breaks(self, grade: float) -> bool:
+        """Return whether a run stops at a grade.
+
+        Parameters
+        ----------
+        grade
+            Extrapolation grade; one that is not a number does not.
+        """
+        return self.stop is not None and grade > self.stop
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
 def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:
     """Return the pair style that grades, and what writes step and grade to `GRADES_FILE`."""
     save_file = grade.save_file if grade.save else os.devnull
-    stop = min(grade.stop, _NEVER)
+    stop = _NEVER if grade.stop is None else min(grade.stop, _NEVER)
     style = (
         f"pair_style mtp/extrapolation {ACTIVE_SET_FILE} {save_file} every {grade.every} "
         f"select {grade.select:.10g} break {stop:.10g} mode neighbourhood"
