@@ -21,12 +21,6 @@ from toy_study import ENGINE, numbers, write_study
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.store import latest, open_store
 
-pytestmark = pytest.mark.skipif(
-    "AMORPH_TEST_MONGO_URI" not in os.environ,
-    reason="jobflow-remote is for a real MongoDB (AMORPH_TEST_MONGO_URI): on SecantusDB ten jobs "
-    "of the study took 40 minutes",
-)
-
 KINDS = ("dft", "md", "fit", "light")
 HERE = Path(__file__).parent
 
