@@ -15,10 +15,12 @@ from amorph_flows.testing.alloy import alloy_frames, fitted
 STEPS, STRIDE = 2000, 10
 
 
-def engine_md(steps: int = STEPS) -> Job:
-    """Return engine MD with a restart file each `STRIDE` steps."""
+def engine_md(steps: int = STEPS, seconds: float = 0.0) -> Job:
+    """Return engine MD with a restart file each `STRIDE` steps, each step of some seconds."""
     maker = SamplingMaker(
-        engine=AseEngine(calculator="counting_toy:CountingToy"),
+        engine=AseEngine(
+            calculator="counting_toy:CountingToy", calculator_kwargs={"seconds": seconds}
+        ),
         duration_fs=2.0 * steps,
         hot_frame_stride=STRIDE,
     )

@@ -21,14 +21,15 @@ from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.store import load_document
 
-WALLTIME, MARGIN_S = "00:01:00", 46
-ENGINE_STEPS, LAMMPS_STEPS, LAMMPS_STRIDE = 8_000, 800_000, 500
+WALLTIME, MARGIN_S = "00:01:00", 22
+ENGINE_STEPS, STEP_S = 1000, 0.045
+LAMMPS_STEPS, LAMMPS_STRIDE = 1_600_000, 500
 
 
 @pytest.mark.parametrize(
     ("make", "kind"),
     [
-        pytest.param(lambda: engine_md(ENGINE_STEPS), "dft", id="engine"),
+        pytest.param(lambda: engine_md(ENGINE_STEPS, STEP_S), "dft", id="engine"),
         pytest.param(lambda: lammps_md(LAMMPS_STEPS, LAMMPS_STRIDE), "md", id="lammps"),
     ],
 )
