@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
@@ -13,6 +11,7 @@ from amorph_flows.engines import AseEngine
 from amorph_flows.engines.configuration import to_atoms
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures import v2o5
 
 pytest.importorskip("chgnet", reason="CHGNet is not installed: pip install 'amorph-flows[chgnet]'")
 
@@ -22,17 +21,7 @@ ENGINE = AseEngine()
 @pytest.fixture
 def crystal() -> Structure:
     """V2O5, 14 atoms."""
-    return Structure.from_spacegroup(
-        "Pmmn:2",
-        Lattice.orthorhombic(11.544, 3.571, 4.383),
-        ["V", "O", "O", "O"],
-        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
-    )
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    return v2o5()
 
 
 def test_energy_of_the_crystal_and_signs_of_forces_and_stress(crystal: Structure) -> None:

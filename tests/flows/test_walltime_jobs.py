@@ -24,6 +24,7 @@ from amorph_flows.executors.state import StudyState
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.store import open_store
+from amorph_flows.structures import v2o5
 
 STAGE = MDStage(
     name="hold",
@@ -38,17 +39,11 @@ STAGE = MDStage(
 
 @pytest.fixture
 def oxide() -> Structure:
-    return Structure.from_spacegroup(
-        "Pmmn:2",
-        Lattice.orthorhombic(11.544, 3.571, 4.383),
-        ["V", "O", "O", "O"],
-        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
-    )
+    return v2o5()
 
 
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _time_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
     monkeypatch.delenv("AMORPH_DEADLINE", raising=False)
     monkeypatch.setattr(walltime, "time", time)  # the calculator has a clock of its own

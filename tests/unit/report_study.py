@@ -7,6 +7,7 @@ sections 3.1, 3.3 and 3.4; the rest is computed here by the toy engine.
 from __future__ import annotations
 
 import tempfile
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def _engine_md(temperature_k: float, with_ions: bool = True, seed: int = 0) -> F
         time_step_fs=1.0,
         frame_stride=4,
     )
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):  # progress is written here too
         provenance = Provenance(stage="labelling", run=stage.name, engine="toy")
         md = MDRun(atoms, stage, provenance, Path(folder) / "run.extxyz", 1e6)
         assert md.run()

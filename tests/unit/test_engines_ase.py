@@ -21,6 +21,7 @@ from amorph_flows.errors import CalculationError, InputError, MissingDependencyE
 from amorph_flows.progress import read_progress
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures import v2o5
 from amorph_flows.testing.toy import ToyCalculator
 
 TOY = AseEngine(calculator="toy")
@@ -43,18 +44,8 @@ class NanAfterCalculator(ToyCalculator):
 @pytest.fixture
 def oxide() -> Structure:
     """V2O5, 28 atoms."""
-    crystal = Structure.from_spacegroup(
-        "Pmmn:2",
-        Lattice.orthorhombic(11.544, 3.571, 4.383),
-        ["V", "O", "O", "O"],
-        [(0.1012, 0.25, 0.8917), (0.1043, 0.25, 0.531), (0.9311, 0.25, 0.003), (0.25, 0.25, 0.001)],
-    )
+    crystal = v2o5()
     return crystal.make_supercell((1, 2, 1))
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def stage(start: float, end: float | None = None, steps: int = 100, **more: Any) -> MDStage:

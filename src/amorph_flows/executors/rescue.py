@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from amorph_flows.executors.fireworks import workflow_id
 from amorph_flows.executors.fireworks_status import read_fireworks, read_launches, reason
 from amorph_flows.executors.life import Life, sign_of_life
+from amorph_flows.executors.links import reachable
 from amorph_flows.executors.queues import slurm_jobs
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ class Rescuer:
 
     def _user_of(self, workflow: Mapping[str, Any], number: int) -> str:
         """Return what keeps a failed job from being rerun: it would run jobs after it twice."""
-        after = _descendants(workflow["links"], number)
+        links = workflow["links"]
+        after = sorted(reachable(links.get(str(number), []), lambda job: links.get(str(job), [])))
         running = self.launchpad.fireworks.find_one(
             {"fw_id": {"$in": after}, "state": "RUNNING"}, {"name": 1}
         )
@@ -228,14 +230,3 @@ def distrust(folder: Path) -> str:
     if folder.stat().st_uid != os.getuid():
         return f"its folder {folder} belongs to another user"
     return ""
-
-
-def _descendants(links: Mapping[str, list[int]], number: int) -> list[int]:
-    found: set[int] = set()
-    todo = list(links.get(str(number), []))
-    while todo:
-        child = todo.pop()
-        if child not in found:
-            found.add(child)
-            todo += links.get(str(child), [])
-    return sorted(found)

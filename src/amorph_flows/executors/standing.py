@@ -10,6 +10,7 @@ from jobflow import JobStore
 
 from amorph_flows.executors.fireworks import find_workflows
 from amorph_flows.executors.fireworks_status import read_fireworks
+from amorph_flows.executors.links import reachable
 from amorph_flows.store.superseded import supersede
 
 if TYPE_CHECKING:
@@ -57,13 +58,7 @@ def with_descendants(launchpad: LaunchPad, study: str, planned: Iterable[str]) -
     for workflow in find_workflows(launchpad, study=study):
         for parent, child in _made(launchpad, workflow):
             made[parent].add(child)
-    standing: set[str] = set()
-    todo = set(planned)
-    while todo:
-        uuid = todo.pop()
-        standing.add(uuid)
-        todo |= made[uuid] - standing
-    return standing
+    return reachable(planned, lambda uuid: made[uuid])
 
 
 def _made(launchpad: LaunchPad, workflow: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

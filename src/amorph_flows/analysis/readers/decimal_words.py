@@ -30,7 +30,7 @@ _ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _DOTS, _ZEROS = np.uint64(_DOT * 0x0101010101010101), np.uint64(_ZERO * 0x0101010101010101)
 _OVER_NINE = np.uint64((0x80 - 10) * 0x0101010101010101)  # lifts a byte over 9 to its top bit
 _ALL, _BYTE, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0xFF), np.uint64(8)
-_SEVEN, _TEN, _SIXTEEN, _HALF = np.uint64(7), np.uint64(10), np.uint64(16), np.uint64(32)
+_TEN, _SIXTEEN, _HALF = np.uint64(10), np.uint64(16), np.uint64(32)
 _PAIRS = np.uint64(0x000000FF000000FF)
 _HIGH_PAIRS, _LOW_PAIRS = np.uint64(100 + (1000000 << 32)), np.uint64(1 + (10000 << 32))
 
