@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
+HELPERS = Path(__file__).parent / "helpers"
+"""Modules that tests, and processes that tests start, import."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def folder_of_shared_fixtures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Set up and tear down fixtures of modules and sessions in a folder of their own too."""
     with chdir(tmp_path_factory.mktemp("shared")):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def importable_helpers() -> Iterator[None]:
+    """Let processes that tests start import the helpers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(HELPERS), prepend=os.pathsep)
         yield
 
 

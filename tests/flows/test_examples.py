@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from amorph_flows.study import load_study
+from amorph_flows.study.study_file import load_study
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

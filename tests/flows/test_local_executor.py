@@ -326,10 +326,9 @@ print("total", outputs[end.uuid])
 
 def start_script(tmp_path, marks):
     (tmp_path / "script.py").write_text(SCRIPT)
-    here = str(Path(__file__).parent)
     return subprocess.Popen(
         [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "study")],
-        env=os.environ | {"TEST_MARKS": str(marks), "PYTHONPATH": here},
+        env=os.environ | {"TEST_MARKS": str(marks)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -374,7 +373,7 @@ def test_killed_study_resumes(tmp_path, marks, how):
 
 
 def test_document_without_its_bulk_data_is_not_finished(run, marks, tmp_path):
-    from amorph_flows.executors.execution import finished_before
+    from amorph_flows.executors.local.execution import finished_before
 
     store = open_store(tmp_path / "study")
     store.update({"uuid": "a", "index": 1, "output": {"frames": [1]}}, save={"data": ["frames"]})

@@ -36,7 +36,6 @@ def amorph(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Amorph:
     """Call the command."""
     monkeypatch.delenv("AMORPH_JOB_STORE", raising=False)
     monkeypatch.setenv("JOBFLOW_CONFIG_FILE", str(tmp_path / "no.yaml"))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 
     def call(*args: str, code: int = 0) -> Result:
         result = CliRunner().invoke(app, list(args))

@@ -20,12 +20,12 @@ from pymatgen.core import SETTINGS, Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.configuration import to_atoms
+from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
-from amorph_flows.testing.toy import ToyCalculator
 from amorph_flows.testing.vasp import with_stand_in, write_potcars
 
 pytestmark = pytest.mark.filterwarnings(

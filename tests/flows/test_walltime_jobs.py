@@ -14,13 +14,13 @@ from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 from pymatgen.core import Lattice, Structure
 
-from amorph_flows import walltime
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.configuration import to_atoms
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.executors import run_study
 from amorph_flows.executors.state import StudyState
+from amorph_flows.runtime import walltime
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.store import open_store

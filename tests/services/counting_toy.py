@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from amorph_flows.testing.toy import ToyCalculator
+from amorph_flows.engines.toy import ToyCalculator
 
 COUNT_FILE = Path("computed")
 

@@ -9,7 +9,7 @@ from jobflow import run_locally
 
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.store import latest, open_store
-from amorph_flows.study import load_study
+from amorph_flows.study.study_file import load_study
 
 
 def main() -> None:

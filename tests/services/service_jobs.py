@@ -11,8 +11,8 @@ import numpy as np
 from jobflow import Flow, Response, job
 
 from amorph_flows.datasets import Frame, FrameSet
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
-from amorph_flows.stage import stage_job
 
 RANDOM = EngineInfo(name="random", settings_hash="0", surrogate=True)
 

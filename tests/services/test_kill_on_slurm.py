@@ -18,7 +18,7 @@ from slurm_cluster import SlurmCluster
 from slurm_workers import describe_workers, launch_one
 
 from amorph_flows.executors import route
-from amorph_flows.executors.submission import submit_to_fireworks
+from amorph_flows.executors.fireworks.submission import submit_to_fireworks
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.lammps.input import DUMP_FILE
 from amorph_flows.schemas.labelling import LabelDoc

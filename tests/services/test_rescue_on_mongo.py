@@ -21,9 +21,9 @@ from service_jobs import (
     succeed_if,
 )
 
-from amorph_flows.executors.fireworks import find_workflows
-from amorph_flows.executors.rescue import Rescue, Rescuer
-from amorph_flows.executors.submission import Submission, submit_to_fireworks
+from amorph_flows.executors.fireworks.launchpad import find_workflows
+from amorph_flows.executors.fireworks.rescue import Rescue, Rescuer
+from amorph_flows.executors.fireworks.submission import Submission, submit_to_fireworks
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.store import find_documents, load_document
 

@@ -16,7 +16,7 @@ from processes import wait_until
 from slurm_cluster import SlurmCluster
 from slurm_workers import describe_workers, launch_one
 
-from amorph_flows.executors.submission import submit_to_fireworks
+from amorph_flows.executors.fireworks.submission import submit_to_fireworks
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.store import load_document

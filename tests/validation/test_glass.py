@@ -20,9 +20,9 @@ from amorph_flows.analysis import (
     structure_factor,
     voronoi_free_volume,
 )
-from amorph_flows.analysis.amorphous import AmorphousThresholds
-from amorph_flows.analysis.fluctuation import above_noise, rdf_fluctuation
-from amorph_flows.analysis.order import LatticeVerdict
+from amorph_flows.analysis.structure.amorphous import AmorphousThresholds
+from amorph_flows.analysis.structure.fluctuation import above_noise, rdf_fluctuation
+from amorph_flows.analysis.structure.order import LatticeVerdict
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "nafepo4"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pymatgen.core import Structure
 
-from amorph_flows.analysis.amorphous import AmorphousVerdict, judge_amorphous
-from amorph_flows.analysis.order import LatticeVerdict, long_range_order
+from amorph_flows.analysis.structure.amorphous import AmorphousVerdict, judge_amorphous
+from amorph_flows.analysis.structure.order import LatticeVerdict, long_range_order
 from amorph_flows.structures.library import v2o5
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"

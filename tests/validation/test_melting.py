@@ -11,8 +11,8 @@ from ase.io import read
 from ase.md.langevin import Langevin
 
 from amorph_flows.analysis import Trajectory, judge_amorphous, judge_melt
-from amorph_flows.analysis.amorphous import AmorphousVerdict
-from amorph_flows.analysis.melting import MeltVerdict
+from amorph_flows.analysis.structure.amorphous import AmorphousVerdict
+from amorph_flows.analysis.structure.melting import MeltVerdict
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.structures.library import v2o5
 

@@ -1,23 +1,5 @@
 """Analysis of structure and transport, on arrays and trajectories, free of any workflow engine."""
 
-from amorph_flows.analysis.amorphous import (
-    AmorphousJudgement,
-    AmorphousThresholds,
-    AmorphousVerdict,
-    judge_amorphous,
-)
-from amorph_flows.analysis.angles import BondAngles, bond_angles
-from amorph_flows.analysis.arrhenius import ArrheniusFit, fit_arrhenius
-from amorph_flows.analysis.ballistic import ImpliedSpacing, implied_frame_spacing
-from amorph_flows.analysis.coordination import (
-    Bonds,
-    Coordination,
-    bond_cutoffs,
-    coordination_numbers,
-    find_bonds,
-    first_minimum,
-)
-from amorph_flows.analysis.discontinuities import find_discontinuities
 from amorph_flows.analysis.elastic import (
     ElasticConstants,
     ElasticThresholds,
@@ -26,35 +8,62 @@ from amorph_flows.analysis.elastic import (
     strain_states,
     strained_cell,
 )
-from amorph_flows.analysis.findings import Finding, TransportThresholds, TransportVerdict
-from amorph_flows.analysis.free_volume import FreeVolume, density_g_cm3, voronoi_free_volume
 from amorph_flows.analysis.glass_transition import (
     GlassTransition,
     TransitionThresholds,
     TransitionVerdict,
     fit_glass_transition,
 )
-from amorph_flows.analysis.hops import Hops, find_hops
-from amorph_flows.analysis.melting import MeltJudgement, MeltThresholds, MeltVerdict, judge_melt
-from amorph_flows.analysis.mobility import MobilityGroups, mobility_groups
-from amorph_flows.analysis.msd import MeanSquaredDisplacement, mean_squared_displacement
-from amorph_flows.analysis.network import Network, network_statistics
-from amorph_flows.analysis.order import (
+from amorph_flows.analysis.readers import read_trajectory
+from amorph_flows.analysis.structure.amorphous import (
+    AmorphousJudgement,
+    AmorphousThresholds,
+    AmorphousVerdict,
+    judge_amorphous,
+)
+from amorph_flows.analysis.structure.angles import BondAngles, bond_angles
+from amorph_flows.analysis.structure.coordination import (
+    Bonds,
+    Coordination,
+    bond_cutoffs,
+    coordination_numbers,
+    find_bonds,
+    first_minimum,
+)
+from amorph_flows.analysis.structure.free_volume import (
+    FreeVolume,
+    density_g_cm3,
+    voronoi_free_volume,
+)
+from amorph_flows.analysis.structure.melting import (
+    MeltJudgement,
+    MeltThresholds,
+    MeltVerdict,
+    judge_melt,
+)
+from amorph_flows.analysis.structure.network import Network, network_statistics
+from amorph_flows.analysis.structure.order import (
     LatticeThresholds,
     LatticeVerdict,
     LongRangeOrder,
     long_range_order,
 )
-from amorph_flows.analysis.rdf import RadialDistribution, radial_distribution
-from amorph_flows.analysis.readers import read_trajectory
-from amorph_flows.analysis.ring_surroundings import RingSurroundings, ring_surroundings
-from amorph_flows.analysis.rings import Rings, guttman_rings
-from amorph_flows.analysis.scattering import StructureFactor, structure_factor
-from amorph_flows.analysis.temperature_transport import TransportAtTemperature
+from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
+from amorph_flows.analysis.structure.ring_surroundings import RingSurroundings, ring_surroundings
+from amorph_flows.analysis.structure.rings import Rings, guttman_rings
+from amorph_flows.analysis.structure.scattering import StructureFactor, structure_factor
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport import TransportResult, analyse_transport
-from amorph_flows.analysis.unwrap import UnwrappingWarning, unwrap
-from amorph_flows.analysis.van_hove import VanHove, van_hove
+from amorph_flows.analysis.transport.arrhenius import ArrheniusFit, fit_arrhenius
+from amorph_flows.analysis.transport.ballistic import ImpliedSpacing, implied_frame_spacing
+from amorph_flows.analysis.transport.discontinuities import find_discontinuities
+from amorph_flows.analysis.transport.findings import Finding, TransportThresholds, TransportVerdict
+from amorph_flows.analysis.transport.hops import Hops, find_hops
+from amorph_flows.analysis.transport.mobility import MobilityGroups, mobility_groups
+from amorph_flows.analysis.transport.msd import MeanSquaredDisplacement, mean_squared_displacement
+from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
+from amorph_flows.analysis.transport.transport import TransportResult, analyse_transport
+from amorph_flows.analysis.transport.unwrap import UnwrappingWarning, unwrap
+from amorph_flows.analysis.transport.van_hove import VanHove, van_hove
 
 __all__ = [
     "AmorphousJudgement",

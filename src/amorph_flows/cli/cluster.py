@@ -14,8 +14,8 @@ from amorph_flows.cli.studies import LaunchPadFile
 from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:
-    from amorph_flows.executors.submission import Submission
-    from amorph_flows.study import Study
+    from amorph_flows.executors.fireworks.submission import Submission
+    from amorph_flows.study.study_file import Study
 
 _UNFINISHED = ("READY", "RESERVED", "RUNNING")
 
@@ -61,7 +61,7 @@ def submit(
       light: login
     ```
     """
-    from amorph_flows.study import load_study
+    from amorph_flows.study.study_file import load_study
 
     loaded = load_study(study)
     if manager == "jobflow-remote":
@@ -78,15 +78,15 @@ def _submit_fireworks(
     study: Study, launchpad: Path | None, *, again: bool
 ) -> tuple[Submission, list[str]]:
     """Return what became of a study, and what is still to be said about earlier forms of it."""
-    from amorph_flows.executors.fireworks import (
+    from amorph_flows.executors.fireworks.launchpad import (
         Ticket,
         find_workflows,
         open_launchpad,
         workers_store,
         workflow_id,
     )
+    from amorph_flows.executors.fireworks.submission import submit_to_fireworks
     from amorph_flows.executors.state import locked
-    from amorph_flows.executors.submission import submit_to_fireworks
 
     database, store = open_launchpad(launchpad), workers_store()
     flow = study.flow()
@@ -177,8 +177,8 @@ def rescue(
     ```
     """
     from amorph_flows.cli.find import find_submitted, is_here, study_folder, submitted_to
-    from amorph_flows.executors.fireworks import least_silence_s
-    from amorph_flows.executors.rescue import Rescuer
+    from amorph_flows.executors.fireworks.launchpad import least_silence_s
+    from amorph_flows.executors.fireworks.rescue import Rescuer
 
     if study is not None and is_here(study) and submitted_to(study_folder(study)) is None:
         typer.echo(f"{study} was not submitted; `amorph run` goes on where it was")
@@ -209,8 +209,8 @@ def _submit_remote(study: Study) -> None:
         ) from error
     from jobflow.core.flow import get_flow
 
+    from amorph_flows.executors.fireworks.submission import mark, planned
     from amorph_flows.executors.route import route
-    from amorph_flows.executors.submission import mark, planned
 
     flow = route(get_flow(study.flow()), study.workers)
     jobs = [job for job, _ in flow.iterflow()]

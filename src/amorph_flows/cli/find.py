@@ -29,7 +29,7 @@ def study_folder(study: Path | None) -> Path:
     InputError
         If there is no such study here.
     """
-    from amorph_flows.study import load_study
+    from amorph_flows.study.study_file import load_study
 
     if study is None:
         here = [folder for folder in (Path(), DEMO_FOLDER) if _holds_study(folder)]
@@ -51,7 +51,7 @@ def submitted_to(folder: Path) -> int | None:
     folder
         The study's folder.
     """
-    from amorph_flows.executors.fireworks import Ticket
+    from amorph_flows.executors.fireworks.launchpad import Ticket
     from amorph_flows.executors.state import StudyState
 
     ticket = Ticket.read(folder)
@@ -79,7 +79,7 @@ def read_study(study: Path | None, launchpad: Path | None) -> tuple[StudyState, 
     InputError
         If there is no such study.
     """
-    from amorph_flows.executors.fireworks_status import read_state
+    from amorph_flows.executors.fireworks.status import read_state
     from amorph_flows.executors.state import StudyState
 
     if is_here(study):
@@ -124,7 +124,7 @@ def find_submitted(
     InputError
         If there is none.
     """
-    from amorph_flows.executors.fireworks import (
+    from amorph_flows.executors.fireworks.launchpad import (
         Ticket,
         find_workflows,
         launchpad_file,
@@ -157,7 +157,7 @@ def all_submitted(launchpad: Path | None) -> Iterator[StudyState]:
     launchpad
         File of the FireWorks database.
     """
-    from amorph_flows.executors.fireworks_status import read_state
+    from amorph_flows.executors.fireworks.status import read_state
 
     database, workflows = find_submitted(None, launchpad, everywhere=True)
     for workflow in workflows:
@@ -165,7 +165,7 @@ def all_submitted(launchpad: Path | None) -> Iterator[StudyState]:
 
 
 def _holds_study(folder: Path) -> bool:
-    from amorph_flows.executors.fireworks import TICKET_FILE
+    from amorph_flows.executors.fireworks.launchpad import TICKET_FILE
     from amorph_flows.executors.state import STATE_FILE
 
     return any((folder / name).exists() for name in (STATE_FILE, TICKET_FILE))

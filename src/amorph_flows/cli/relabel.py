@@ -87,7 +87,7 @@ def relabel(
 
 def _home(study: Path) -> Path:
     """Return the folder of a study that is named by its folder or its file."""
-    from amorph_flows.study import load_study
+    from amorph_flows.study.study_file import load_study
 
     if study.is_dir():
         return study.resolve()

@@ -14,7 +14,7 @@ from amorph_flows.errors import InputError
 if TYPE_CHECKING:
     from jobflow import JobStore
 
-    from amorph_flows.study import Study
+    from amorph_flows.study.study_file import Study
 
 _DEMO_STUDY = """\
 # The demonstration: amorphous MgV2O5, every length cut so that it takes minutes.
@@ -62,7 +62,7 @@ def demo(
     ```
     """
     from amorph_flows.structures import v2o5
-    from amorph_flows.study import load_study
+    from amorph_flows.study.study_file import load_study
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def run(
       fit.settings.level: 16
     ```
     """
-    from amorph_flows.study import load_study
+    from amorph_flows.study.study_file import load_study
 
     _run(load_study(study), f"amorph run {study}", jobs, retry)
 

@@ -14,7 +14,6 @@ from ase.calculators.calculator import Calculator
 from jobflow import Job, Response
 from pymatgen.core import Structure
 
-from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.batches import in_pieces
@@ -35,9 +34,10 @@ from amorph_flows.engines.labelling import label_batch
 from amorph_flows.engines.molecular_dynamics import MDRun
 from amorph_flows.engines.relaxation import Relaxation
 from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.runtime.continuation import continued, run_home
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.stage import stage_job
 
 
 @dataclass

@@ -10,9 +10,9 @@ from monty.json import MSONable
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import FrameSet, Provenance
+from amorph_flows.runtime.stage_job import current_job_uuid
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.stage import current_job_uuid
 
 
 @dataclass

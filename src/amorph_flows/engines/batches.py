@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from jobflow import Flow, Job, JobConfig, OnMissing, Response
 
-from amorph_flows.continuation import take_over
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
+from amorph_flows.runtime.continuation import take_over
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation
-from amorph_flows.stage import stage_job
 
 
 def in_pieces(

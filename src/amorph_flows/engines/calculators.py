@@ -19,8 +19,8 @@ from monty.json import jsanitize
 
 from amorph_flows.engines.gpaw.calculator import gpaw_identity
 from amorph_flows.engines.gpaw.process import find_gpaw
+from amorph_flows.engines.toy import TOY_IONS
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.testing.toy import TOY_IONS
 
 _NO_CHGNET = {"Po", "At", "Rn", "Fr", "Ra"}
 
@@ -68,7 +68,7 @@ KNOWN = {
         frozenset(chemical_symbols[1:95]) - _NO_CHGNET,
     ),
     "toy": KnownCalculator(
-        "amorph_flows.testing.toy:ToyCalculator", "amorph_flows", None, frozenset(TOY_IONS)
+        "amorph_flows.engines.toy:ToyCalculator", "amorph_flows", None, frozenset(TOY_IONS)
     ),
     "GPAW": KnownCalculator(
         "amorph_flows.engines.gpaw.calculator:GPAWCalculator",

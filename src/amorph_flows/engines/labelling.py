@@ -11,10 +11,10 @@ import numpy as np
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.finished import FinishedLabels
 from amorph_flows.errors import InputError
-from amorph_flows.progress import report_progress
+from amorph_flows.runtime.progress import report_progress
+from amorph_flows.runtime.stage_job import current_job_uuid
+from amorph_flows.runtime.walltime import Clock, require_time
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation
-from amorph_flows.stage import current_job_uuid
-from amorph_flows.walltime import Clock, require_time
 
 
 @dataclass

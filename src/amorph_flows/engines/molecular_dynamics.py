@@ -18,9 +18,9 @@ from amorph_flows.datasets.io import append_extxyz, read_extxyz
 from amorph_flows.engines.checkpoint import Checkpoint, run_key
 from amorph_flows.engines.configuration import temperature_of
 from amorph_flows.errors import CalculationError, InputError
-from amorph_flows.progress import report_progress
+from amorph_flows.runtime.progress import report_progress
+from amorph_flows.runtime.walltime import Clock, require_time
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.walltime import Clock, require_time
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from ase.optimize import FIRE
 
 from amorph_flows.engines.checkpoint import read_state, run_key, write_state
 from amorph_flows.errors import CalculationError, InputError
-from amorph_flows.progress import report_progress
-from amorph_flows.walltime import Clock, require_time
+from amorph_flows.runtime.progress import report_progress
+from amorph_flows.runtime.walltime import Clock, require_time
 
 
 @dataclass

@@ -10,8 +10,8 @@ from monty.json import MSONable
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import InputError
+from amorph_flows.runtime.stage_job import job_kind
 from amorph_flows.schemas.base import JobKind
-from amorph_flows.stage import job_kind
 
 KINDS: tuple[JobKind, ...] = get_args(JobKind)
 KIND_KEY = "job_kind"

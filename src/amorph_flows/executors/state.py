@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import InputError
-from amorph_flows.progress import read_progress
+from amorph_flows.runtime.progress import read_progress
 
 STATE_FILE = "study.json"
 LOCK_FILE = ".study.lock"

@@ -16,6 +16,7 @@ from amorph_flows.jobs.generation import judge_loop, summarise_turn
 from amorph_flows.jobs.missing import present
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
     ActiveLearningDoc,
     ActiveLearningOutcome,
@@ -26,7 +27,6 @@ from amorph_flows.schemas.active_learning import (
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.stage import current_job_uuid, stage_job
 
 Start = tuple[str, float, Structure]
 _TOLERANT = JobConfig(on_missing_references=OnMissing.NONE)

@@ -7,7 +7,6 @@ from pathlib import Path
 from jobflow import Job, Response
 from pymatgen.core import Structure
 
-from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.datasets.io import iter_cfg
@@ -17,6 +16,8 @@ from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.lammps.saved import count_saved
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.runtime.continuation import continued, run_home
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import (
     ExplorationDoc,
     ExplorationRun,
@@ -25,7 +26,6 @@ from amorph_flows.schemas.active_learning import (
 )
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.stage import stage_job
 
 MAX_SAVED = 200
 """Configurations that one run may offer; the choice among them takes memory for each."""

@@ -8,9 +8,9 @@ from amorph_flows.datasets import deduplicate, refuse_unphysical, split_frames
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.missing import present
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
-from amorph_flows.stage import stage_job
 
 
 @stage_job(DatasetDoc)

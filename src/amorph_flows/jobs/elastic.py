@@ -10,15 +10,15 @@ from jobflow import Flow, OnMissing, Response
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import elastic_constants, strain_states, strained_cell
-from amorph_flows.continuation import take_over
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import Engine
 from amorph_flows.engines.configuration import to_atoms
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.missing import present
+from amorph_flows.runtime.continuation import take_over
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass import ElasticDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
-from amorph_flows.stage import stage_job
 
 Strain = list[float]
 

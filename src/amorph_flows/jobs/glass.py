@@ -18,6 +18,7 @@ from amorph_flows.analysis import (
     voronoi_free_volume,
 )
 from amorph_flows.lammps import load_trajectory
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass import (
     BondAnglesDoc,
     CoordinationDoc,
@@ -30,7 +31,6 @@ from amorph_flows.schemas.glass import (
 )
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import RDFDoc
-from amorph_flows.stage import stage_job
 
 
 @stage_job(GlassDoc)

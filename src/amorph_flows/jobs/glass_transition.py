@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from amorph_flows.analysis import fit_glass_transition
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass import GlassTransitionDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.stage import stage_job
 
 
 @stage_job(GlassTransitionDoc)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
 from amorph_flows.schemas.verdict import Verdict
-from amorph_flows.stage import stage_job
 from amorph_flows.structures import discharged_charges, find_void_sites, rank_occupations
 from amorph_flows.structures.plain import plain
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pymatgen.core import Structure
 
-from amorph_flows.analysis.amorphous import judge_amorphous, judge_melt
+from amorph_flows.analysis.structure.amorphous import judge_amorphous, judge_melt
 from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.jobs.verdicts import verdict_of
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.stage import stage_job
 from amorph_flows.structures.plain import plain
 
 

@@ -14,10 +14,10 @@ from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import Fit, PotentialBackend
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import ErrorSummary, FitSettings, PotentialDoc
 from amorph_flows.schemas.verdict import Verdict
-from amorph_flows.stage import stage_job
 
 MAX_ENERGY_RMSE_MEV = 10.0
 MAX_FORCE_RMSE_EV_A = 0.3

@@ -5,15 +5,15 @@ from __future__ import annotations
 from jobflow import Job, Response
 from pymatgen.core import Structure
 
-from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import CalculationError
 from amorph_flows.lammps import LammpsMD, partial_result, run_lammps_md
 from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.runtime.continuation import continued, run_home
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.verdict import Verdict
-from amorph_flows.stage import stage_job
 from amorph_flows.structures import minimum_width
 from amorph_flows.structures.plain import plain
 

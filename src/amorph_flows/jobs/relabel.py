@@ -11,6 +11,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.dataset import count_frames
 from amorph_flows.jobs.missing import present
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.relabel import (
@@ -19,7 +20,6 @@ from amorph_flows.schemas.relabel import (
     RelabelDoc,
     RelabelledFrame,
 )
-from amorph_flows.stage import stage_job
 
 _PARTS = ("training", "validation", "test_random", "test_blocks")
 

@@ -9,6 +9,7 @@ from monty.json import jsanitize
 from amorph_flows.jobs.missing import present
 from amorph_flows.report import build_report
 from amorph_flows.report.results import result_rows
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ActiveLearningOutcome
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
@@ -16,7 +17,6 @@ from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.study import Shortening, StructureDoc, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
-from amorph_flows.stage import stage_job
 
 
 @stage_job(StudyDoc)

@@ -6,10 +6,10 @@ from pymatgen.core import Species
 
 from amorph_flows.analysis import analyse_transport
 from amorph_flows.lammps import load_trajectory
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.verdict import Verdict
-from amorph_flows.stage import stage_job
 
 
 @stage_job(TransportDoc)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from amorph_flows.analysis.amorphous import (
+from amorph_flows.analysis.structure.amorphous import (
     AmorphousJudgement,
     AmorphousVerdict,
     MeltJudgement,

@@ -12,11 +12,11 @@ from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.lammps import load_trajectory
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint
-from amorph_flows.stage import stage_job
 
 MIN_SAMPLED_FS = 20_000.0
 MIN_SNAPSHOTS = 5

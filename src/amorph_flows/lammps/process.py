@@ -12,7 +12,7 @@ from amorph_flows.lammps.command import environment
 from amorph_flows.lammps.input import LOG_FILE
 from amorph_flows.lammps.log import has_finished, last_lines, last_step
 from amorph_flows.lammps.restart import prune_restarts
-from amorph_flows.progress import report_progress
+from amorph_flows.runtime.progress import report_progress
 
 SCREEN_FILE = "screen.txt"
 

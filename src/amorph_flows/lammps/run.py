@@ -32,9 +32,9 @@ from amorph_flows.lammps.result import LammpsResult, grade_summary, read_result
 from amorph_flows.lammps.saved import cut_saved
 from amorph_flows.lammps.task import write_task
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
+from amorph_flows.runtime.walltime import remaining_s, require_time
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import MDPiece
-from amorph_flows.walltime import remaining_s, require_time
 
 INPUT_FILE = "in.lammps"
 

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from amorph_flows.analysis.coordination import Pair
 from amorph_flows.analysis.elastic import ElasticConstants, ElasticVerdict
-from amorph_flows.analysis.free_volume import FreeVolume
 from amorph_flows.analysis.glass_transition import GlassTransition, TransitionVerdict
+from amorph_flows.analysis.structure.coordination import Pair
+from amorph_flows.analysis.structure.free_volume import FreeVolume
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.structure import RDFDoc

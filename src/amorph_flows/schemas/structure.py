@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from pydantic import Field
 
-from amorph_flows.analysis.order import LatticeVerdict, LongRangeOrder
-from amorph_flows.analysis.rdf import RadialDistribution
+from amorph_flows.analysis.structure.order import LatticeVerdict, LongRangeOrder
+from amorph_flows.analysis.structure.rdf import RadialDistribution
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.verdict import Verdict

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from pydantic import ConfigDict, Field
 
-from amorph_flows.analysis.findings import Finding
-from amorph_flows.analysis.temperature_transport import TransportAtTemperature
-from amorph_flows.analysis.transport import TransportResult
+from amorph_flows.analysis.transport.findings import Finding
+from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
+from amorph_flows.analysis.transport.transport import TransportResult
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.verdict import Verdict

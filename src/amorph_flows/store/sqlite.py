@@ -16,7 +16,7 @@ from monty.json import jsanitize
 from pydash import get, set_
 
 from amorph_flows.errors import InputError
-from amorph_flows.store import criteria as where
+from amorph_flows.store import sql as where
 from amorph_flows.store.file_store import FileStore
 from amorph_flows.store.keys import (
     ANSWERS,

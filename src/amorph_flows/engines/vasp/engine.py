@@ -12,7 +12,6 @@ from atomate2.vasp.sets.base import VaspInputGenerator
 from jobflow import Maker, Response
 from pymatgen.core import Structure
 
-from amorph_flows.continuation import continued, run_home
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.batches import in_pieces
@@ -32,10 +31,11 @@ from amorph_flows.engines.vasp.sets import (
 )
 from amorph_flows.engines.vasp.settings import generator_hash
 from amorph_flows.errors import InputError
+from amorph_flows.runtime.continuation import continued, run_home
+from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.runtime.walltime import require_time
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.stage import stage_job
-from amorph_flows.walltime import require_time
 
 
 @dataclass

@@ -17,7 +17,7 @@ from custodian.vasp.handlers import (
 )
 from custodian.vasp.io import load_vasprun
 
-from amorph_flows.walltime import remaining_s
+from amorph_flows.runtime.walltime import remaining_s
 
 _STEPS_TO_SPARE = 2.0
 
@@ -26,8 +26,8 @@ class StopBeforeWalltime(ErrorHandler):
     """Ask VASP to end MD after the ionic step that it is at, before the queue ends it.
 
     It writes ``LSTOP = .TRUE.`` into STOPCAR when less than the time of two ionic steps is left
-    of `amorph_flows.walltime.remaining_s`. Custodian's own ``WalltimeHandler`` reads the whole
-    OUTCAR each time and knows only the limit, not when the queue job began.
+    of `amorph_flows.runtime.walltime.remaining_s`. Custodian's own ``WalltimeHandler`` reads the
+    whole OUTCAR each time and knows only the limit, not when the queue job began.
     """
 
     is_monitor = True

@@ -12,7 +12,7 @@ from amorph_flows.datasets.frames import Provenance
 from amorph_flows.engines.vasp.md_state import MDState
 from amorph_flows.engines.vasp.run import VaspRun, read_run
 from amorph_flows.errors import CalculationError, InputError
-from amorph_flows.progress import report_progress
+from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.schedule import MDStage
 
 

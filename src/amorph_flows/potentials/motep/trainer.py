@@ -18,7 +18,7 @@ from amorph_flows.datasets import FrameSet
 from amorph_flows.potentials.moment_tensor import Trained
 from amorph_flows.potentials.motep.convert import MotepCalculator, from_motep, to_motep
 from amorph_flows.potentials.mtp import MTPPotential
-from amorph_flows.progress import report_progress
+from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings
 
 FloatArray = npt.NDArray[np.float64]

@@ -30,7 +30,7 @@ from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
-from amorph_flows.progress import report_progress
+from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.settings import Settings
 

@@ -13,7 +13,7 @@ import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 
-from amorph_flows.testing.toy import ToyCalculator
+from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.testing.vasp.failures import (
     CALCULATOR,
     STEP_SECONDS,

@@ -1,0 +1,1 @@
+"""Structure: radial distributions, bonds, networks, rings, scattering, long-range order, melts."""

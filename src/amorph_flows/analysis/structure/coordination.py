@@ -1,0 +1,196 @@
+"""Bonds and coordination numbers, with the cutoff from the first minimum of the RDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
+from amorph_flows.analysis.structure.snapshot import StructureLike, as_trajectory, mask_of
+from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.errors import InputError
+
+SMOOTHING_A = 0.1
+PROMINENCE = 0.3
+REACH_A = 6.0
+N_BINS = 300
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Pairs of atoms closer than their cutoff, each listed from both ends.
+
+    Parameters
+    ----------
+    first, second
+        Indices of the atoms, shape ``(n_bonds,)``; sorted by the first.
+    images
+        Cell of the second atom relative to that of the first, shape ``(n_bonds, 3)``.
+    vectors
+        From the first to the second atom, Å, shape ``(n_bonds, 3)``.
+    cutoffs_a
+        The cutoff of each pair of elements, Å.
+    """
+
+    first: IntArray
+    second: IntArray
+    images: IntArray
+    vectors: FloatArray
+    cutoffs_a: dict[Pair, float]
+
+
+@dataclass(frozen=True)
+class Coordination:
+    """How many neighbours of one element the atoms of another have.
+
+    Parameters
+    ----------
+    centre, neighbour
+        The elements.
+    cutoff_a
+        Largest distance of a neighbour, Å.
+    numbers
+        Neighbours of each centre in each frame, shape ``(n_frames, n_centres)``.
+    """
+
+    centre: str
+    neighbour: str
+    cutoff_a: float
+    numbers: IntArray
+
+    @property
+    def mean(self) -> float:
+        """Mean coordination number over centres and frames."""
+        return float(self.numbers.mean())
+
+    @property
+    def distribution(self) -> FloatArray:
+        """Fraction of centres with 0, 1, 2, … neighbours, shape ``(max + 1,)``."""
+        return np.bincount(self.numbers.ravel()) / self.numbers.size
+
+
+def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
+    """Return the distance of the first minimum of g(r) between two elements, Å.
+
+    The RDF is smoothed by 0.1 Å; the minimum is its lowest value between the first two peaks
+    that stand out by 0.3, and the middle of a gap where g is zero there.
+
+    Parameters
+    ----------
+    rdf
+        Radial distribution functions.
+    first, second
+        The elements.
+
+    Raises
+    ------
+    InputError
+        If the RDF has no two peaks within its range.
+    """
+    from scipy.signal import find_peaks
+
+    g = gaussian_filter1d(rdf.pair(first, second), SMOOTHING_A / rdf.bin_width_a, mode="constant")
+    peaks, _ = find_peaks(g, prominence=PROMINENCE)
+    if len(peaks) < 2:
+        raise InputError(
+            f"the {first}-{second} RDF has {len(peaks)} peak(s) up to {rdf.edges_a[-1]:.1f} Å, "
+            "so no first minimum; give the cutoff"
+        )
+    between = slice(peaks[0], peaks[1])
+    lowest = np.flatnonzero(g[between] <= g[between].min() + 1e-3)
+    return float(rdf.distances_a[between][lowest].mean())
+
+
+def bond_cutoffs(structure: StructureLike, pairs: Mapping[Pair, float | None]) -> dict[Pair, float]:
+    """Return the given cutoffs, those that are None from the first minima of the RDFs.
+
+    Parameters
+    ----------
+    structure
+        A structure or a trajectory; all its frames make the RDF.
+    pairs
+        Cutoff of each pair of elements, Å, or None.
+
+    Raises
+    ------
+    InputError
+        If a cutoff is not positive, or an RDF has no first minimum.
+    """
+    for (first, second), cutoff in pairs.items():
+        if cutoff is not None and not 0.0 < cutoff < np.inf:
+            raise InputError(f"the {first}-{second} cutoff is {cutoff} Å; give a positive one")
+    found = {pair: cutoff for pair, cutoff in pairs.items() if cutoff is not None}
+    if len(found) < len(pairs):
+        rdf = radial_distribution(structure, REACH_A, N_BINS)
+        found |= {pair: first_minimum(rdf, *pair) for pair in pairs if pair not in found}
+    return {pair: found[pair] for pair in pairs}
+
+
+def find_bonds(structure: StructureLike, pairs: Mapping[Pair, float | None]) -> Bonds:
+    """Return the bonds of one structure; small cells see their own images.
+
+    Parameters
+    ----------
+    structure
+        A structure, or a trajectory of one frame.
+    pairs
+        Cutoff of each pair of elements that bonds, Å; None takes the first minimum of its RDF.
+
+    Raises
+    ------
+    InputError
+        If an element is absent, a cutoff cannot be, or a trajectory has several frames.
+    """
+    frame = as_trajectory(structure)
+    if frame.n_frames != 1:
+        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    return _bonds_of_frame(frame, 0, bond_cutoffs(frame, pairs))
+
+
+def coordination_numbers(
+    trajectory: StructureLike, centre: str, neighbour: str, cutoff_a: float | None = None
+) -> Coordination:
+    """Return the coordination numbers of one element by another.
+
+    Parameters
+    ----------
+    trajectory
+        A trajectory or a structure.
+    centre, neighbour
+        The elements.
+    cutoff_a
+        Largest distance, Å; the first minimum of their RDF if not given.
+
+    Raises
+    ------
+    InputError
+        If an element is absent or the cutoff cannot be.
+    """
+    frames = as_trajectory(trajectory)
+    centres = mask_of(frames.numbers, centre)
+    mask_of(frames.numbers, neighbour)
+    pair = (centre, neighbour)
+    cutoffs = bond_cutoffs(frames, {pair: cutoff_a})
+    neighbours = mask_of(frames.numbers, neighbour)
+    numbers = np.empty((frames.n_frames, int(centres.sum())), dtype=np.int64)
+    for n in range(frames.n_frames):
+        bonds = _bonds_of_frame(frames, n, cutoffs)
+        towards = bonds.first[neighbours[bonds.second]]
+        numbers[n] = np.bincount(towards, minlength=frames.n_atoms)[centres]
+    return Coordination(centre, neighbour, cutoffs[pair], numbers)
+
+
+def _bonds_of_frame(frames: Trajectory, index: int, cutoffs: dict[Pair, float]) -> Bonds:
+    from ase import Atoms
+    from ase.neighborlist import neighbor_list
+
+    for pair in cutoffs:
+        mask_of(frames.numbers, pair)
+    atoms = Atoms(frames.numbers, frames.positions[index], cell=frames.cells[index], pbc=True)
+    first, second, images, vectors = neighbor_list("ijSD", atoms, cutoffs)
+    return Bonds(first, second, images, vectors, dict(cutoffs))

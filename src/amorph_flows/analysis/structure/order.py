@@ -1,0 +1,235 @@
+"""Directional long-range order of one sublattice: how far its atoms are from lattice planes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from amorph_flows.analysis.structure.snapshot import (
+    StructureLike,
+    as_trajectory,
+    mask_of,
+    symbols_of,
+)
+from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.errors import InputError
+
+PLANE_NUMBERS = range(2, 9)
+
+
+class LatticeVerdict(StrEnum):
+    """Whether the atoms have the lattice that their disorder is measured against."""
+
+    LATTICE = "lattice"
+    PARTIAL_LATTICE = "partial lattice"
+    NO_LATTICE = "no lattice"
+
+
+@dataclass(frozen=True)
+class LatticeThresholds:
+    """When a largest structure factor counts as a lattice.
+
+    Parameters
+    ----------
+    chance_probability
+        Largest allowed probability that atoms at random would reach the structure factor.
+    structure_factor
+        Smallest structure factor; 0.5 is a Debye-Waller factor of displacements of 0.19 plane
+        spacings, where the planes begin to overlap.
+    """
+
+    chance_probability: float = 0.01
+    structure_factor: float = 0.5
+
+
+@dataclass(frozen=True)
+class LongRangeOrder:
+    """Deviations of a sublattice from its planes, in units of the plane spacing.
+
+    Parameters
+    ----------
+    species
+        Elements of the sublattice.
+    maximum, minimum
+        Largest and smallest disorder over the directions.
+    along_a, along_b, along_c
+        Disorder along the cell vectors.
+    maximum_direction, minimum_direction
+        Unit vectors along (a, b, c), shape ``(3,)``.
+    directions
+        The Fibonacci sphere, shape ``(n_directions, 3)``.
+    disorder
+        Disorder along each direction, shape ``(n_directions,)``.
+    plane_numbers
+        Lattice planes per cell along a, b, c.
+    structure_factors
+        Structure factor of these planes, from 0 (none) to 1 (perfect), shape ``(3,)``.
+    chance_probabilities
+        Probability that as many atoms placed at random reach them, shape ``(3,)``.
+    n_atoms
+        Atoms of the sublattice.
+    verdict
+        Whether there is a lattice along all, some or none of the axes.
+    reason
+        The verdict in a sentence.
+    thresholds
+        What the verdict was held to.
+    """
+
+    species: tuple[str, ...]
+    maximum: float
+    minimum: float
+    along_a: float
+    along_b: float
+    along_c: float
+    maximum_direction: FloatArray
+    minimum_direction: FloatArray
+    directions: FloatArray
+    disorder: FloatArray
+    plane_numbers: tuple[int, int, int]
+    structure_factors: FloatArray
+    chance_probabilities: FloatArray
+    n_atoms: int
+    verdict: LatticeVerdict
+    reason: str
+    thresholds: LatticeThresholds
+
+
+def fibonacci_sphere(n_directions: int) -> FloatArray:
+    """Return unit vectors spread evenly over the sphere, shape ``(n_directions, 3)``.
+
+    Parameters
+    ----------
+    n_directions
+        Number of directions.
+
+    Raises
+    ------
+    InputError
+        If the number is not positive.
+    """
+    if n_directions < 1:
+        raise InputError(f"n_directions is {n_directions}; at least 1 is needed")
+    index = np.arange(n_directions) + 0.5
+    height = 1.0 - 2.0 * index / n_directions
+    angle = np.pi * (3.0 - np.sqrt(5.0)) * index
+    radius = np.sqrt(1.0 - height**2)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), height])
+
+
+def long_range_order(
+    structure: StructureLike,
+    species: str | Iterable[str],
+    n_directions: int = 700,
+    plane_numbers: Iterable[int] = PLANE_NUMBERS,
+    thresholds: LatticeThresholds | None = None,
+) -> LongRangeOrder:
+    """Return the directional disorder of a sublattice (J. Appl. Phys. 137, 025101).
+
+    Along each cell vector the planes are the k equidistant ones with the largest structure factor
+    ``|<exp(2πi k u)>|`` of the fractional coordinates u; its phase places them and the mean
+    residual refines their origin (least squares). With d_ia the absolute deviation of atom i from
+    its plane along axis a, in plane spacings, the disorder along the unit vector n is
+    ``<|Σ_a n_a d_ia|>`` over the atoms.
+
+    Parameters
+    ----------
+    structure
+        A structure, or a trajectory of one frame.
+    species
+        Element or elements of the sublattice.
+    n_directions
+        Directions of the Fibonacci sphere.
+    plane_numbers
+        Numbers k of planes per cell to try.
+    thresholds
+        When a structure factor counts as a lattice.
+
+    Raises
+    ------
+    InputError
+        If the species is absent, a number of planes or directions is not positive, or a
+        trajectory has several frames.
+    """
+    limits = thresholds or LatticeThresholds()
+    directions = fibonacci_sphere(n_directions)
+    tried = np.array(sorted(set(plane_numbers)), dtype=np.int64)
+    if len(tried) == 0 or tried[0] < 1:
+        raise InputError(f"plane_numbers are {tried.tolist()}; give numbers of 1 and more")
+    fractional = _fractional_coordinates(structure, species)
+    axes = [_nearest_planes(fractional[:, axis], tried) for axis in range(3)]
+    numbers, factors, deviations = zip(*axes, strict=True)
+    d_ia = np.stack(deviations, axis=1)
+    disorder = np.abs(d_ia @ directions.T).mean(axis=0)
+    along = d_ia.mean(axis=0)
+    chances = _chance_probability(np.array(factors), len(d_ia), len(tried))
+    verdict, reason = _judge_lattice(np.array(factors), chances, limits)
+    return LongRangeOrder(
+        species=tuple(symbols_of(species)),
+        maximum=float(disorder.max()),
+        minimum=float(disorder.min()),
+        along_a=float(along[0]),
+        along_b=float(along[1]),
+        along_c=float(along[2]),
+        maximum_direction=directions[disorder.argmax()],
+        minimum_direction=directions[disorder.argmin()],
+        directions=directions,
+        disorder=disorder,
+        plane_numbers=(int(numbers[0]), int(numbers[1]), int(numbers[2])),
+        structure_factors=np.array(factors),
+        chance_probabilities=chances,
+        n_atoms=len(d_ia),
+        verdict=verdict,
+        reason=reason,
+        thresholds=limits,
+    )
+
+
+def _fractional_coordinates(structure: StructureLike, species: str | Iterable[str]) -> FloatArray:
+    frame = as_trajectory(structure)
+    if frame.n_frames != 1:
+        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    chosen = mask_of(frame.numbers, species)
+    coordinates: FloatArray = frame.positions[0, chosen] @ np.linalg.inv(frame.cells[0])
+    return coordinates
+
+
+def _nearest_planes(u: FloatArray, plane_numbers: IntArray) -> tuple[int, float, FloatArray]:
+    """Return the number of planes, their structure factor and each atom's absolute deviation."""
+    amplitudes = np.exp(2j * np.pi * plane_numbers[:, None] * u).mean(axis=1)
+    strongest = np.abs(amplitudes).max()
+    best = int(np.argmax(np.abs(amplitudes) > strongest - 1e-9))  # a lattice repeats at 2k, 3k
+    k = int(plane_numbers[best])
+    deviation = k * u - np.angle(amplitudes[best]) / (2.0 * np.pi)
+    deviation -= np.round(deviation)
+    deviation -= deviation.mean()
+    return k, float(np.abs(amplitudes[best])), np.abs(deviation - np.round(deviation))
+
+
+def _chance_probability(factors: FloatArray, n_atoms: int, n_trials: int) -> FloatArray:
+    """Return P(the largest of n_trials structure factors of random atoms exceeds the given).
+
+    For uniform random coordinates ``|<exp(2πi k u)>|²`` is exponential with mean 1 / n_atoms.
+    """
+    chance: FloatArray = 1.0 - (1.0 - np.exp(-n_atoms * factors**2)) ** n_trials
+    return chance
+
+
+def _judge_lattice(
+    factors: FloatArray, chances: FloatArray, limits: LatticeThresholds
+) -> tuple[LatticeVerdict, str]:
+    found = (factors >= limits.structure_factor) & (chances <= limits.chance_probability)
+    measured = ", ".join(
+        f"{axis} {factor:.2f} (chance {chance:.2g})"
+        for axis, factor, chance in zip("abc", factors, chances, strict=True)
+    )
+    if found.all():
+        return LatticeVerdict.LATTICE, f"planes along every axis: structure factors {measured}"
+    if found.any():
+        axes = ", ".join(np.array(["a", "b", "c"])[~found])
+        reason = f"no planes along {axes}, deviations there mean little: {measured}"
+        return LatticeVerdict.PARTIAL_LATTICE, reason
+    return LatticeVerdict.NO_LATTICE, f"no planes, the deviations mean little: {measured}"

@@ -1,0 +1,1 @@
+"""Transport: displacements across boundaries, diffusivities, hops, mobility, Van Hove functions."""

@@ -1,0 +1,97 @@
+"""What is known of transport at one temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.analysis.transport.findings import Finding
+
+
+@dataclass(frozen=True)
+class TransportAtTemperature:
+    """Diffusivities, their intervals and whether they can be believed, at one temperature.
+
+    Parameters
+    ----------
+    temperature_k
+        K.
+    n_trajectories, n_ions, n_frames
+        Counts; frames over all trajectories.
+    frame_spacing_fs
+        As the trajectories say, fs.
+    drift
+        Which drift was removed.
+    tracer_diffusivity_cm2_s, tracer_diffusivity_interval_cm2_s
+        D* from the fitted slope, cm²/s, with its 95 % interval.
+    tracer_diffusivity_axes_cm2_s, tracer_diffusivity_axes_interval_cm2_s
+        The same along the Cartesian axes, each with its own 95 % interval.
+    tracer_diffusivity_single_time_cm2_s, single_time_fs
+        D* = MSD(Δt)/6Δt at one Δt (Eq. 4 of Choyal et al. 2025).
+    tracer_diffusivity_with_drift_cm2_s
+        D* had no drift been removed.
+    jump_diffusivity_cm2_s, jump_diffusivity_interval_cm2_s
+        D_J from the slope of the ions' summed displacement.
+    haven_ratio, haven_ratio_interval
+        D*/D_J; None where D_J is not positive.
+    conductivity_s_cm, conductivity_interval_s_cm
+        Nernst-Einstein with D_J, S/cm; None where the charge is not known.
+    host_diffusivity_cm2_s
+        From the host's slope over the same lags; None without a host.
+    relative_error
+        Standard error of D* over D*.
+    fit_window_fs
+        First and last lag of the fit, fs.
+    discontinuities
+        First frames of new pieces, counted through all trajectories.
+    implied_frame_spacing_fs, implied_frame_spacing_by_species_fs
+        From equipartition; None outside the ballistic regime.
+    believable
+        Whether no finding forbids belief.
+    reasons
+        The findings, for and against.
+    lags_fs, msd_a2, msd_axes_a2, mscd_a2, host_msd_a2
+        Curves over all lags; the host's is of a sample of its atoms, empty without a host.
+    non_gaussian_lags_fs, non_gaussian
+        α₂ at a ladder of lags.
+    """
+
+    temperature_k: float
+    n_trajectories: int
+    n_ions: int
+    n_frames: int
+    frame_spacing_fs: float
+    drift: str
+    tracer_diffusivity_cm2_s: float
+    tracer_diffusivity_interval_cm2_s: tuple[float, float]
+    tracer_diffusivity_axes_cm2_s: tuple[float, ...]
+    tracer_diffusivity_axes_interval_cm2_s: tuple[tuple[float, float], ...]
+    tracer_diffusivity_single_time_cm2_s: float
+    single_time_fs: float
+    tracer_diffusivity_with_drift_cm2_s: float
+    jump_diffusivity_cm2_s: float
+    jump_diffusivity_interval_cm2_s: tuple[float, float]
+    haven_ratio: float | None
+    haven_ratio_interval: tuple[float, float] | None
+    conductivity_s_cm: float | None
+    conductivity_interval_s_cm: tuple[float, float] | None
+    host_diffusivity_cm2_s: float | None
+    relative_error: float
+    fit_window_fs: tuple[float, float]
+    discontinuities: list[int]
+    implied_frame_spacing_fs: float | None
+    implied_frame_spacing_by_species_fs: dict[str, float]
+    believable: bool
+    reasons: tuple[Finding, ...]
+    lags_fs: FloatArray
+    msd_a2: FloatArray
+    msd_axes_a2: FloatArray
+    mscd_a2: FloatArray
+    host_msd_a2: FloatArray
+    non_gaussian_lags_fs: FloatArray
+    non_gaussian: FloatArray
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why it cannot be believed, in words; empty if it can."""
+        return [str(finding) for finding in self.reasons if not finding.believable]

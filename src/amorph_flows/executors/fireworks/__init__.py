@@ -1,0 +1,1 @@
+"""Studies on a cluster through FireWorks: submission, status, rescue."""

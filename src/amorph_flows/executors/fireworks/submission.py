@@ -1,0 +1,210 @@
+"""Giving a study to the workers of a cluster."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from jobflow import Flow, Job, JobStore
+from jobflow.core.flow import get_flow
+from monty.json import MontyDecoder
+
+from amorph_flows import __version__
+from amorph_flows.executors.fireworks.launchpad import (
+    find_workflows,
+    prepare_launchpad,
+    workflow_id,
+)
+from amorph_flows.executors.fireworks.superseded import PLANNED, replace_former
+from amorph_flows.executors.local.execution import finished_before
+from amorph_flows.executors.route import Destination, route
+from amorph_flows.runtime.identity import plan
+from amorph_flows.store.indexes import ensure_indexes
+
+if TYPE_CHECKING:
+    from fireworks import LaunchPad, Workflow
+
+JobsWithParents = list[tuple[Job, list[str]]]
+
+_MARKS = ("study", "preset", "engine", "ion", "formula")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of a study that was to be submitted.
+
+    Parameters
+    ----------
+    study_uuid
+        Content-derived uuid of the study: the same study, the same uuid.
+    workflow
+        Number of its workflow in the database; None where every job was finished already.
+    state
+        State of the workflow.
+    n_jobs
+        Jobs that were added.
+    n_finished
+        Jobs that the store holds finished already; they were left out.
+    is_new
+        Whether the workflow was added now.
+    """
+
+    study_uuid: str
+    workflow: int | None
+    state: str
+    n_jobs: int
+    n_finished: int
+    is_new: bool
+
+
+def submit_to_fireworks(
+    flow: Flow,
+    launchpad: LaunchPad,
+    store: JobStore,
+    workers: Mapping[str, Destination] | None = None,
+    *,
+    again: bool = False,
+) -> Submission:
+    """Add a study to a FireWorks database, unless it is there already.
+
+    Jobs get content-derived uuids as in `run_study`, and those that the store holds finished under
+    theirs are left out, so an edited study computes only what the edit reaches. Documents of
+    former forms of the study that this one does not stand on are listed no more.
+
+    Parameters
+    ----------
+    flow
+        The study's flow.
+    launchpad
+        The database.
+    store
+        The workers' job store, connected.
+    workers
+        Where each kind of job runs, as for `route`.
+    again
+        Whether to compute everything again, under new uuids, where the study is there already.
+    """
+    prepare_launchpad(launchpad)
+    ensure_indexes(store)
+    whole = route(get_flow(flow), workers)
+    study_uuid, jobs = planned(whole)
+    finished: set[str] = set()
+    if again:
+        jobs = list(whole.iterflow())
+    else:
+        for earlier in find_workflows(launchpad, study_uuid=study_uuid):
+            there = earlier["metadata"].get(PLANNED, ())
+            replace_former(launchpad, store, jobs[0][0].metadata, there)
+            return Submission(study_uuid, workflow_id(earlier), earlier["state"], 0, 0, False)
+        finished = finished_jobs(jobs, store)
+    everything = [job.uuid for job, _ in jobs]
+    replace_former(launchpad, store, jobs[0][0].metadata, everything)
+    if len(finished) == len(jobs):
+        return Submission(study_uuid, None, "COMPLETED", 0, len(finished), False)
+    marks: dict[str, Any] = mark([job for job, _ in jobs], study_uuid)
+    marks[PLANNED] = everything
+    workflow = to_workflow(jobs, finished, name=whole.name, metadata=marks)
+    number = min(launchpad.add_wf(workflow).values())
+    return Submission(study_uuid, number, "READY", len(workflow.fws), len(finished), True)
+
+
+def planned(flow: Flow) -> tuple[str, JobsWithParents]:
+    """Return the content-derived uuid of a flow, and its jobs under theirs, parents first.
+
+    Parameters
+    ----------
+    flow
+        The flow; it stays as it is.
+    """
+    whole = deepcopy(flow)
+    jobs = {job.uuid: job for job in plan([whole])}
+    parents = {uuid: [p for p in job.parents if p in jobs] for uuid, job in jobs.items()}
+    order = TopologicalSorter(parents).static_order()
+    decode = MontyDecoder().process_decoded
+    return str(whole.uuid), [(decode(jobs[uuid].record), parents[uuid]) for uuid in order]
+
+
+def mark(jobs: Iterable[Job], study_uuid: str) -> dict[str, str]:
+    """Write into jobs, and those that they make later, which study they are of; return the marks.
+
+    Parameters
+    ----------
+    jobs
+        Jobs that `amorph_flows.study.study_file.Study.flow` has marked.
+    study_uuid
+        Content-derived uuid of the study.
+    """
+    marks = {
+        "study_uuid": study_uuid,
+        "amorph_flows": __version__,
+        "submitted_by": getpass.getuser(),
+    }
+    known: dict[str, str] = {}
+    for job in jobs:
+        known |= {key: job.metadata[key] for key in _MARKS if key in job.metadata}
+        job.update_metadata(marks, dynamic=True)
+    return known | marks
+
+
+def finished_jobs(jobs: JobsWithParents, store: JobStore) -> set[str]:
+    """Return the uuids of jobs that need not run: their output and all before it is stored.
+
+    Parameters
+    ----------
+    jobs
+        Jobs with content-derived uuids, parents first.
+    store
+        A connected job store.
+    """
+    criteria = {"uuid": {"$in": [job.uuid for job, _ in jobs]}}
+    keys = ["uuid", "index", "completed_at"]
+    last = {d["uuid"]: d for d in store.query(criteria, keys, sort={"index": 1})}
+    finished: dict[str, str] = {}
+    for job, parents in jobs:
+        document = last.get(job.uuid)
+        if document is None or not all(parent in finished for parent in parents):
+            continue
+        made = document["completed_at"]
+        stale = any(finished[parent] > made for parent in parents)
+        if not stale and _has_output(store, job.uuid, document["index"]):
+            finished[job.uuid] = made
+    return set(finished)
+
+
+def to_workflow(jobs: JobsWithParents, finished: set[str], **settings: Any) -> Workflow:
+    """Return the FireWorks workflow of some jobs without the finished ones.
+
+    As `jobflow.managers.fireworks.flow_to_workflow`; the job store is left to the workers'
+    configuration, so no address of a database enters the jobs.
+
+    Parameters
+    ----------
+    jobs
+        The jobs, parents first.
+    finished
+        uuids of jobs to leave out.
+    **settings
+        Name and metadata of the workflow.
+    """
+    from fireworks import Workflow
+    from jobflow.managers.fireworks import job_to_firework
+
+    made: dict[str, Any] = {}
+    for job, parents in jobs:
+        if job.uuid not in finished:
+            job_to_firework(job, None, [p for p in parents if p not in finished], made)
+    return Workflow(list(made.values()), **settings)
+
+
+def _has_output(store: JobStore, uuid: str, index: int) -> bool:
+    """Return whether the last document of a job is whole, references in it included."""
+    if finished_before(store, uuid, index) is None:
+        return False
+    try:
+        return store.get_output(uuid, which=index, load=False) is not None
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""What a running job needs: its decorator, identity, walltime, progress, and how it goes on."""

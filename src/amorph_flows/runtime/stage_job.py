@@ -1,0 +1,127 @@
+"""The decorator of every job: its document, what goes to the ``data`` store, where it ran."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from jobflow import CURRENT_JOB, Job, Response, job
+
+from amorph_flows.runtime.open_flow import opened
+from amorph_flows.runtime.runner import write_runner
+from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
+from amorph_flows.store.keys import search_keys
+
+P = ParamSpec("P")
+
+_SCHEMAS = "amorph_flows.schemas."
+_FOREIGN: dict[str, JobKind] = {
+    "atomate2.common": "light",
+    "atomate2.lammps": "md",
+    "atomate2": "dft",
+}
+
+
+def stage_job(
+    output_schema: type[StageDocument], *, kind: JobKind | None = None, **job_settings: Any
+) -> Callable[[Callable[P, Any]], Callable[P, Job]]:
+    """Make a function or method a jobflow job whose output is a document of a stage.
+
+    The fields `BLOB_KEYS` of the document go to the ``data`` store. The job's uuid, its folder
+    and its CPU time (child processes included) are filled in where the function left them empty;
+    what queries filter by goes to the metadata (`amorph_flows.store.keys`).
+
+    Parameters
+    ----------
+    output_schema
+        The document that the function returns, alone or as the output of a `Response`.
+    kind
+        What the job mostly does, which tells its worker (`amorph_flows.executors.route`); None:
+        what such a document says, `StageDocument.job_kind`.
+    **job_settings
+        More arguments of `jobflow.job`.
+
+    Examples
+    --------
+    >>> @stage_job(LabelDoc)
+    ... def label(frames: FrameSet) -> LabelDoc: ...
+    >>> label(frames).output.structure
+    """
+
+    def decorate(function: Callable[P, Any]) -> Callable[P, Job]:
+        # jobflow compares filters with the innermost function
+        function.job_kind = kind or output_schema.job_kind  # type: ignore[attr-defined]
+
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+            started = _cpu_seconds()
+            write_runner(CURRENT_JOB.job)
+            returned = function(*args, **kwargs)
+            if isinstance(returned, StageDocument):
+                return _signed(returned, started)
+            if not isinstance(returned, Response):
+                return returned
+            if isinstance(returned.output, StageDocument):
+                returned.output = _signed(returned.output, started)
+            return opened(returned)
+
+        return job(run, data=BLOB_KEYS, output_schema=output_schema, **job_settings)
+
+    return decorate
+
+
+def job_kind(function: Callable[..., Any]) -> JobKind:
+    """Return what a job of a function mostly does.
+
+    Jobs of atomate2 that call a code are ``"dft"``; what is not known is ``"light"``.
+
+    Parameters
+    ----------
+    function
+        The job's function, such as `jobflow.Job.function`.
+    """
+    known = getattr(function, "job_kind", None)
+    if known is not None:
+        return known
+    parts = str(getattr(function, "__module__", "")).split(".")
+    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((_FOREIGN[name] for name in names if name in _FOREIGN), "light")
+
+
+def stage_of(module: str) -> str:
+    """Return the stage whose documents a module defines, empty for other modules.
+
+    Parameters
+    ----------
+    module
+        Its import path.
+    """
+    return module.removeprefix(_SCHEMAS) if module.startswith(_SCHEMAS) else ""
+
+
+def current_job_uuid() -> str:
+    """Return the uuid of the job that runs in this process, empty outside of one."""
+    current = CURRENT_JOB.job
+    return str(current.uuid) if current is not None else ""
+
+
+def _signed(document: StageDocument, started: float) -> StageDocument:
+    filled: dict[str, Any] = {
+        "job_uuid": document.job_uuid or current_job_uuid(),
+        "directory": document.directory or str(Path.cwd()),
+        "cpu_seconds": _cpu_seconds() - started
+        if document.cpu_seconds is None
+        else document.cpu_seconds,
+    }
+    running = CURRENT_JOB.job
+    if running is not None:
+        running.metadata = {**running.metadata, **search_keys(document, running.metadata)}
+    return document.model_copy(update=filled)
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system

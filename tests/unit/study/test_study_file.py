@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from amorph_flows.errors import InputError
+from amorph_flows.study.study_file import Study, load_study
+
+
+@pytest.fixture
+def write(tmp_path):
+    (tmp_path / "host.cif").write_text("")
+
+    def write(text, name="mine.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_paths_are_relative_to_the_file(write, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    study = load_study(write("structure: host.cif\nfolder: results/here\n"))
+    assert study.structure == tmp_path / "host.cif"
+    assert study.home == tmp_path / "results" / "here"
+    assert study.name == "here"
+
+
+def test_defaults(write, tmp_path):
+    study = load_study(write("structure: host.cif\n"))
+    assert study.home == tmp_path / "mine"
+    assert (study.ion, study.preset, study.engine) == ("Mg2+", "demo", "CHGNet")
+    assert study.overrides == {}
+
+
+def test_all_keys(write, tmp_path):
+    text = """
+structure: host.cif
+discharged_structure: host.cif
+ion: Na+
+preset: choyal2025
+engine: toy
+folder: /elsewhere/study
+overrides:
+  melt_quench.time_step_fs: 1.0
+"""
+    study = load_study(write(text))
+    assert study.discharged_structure == tmp_path / "host.cif"
+    assert study.home == Path("/elsewhere/study")
+    assert study.overrides == {"melt_quench.time_step_fs": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("# only a comment\n", "is empty"),
+        ("- structure\n", "holds a list, not keys"),
+        ("just text\n", "holds a str, not keys"),
+        ("structure: !!python/object/apply:os.system [ls]\n", "tags that make Python objects"),
+        ("structure: !!python/name:os.system\n", r"Python objects are refused \(line 1\)"),
+        ("structure: [host.cif\n", "not plain YAML"),
+        ("structure: {a: b: c}\n", "not plain YAML"),
+        ("ion: Mg2+\n", "key 'structure' is missing"),
+        (
+            "structure: host.cif\nstrukture: x\n",
+            "unknown key 'strukture'; did you mean 'structure'",
+        ),
+        ("structure: host.cif\noverides: {}\n", "did you mean 'overrides'"),
+        ("structure: host.cif\nxyz: 1\n", "known keys: structure, "),
+        ("structure: host.cif\n1: 2\n", "unknown key 1"),
+        ("structure: 3\n", r"structure must be text, got 3 \(int\)"),
+        ("structure: ''\n", "structure must be text"),
+        ("structure: host.cif\nion: 2\n", r"ion must be text, got 2 \(int\)"),
+        ("structure: host.cif\npreset: [demo]\n", "preset must be text"),
+        ("structure: host.cif\nfolder: 7\n", "folder must be text"),
+        ("structure: host.cif\noverrides: 1.0\n", "overrides must be keys with values"),
+        ("structure: host.cif\noverrides: {1: 2}\n", "overrides must be keys with values"),
+        ("structure: host.cif\nfolder: host.cif\n", "folder: .*host.cif is a file"),
+        ("structure: absent.cif\n", "structure: there is no file .*absent.cif"),
+        ("structure: host.cif\ndischarged_structure: no\n", "discharged_structure must be text"),
+        ("structure: host.cif\ndischarged_structure: n.cif\n", "discharged_structure: there is no"),
+    ],
+)
+def test_refused(write, text, message):
+    with pytest.raises(InputError, match=message) as error:
+        load_study(write(text))
+    assert "\n" not in str(error.value)
+
+
+def test_unreadable_files(tmp_path):
+    with pytest.raises(InputError, match="there is no study file"):
+        load_study(tmp_path / "nothing.yaml")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_study(tmp_path)
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not text in UTF-8"):
+        load_study(tmp_path / "binary.yaml")
+
+
+def test_every_key_is_documented():
+    assert all(field.description for field in Study.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ion", "Na+", "set the key 'ion'"),
+        ("preset", "choyal2025", "set the key 'preset'"),
+        ("active_learning.fit.settings.level", 8, "set 'fit.settings.level'"),
+        ("voltage.insertion.seed", 3, "set 'insertion.seed'"),
+        ("sampling.engine.name", "mine", "set 'engine.name'"),
+    ],
+)
+def test_overrides_that_no_stage_would_heed_are_refused(write, name, value, message):
+    study = load_study(write("structure: host.cif\nengine: toy\n"))
+    with pytest.raises(InputError, match=message):
+        study.model_copy(update={"overrides": {name: value}}).maker()
