@@ -25,7 +25,7 @@ from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import InputError, WalltimeError
 from amorph_flows.executors import run_study
-from amorph_flows.jobs.active_learning import explore
+from amorph_flows.jobs.active_learning.explore import explore
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
 from amorph_flows.lammps.command import environment, lammps_command

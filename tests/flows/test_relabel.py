@@ -18,8 +18,8 @@ from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.executors import run_study
 from amorph_flows.executors.state import STATE_FILE
 from amorph_flows.flows import RelabelMaker
-from amorph_flows.flows.sampling import SamplingMaker
 from amorph_flows.jobs.dataset import build_dataset, extend_dataset
+from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.relabel import RelabelDoc

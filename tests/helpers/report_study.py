@@ -33,8 +33,8 @@ from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.potential import ErrorSummary, FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
-from amorph_flows.schemas.study import SampledStructure, Shortening, StructureDoc, StudyParts
+from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
+from amorph_flows.schemas.study import Shortening, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint

@@ -6,7 +6,7 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.study import StructureDoc
+from amorph_flows.schemas.structure import StructureDoc
 
 
 @stage_job(LabelDoc)

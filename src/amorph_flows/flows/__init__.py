@@ -4,13 +4,13 @@ from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
-from amorph_flows.flows.insertion import IonInsertionMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
-from amorph_flows.flows.production_md import ProductionMDMaker
 from amorph_flows.flows.relabel import RelabelMaker
-from amorph_flows.flows.sampling import SamplingMaker
 from amorph_flows.flows.voltage import VoltageMaker
+from amorph_flows.jobs.insertion import IonInsertionMaker
+from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.jobs.sampling import SamplingMaker
 
 __all__ = [
     "ActiveLearningMaker",

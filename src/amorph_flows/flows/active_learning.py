@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, JobConfig, Maker, OnMissing, OutputReference, Response
-from pymatgen.core import Structure
+from jobflow import Flow, Job, JobConfig, Maker, OnMissing
 
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.flows.potential import FitPotentialMaker
-from amorph_flows.flows.seeds import seed_of
-from amorph_flows.jobs.active_learning import explore, select_candidates
+from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
+from amorph_flows.jobs.active_learning.explore import explore
+from amorph_flows.jobs.active_learning.select import select_candidates
 from amorph_flows.jobs.dataset import extend_dataset
-from amorph_flows.jobs.generation import judge_loop, summarise_turn
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.potentials.base import GradeSettings
-from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
-from amorph_flows.schemas.active_learning import (
-    ActiveLearningDoc,
-    ActiveLearningOutcome,
-    ExplorationDoc,
-    GenerationDoc,
-    SelectionDoc,
-)
+from amorph_flows.schemas.active_learning import GenerationDoc
 from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 
-Start = tuple[str, float, Structure]
 _TOLERANT = JobConfig(on_missing_references=OnMissing.NONE)
 
 
@@ -211,66 +201,3 @@ class ActiveLearningMaker(Maker):
     def grade(self) -> GradeSettings:
         """Return when an exploration saves a configuration and when it stops."""
         return GradeSettings(every=self.grade_every, select=self.select_grade, stop=self.stop_grade)
-
-
-@stage_job(ActiveLearningOutcome)
-def conclude_turn(
-    maker: ActiveLearningMaker,
-    turn: int,
-    potential: PotentialDoc | None,
-    refitted: PotentialDoc | None,
-    dataset: DatasetDoc | None,
-    extended: DatasetDoc | None,
-    runs: list[ExplorationDoc | None],
-    selection: SelectionDoc | None,
-    labels: list[LabelDoc | None],
-    starts: list[Start],
-    generations: list[GenerationDoc],
-) -> ActiveLearningOutcome | Response:
-    """End the loop, or go on with another turn.
-
-    Parameters
-    ----------
-    maker
-        The loop's Maker; an argument, because jobflow renames a Maker whose method is a job.
-    turn
-        The turn that ends.
-    potential, refitted
-        The potential of the turn and its successor; None where the refit failed.
-    dataset, extended
-        The dataset before and after.
-    runs, selection, labels
-        What the turn did; None stands for a job that failed.
-    starts
-        Where runs start; a structure is None where the run before failed.
-    generations
-        Earlier turns.
-    """
-    potential = present(potential, "the potential")
-    dataset = present(dataset, "the dataset")
-    generation = summarise_turn(
-        turn, potential, refitted, dataset, runs, selection, labels, maker.worse_factor
-    )
-    own_uuid = current_job_uuid()
-    generations = [*generations, generation.renewed(job_uuid=own_uuid)]
-    kept = refitted if generation.kept and refitted is not None else potential
-    data = extended if extended is not None else dataset
-    verdict = judge_loop(generations, maker.max_turns, maker.failure_budget, maker.duration_fs)
-    if verdict is None:
-        left = [start for start in starts if start[2] is not None]
-        return Response(
-            replace=maker.turn(turn + 1, _reference(kept), _reference(data), left, generations)
-        )
-    loop = ActiveLearningDoc(
-        job_uuid=own_uuid,
-        generations=generations,
-        potential_uuid=kept.job_uuid,
-        dataset_uuid=data.job_uuid,
-        verdict=verdict,
-    )
-    return ActiveLearningOutcome(loop=loop, potential=kept, dataset=data)
-
-
-def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
-    """Return the reference to a document that is already in the store."""
-    return OutputReference(document.job_uuid, output_schema=type(document))

@@ -12,12 +12,12 @@ from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.checks import check_study
 from amorph_flows.flows.electrode_stages import ElectrodeStages
-from amorph_flows.flows.insertion import IonInsertionMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
-from amorph_flows.flows.production_md import ProductionMDMaker
-from amorph_flows.flows.sampling import SamplingMaker
 from amorph_flows.flows.voltage import VoltageMaker
+from amorph_flows.jobs.insertion import IonInsertionMaker
+from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.schemas.study import Shortening
 from amorph_flows.structures import parse_ion, supercell_near
 

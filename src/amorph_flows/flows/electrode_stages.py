@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Job, OnMissing
 from pymatgen.core import Structure
 
-from amorph_flows.jobs.report import write_report
 from amorph_flows.jobs.structure import compare_structures
+from amorph_flows.jobs.study import write_report
 from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.structures import parse_ion
 from amorph_flows.structures.stoichiometry import count_ions

@@ -9,8 +9,8 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
-from amorph_flows.flows.production_md import ProductionMDMaker
 from amorph_flows.jobs.glass_transition import collect_glass_transition
+from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.schedule import MDStage
 

@@ -10,8 +10,8 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
-from amorph_flows.flows.sampling import SamplingMaker
 from amorph_flows.jobs.melt_quench import collect_quench
+from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.schemas.schedule import MDStage
 
 

@@ -11,8 +11,8 @@ from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
-from amorph_flows.flows.production_md import ProductionMDMaker
-from amorph_flows.flows.sampling import SamplingMaker
+from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.potentials import default_backend
 from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.schemas.study import Shortening

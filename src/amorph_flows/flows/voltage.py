@@ -8,7 +8,7 @@ from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Species, Structure
 
 from amorph_flows.engines import AseEngine, Engine
-from amorph_flows.flows.insertion import IonInsertionMaker
+from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc

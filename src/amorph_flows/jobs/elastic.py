@@ -17,7 +17,7 @@ from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.missing import present
 from amorph_flows.runtime.continuation import take_over
 from amorph_flows.runtime.stage_job import stage_job
-from amorph_flows.schemas.glass import ElasticDoc
+from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 
 Strain = list[float]

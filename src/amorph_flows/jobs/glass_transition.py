@@ -6,7 +6,7 @@ import numpy as np
 
 from amorph_flows.analysis import fit_glass_transition
 from amorph_flows.runtime.stage_job import stage_job
-from amorph_flows.schemas.glass import GlassTransitionDoc
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 

@@ -15,8 +15,7 @@ from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
-from amorph_flows.schemas.study import SampledStructure, StructureDoc
+from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
 from amorph_flows.structures.plain import plain
 
 

@@ -1,51 +1,16 @@
-"""Documents of a glass: its network, scattering, rings and volume, T_g and elasticity."""
+"""Documents of a glass: its network, scattering, rings and volume."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Self, TypeVar
+from typing import Self
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from amorph_flows.analysis.elastic import ElasticConstants, ElasticVerdict
-from amorph_flows.analysis.glass_transition import GlassTransition, TransitionVerdict
-from amorph_flows.analysis.structure.coordination import Pair
 from amorph_flows.analysis.structure.free_volume import FreeVolume
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.result import ResultDocument
 from amorph_flows.schemas.structure import RDFDoc
-from amorph_flows.schemas.verdict import Verdict
-
-
-class ResultDocument(Document):
-    """A document with the fields and properties of one result of the analysis."""
-
-    @classmethod
-    def from_result(cls, result: Any) -> Self:
-        """Return the document of a result.
-
-        Parameters
-        ----------
-        result
-            The dataclass that the analysis returned; pairs of elements become ``"P-O"``.
-        """
-        fields = [name for name in cls.model_fields if hasattr(result, name)]
-        return cls(**{name: _plain(getattr(result, name)) for name in fields})
-
-
-def _plain(value: Any) -> Any:
-    """Call a method, and name pairs of elements, which no database takes as keys."""
-    if callable(value):
-        return value()
-    if isinstance(value, dict):
-        return {_named(key): item for key, item in value.items()}
-    return value
-
-
-def _named(key: Pair | str | int) -> str | int:
-    return "-".join(key) if isinstance(key, tuple) else key
 
 
 class CoordinationDoc(ResultDocument):
@@ -162,73 +127,3 @@ class GlassDoc(StageDocument):
     structure_factor: StructureFactorDoc
     rings: RingsDoc
     free_volume: FreeVolumeDoc
-
-
-class GlassTransitionDoc(StageDocument):
-    """Glass transition of one cooling or heating run."""
-
-    temperature_k: float = Field(description="where the two lines meet, K")
-    interval_k: tuple[float, float] = Field(description="95 % interval, K")
-    glass_slope: float = Field(description="of the property below, per K")
-    liquid_slope: float = Field(description="of the property above, per K")
-    transition: Verdict
-    temperatures_k: list[float] = Field(default_factory=list, description="of the curve, K")
-    energies_ev_atom: list[float] = Field(
-        default_factory=list, description="mean potential energy at each, eV/atom"
-    )
-
-    @classmethod
-    def from_result(cls, result: GlassTransition) -> Self:
-        """Return the document of what `fit_glass_transition` returned."""
-        found = result.verdict is TransitionVerdict.FOUND
-        verdict = _verdict("glass transition?", result, found, "temperature_k", "probability")
-        return _judged(cls, result, transition=verdict)
-
-
-def _no_rows() -> npt.NDArray[np.float64]:
-    return np.empty((0, 6))
-
-
-class ElasticDoc(StageDocument):
-    """Elastic constants and isotropic moduli."""
-
-    tensor_gpa: Array = Field(description="C_ij, Voigt's order, GPa, shape (6, 6)")
-    young_gpa: float
-    shear_gpa: float
-    bulk_gpa: float
-    poisson: float
-    residual_stress_ev_a3: Array = Field(description="tension positive, eV/Å³, shape (6,)")
-    isotropic: Verdict
-    strains: Array = Field(default_factory=_no_rows, description="Voigt's, shape (n, 6)")
-    stresses_ev_a3: Array = Field(
-        default_factory=_no_rows, description="Voigt's, eV/Å³, shape (n, 6)"
-    )
-
-    @classmethod
-    def from_result(cls, result: ElasticConstants) -> Self:
-        """Return the document of what `elastic_constants` returned."""
-        isotropic = result.verdict is ElasticVerdict.ISOTROPIC
-        verdict = _verdict("isotropic?", result, isotropic, "nonlinearity", "anisotropy")
-        return _judged(cls, result, isotropic=verdict)
-
-
-_Judged = TypeVar("_Judged", bound=StageDocument)
-
-
-def _judged(document: type[_Judged], result: object, **verdicts: Verdict) -> _Judged:
-    """Return a document with its verdicts and every field that the result has too."""
-    shared = [name for name in document.model_fields if hasattr(result, name)]
-    return document(**{name: getattr(result, name) for name in shared}, **verdicts)
-
-
-def _verdict(
-    question: str, result: GlassTransition | ElasticConstants, believable: bool, *numbers: str
-) -> Verdict:
-    return Verdict(
-        question=question,
-        answer=result.verdict.name,
-        believable=believable,
-        reason=result.reason,
-        numbers={name: float(getattr(result, name)) for name in numbers},
-        thresholds=asdict(result.thresholds),
-    )

@@ -1,9 +1,9 @@
-"""Documents of the structure: radial distribution functions and long-range order."""
+"""Documents of structures: radial distribution functions, long-range order, and MD compared."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -11,7 +11,7 @@ from pydantic import Field
 from amorph_flows.analysis.structure.order import LatticeVerdict, LongRangeOrder
 from amorph_flows.analysis.structure.rdf import RadialDistribution
 from amorph_flows.schemas.array import Array
-from amorph_flows.schemas.base import Document
+from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.verdict import Verdict
 
 
@@ -122,3 +122,22 @@ class LongRangeOrderDoc(Document):
             structure_factors=result.structure_factors,
             lattice=lattice,
         )
+
+
+class SampledStructure(Document):
+    """RDFs, order and energies of one composition at one temperature from one kind of MD."""
+
+    structure_source: Literal["crystal", "engine MD", "MTP MD"]
+    formula: str
+    temperature_k: float | None = None
+    rdf: RDFDoc
+    order: list[LongRangeOrderDoc] = Field(default_factory=list)
+    energies_ev_atom: Array = Field(description="potential energy of each frame, eV/atom")
+    times_fs: Array = Field(description="time of each frame, fs")
+    documents: list[str] = Field(default_factory=list)
+
+
+class StructureDoc(StageDocument):
+    """Engine MD against MTP MD: RDFs, long-range order and energies."""
+
+    samples: list[SampledStructure]

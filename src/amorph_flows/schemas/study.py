@@ -7,14 +7,13 @@ from typing import Literal
 from pydantic import Field
 
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
-from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc
+from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 
@@ -57,25 +56,6 @@ class Shortening(Document):
     def factor(self) -> float:
         """How many times smaller this study is."""
         return self.published / self.here
-
-
-class SampledStructure(Document):
-    """RDFs, order and energies of one composition at one temperature from one kind of MD."""
-
-    structure_source: Literal["crystal", "engine MD", "MTP MD"]
-    formula: str
-    temperature_k: float | None = None
-    rdf: RDFDoc
-    order: list[LongRangeOrderDoc] = Field(default_factory=list)
-    energies_ev_atom: Array = Field(description="potential energy of each frame, eV/atom")
-    times_fs: Array = Field(description="time of each frame, fs")
-    documents: list[str] = Field(default_factory=list)
-
-
-class StructureDoc(StageDocument):
-    """Engine MD against MTP MD: RDFs, long-range order and energies."""
-
-    samples: list[SampledStructure]
 
 
 class StudyParts(Document):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amorph_flows.jobs.generation import CONVERGED_FS, judge_loop
+from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop
 from amorph_flows.schemas.active_learning import ExplorationRun, GenerationDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
 

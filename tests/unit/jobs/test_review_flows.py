@@ -13,9 +13,9 @@ from test_generation import generation
 from amorph_flows.datasets.cfg import write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.flows import FitPotentialMaker, MeltQuenchMaker
-from amorph_flows.jobs import generation as turns
-from amorph_flows.jobs.active_learning import MAX_SAVED, _saved_frames
-from amorph_flows.jobs.generation import CONVERGED_FS, judge_loop, summarise_turn
+from amorph_flows.jobs.active_learning import conclude as turns
+from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop, summarise_turn
+from amorph_flows.jobs.active_learning.explore import MAX_SAVED, _saved_frames
 from amorph_flows.jobs.melt_quench import collect_quench
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.jobs.transport import collect_transport

@@ -22,8 +22,7 @@ from amorph_flows.report.figures.rdf import rdf_figure
 from amorph_flows.report.figures.schedule import schedule_figure
 from amorph_flows.report.figures.theme import temperature_colours, theme
 from amorph_flows.report.figures.voltage import voltage_figure
-from amorph_flows.schemas.structure import RDFDoc
-from amorph_flows.schemas.study import SampledStructure
+from amorph_flows.schemas.structure import RDFDoc, SampledStructure
 
 
 def test_schedule_ends_when_its_stages_do() -> None:

@@ -10,7 +10,9 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import elastic_constants, fit_glass_transition, strain_states
 from amorph_flows.jobs.glass import describe_glass
-from amorph_flows.schemas.glass import ElasticDoc, GlassDoc, GlassTransitionDoc
+from amorph_flows.schemas.elastic import ElasticDoc
+from amorph_flows.schemas.glass import GlassDoc
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from amorph_flows.report.figures.theme import SOURCE_COLOURS, new_figure
-from amorph_flows.schemas.study import SampledStructure
+from amorph_flows.schemas.structure import SampledStructure
 
 MOST_POINTS = 1000
 

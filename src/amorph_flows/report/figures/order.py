@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 
 from amorph_flows.report.figures.theme import GREY, ORANGE, PURPLE, new_figure
 from amorph_flows.report.text import formula
-from amorph_flows.schemas.structure import LongRangeOrderDoc
-from amorph_flows.schemas.study import SampledStructure
+from amorph_flows.schemas.structure import LongRangeOrderDoc, SampledStructure
 
 
 def order_sphere(order: LongRangeOrderDoc, largest: float) -> go.Figure:

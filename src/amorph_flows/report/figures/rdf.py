@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement, cycle
 import plotly.graph_objects as go
 
 from amorph_flows.report.figures.theme import CYCLE, SOURCE_DASHES, new_figure
-from amorph_flows.schemas.study import SampledStructure
+from amorph_flows.schemas.structure import SampledStructure
 
 
 def rdf_figure(samples: Sequence[SampledStructure]) -> go.Figure:

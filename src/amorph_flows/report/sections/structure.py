@@ -10,8 +10,7 @@ from amorph_flows.report.figures.rdf import rdf_figure
 from amorph_flows.report.section import Column, Panel, Section, Table
 from amorph_flows.report.sections.checks import check_table
 from amorph_flows.report.text import formula, temperature
-from amorph_flows.schemas.structure import LongRangeOrderDoc
-from amorph_flows.schemas.study import SampledStructure, StructureDoc
+from amorph_flows.schemas.structure import LongRangeOrderDoc, SampledStructure, StructureDoc
 
 ORDER_COLUMNS = (
     Column("formula", "formula", "formula"),

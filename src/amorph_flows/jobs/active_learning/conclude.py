@@ -1,11 +1,20 @@
-"""Summarise a turn of active learning and decide whether the loop goes on."""
+"""Conclude: what a turn was, and whether another one follows."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from jobflow import Flow, OutputReference, Response
+from pymatgen.core import Structure
+
 from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.potential import predict, split_parts
 from amorph_flows.potentials import get_backend
+from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
+    ActiveLearningDoc,
+    ActiveLearningOutcome,
     ExplorationDoc,
     ExplorationRun,
     GenerationDoc,
@@ -19,7 +28,93 @@ from amorph_flows.schemas.verdict import Verdict
 CONVERGED_FS = 4_000_000.0
 TINY_FORCE_EV_A = 1e-12
 
+Start = tuple[str, float, Structure]
+"""Formula, temperature (K) and structure of a run."""
+
 _TRIED = "every run went unbroken with the potential before; it is kept, the refit was not tried"
+
+
+class ActiveLearning(Protocol):
+    """What the end of a turn asks of `amorph_flows.flows.ActiveLearningMaker`."""
+
+    duration_fs: float
+    max_turns: int
+    failure_budget: int
+    worse_factor: float
+
+    def turn(
+        self,
+        turn: int,
+        potential: PotentialDoc,
+        dataset: DatasetDoc,
+        starts: list[Start],
+        generations: list[GenerationDoc],
+    ) -> Flow:
+        """Return the flow of a turn."""
+
+
+@stage_job(ActiveLearningOutcome)
+def conclude_turn(
+    loop: ActiveLearning,
+    turn: int,
+    potential: PotentialDoc | None,
+    refitted: PotentialDoc | None,
+    dataset: DatasetDoc | None,
+    extended: DatasetDoc | None,
+    runs: list[ExplorationDoc | None],
+    selection: SelectionDoc | None,
+    labels: list[LabelDoc | None],
+    starts: list[Start],
+    generations: list[GenerationDoc],
+) -> ActiveLearningOutcome | Response:
+    """End the loop, or go on with another turn.
+
+    Parameters
+    ----------
+    loop
+        Its limits and its next turn; an argument, because jobflow renames a Maker whose method
+        is a job.
+    turn
+        The turn that ends.
+    potential, refitted
+        The potential of the turn and its successor; None where the refit failed.
+    dataset, extended
+        The dataset before and after.
+    runs, selection, labels
+        What the turn did; None stands for a job that failed.
+    starts
+        Where runs start; a structure is None where the run before failed.
+    generations
+        Earlier turns.
+    """
+    potential = present(potential, "the potential")
+    dataset = present(dataset, "the dataset")
+    generation = summarise_turn(
+        turn, potential, refitted, dataset, runs, selection, labels, loop.worse_factor
+    )
+    own_uuid = current_job_uuid()
+    generations = [*generations, generation.renewed(job_uuid=own_uuid)]
+    kept = refitted if generation.kept and refitted is not None else potential
+    data = extended if extended is not None else dataset
+    verdict = judge_loop(generations, loop.max_turns, loop.failure_budget, loop.duration_fs)
+    if verdict is None:
+        left = [start for start in starts if start[2] is not None]
+        return Response(
+            replace=loop.turn(turn + 1, _reference(kept), _reference(data), left, generations)
+        )
+    document = ActiveLearningDoc(
+        job_uuid=own_uuid,
+        generations=generations,
+        potential_uuid=kept.job_uuid,
+        dataset_uuid=data.job_uuid,
+        verdict=verdict,
+    )
+    return ActiveLearningOutcome(loop=document, potential=kept, dataset=data)
+
+
+def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
+    """Return the reference to a document that is already in the store."""
+    return OutputReference(document.job_uuid, output_schema=type(document))
 
 
 def summarise_turn(
@@ -53,7 +148,7 @@ def summarise_turn(
     kept, reason = _keep(refitted, changed, before, after, worse_factor)
     if changed and runs and all(doc is not None and not doc.run.broke for doc in runs):
         kept, reason = False, _TRIED
-    present = [label for label in labels if label is not None]
+    given = [label for label in labels if label is not None]
     return GenerationDoc(
         turn=turn,
         potential_uuid=potential.job_uuid,
@@ -61,9 +156,9 @@ def summarise_turn(
         n_candidates=selection.n_candidates if selection else 0,
         n_refused=selection.n_refused if selection else 0,
         n_selected=selection.n_selected if selection else 0,
-        n_labelled=sum(len(label.frames) for label in present),
+        n_labelled=sum(len(label.frames) for label in given),
         quarantined=[
-            *(failure for label in present for failure in label.quarantined),
+            *(failure for label in given for failure in label.quarantined),
             *(_lost_label(i) for i, label in enumerate(labels) if label is None),
         ],
         new_potential_uuid=refitted.job_uuid if changed and refitted else "",

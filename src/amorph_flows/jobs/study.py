@@ -14,7 +14,8 @@ from amorph_flows.schemas.active_learning import ActiveLearningOutcome
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.study import Shortening, StructureDoc, StudyDoc, StudyParts
+from amorph_flows.schemas.structure import StructureDoc
+from amorph_flows.schemas.study import Shortening, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 

@@ -8,7 +8,7 @@ from jobflow import Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
-from amorph_flows.flows.seeds import seed_of
+from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.schemas.schedule import MDStage
 
 

@@ -1,0 +1,1 @@
+"""Active learning: explore, select, label, extend, refit, conclude."""

@@ -1,0 +1,56 @@
+"""Select: which of the saved configurations are labelled."""
+
+from __future__ import annotations
+
+from amorph_flows.datasets import refuse_unphysical
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.jobs.missing import present
+from amorph_flows.potentials import get_backend
+from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.active_learning import ExplorationDoc, FrameBatch, SelectionDoc
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.potential import PotentialDoc
+
+
+@stage_job(SelectionDoc)
+def select_candidates(
+    potential: PotentialDoc | None,
+    dataset: DatasetDoc | None,
+    explorations: list[ExplorationDoc | None],
+    limit: int,
+    n_batches: int = 1,
+    min_contact_a: float = 1.25,
+) -> SelectionDoc:
+    """Return the saved configurations that MaxVol adds to the active set.
+
+    Parameters
+    ----------
+    potential
+        The potential that the runs were made with.
+    dataset
+        What it was fitted to.
+    explorations
+        The runs; None stands for a job that failed.
+    limit
+        How many to choose at most.
+    n_batches
+        Number of labelling jobs.
+    min_contact_a
+        Candidates with a shorter contact, Å, are refused.
+    """
+    candidates = FrameSet(frame for doc in explorations if doc is not None for frame in doc.frames)
+    refusal = refuse_unphysical(candidates, min_contact_a)
+    chosen: list[int] = []
+    if len(refusal.kept):
+        potential = present(potential, "the potential")
+        dataset = present(dataset, "the dataset")
+        training = dataset.frames.take(dataset.training)
+        method = get_backend(potential.backend)
+        chosen = method.select(potential, training, refusal.kept, limit)
+    return SelectionDoc(
+        n_candidates=len(candidates),
+        n_refused=len(refusal.refused),
+        batches=[
+            FrameBatch(frames=refusal.kept.take(chosen[i::n_batches])) for i in range(n_batches)
+        ],
+    )

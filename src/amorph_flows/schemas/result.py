@@ -1,0 +1,64 @@
+"""Documents that take over the fields of a result of the analysis."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Self, TypeVar
+
+from amorph_flows.analysis.elastic import ElasticConstants
+from amorph_flows.analysis.glass_transition import GlassTransition
+from amorph_flows.analysis.structure.coordination import Pair
+from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.verdict import Verdict
+
+
+class ResultDocument(Document):
+    """A document with the fields and properties of one result of the analysis."""
+
+    @classmethod
+    def from_result(cls, result: Any) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            The dataclass that the analysis returned; pairs of elements become ``"P-O"``.
+        """
+        fields = [name for name in cls.model_fields if hasattr(result, name)]
+        return cls(**{name: _plain(getattr(result, name)) for name in fields})
+
+
+def _plain(value: Any) -> Any:
+    """Call a method, and name pairs of elements, which no database takes as keys."""
+    if callable(value):
+        return value()
+    if isinstance(value, dict):
+        return {_named(key): item for key, item in value.items()}
+    return value
+
+
+def _named(key: Pair | str | int) -> str | int:
+    return "-".join(key) if isinstance(key, tuple) else key
+
+
+_Judged = TypeVar("_Judged", bound=StageDocument)
+
+
+def judged(document: type[_Judged], result: object, **verdicts: Verdict) -> _Judged:
+    """Return a document with its verdicts and every field that the result has too."""
+    shared = [name for name in document.model_fields if hasattr(result, name)]
+    return document(**{name: getattr(result, name) for name in shared}, **verdicts)
+
+
+def verdict_on(
+    question: str, result: GlassTransition | ElasticConstants, believable: bool, *numbers: str
+) -> Verdict:
+    """Return the verdict of a result, with some of its numbers by name."""
+    return Verdict(
+        question=question,
+        answer=result.verdict.name,
+        believable=believable,
+        reason=result.reason,
+        numbers={name: float(getattr(result, name)) for name in numbers},
+        thresholds=asdict(result.thresholds),
+    )
