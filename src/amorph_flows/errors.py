@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+
+_FEW = 10
 
 
 class AmorphFlowsError(Exception):
@@ -54,3 +58,25 @@ class WalltimeError(AmorphFlowsError, TimeoutError):
 
 class TrajectoryError(InputError):
     """A trajectory that cannot be read or whose time cannot be told."""
+
+
+def unknown_name(what: str, name: object, known: Iterable[str], more: str = "") -> InputError:
+    """Return the error for a name that is none of those known; it tells the nearest one.
+
+    Parameters
+    ----------
+    what
+        What is named, such as ``"preset"``.
+    name
+        What was given.
+    known
+        All names; they are listed where they are few or none is near.
+    more
+        What else may be given, the end of the list.
+    """
+    names = {one.lower(): one for one in known}
+    near = get_close_matches(str(name).lower(), names, n=1, cutoff=0.4)
+    hints = [f"did you mean {names[near[0]]!r}?"] if near else []
+    if not near or len(names) <= _FEW:
+        hints.append(f"known: {', '.join(names.values())}{more}")
+    return InputError(f"unknown {what} {name!r}; {' '.join(hints)}")

@@ -29,9 +29,8 @@ from amorph_flows.store import load_document
 def step_of_engine_md(folder: Path) -> int:
     """Return the step of the checkpoint in a folder."""
     for file in folder.glob("*.npz"):
-        if not file.name.endswith(".new.npz"):
-            with np.load(file, allow_pickle=False) as held:
-                return int(held["step"])
+        with np.load(file, allow_pickle=False) as held:
+            return int(held["step"])
     return 0
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amorph_flows.cli.find import DEMO_FOLDER
 from amorph_flows.cli.group import app
-from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -57,7 +57,7 @@ def query(
     amorph query 3f2a91c0
     ```
     """
-    opened = _open(store)
+    opened = _store_meant(store)
     if uuid is not None:
         typer.echo(_shown(opened, uuid, whole=as_json))
         return
@@ -106,24 +106,18 @@ def export(
     """
     from amorph_flows.export import export_document
 
-    for path in export_document(_open(store), uuid, target, part):
+    for path in export_document(_store_meant(store), uuid, target, part):
         typer.echo(path)
 
 
-def _open(where: str | None) -> JobStore:
-    """Return the store that is meant."""
-    from amorph_flows.store import configured_store, open_store
+def _store_meant(where: str | None) -> JobStore:
+    """Return the store that is named, else the configured one, else that of the study here."""
+    from amorph_flows.store import open_store, study_store
 
     if where is not None:
         return open_store(where, create=False)
-    configured = configured_store()
-    if configured is not None:
-        configured.connect()
-        return configured
-    for folder in (Path(), Path("amorph-demo")):
-        if (folder / "store").is_dir():
-            return open_store(folder, create=False)
-    raise InputError("no store is configured and there is no study here; give --store")
+    demo_only = not Path("store").is_dir() and (DEMO_FOLDER / "store").is_dir()
+    return study_store(DEMO_FOLDER if demo_only else Path(), create=False)
 
 
 def _listed(found: list[DocumentSummary]) -> list[str]:

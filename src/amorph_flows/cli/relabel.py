@@ -57,12 +57,12 @@ def relabel(
     from amorph_flows.executors import run_study
     from amorph_flows.flows import RelabelMaker
     from amorph_flows.schemas.relabel import RelabelDoc
-    from amorph_flows.store import load_document
+    from amorph_flows.store import load_document, study_store
 
     new_engine = named_engine(engine)
     new_engine.check()
     home = _home(study)
-    store = _open(home)
+    store = study_store(home, create=False)
     former = _dataset(store, home, dataset)
     if former.engine.settings_hash == new_engine.info().settings_hash:
         raise InputError(f"dataset {former.job_uuid} has the labels of {engine} already")
@@ -94,17 +94,6 @@ def _home(study: Path) -> Path:
     if not study.exists():
         raise InputError(f"there is no study {study}; give its folder or its file")
     return load_study(study).home
-
-
-def _open(home: Path) -> JobStore:
-    """Return the configured store, or the embedded one of the study."""
-    from amorph_flows.store import configured_store, open_store
-
-    store = configured_store()
-    if store is None:
-        return open_store(home, create=False)
-    store.connect()
-    return store
 
 
 def _dataset(store: JobStore, home: Path, uuid: str | None) -> DatasetDoc:

@@ -169,8 +169,10 @@ def report(
     amorph report amorph-demo
     ```
     """
+    from amorph_flows.store import study_store
+
     folder = study_folder(study)
-    for path in write_report(_open(folder, create=False), folder, launchpad):
+    for path in write_report(study_store(folder, create=False), folder, launchpad):
         typer.echo(path)
 
 
@@ -212,10 +214,10 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
     """Run a study and tell how it ended."""
     from amorph_flows.cli.display import Display
     from amorph_flows.executors import run_study
-    from amorph_flows.store import supersede
+    from amorph_flows.store import study_store, supersede
 
     flow = study.flow()
-    store = _open(study.home)
+    store = study_store(study.home)
     was_complete = _is_complete(study.home)
     try:
         with Display(study.name) as display:
@@ -244,14 +246,3 @@ def _is_complete(folder: Path) -> bool:
         return StudyState.read(folder).state == "complete"
     except InputError:
         return False
-
-
-def _open(folder: Path, *, create: bool = True) -> JobStore:
-    """Return the configured store, or the embedded one of a study."""
-    from amorph_flows.store import configured_store, open_store
-
-    store = configured_store()
-    if store is None:
-        return open_store(folder, create=create)
-    store.connect()
-    return store

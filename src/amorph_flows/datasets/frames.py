@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from monty.json import MSONable
 
 from amorph_flows.datasets.binary import decode_array, encode_array
 from amorph_flows.errors import InputError
+from amorph_flows.hashes import sha256_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -125,11 +125,8 @@ class Frame:
         """Hash of species, cell and wrapped positions (to 1e-6 Å), blind to labels and origin."""
         scaled = np.linalg.solve(self.cell.T, self.positions.T).T
         wrapped = (scaled - np.floor(scaled + 1e-9)) @ self.cell
-        digest = hashlib.sha256(np.asarray(self.numbers, dtype="<i8").tobytes())
-        for array in (self.cell, wrapped):
-            rounded = np.round(array * 1e6).astype("<i8")
-            digest.update(rounded.tobytes())
-        return digest.hexdigest()
+        rounded = (np.round(array * 1e6) for array in (self.cell, wrapped))
+        return sha256_of(*(np.asarray(a, "<i8").tobytes() for a in (self.numbers, *rounded)))
 
     def with_provenance(self, **changes: Any) -> Frame:
         """Return the frame with some fields of its provenance replaced."""

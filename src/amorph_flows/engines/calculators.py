@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib import metadata, util
 from typing import Any
@@ -20,7 +18,8 @@ from monty.json import jsanitize
 from amorph_flows.engines.gpaw.calculator import gpaw_identity
 from amorph_flows.engines.gpaw.process import find_gpaw
 from amorph_flows.engines.toy import TOY_IONS
-from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
+from amorph_flows.hashes import sha256_of
 
 _NO_CHGNET = {"Po", "At", "Rn", "Fr", "Ra"}
 
@@ -99,12 +98,7 @@ def find_calculator(name: str) -> KnownCalculator:
         If its package is not installed.
     """
     if name not in KNOWN and ":" not in name:
-        near = get_close_matches(name.lower(), [k.lower() for k in KNOWN], n=1, cutoff=0.4)
-        hint = next((k for k in KNOWN if near and k.lower() == near[0]), "CHGNet")
-        raise InputError(
-            f"unknown calculator {name!r}; the nearest is {hint!r}, any other is named "
-            "'package.module:ClassOrFactory'"
-        )
+        raise unknown_name("calculator", name, KNOWN, ", or 'package.module:ClassOrFactory'")
     found = KNOWN.get(name) or KnownCalculator(name, name.partition(":")[0].partition(".")[0])
     if found.probe is not None:
         found.probe()
@@ -211,8 +205,7 @@ def settings_hash(name: str, settings: dict[str, Any], version: str) -> str:
     identity = find_calculator(name).identity
     if identity is not None:
         content["identity"] = identity(settings)
-    text = canonical_json(content)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha256_of(canonical_json(content))[:16]
 
 
 def canonical_json(value: object) -> str:

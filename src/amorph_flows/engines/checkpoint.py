@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ase import Atoms
+
+from amorph_flows.files import replacement
+from amorph_flows.hashes import sha256_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,12 +88,9 @@ def write_state(path: Path, key: str, **state: npt.ArrayLike) -> None:
     **state
         Numbers and arrays.
     """
-    temporary = path.with_suffix(".new.npz")
-    with temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, key=key, **{k: np.asarray(v) for k, v in state.items()})
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    arrays = {name: np.asarray(value) for name, value in state.items()}
+    with replacement(path, durable=True) as new, new.open("wb") as file:
+        np.savez(file, allow_pickle=False, key=key, **arrays)
 
 
 def read_state(path: Path, key: str) -> dict[str, npt.NDArray[Any]] | None:
@@ -122,7 +120,5 @@ def run_key(atoms: Atoms, *settings: str) -> str:
     *settings
         Everything else that decides how the run goes, as text.
     """
-    digest = hashlib.sha256("\n".join(settings).encode())
-    for array in (atoms.numbers, atoms.cell.array, atoms.positions, atoms.get_momenta()):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+    arrays = (atoms.numbers, atoms.cell.array, atoms.positions, atoms.get_momenta())
+    return sha256_of("\n".join(settings), *(np.ascontiguousarray(a).tobytes() for a in arrays))

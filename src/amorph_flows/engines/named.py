@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from amorph_flows.engines.ase import AseEngine
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.calculators import KNOWN
-from amorph_flows.errors import InputError
+from amorph_flows.errors import unknown_name
 
 
 def named_engine(name: str) -> Engine:
@@ -28,13 +27,8 @@ def named_engine(name: str) -> Engine:
         return _BUILDERS[name]()
     if name in KNOWN or ":" in name:
         return AseEngine(calculator=name)
-    known = engine_names()
-    near = get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.4)
-    hint = next((f"did you mean {k!r}? " for k in known if near and k.lower() == near[0]), "")
-    raise InputError(
-        f"unknown engine {name!r}; {hint}known: {', '.join(known)}, or an ASE calculator as "
-        "'package.module:ClassOrFactory'"
-    )
+    more = ", or an ASE calculator as 'package.module:ClassOrFactory'"
+    raise unknown_name("engine", name, engine_names(), more)
 
 
 def engine_names() -> list[str]:

@@ -9,7 +9,7 @@ from jobflow import Flow, Job
 from monty.json import MSONable
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from amorph_flows.errors import InputError
+from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.runtime.stage_job import job_kind
 from amorph_flows.schemas.base import JobKind
 
@@ -148,7 +148,7 @@ def check_workers(workers: Mapping[str, Destination] | None) -> dict[JobKind, Wo
     given = dict(workers or {})
     for kind in given:
         if kind not in KINDS:
-            raise InputError(f"unknown kind of job {kind!r}; known: {', '.join(KINDS)}")
+            raise unknown_name("kind of job", kind, KINDS)
     return {kind: _worker(kind, given.get(kind, kind)) for kind in KINDS}
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import InputError
+from amorph_flows.files import replace_file
 from amorph_flows.runtime.progress import read_progress
 
 STATE_FILE = "study.json"
@@ -81,9 +82,7 @@ class StudyState(BaseModel):
         folder
             The study's folder.
         """
-        temporary = folder / f".{STATE_FILE}.{os.getpid()}"
-        temporary.write_text(self.model_dump_json(indent=1))
-        temporary.replace(folder / STATE_FILE)
+        replace_file(folder / STATE_FILE, self.model_dump_json(indent=1))
 
     @classmethod
     def read(cls, folder: Path) -> StudyState:

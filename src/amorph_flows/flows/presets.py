@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
-from amorph_flows.errors import InputError
+from amorph_flows.errors import unknown_name
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
@@ -76,8 +75,7 @@ def preset_fields(name: str) -> dict[str, Any]:
         If there is no such preset.
     """
     if name not in PRESETS:
-        near = difflib.get_close_matches(name, PRESETS, n=1, cutoff=0.0)[0]
-        raise InputError(f"unknown preset {name!r}; the nearest is {near!r} of {sorted(PRESETS)}")
+        raise unknown_name("preset", name, sorted(PRESETS))
     return PRESETS[name]()
 
 

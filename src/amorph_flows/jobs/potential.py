@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
+from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.potentials import get_backend
@@ -145,7 +145,7 @@ def _document(
             "potential": fit.potential,
             "active_set": get_backend(backend).active_set(fit.potential, fit.species, training),
         },
-        sha256=hashlib.sha256(fit.potential.encode()).hexdigest(),
+        sha256=sha256_of(fit.potential),
         n_parameters=fit.n_parameters,
         n_training_frames=len(training),
         errors={},

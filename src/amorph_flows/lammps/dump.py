@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import TrajectoryError
+from amorph_flows.hashes import sha256_of_file
 from amorph_flows.schemas.production_md import FileReference
 
 _FORMAT = "lammps-dump"
@@ -54,11 +54,12 @@ def reference_of(path: Path, species: list[str]) -> FileReference:
         Element symbol of each LAMMPS type, in order.
     """
     path.touch()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    n_frames = sum(1 for _ in frame_offsets(path))
     return FileReference(
-        path=str(path.resolve()), format=_FORMAT, sha256=digest, n_frames=n_frames, species=species
+        path=str(path.resolve()),
+        format=_FORMAT,
+        sha256=sha256_of_file(path),
+        n_frames=sum(1 for _ in frame_offsets(path)),
+        species=species,
     )
 
 
@@ -80,9 +81,7 @@ def load_trajectory(reference: FileReference, temperature_k: float | None = None
     path = Path(reference.path)
     if not path.is_file():
         raise TrajectoryError(f"{path} is gone; restore it or run the MD again")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != reference.sha256:
+    if sha256_of_file(path) != reference.sha256:
         raise TrajectoryError(f"{path} is not the file that was written; run the MD again")
     return read_dump(path, reference.species, temperature_k)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from amorph_flows.files import replace_file
+
 FloatArray = npt.NDArray[np.float64]
 
 GRADES_FILE = "grades.txt"
@@ -86,9 +88,7 @@ def cut_grades(folder: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [f"{row[0]:.0f} {row[1]:.10g}\n" for row in read_grades(folder) if row[0] < step]
-    temporary = path.with_suffix(".cut")
-    temporary.write_text("".join(kept), encoding="ascii")
-    temporary.replace(path)
+    replace_file(path, "".join(kept))
 
 
 def summarise(grades: FloatArray, select: float, stop: float | None) -> GradeSummary:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
+from amorph_flows.files import replace_file
+from amorph_flows.hashes import sha256_of
 from amorph_flows.lammps.input import LammpsMD
 from amorph_flows.schemas.production_md import MDPiece
 
@@ -35,8 +36,7 @@ def langevin_seed(settings: LammpsMD, step: int) -> int | None:
         return None
     if step == 0:
         return settings.seed + 1
-    digest = hashlib.sha256(f"{settings.seed} {step}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % _MAX_SEED + 1
+    return int(sha256_of(f"{settings.seed} {step}")[:16], 16) % _MAX_SEED + 1
 
 
 def add_piece(folder: Path, piece: MDPiece) -> None:
@@ -50,9 +50,8 @@ def add_piece(folder: Path, piece: MDPiece) -> None:
         The piece.
     """
     pieces = [held for held in read_pieces(folder) if held.first_step < piece.first_step]
-    temporary = folder / f"{PIECES_FILE}.new"
-    temporary.write_text(json.dumps([held.model_dump() for held in [*pieces, piece]]))
-    temporary.replace(folder / PIECES_FILE)
+    content = json.dumps([held.model_dump() for held in [*pieces, piece]])
+    replace_file(folder / PIECES_FILE, content)
 
 
 def read_pieces(folder: Path) -> tuple[MDPiece, ...]:

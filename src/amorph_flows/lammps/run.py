@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from dataclasses import replace
@@ -14,6 +13,7 @@ from ase import Atoms
 from pymatgen.core import Structure
 
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
+from amorph_flows.hashes import sha256_of
 from amorph_flows.lammps.command import lammps_command
 from amorph_flows.lammps.grades import cut_grades
 from amorph_flows.lammps.input import (
@@ -227,7 +227,7 @@ def _fingerprint(
         "symbols": [site.specie.symbol for site in structure],
         "grade": None if grade is None else grade.model_dump(),
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+    return sha256_of(json.dumps(content, sort_keys=True))[:12]
 
 
 def _check_energies(result: LammpsResult) -> None:

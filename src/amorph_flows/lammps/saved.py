@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from amorph_flows.files import replacement
+
 
 def count_saved(path: Path) -> int:
     """Return the number of whole configurations in a file, 0 where there is none.
@@ -30,10 +32,8 @@ def cut_saved(path: Path, step: int) -> None:
     """
     if not path.exists():
         return
-    temporary = path.with_name(f"{path.name}.cut")
-    with temporary.open("w", encoding="utf-8") as file:
+    with replacement(path) as new, new.open("w", encoding="utf-8") as file:
         file.writelines("".join(lines) + "\n" for lines in _whole(path) if _step(lines) < step)
-    temporary.replace(path)
 
 
 def _whole(path: Path) -> Iterator[list[str]]:

@@ -14,7 +14,7 @@ from ase.calculators.calculator import Calculator
 from pydantic import Field
 
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -230,9 +230,7 @@ def get_backend(name: str) -> PotentialBackend:
     if ":" in name:
         return _imported(name)
     if name not in _BACKENDS:
-        raise InputError(
-            f"unknown potential backend {name!r}; registered are {', '.join(sorted(_BACKENDS))}"
-        )
+        raise unknown_name("potential backend", name, sorted(_BACKENDS))
     return _BACKENDS[name]()
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from ase.calculators.calculator import Calculator
 from jobflow import JobStore
 
 from amorph_flows.errors import InputError
+from amorph_flows.hashes import sha256_of
 from amorph_flows.potentials.base import get_backend
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.store import load_potential
@@ -89,7 +89,7 @@ def check_text(doc: PotentialDoc) -> None:
         The potential; one without a hash passes.
     """
     text = doc.files.get("potential", "")
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = sha256_of(text)
     if doc.sha256 and digest != doc.sha256:
         raise InputError(
             f"the text of potential {doc.job_uuid} has sha256 {digest[:12]}…, its document says "

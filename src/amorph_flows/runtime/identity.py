@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import uuid
@@ -22,6 +21,7 @@ from pydantic import BaseModel
 
 from amorph_flows import __version__
 from amorph_flows.errors import InputError
+from amorph_flows.hashes import sha256_of
 from amorph_flows.runtime.stage_job import job_kind, stage_of
 from amorph_flows.schemas.base import JobKind
 
@@ -231,7 +231,7 @@ def _content(record: dict[str, Any], surroundings: list[str], new_uuids: Mapping
         "resolve": record["config"]["resolve_references"],
     }
     text = json.dumps(_canonical(content, new_uuids), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256_of(text)
 
 
 def _canonical(value: Any, new_uuids: Mapping[str, str]) -> Any:
@@ -248,7 +248,7 @@ def _canonical(value: Any, new_uuids: Mapping[str, str]) -> Any:
 def _uuid(content: str, occurrence: int) -> str:
     """Return a uuid; jobs of one flow with the same content are numbered."""
     text = content if occurrence == 1 else f"{content} {occurrence}"
-    return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=5))
+    return str(uuid.UUID(hex=sha256_of(text)[:32], version=5))
 
 
 def _rename(flow: Flow | Job, new_uuids: dict[str, str]) -> None:

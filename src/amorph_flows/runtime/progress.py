@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
+
+from amorph_flows.files import replace_file
 
 PROGRESS_FILE = "progress.json"
 _INTERVAL_S = 0.5
@@ -28,9 +29,7 @@ def report_progress(done: int, total: int, note: str = "") -> None:
         return
     _last_write = now
     state = {"done": done, "total": total, "note": note, "written_at": time.time()}
-    temporary = Path(f"{PROGRESS_FILE}.{os.getpid()}")
-    temporary.write_text(json.dumps(state))
-    temporary.replace(PROGRESS_FILE)
+    replace_file(Path(PROGRESS_FILE), json.dumps(state))
 
 
 def read_progress(folder: Path) -> dict[str, object] | None:

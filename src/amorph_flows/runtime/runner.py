@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from amorph_flows.files import replace_file
+
 if TYPE_CHECKING:
     from jobflow import Job
 
@@ -82,9 +84,7 @@ def write_runner(job: Job | None) -> None:
         queue_id=os.environ.get(_QUEUE_VARIABLES[queue], "") if queue else "",
         cluster=os.environ.get("SLURM_CLUSTER_NAME", "") if queue == "slurm" else "",
     )
-    temporary = Path(f".{RUNNER_FILE}.{os.getpid()}")
-    temporary.write_text(runner.model_dump_json())
-    temporary.replace(RUNNER_FILE)
+    replace_file(Path(RUNNER_FILE), runner.model_dump_json())
 
 
 def read_runner(folder: Path) -> Runner | None:

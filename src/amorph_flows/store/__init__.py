@@ -1,7 +1,7 @@
 """Opening the job store, embedded or MongoDB, and asking it for documents."""
 
 from amorph_flows.store.indexes import ensure_indexes, missing_indexes
-from amorph_flows.store.opening import configured_store, open_store, survives_process
+from amorph_flows.store.opening import configured_store, open_store, study_store, survives_process
 from amorph_flows.store.query import (
     DocumentSummary,
     find_documents,
@@ -23,6 +23,7 @@ __all__ = [
     "load_potential",
     "missing_indexes",
     "open_store",
+    "study_store",
     "supersede",
     "survives_process",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +12,7 @@ import bson
 from monty.json import jsanitize
 
 from amorph_flows.errors import InputError
+from amorph_flows.files import replace_file
 from amorph_flows.store.file_store import FileStore
 
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
@@ -86,9 +86,7 @@ class BlobFolderStore(FileStore):
             raise InputError(f"blobs are stored by blob_uuid, not by {key!r}")
         for doc in [docs] if isinstance(docs, dict) else docs:
             path = self._collection / _file_name(doc)
-            temporary = path.with_suffix(f".{os.getpid()}")
-            temporary.write_bytes(bson.encode(jsanitize(doc, allow_bson=True)))
-            temporary.replace(path)
+            replace_file(path, bson.encode(jsanitize(doc, allow_bson=True)))
 
     def remove_docs(self, criteria: dict[str, Any]) -> None:
         """Delete the blobs that match."""

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from amorph_flows import schemas
-from amorph_flows.errors import InputError
+from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.store.keys import ANSWERS, COMPLETED, CURRENT, FORMULAS, IONS, STAGE, STUDY
 
@@ -73,7 +73,7 @@ def _date(date: datetime | str) -> str:
 
 def _known_stage(stage: str | None) -> str | None:
     if stage is not None and stage not in stages():
-        raise InputError(f"unknown stage {stage!r}; known: {', '.join(stages())}")
+        raise unknown_name("stage", stage, stages())
     return stage
 
 

@@ -65,6 +65,26 @@ def open_store(where: str | Path | None = None, *, create: bool = True) -> JobSt
     return store
 
 
+def study_store(folder: Path, *, create: bool = True) -> JobStore:
+    """Return the connected job store of a study: the configured one, or the one in its folder.
+
+    Parameters
+    ----------
+    folder
+        Folder of the study.
+    create
+        Whether an embedded store that is not there yet is created.
+
+    Raises
+    ------
+    InputError
+        As `open_store`.
+    """
+    store = configured_store() or _embedded(folder, create)
+    store.connect()
+    return store
+
+
 def survives_process(store: JobStore) -> bool:
     """Return whether other processes see the documents of a store and may write to it.
 
@@ -85,7 +105,9 @@ def _embedded(folder: Path, create: bool) -> JobStore:
     """Return the store in a folder."""
     home = folder.expanduser().resolve() / STORE_FOLDER
     if not create and not home.is_dir():
-        raise InputError(f"{folder} holds no store; give the folder of a study")
+        raise InputError(
+            f"{folder.resolve()} holds no store; give the folder of a study (query: --store)"
+        )
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
-from amorph_flows.errors import InputError
+from amorph_flows.errors import InputError, unknown_name
 
 T = TypeVar("T")
 
@@ -110,16 +109,15 @@ def _check_name(maker: object, name: str) -> None:
     here: Any = maker
     for part in name.split("."):
         if not _is_nested(here) or part not in _field_names(here):
-            raise InputError(f"unknown override {name!r}; {_nearest(maker, name)}")
+            raise _unknown_override(maker, name)
         here = getattr(here, part)
 
 
-def _nearest(maker: object, name: str) -> str:
+def _unknown_override(maker: object, name: str) -> InputError:
     known = override_names(maker)
     last = name.rpartition(".")[2]
     same_end = [k for k in known if k.rpartition(".")[2] == last]
-    near = difflib.get_close_matches(name, same_end or known, n=1, cutoff=0.0 if same_end else 0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+    return unknown_name("override", name, same_end or known)
 
 
 def _checked(annotation: Any, value: Any, name: str) -> Any:

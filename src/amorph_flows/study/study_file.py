@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from amorph_flows.errors import InputError
+from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.study.overrides import apply_overrides, flatten_overrides
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def load_study(path: str | Path) -> Study:
     content = _read(file)
     for key in content:
         if key not in Study.model_fields:
-            raise InputError(f"{file}: unknown key {key!r}; {_nearest(str(key))}")
+            raise InputError(f"{file}: {unknown_name('key', key, Study.model_fields)}")
     try:
         study = Study.model_validate(_with_paths(content))
     except ValidationError as error:
@@ -219,12 +218,6 @@ def _with_paths(content: dict[str, Any]) -> dict[str, Any]:
         key: Path(value) if key in keys and isinstance(value, str) and value else value
         for key, value in content.items()
     }
-
-
-def _nearest(key: str) -> str:
-    known = list(Study.model_fields)
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
 
 
 def _explain(error: ValidationError) -> str:

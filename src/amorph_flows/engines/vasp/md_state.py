@@ -16,6 +16,7 @@ from amorph_flows.engines.configuration import draw_velocities, has_velocities, 
 from amorph_flows.engines.vasp.run import VaspRun
 from amorph_flows.engines.vasp.sets import nose_mass, stage_tags
 from amorph_flows.errors import CalculationError
+from amorph_flows.files import replace_file
 from amorph_flows.schemas.labelling import QuarantinedCalculation
 from amorph_flows.schemas.schedule import MDStage
 
@@ -161,10 +162,7 @@ class MDState:
             "frames": FrameSet(self.frames).as_dict(),
             "quarantined": [q.model_dump() for q in self.quarantined],
         }
-        file = folder / _file_name(self.key)
-        temporary = file.with_suffix(".new")
-        temporary.write_text(json.dumps(content), encoding="utf-8")
-        temporary.replace(file)
+        replace_file(folder / _file_name(self.key), json.dumps(content))
 
     @classmethod
     def read(cls, folder: Path, key: str) -> Self | None:

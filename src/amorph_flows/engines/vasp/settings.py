@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Incar, Kpoints
 
 from amorph_flows.engines.calculators import canonical_json
+from amorph_flows.hashes import sha256_of
 
 HARMLESS = frozenset(
     {"ALGO", "AMIN", "AMIX", "AMIX_MAG", "BMIX", "BMIX_MAG", "IALGO", "ICHARG", "INIMIX", "ISEARCH",
@@ -41,7 +41,7 @@ def generator_hash(generator: VaspInputGenerator, more: dict[str, Any]) -> str:
     held = content["config_dict"]
     content["config_dict"] = held | {"INCAR": _energy_tags(held.get("INCAR", {}))}
     content["user_incar_settings"] = _energy_tags(content["user_incar_settings"] | more)
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
+    return sha256_of(canonical_json(content))[:16]
 
 
 def energy_settings(generator: VaspInputGenerator, structure: Structure) -> dict[str, Any]:

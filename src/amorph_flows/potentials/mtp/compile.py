@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import shutil
 import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 
 from amorph_flows.errors import CalculationError, MissingDependencyError
+from amorph_flows.files import replacement
+from amorph_flows.hashes import sha256_of
 from amorph_flows.settings import Settings
 
 SOURCES = Path(__file__).parent / "cpp"
@@ -59,7 +59,7 @@ def shared_library(
     compiler = _compiler()
     options = (*FLAGS, *(NATIVE if native else PORTABLE), *flags)
     key = "\n".join([_compiler_version(compiler), *options, *sources, _cpu(), _hash(), salt])
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    digest = sha256_of(key)[:16]
     folder = Settings().cache_dir.expanduser()
     library = folder / f"{name}-{digest}.so"
     if not library.exists():
@@ -82,15 +82,13 @@ def _compile(
     compiler: str, options: tuple[str, ...], sources: tuple[str, ...], library: Path
 ) -> None:
     library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-        output = Path(folder) / library.name
+    with replacement(library) as output:
         files = [str(SOURCES / source) for source in sources]
         command = [compiler, *files, *options, "-o", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             errors = "\n".join(done.stderr.splitlines()[:20])
             raise CalculationError(f"{' '.join(command)} failed:\n{errors}")
-        output.replace(library)
 
 
 @cache
@@ -111,7 +109,5 @@ def _cpu() -> str:
 
 @cache
 def _hash() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(SOURCES.iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    paths = sorted(SOURCES.iterdir())
+    return sha256_of(*(path.name.encode() + b"\0" + path.read_bytes() for path in paths))

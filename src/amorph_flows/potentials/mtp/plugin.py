@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import sysconfig
 from pathlib import Path
 from typing import Literal
 
 from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.hashes import sha256_of
 from amorph_flows.potentials.mtp.compile import shared_library
 
 SOURCES = (
@@ -88,7 +88,4 @@ def _mpi_folder(given: str | Path | None, *, own: bool) -> Path:
 
 
 def _headers_hash(headers: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(headers.glob("*.h")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return sha256_of(*(path.read_bytes() for path in sorted(headers.glob("*.h"))))

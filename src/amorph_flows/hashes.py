@@ -1,0 +1,32 @@
+"""Hashes of contents: two things with the same hash are the same."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+
+def sha256_of(*parts: str | bytes) -> str:
+    """Return the SHA-256 of some parts one after another, 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    *parts
+        Text, which counts as UTF-8, or bytes.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+    return digest.hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of what a file holds, 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
