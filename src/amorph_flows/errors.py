@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-_FEW = 10
+_FEW = 20
 
 
 class AmorphFlowsError(Exception):
