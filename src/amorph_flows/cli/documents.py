@@ -10,6 +10,7 @@ import typer
 
 from amorph_flows.cli.find import DEMO_FOLDER
 from amorph_flows.cli.group import app
+from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -112,12 +113,14 @@ def export(
 
 def _store_meant(where: str | None) -> JobStore:
     """Return the store that is named, else the configured one, else that of the study here."""
-    from amorph_flows.store import open_store, study_store
+    from amorph_flows.store import configured_store, open_store, study_store
 
     if where is not None:
         return open_store(where, create=False)
-    demo_only = not Path("store").is_dir() and (DEMO_FOLDER / "store").is_dir()
-    return study_store(DEMO_FOLDER if demo_only else Path(), create=False)
+    here = [folder for folder in (Path(), DEMO_FOLDER) if (folder / "store").is_dir()]
+    if not here and configured_store() is None:
+        raise InputError("no store is configured and there is no study here; give --store")
+    return study_store(here[0] if here else Path(), create=False)
 
 
 def _listed(found: list[DocumentSummary]) -> list[str]:

@@ -105,9 +105,7 @@ def _embedded(folder: Path, create: bool) -> JobStore:
     """Return the store in a folder."""
     home = folder.expanduser().resolve() / STORE_FOLDER
     if not create and not home.is_dir():
-        raise InputError(
-            f"{folder.resolve()} holds no store; give the folder of a study (query: --store)"
-        )
+        raise InputError(f"{folder} holds no store; give the folder of a study")
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
