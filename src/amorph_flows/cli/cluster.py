@@ -209,8 +209,8 @@ def _submit_remote(study: Study) -> None:
         ) from error
     from jobflow.core.flow import get_flow
 
+    from amorph_flows.executors import route
     from amorph_flows.executors.fireworks.submission import mark, planned
-    from amorph_flows.executors.route import route
 
     flow = route(get_flow(study.flow()), study.workers)
     jobs = [job for job, _ in flow.iterflow()]

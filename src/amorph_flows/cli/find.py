@@ -79,7 +79,6 @@ def read_study(study: Path | None, launchpad: Path | None) -> tuple[StudyState, 
     InputError
         If there is no such study.
     """
-    from amorph_flows.executors.fireworks.status import read_state
     from amorph_flows.executors.state import StudyState
 
     if is_here(study):
@@ -88,6 +87,8 @@ def read_study(study: Path | None, launchpad: Path | None) -> tuple[StudyState, 
             return StudyState.read(folder), folder
     else:
         folder = None
+    from amorph_flows.executors.fireworks.status import read_state
+
     database, workflows = find_submitted(study, launchpad)
     return read_state(database, workflows[0]), folder
 

@@ -1,6 +1,17 @@
 """Running flows: on this machine, resumable and in parallel, or by the workers of a cluster."""
 
-from amorph_flows.executors.local.run import Outputs, run_study
-from amorph_flows.executors.route import Worker, route
+from typing import TYPE_CHECKING
+
+from amorph_flows.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from amorph_flows.executors.local.run import Outputs, run_study
+    from amorph_flows.executors.routing import route
+    from amorph_flows.executors.workers import Worker
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {"local.run": ("Outputs", "run_study"), "routing": ("route",), "workers": ("Worker",)},
+    )
 
 __all__ = ["Outputs", "Worker", "route", "run_study"]

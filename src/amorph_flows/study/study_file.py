@@ -159,7 +159,7 @@ def load_study(path: str | Path) -> Study:
 def _check_workers(file: Path, workers: dict[str, Any]) -> None:
     if not workers:
         return
-    from amorph_flows.executors.route import check_workers
+    from amorph_flows.executors.workers import check_workers
 
     try:
         check_workers(workers)

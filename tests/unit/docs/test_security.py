@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from amorph_flows.cli import app
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError, TrajectoryError
+from amorph_flows.executors import route
 from amorph_flows.executors.fireworks.submission import to_workflow
-from amorph_flows.executors.route import route
 from amorph_flows.lammps.dump import load_trajectory
 from amorph_flows.schemas.production_md import FileReference
 from amorph_flows.store import open_store

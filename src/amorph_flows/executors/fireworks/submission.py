@@ -21,7 +21,8 @@ from amorph_flows.executors.fireworks.launchpad import (
 )
 from amorph_flows.executors.fireworks.superseded import PLANNED, replace_former
 from amorph_flows.executors.local.execution import finished_before
-from amorph_flows.executors.route import Destination, route
+from amorph_flows.executors.routing import route
+from amorph_flows.executors.workers import Destination
 from amorph_flows.runtime.identity import plan
 from amorph_flows.store.indexes import ensure_indexes
 
