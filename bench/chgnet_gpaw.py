@@ -44,12 +44,13 @@ def main(folder: Path = Path("chgnet-gpaw")) -> None:
         frame_stride=25,
         seed=1,
     ).make(v2o5())
-    dataset = build_dataset([job.output for job in melt_quench.jobs[:-1]])
+    branches = [label for _, label in melt_quench.output["branches"]]
+    dataset = build_dataset([*melt_quench.output["cooling"], *branches])
     relabel = RelabelMaker(engine=GPAW, max_frames=10).make(dataset.output)
     outputs = run_study(
         Flow([melt_quench, dataset, relabel]), open_store(folder), folder, 1, title="CHGNet, GPAW"
     )
-    print(outputs[melt_quench.output.uuid].melted.reason)
+    print(outputs[melt_quench.output["quench"].uuid].melted.reason)
     comparison: RelabelDoc = outputs[relabel.output["comparison"].uuid]
     frames = outputs[relabel.output["dataset"].uuid].frames
     write_extxyz(folder / "gpaw.extxyz", frames)

@@ -24,7 +24,7 @@ def learn(
 ) -> Callable[..., ActiveLearningOutcome]:
     """Return a function that runs a loop from a potential fitted to 500 K and explores hotter."""
 
-    def run(**changes: object) -> ActiveLearningOutcome:
+    def run(temperature_k: float = 2500.0, **changes: object) -> ActiveLearningOutcome:
         study = tiny_study()
         cell = supercell_near(v2o5(), study.cell_lengths_a)
         sampling = SamplingMaker(
@@ -36,7 +36,7 @@ def learn(
         learned = maker.make(
             fit.output["potential"],
             fit.output["dataset"],
-            [("V2O5", 2500.0, sampled.output.structure)],
+            [("V2O5", temperature_k, sampled.output.structure)],
         )
         store = open_store(tmp_path)
         flow = Flow([sampled, fit, learned])
@@ -87,6 +87,20 @@ def test_hot_runs_extrapolate_and_their_frames_are_learned(
     grades = [f.provenance.grade for f in outcome.dataset.frames if f.provenance.grade]
     assert grades
     assert min(grades) > 2
+
+
+def test_a_turn_in_which_no_run_breaks_labels_and_fits_nothing(
+    learn: Callable[..., ActiveLearningOutcome],
+) -> None:
+    outcome = learn(300.0, engine=AseEngine(calculator="toy"), select_grade=0.01, stop_grade=1e6)
+    [turn] = outcome.loop.generations
+    assert outcome.loop.verdict.answer == "UNBROKEN_BUT_SHORT"
+    assert turn.n_candidates > 0
+    assert (turn.n_selected, turn.n_labelled, turn.new_potential_uuid) == (0, 0, "")
+    assert "no run broke" in turn.reason
+    assert outcome.potential.job_uuid == turn.potential_uuid
+    assert outcome.dataset.job_uuid == outcome.potential.dataset_uuid
+    assert len(outcome.dataset.training) == outcome.potential.n_training_frames
 
 
 class _Disguised(AseEngine):

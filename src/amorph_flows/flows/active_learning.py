@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jobflow import Flow, Job, JobConfig, Maker, OnMissing
+from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.errors import InputError
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
 from amorph_flows.jobs.active_learning.explore import explore
 from amorph_flows.jobs.active_learning.select import select_candidates
 from amorph_flows.jobs.dataset import extend_dataset
+from amorph_flows.jobs.fields import (
+    require_at_least_one,
+    require_not_negative,
+    require_positive,
+    valid_settings,
+)
 from amorph_flows.jobs.seeds import seed_of
-from amorph_flows.lammps import LammpsMD
+from amorph_flows.lammps import LammpsMD, check_lammps
 from amorph_flows.potentials.base import GradeSettings
-from amorph_flows.schemas.active_learning import GenerationDoc
+from amorph_flows.schemas.active_learning import ExplorationDoc, GenerationDoc, SelectionDoc
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 
 _TOLERANT = JobConfig(on_missing_references=OnMissing.NONE)
@@ -27,9 +36,10 @@ class ActiveLearningMaker(Maker):
     """Improve a potential where its own MD extrapolates (Choyal et al. 2025, section 2.2).
 
     Each turn runs LAMMPS MD from every start with every seed. Configurations with a grade above
-    ``select_grade`` are saved and a run stops above ``stop_grade``; MaxVol chooses which are
-    labelled, and the potential is refitted. The loop ends when no run breaks, or when the turns
-    or the failure budget are used up. A turn that makes the potential worse is undone.
+    ``select_grade`` are saved and a run stops above ``stop_grade``. If one broke, MaxVol chooses
+    which configurations are labelled, and the potential is refitted; if none did, the loop ends
+    with the potential that they ran with. It also ends when the turns or the failure budget are
+    used up. A turn that makes the potential worse is undone.
 
     Parameters
     ----------
@@ -84,6 +94,43 @@ class ActiveLearningMaker(Maker):
     worse_factor: float = 1.2
     seed: int = 0
 
+    def check(self, structure: Structure) -> None:
+        """Refuse what no loop could be made with.
+
+        Parameters
+        ----------
+        structure
+            A structure where runs start, or one of the same elements.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the engine or LAMMPS cannot run here.
+        """
+        require_positive(
+            duration_fs=self.duration_fs,
+            time_step_fs=self.time_step_fs,
+            damping_fs=self.damping_fs,
+            stop_grade=self.stop_grade,
+            worse_factor=self.worse_factor,
+        )
+        require_not_negative(
+            equilibration_fs=self.equilibration_fs, failure_budget=self.failure_budget
+        )
+        require_at_least_one(
+            n_seeds=self.n_seeds,
+            grade_every=self.grade_every,
+            max_selected=self.max_selected,
+            max_turns=self.max_turns,
+            label_jobs=self.label_jobs,
+        )
+        if not self.select_grade > 0:
+            raise InputError(f"select_grade is {self.select_grade:g}; give more than 0")
+        with valid_settings():
+            self.md(300.0, 0)
+        self.engine.check(structure)
+        check_lammps()
+
     def make(self, potential: PotentialDoc, dataset: DatasetDoc, starts: list[Start]) -> Flow:
         """Return the flow; its output is an `ActiveLearningOutcome`.
 
@@ -119,26 +166,12 @@ class ActiveLearningMaker(Maker):
         generations
             Earlier turns.
         """
-        runs = self._explorations(turn, potential, starts)
-        select = select_candidates(
-            potential,
-            dataset,
-            [job.output for job in runs],
-            limit=self.max_selected,
-            n_batches=self.label_jobs,
-            min_contact_a=self.fit.min_contact_a,
-        )
-        select.update_config(_TOLERANT)
-        select.name = f"{self.name}: select, turn {turn}"
-        labels = self._labels(turn, select)
-        extend = extend_dataset(
-            dataset,
-            [job.output for job in labels],
-            min_contact_a=self.fit.min_contact_a,
-            max_force_ev_a=self.fit.max_force_ev_a,
-        )
-        extend.update_config(_TOLERANT)
-        extend.name = f"{self.name}: dataset, turn {turn}"
+        runs = self._explore(turn, potential, starts)
+        explored = [job.output for job in runs]
+        select = self._select(turn, potential, dataset, explored)
+        label = self._label(turn, select.output)
+        labels = [job.output for job in label]
+        extend = self._extend(turn, dataset, labels)
         refit = self.fit.refit(extend.output, potential)
         conclude = conclude_turn(
             self,
@@ -147,18 +180,18 @@ class ActiveLearningMaker(Maker):
             refit.output,
             dataset,
             extend.output,
-            [job.output for job in runs],
+            explored,
             select.output,
-            [job.output for job in labels],
+            labels,
             starts,
             generations,
         )
         conclude.update_config(_TOLERANT)
         conclude.name = f"{self.name}: conclude turn {turn}"
-        jobs = [*runs, select, *labels, extend, refit, conclude]
+        jobs = [*runs, select, *label, extend, refit, conclude]
         return Flow(jobs, output=conclude.output, name=f"{self.name}: turn {turn}")
 
-    def _explorations(self, turn: int, potential: PotentialDoc, starts: list[Start]) -> list[Job]:
+    def _explore(self, turn: int, potential: PotentialDoc, starts: list[Start]) -> list[Job]:
         jobs = []
         for formula, temperature_k, structure in starts:
             for n in range(self.n_seeds):
@@ -168,14 +201,44 @@ class ActiveLearningMaker(Maker):
                 jobs.append(job)
         return jobs
 
-    def _labels(self, turn: int, select: Job) -> list[Job]:
+    def _select(
+        self,
+        turn: int,
+        potential: PotentialDoc,
+        dataset: DatasetDoc,
+        explored: list[ExplorationDoc | None],
+    ) -> Job:
+        job = select_candidates(
+            potential,
+            dataset,
+            explored,
+            limit=self.max_selected,
+            n_batches=self.label_jobs,
+            min_contact_a=self.fit.min_contact_a,
+        )
+        job.update_config(_TOLERANT)
+        job.name = f"{self.name}: select, turn {turn}"
+        return job
+
+    def _label(self, turn: int, selection: SelectionDoc) -> list[Job]:
         jobs = []
         for n in range(self.label_jobs):
-            batch = select.output.batches[n].frames
+            batch = selection.batches[n].frames
             job = self.engine.static(batch, run=f"active learning turn {turn} batch {n + 1}")
             job.name = f"{self.name}: label, turn {turn} batch {n + 1}"
             jobs.append(job)
         return jobs
+
+    def _extend(self, turn: int, dataset: DatasetDoc, labels: list[LabelDoc | None]) -> Job:
+        job = extend_dataset(
+            dataset,
+            labels,
+            min_contact_a=self.fit.min_contact_a,
+            max_force_ev_a=self.fit.max_force_ev_a,
+        )
+        job.update_config(_TOLERANT)
+        job.name = f"{self.name}: dataset, turn {turn}"
+        return job
 
     def md(self, temperature_k: float, seed: int) -> LammpsMD:
         """Return the settings of one exploration.

@@ -3,78 +3,76 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
-from amorph_flows.flows.check_settings import check_neutral, check_settings
-from amorph_flows.jobs.insertion import charged_host
-from amorph_flows.lammps import check_lammps
-from amorph_flows.potentials import get_backend
-from amorph_flows.structures import (
-    check_structure,
-    check_width,
-    parse_ion,
-    reference_metal,
-    supercell_near,
-)
-from amorph_flows.structures.stoichiometry import count_ions
-
-if TYPE_CHECKING:
-    from amorph_flows.flows.electrode import AmorphousElectrodeMaker
-
+from amorph_flows.structures import check_structure
 
 MAX_ENGINE_ATOMS = 2000
 """Atoms of the cell that is molten, at most."""
 
 
-def check_study(
-    maker: AmorphousElectrodeMaker, structure: Structure, discharged: Structure | None
-) -> None:
-    """Refuse a study that cannot be right.
+@runtime_checkable
+class CheckedStage(Protocol):
+    """A stage that knows what its fields may be."""
+
+    def check(self, structure: Structure, *known: Any) -> None:
+        """Raise InputError or MissingDependencyError where the stage could not run.
+
+        The message begins with the name of the field that is wrong.
+        """
+
+
+def check_stage(name: str, stage: object, structure: Structure, *known: Any) -> None:
+    """Call the check of a stage, if it has one.
 
     Parameters
     ----------
-    maker
-        The study.
+    name
+        The field that holds the stage; put in front of the field that its error names.
+    stage
+        Any Maker.
     structure
-        The crystal without ions.
-    discharged
-        The crystal with ions.
+        What the stage starts from, or a structure as large and of the same elements.
+    *known
+        Other arguments of its ``make`` that are known before the run.
 
     Raises
     ------
     InputError, MissingDependencyError
-        What is wrong, its value and what to do.
+        What the stage says.
     """
-    check_structure(structure)
-    ion = parse_ion(maker.ion)
-    metal = reference_metal(ion.symbol)
-    _check_cell_size(structure, maker.cell_lengths_a)
-    host = supercell_near(structure, maker.cell_lengths_a)
-    insertion, n_ions = maker.insertion, count_ions(host, maker.ions_per_formula)
-    charged = charged_host(host, maker.ion, n_ions, insertion.redox_element, insertion.charges)
-    check_neutral(charged, float(ion.oxi_state), n_ions)
-    count_ions(structure, maker.ions_per_formula)
-    if discharged is not None:
-        _check_discharged(structure, discharged, ion.symbol, maker.ions_per_formula)
-    check_settings(maker)
-    if maker.voltage.relax_cells and not maker.engine.has_stress:
-        raise InputError(
-            f"engine {maker.engine.info().name} has no stress, so the cells of the voltage cannot "
-            "relax; set voltage.relax_cells to false, or use another engine"
-        )
-    _check_temperatures(maker)
-    cutoff = max(settings.cutoff for settings in (maker.fit.settings, *maker.fit.alternatives))
-    check_width(host * maker.production.supercell, cutoff)
-    for cell in (host, metal):
-        maker.engine.check(cell)
-    get_backend(maker.fit.backend).check()
-    check_lammps()
+    if not isinstance(stage, CheckedStage):
+        return
+    try:
+        stage.check(structure, *known)
+    except InputError as error:
+        message = str(error)
+        first = re.split(r"\W", message, maxsplit=1)[0]
+        names_a_field = is_dataclass(stage) and first in {field.name for field in fields(stage)}
+        raise InputError(f"{name}{'.' if names_a_field else ': '}{message}") from error
 
 
-def _check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]) -> None:
+def check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]) -> None:
+    """Refuse a cell with more atoms than an engine can run MD of.
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    lengths_a
+        Lengths of the cell that is molten, Å.
+
+    Raises
+    ------
+    InputError
+        If it would hold more than `MAX_ENGINE_ATOMS`.
+    """
     volume = math.prod(lengths_a)
     n_atoms = len(structure) * max(1.0, volume / structure.volume)
     if math.isfinite(volume) and n_atoms > MAX_ENGINE_ATOMS:
@@ -85,9 +83,25 @@ def _check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]
         )
 
 
-def _check_discharged(
+def check_discharged(
     structure: Structure, discharged: Structure, ion: str, ions_per_formula: float
 ) -> None:
+    """Refuse a discharged crystal that is not the crystal with its ions.
+
+    Parameters
+    ----------
+    structure, discharged
+        The crystal without and with ions.
+    ion
+        Element symbol of the ion.
+    ions_per_formula
+        Ions for each reduced formula of the crystal.
+
+    Raises
+    ------
+    InputError
+        If host or number of ions differ.
+    """
     check_structure(discharged)
     if ion not in discharged.composition:
         raise InputError(
@@ -108,15 +122,35 @@ def _check_discharged(
         )
 
 
-def _check_temperatures(maker: AmorphousElectrodeMaker) -> None:
-    branches = maker.melt_quench.temperatures_k
-    for temperature in maker.insertion_temperatures_k:
-        if temperature not in branches:
+def check_temperatures(
+    insertion_k: Sequence[float], production_k: Sequence[float], branches_k: Sequence[float]
+) -> None:
+    """Refuse temperatures that no branch has, or that are none.
+
+    Parameters
+    ----------
+    insertion_k, production_k
+        Temperatures of insertion and of production, K.
+    branches_k
+        Temperatures of the branches of the melt-quench, K.
+
+    Raises
+    ------
+    InputError
+        If there are no temperatures, one is not positive, or ions would go into a branch that the
+        melt-quench does not leave.
+    """
+    given = {"insertion_temperatures_k": insertion_k, "production_temperatures_k": production_k}
+    for name, temperatures in given.items():
+        if not temperatures:
+            raise InputError(f"{name} is empty; give at least one temperature")
+    for temperature in insertion_k:
+        if temperature not in branches_k:
             raise InputError(
                 f"insertion_temperatures_k has {temperature:g} K, but the melt-quench leaves "
-                f"branches at {', '.join(f'{t:g}' for t in branches)} K; add it to "
+                f"branches at {', '.join(f'{t:g}' for t in branches_k)} K; add it to "
                 "melt_quench.branch_temperatures_k"
             )
-    for temperature in maker.production_temperatures_k:
+    for temperature in production_k:
         if not temperature > 0:
             raise InputError(f"production_temperatures_k has {temperature:g} K; give more than 0")

@@ -9,6 +9,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis import strain_states
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.errors import InputError
 from amorph_flows.jobs.elastic import deform
 
 
@@ -46,6 +47,24 @@ class ElasticMaker(Maker):
     n_steps: int = 1
     relax_first: bool = True
     relax_atoms: bool = True
+
+    def check(self, structure: Structure) -> None:
+        """Refuse what no elastic constants could come from.
+
+        Parameters
+        ----------
+        structure
+            The glass.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the engine cannot compute the structure's stress.
+        """
+        strain_states(self.step, self.n_steps)
+        self.engine.check(structure)
+        if not self.engine.has_stress:
+            raise InputError(f"engine {self.engine.info().name} has no stress; use another engine")
 
     def make(self, structure: Structure) -> Flow:
         """Return the flow; its output is an `ElasticDoc`.

@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Self
 
-from jobflow import Flow, Maker
+from jobflow import Flow, Maker, OnMissing
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.flows import interface
 from amorph_flows.flows.active_learning import ActiveLearningMaker
-from amorph_flows.flows.checks import check_study
-from amorph_flows.flows.electrode_stages import ElectrodeStages
+from amorph_flows.flows.checks import (
+    check_cell_size,
+    check_discharged,
+    check_stage,
+    check_temperatures,
+)
+from amorph_flows.flows.interface import with_engine
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.presets import PRESETS, preset_fields
+from amorph_flows.flows.shortenings import Extent, extent_of, shortenings_of
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
+from amorph_flows.jobs.structure import compare_structures
+from amorph_flows.jobs.study import write_report
+from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.schemas.study import Shortening
-from amorph_flows.structures import parse_ion, supercell_near
+from amorph_flows.structures import (
+    check_structure,
+    check_width,
+    parse_ion,
+    reference_metal,
+    supercell_near,
+)
+from amorph_flows.structures.stoichiometry import count_ions
 
 
 @dataclass
 class AmorphousElectrodeMaker(Maker):
     """Melt-quench, insertion, potential, active learning, production, voltage and transport.
 
-    Every stage is a Maker in a field of its own and can be replaced. The fields hold the
-    published protocol (Choyal et al., Small 2025) by default; `from_preset` gives others.
+    Every stage is a Maker in a field of its own and can be replaced by any that has what
+    `amorph_flows.flows.interface` asks of it. The fields hold the published protocol (Choyal et
+    al., Small 2025) by default; `from_preset` gives others.
 
     Parameters
     ----------
@@ -64,26 +85,24 @@ class AmorphousElectrodeMaker(Maker):
     ions_per_formula: float = 1.0
     engine: Engine = field(default_factory=AseEngine)
     cell_lengths_a: tuple[float, float, float] = (11.5, 8.8, 10.8)
-    melt_quench: MeltQuenchMaker = field(default_factory=MeltQuenchMaker)
-    insertion: IonInsertionMaker = field(default_factory=IonInsertionMaker)
+    melt_quench: interface.MeltQuench = field(default_factory=MeltQuenchMaker)
+    insertion: interface.Insertion = field(default_factory=IonInsertionMaker)
     insertion_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1200.0)
-    sampling: SamplingMaker = field(default_factory=SamplingMaker)
-    fit: FitPotentialMaker = field(default_factory=FitPotentialMaker)
-    active_learning: ActiveLearningMaker = field(default_factory=ActiveLearningMaker)
-    mtp_sampling: ProductionMDMaker = field(
+    sampling: interface.Sampling = field(default_factory=SamplingMaker)
+    fit: interface.Fit = field(default_factory=FitPotentialMaker)
+    active_learning: interface.ActiveLearning = field(default_factory=ActiveLearningMaker)
+    mtp_sampling: interface.PotentialMD = field(
         default_factory=lambda: ProductionMDMaker(
             name="MTP sampling", supercell=(1, 1, 1), production_fs=20_000.0, frame_stride=50
         )
     )
-    production: ProductionMDMaker = field(default_factory=ProductionMDMaker)
+    production: interface.PotentialMD = field(default_factory=ProductionMDMaker)
     production_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1000.0, 1200.0)
-    voltage: VoltageMaker = field(default_factory=VoltageMaker)
+    voltage: interface.Voltage = field(default_factory=VoltageMaker)
 
     @classmethod
     def presets(cls) -> list[str]:
         """Return the names that `from_preset` knows."""
-        from amorph_flows.flows.presets import PRESETS
-
         return sorted(PRESETS)
 
     @classmethod
@@ -100,8 +119,6 @@ class AmorphousElectrodeMaker(Maker):
         InputError
             If there is no such preset; the message names the nearest one.
         """
-        from amorph_flows.flows.presets import preset_fields
-
         return cls(**preset_fields(name))
 
     def check(self, structure: Structure, discharged_structure: Structure | None = None) -> None:
@@ -119,7 +136,32 @@ class AmorphousElectrodeMaker(Maker):
         InputError, MissingDependencyError
             What is wrong, its value and what to do.
         """
-        check_study(self, structure, discharged_structure)
+        check_structure(structure)
+        ion = parse_ion(self.ion)
+        metal = reference_metal(ion.symbol)
+        check_cell_size(structure, self.cell_lengths_a)
+        host = supercell_near(structure, self.cell_lengths_a)
+        n_ions, n_in_crystal = (count_ions(s, self.ions_per_formula) for s in (host, structure))
+        if discharged_structure is not None:
+            check_discharged(structure, discharged_structure, ion.symbol, self.ions_per_formula)
+        for cell in (host, metal):
+            self.engine.check(cell)
+        study = self._completed()
+        check_stage("melt_quench", study.melt_quench, host)
+        check_stage("insertion", study.insertion, host, study.ion, n_ions)
+        check_stage("sampling", study.sampling, host)
+        check_stage("fit", study.fit, host)
+        check_stage("active_learning", study.active_learning, host)
+        check_stage("mtp_sampling", study.mtp_sampling, host)
+        check_stage("production", study.production, host)
+        check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
+        branches_k = study.melt_quench.temperatures_k
+        check_temperatures(
+            self.insertion_temperatures_k, self.production_temperatures_k, branches_k
+        )
+        fit, production = self.fit, self.production
+        if isinstance(fit, FitPotentialMaker) and isinstance(production, ProductionMDMaker):
+            check_width(host * production.supercell, fit.cutoff_a)
 
     def make(self, structure: Structure, discharged_structure: Structure | None = None) -> Flow:
         """Return the flow; its output is a `StudyDoc`.
@@ -132,28 +174,116 @@ class AmorphousElectrodeMaker(Maker):
             The crystal with ions; None takes the best Ewald occupation of the crystal's voids.
         """
         self.check(structure, discharged_structure)
-        maker = self._with_engine()
-        host = supercell_near(structure, self.cell_lengths_a)
-        return ElectrodeStages(maker, structure, discharged_structure, host).flow()
+        study = self._completed()
+        ion, temperatures = study.ion, study.insertion_temperatures_k
+        host = supercell_near(structure, study.cell_lengths_a)
+        n_ions = count_ions(host, study.ions_per_formula)
+        empty, full = _formulas(host, ion, n_ions)
+
+        quench = study.melt_quench.make(host)
+        branches = dict(quench.output["branches"])
+        inserted = {
+            t: study.insertion.make(branches[t].structure, ion, n_ions, t) for t in temperatures
+        }
+        sampled = {
+            t: study.sampling.make(job.output.structure, t, full) for t, job in inserted.items()
+        }
+        engine_md = {t: job.output for t, job in sampled.items()}
+
+        fit = study.fit.make([*quench.output["cooling"], *branches.values(), *engine_md.values()])
+        starts = [(empty, t, branches[t].structure) for t in temperatures]
+        starts += [(full, t, label.structure) for t, label in engine_md.items()]
+        learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
+        potential = learned.output.potential
+        small = {
+            (t, formula): study.mtp_sampling.make(potential, start, t, formula, "end of engine MD")
+            for formula, t, start in starts
+        }
+        large = [
+            study.production.make(potential, engine_md[s].structure, t, full, _origin(s, t))
+            for s, t in _sources(engine_md, study.production_temperatures_k)
+        ]
+
+        voltage = study.voltage.make(
+            structure,
+            ion,
+            count_ions(structure, study.ions_per_formula),
+            [*engine_md.items(), *((t, small[t, full].output) for t in temperatures)],
+            discharged_structure=discharged_structure,
+        )
+        compared = compare_structures(
+            host,
+            [quench.output["melt"], *branches.values(), *engine_md.values()],
+            [small[t, formula].output for t in temperatures for formula in (empty, full)],
+        )
+        transport = collect_transport([job.output for job in large], ion)
+        report = write_report(
+            title=f"{full} from amorphous {empty}",
+            preset=study.preset,
+            ion=ion,
+            quench=quench.output["quench"],
+            insertions=[job.output for job in inserted.values()],
+            learned=learned.output,
+            production=[job.output for job in large],
+            structure=compared.output,
+            transport=transport.output,
+            voltage=voltage.output,
+            shortenings=study.shortenings(),
+            settings=study,
+        )
+        for name, job in (("structure", compared), ("transport", transport), ("report", report)):
+            job.name = name
+            job.update_config({"on_missing_references": OnMissing.NONE})
+        stages = [quench, *inserted.values(), *sampled.values(), fit, learned, *small.values()]
+        ends = [*large, voltage, compared, transport, report]
+        return Flow([*stages, *ends], output=report.output, name=f"{study.name} {full}")
 
     def shortenings(self) -> list[Shortening]:
         """Return each way in which the study is smaller than the published protocol."""
-        from amorph_flows.flows.presets import shortenings
+        return shortenings_of(type(self).from_preset("choyal2025")._extent(), self._extent())
 
-        return shortenings(self)
+    def _extent(self) -> Extent:
+        return {
+            **extent_of(self.melt_quench),
+            **extent_of(self.sampling, "engine MD with ions"),
+            "volume of the cell": (prod(self.cell_lengths_a), "Å³"),
+            **extent_of(self.fit),
+            **extent_of(self.active_learning),
+            **extent_of(self.mtp_sampling, "MTP sampling"),
+            **extent_of(self.production, "production"),
+            "production temperatures": (len(self.production_temperatures_k), ""),
+        }
 
-    def _with_engine(self) -> Self:
-        """Return a copy whose stages all use this Maker's engine."""
-        quench = replace(
-            self.melt_quench,
-            engine=self.engine,
-            branch=replace(self.melt_quench.branch, engine=self.engine),
+    def _completed(self) -> Self:
+        """Return a copy whose stages have this Maker's engine, fit and insertion."""
+        learning, voltage = self.active_learning, self.voltage
+        if isinstance(learning, ActiveLearningMaker) and isinstance(self.fit, FitPotentialMaker):
+            learning = replace(learning, fit=self.fit)
+        if isinstance(voltage, VoltageMaker):
+            voltage = replace(voltage, insertion=self.insertion)
+        study = replace(
+            self, ion=str(parse_ion(self.ion)), active_learning=learning, voltage=voltage
         )
-        return replace(
-            self,
-            ion=str(parse_ion(self.ion)),
-            melt_quench=quench,
-            sampling=replace(self.sampling, engine=self.engine),
-            active_learning=replace(self.active_learning, engine=self.engine, fit=self.fit),
-            voltage=replace(self.voltage, engine=self.engine, insertion=self.insertion),
-        )
+        return with_engine(study, self.engine)
+
+
+def _formulas(host: Structure, ion: str, n_ions: int) -> tuple[str, str]:
+    """Return the reduced formulas of the host without and with its ions."""
+    full = host.composition + {parse_ion(ion).symbol: n_ions}
+    return host.composition.reduced_formula, full.reduced_formula
+
+
+def _sources(
+    sampled: Iterable[float], temperatures_k: Iterable[float]
+) -> list[tuple[float, float]]:
+    """Return each temperature behind the nearest lower one that was sampled, else the lowest."""
+    known = sorted(sampled)
+    return [(max((s for s in known if s <= t), default=known[0]), t) for t in temperatures_k]
+
+
+def _origin(source_k: float, temperature_k: float) -> str:
+    """Return where the structure that production starts from came from."""
+    origin = f"end of engine MD at {source_k:g} K"
+    if source_k == temperature_k:
+        return origin
+    return f"{origin} (an assumption: no engine MD was run at {temperature_k:g} K)"

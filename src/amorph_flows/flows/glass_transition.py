@@ -9,6 +9,8 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
+from amorph_flows.flows.checks import check_stage
+from amorph_flows.jobs.fields import require_at_least_one, require_positive, valid_settings
 from amorph_flows.jobs.glass_transition import collect_glass_transition
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.schemas.potential import PotentialDoc
@@ -63,6 +65,27 @@ class GlassTransitionMaker(Maker):
     frame_stride: int = 10
     seed: int = 0
 
+    def check(self, structure: Structure, with_potential: bool = False) -> None:
+        """Refuse what no glass transition could come from.
+
+        Parameters
+        ----------
+        structure
+            A melt, or a structure of the same elements.
+        with_potential
+            Whether a potential cools it, not the engine.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or what cools cannot run here.
+        """
+        self._check_fields()
+        if with_potential:
+            check_stage("production", self.production, structure)
+        else:
+            self.engine.check(structure)
+
     def make(self, structure: Structure, potential: PotentialDoc | None = None) -> Flow:
         """Return the flow; its output is a `GlassTransitionDoc`.
 
@@ -78,7 +101,7 @@ class GlassTransitionMaker(Maker):
         InputError
             If the temperatures do not decrease or are fewer than six.
         """
-        self._check()
+        self._check_fields()
         jobs: list[Job] = []
         for temperature in self.temperatures_k:
             job = self._hold(structure, temperature, potential, first=not jobs)
@@ -115,7 +138,9 @@ class GlassTransitionMaker(Maker):
             frame_stride=self.frame_stride,
         )
 
-    def _check(self) -> None:
+    def _check_fields(self) -> None:
+        require_positive(hold_duration_fs=self.hold_duration_fs, time_step_fs=self.time_step_fs)
+        require_at_least_one(frame_stride=self.frame_stride)
         temperatures = self.temperatures_k
         if len(temperatures) < _FEWEST or list(temperatures) != sorted(
             set(temperatures), reverse=True
@@ -127,3 +152,5 @@ class GlassTransitionMaker(Maker):
             raise InputError(
                 f"equilibration_share is {self.equilibration_share}; give 0 or more, below 1"
             )
+        with valid_settings():
+            self._stage(temperatures[-1])

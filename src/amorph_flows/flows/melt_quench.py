@@ -10,6 +10,13 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
+from amorph_flows.flows.checks import check_stage
+from amorph_flows.jobs.fields import (
+    require_at_least_one,
+    require_not_negative,
+    require_positive,
+    valid_settings,
+)
 from amorph_flows.jobs.melt_quench import collect_quench
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.schemas.schedule import MDStage
@@ -74,6 +81,25 @@ class MeltQuenchMaker(Maker):
     frame_stride: int = 50
     seed: int = 0
 
+    def check(self, structure: Structure) -> None:
+        """Refuse what no melt-quench could be made with.
+
+        Parameters
+        ----------
+        structure
+            The crystal.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the engine cannot compute the structure.
+        """
+        require_at_least_one(frame_stride=self.frame_stride)
+        with valid_settings():
+            self.schedule()
+        self.engine.check(structure)
+        check_stage("branch", self.branch, structure)
+
     def schedule(self) -> list[MDStage]:
         """Return the stages of melt and quench, hottest first.
 
@@ -105,7 +131,11 @@ class MeltQuenchMaker(Maker):
         return (*sorted(self.branch_temperatures_k, reverse=True), self.final_temperature_k)
 
     def make(self, structure: Structure, prev_dir: str | None = None) -> Flow:
-        """Return the flow; its output is a `QuenchDoc`.
+        """Return the flow; its output is a dictionary of its parts.
+
+        ``quench`` is a `QuenchDoc`, ``melt`` the `LabelDoc` of the melt, ``cooling`` those of
+        melt and quench in order, and ``branches`` pairs of temperature (K) and `LabelDoc`,
+        highest first.
 
         Parameters
         ----------
@@ -116,17 +146,25 @@ class MeltQuenchMaker(Maker):
         """
         label = structure.composition.reduced_formula
         jobs, leaves = self._cooling_jobs(structure, label)
-        branches = [self._branch_job(leaves[t], t, label) for t in self.temperatures_k]
+        branches = {
+            t: self.branch.make(leaves[t].output.structure, t, label) for t in self.temperatures_k
+        }
         collect = collect_quench(
             crystal=structure,
             schedule=self.schedule(),
             rate_k_per_ps=self.quench_rate_k_per_ps,
             cooling=[job.output for job in jobs],
-            temperatures_k=list(self.temperatures_k),
-            branches=[job.output for job in branches],
+            temperatures_k=list(branches),
+            branches=[job.output for job in branches.values()],
         )
         collect.update_config({"on_missing_references": OnMissing.NONE})
-        return Flow([*jobs, *branches, collect], output=collect.output, name=self.name)
+        output = {
+            "quench": collect.output,
+            "melt": jobs[0].output,
+            "cooling": [job.output for job in jobs],
+            "branches": [(t, job.output) for t, job in branches.items()],
+        }
+        return Flow([*jobs, *branches.values(), collect], output=output, name=self.name)
 
     def _cooling_jobs(self, structure: Structure, label: str) -> tuple[list[Job], dict[float, Job]]:
         """Return one job a stage, and the job at whose end each temperature is first reached."""
@@ -141,9 +179,6 @@ class MeltQuenchMaker(Maker):
             leaves.setdefault(stage.end_temperature_k, job)
             jobs.append(job)
         return jobs, leaves
-
-    def _branch_job(self, leaf: Job, temperature_k: float, label: str) -> Job:
-        return self.branch.make(leaf.output.structure, temperature_k, label)
 
     def _stage(self, name: str, start: float, end: float, duration_fs: float) -> MDStage:
         return MDStage(
@@ -172,13 +207,22 @@ class MeltQuenchMaker(Maker):
                 f"the quench goes from {top:g} K to {end:g} K; melt_temperature_k must be above "
                 "final_temperature_k and both above 0"
             )
-        for field_name in ("hold_temperatures_k", "branch_temperatures_k"):
-            for temperature in getattr(self, field_name):
+        inside = {
+            "hold_temperatures_k": self.hold_temperatures_k,
+            "branch_temperatures_k": self.branch_temperatures_k,
+        }
+        for field_name, temperatures in inside.items():
+            for temperature in temperatures:
                 if not end < temperature < top:
                     raise InputError(
                         f"{field_name} has {temperature:g} K; it must lie between the final "
                         f"temperature, {end:g} K, and the melt, {top:g} K"
                     )
-        for field_name in ("time_step_fs", "melt_duration_fs", "quench_duration_fs"):
-            if getattr(self, field_name) <= 0:
-                raise InputError(f"{field_name} is {getattr(self, field_name):g}; give more than 0")
+        require_positive(
+            time_step_fs=self.time_step_fs,
+            melt_duration_fs=self.melt_duration_fs,
+            quench_duration_fs=self.quench_duration_fs,
+        )
+        if self.hold_temperatures_k:
+            require_positive(hold_duration_fs=self.hold_duration_fs)
+        require_not_negative(hold_duration_fs=self.hold_duration_fs)

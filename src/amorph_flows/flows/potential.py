@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobflow import Flow, Job, Maker, OnMissing
+from pymatgen.core import Structure
 
+from amorph_flows.datasets import refuse_unphysical, split_frames
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.dataset import build_dataset
-from amorph_flows.jobs.potential import choose_potential, fit_potential
-from amorph_flows.potentials import default_backend
+from amorph_flows.jobs.potential import choose_potential, fit_potential, refit_potential
+from amorph_flows.potentials import default_backend, get_backend
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
@@ -48,8 +51,30 @@ class FitPotentialMaker(Maker):
     max_force_ev_a: float = 30.0
     seed: int = 0
 
+    @property
+    def cutoff_a(self) -> float:
+        """Largest cutoff of all settings, Å."""
+        return max(settings.cutoff for settings in (self.settings, *self.alternatives))
+
+    def check(self, structure: Structure) -> None:
+        """Refuse what no fit could be made with.
+
+        Parameters
+        ----------
+        structure
+            A structure that the potential is for.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the backend cannot run here.
+        """
+        split_frames(FrameSet(), self.test_fraction, self.validation_fraction)
+        refuse_unphysical(FrameSet(), self.min_contact_a, self.max_force_ev_a)
+        get_backend(self.backend).check()
+
     def make(self, labels: Sequence[LabelDoc]) -> Flow:
-        """Return the flow; its output is a dictionary of `dataset` and `potential`.
+        """Return the flow; its output is a dictionary of ``dataset`` and ``potential``.
 
         Parameters
         ----------
@@ -76,7 +101,7 @@ class FitPotentialMaker(Maker):
         return Flow(jobs, output=output, name=self.name)
 
     def refit(self, dataset: DatasetDoc, start: PotentialDoc) -> Job:
-        """Return the job that fits again with the settings of a potential.
+        """Return the job that fits a potential again, with its own settings and backend.
 
         Parameters
         ----------
@@ -85,7 +110,7 @@ class FitPotentialMaker(Maker):
         start
             The potential to start from, or a reference to it.
         """
-        job = fit_potential(dataset, None, backend=self.backend, start=start)
+        job = refit_potential(dataset, start)
         job.name = f"re{self.name}"
         return job
 

@@ -7,14 +7,12 @@ from typing import Any
 
 from amorph_flows.errors import unknown_name
 from amorph_flows.flows.active_learning import ActiveLearningMaker
-from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.potentials import default_backend
 from amorph_flows.schemas.potential import FitSettings
-from amorph_flows.schemas.study import Shortening
 
 
 def choyal2025() -> dict[str, Any]:
@@ -77,43 +75,3 @@ def preset_fields(name: str) -> dict[str, Any]:
     if name not in PRESETS:
         raise unknown_name("preset", name, sorted(PRESETS))
     return PRESETS[name]()
-
-
-def shortenings(maker: AmorphousElectrodeMaker) -> list[Shortening]:
-    """Return each way in which a study is smaller than the published protocol.
-
-    Parameters
-    ----------
-    maker
-        The study.
-    """
-    published = _extent(AmorphousElectrodeMaker.from_preset("choyal2025"))
-    here = _extent(maker)
-    return [
-        Shortening(what=what, published=value, here=here[what][0], unit=unit)
-        for what, (value, unit) in published.items()
-        if here[what][0] < value
-    ]
-
-
-def _extent(maker: AmorphousElectrodeMaker) -> dict[str, tuple[float, str]]:
-    """Return what makes a study long, large or fine."""
-    quench, learning = maker.melt_quench, maker.active_learning
-    settings = maker.fit.settings
-    a, b, c = maker.cell_lengths_a
-    n_a, n_b, n_c = maker.production.supercell
-    return {
-        "melt": (quench.melt_duration_fs / 1e3, "ps"),
-        "quench": (quench.quench_duration_fs / 1e3, "ps"),
-        "hold of each branch": (quench.branch.duration_fs / 1e3, "ps"),
-        "engine MD with ions": (maker.sampling.duration_fs / 1e3, "ps"),
-        "volume of the cell": (a * b * c, "Å³"),
-        "level of the potential": (settings.level, ""),
-        "cutoff of the potential": (settings.cutoff, "Å"),
-        "active learning: unbroken run": (learning.duration_fs / 1e3, "ps"),
-        "active learning: turns at most": (learning.max_turns, ""),
-        "MTP sampling": (maker.mtp_sampling.production_fs / 1e3, "ps"),
-        "production": (maker.production.production_fs / 1e3, "ps"),
-        "production cell, repetitions": (n_a * n_b * n_c, ""),
-        "production temperatures": (len(maker.production_temperatures_k), ""),
-    }

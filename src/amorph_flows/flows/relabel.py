@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jobflow import Flow, Maker
+from pymatgen.core import Structure
 
+from amorph_flows.datasets import refuse_unphysical
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.relabel import compare_engines, relabel_dataset, take_frames
 from amorph_flows.schemas.dataset import DatasetDoc
 
@@ -43,6 +47,24 @@ class RelabelMaker(Maker):
     min_contact_a: float = 1.25
     max_force_ev_a: float = 30.0
     seed: int = 0
+
+    def check(self, structure: Structure | None = None) -> None:
+        """Refuse what no frame could be labelled with.
+
+        Parameters
+        ----------
+        structure
+            A structure of the elements of the dataset; None: they are not checked.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the engine cannot compute the structure.
+        """
+        if self.max_frames is not None:
+            require_at_least_one(max_frames=self.max_frames)
+        refuse_unphysical(FrameSet(), self.min_contact_a, self.max_force_ev_a)
+        self.engine.check(structure)
 
     def make(self, dataset: DatasetDoc) -> Flow:
         """Return the flow; its output is a dictionary of `dataset` and `comparison`.

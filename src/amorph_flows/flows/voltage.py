@@ -8,6 +8,10 @@ from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Species, Structure
 
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.errors import InputError
+from amorph_flows.flows.checks import check_stage
+from amorph_flows.flows.interface import Insertion
+from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.schemas.labelling import LabelDoc
@@ -39,9 +43,36 @@ class VoltageMaker(Maker):
 
     name: str = "voltage"
     engine: Engine = field(default_factory=AseEngine)
-    insertion: IonInsertionMaker = field(default_factory=IonInsertionMaker)
+    insertion: Insertion = field(default_factory=IonInsertionMaker)
     n_snapshots: int = 5
     relax_cells: bool = True
+
+    def check(self, structure: Structure, ion: str, n_ions: int) -> None:
+        """Refuse what no voltage could come from.
+
+        Parameters
+        ----------
+        structure
+            The crystal without ions.
+        ion
+            Such as ``"Mg2+"``.
+        n_ions
+            Ions that the crystal takes up.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the engine cannot compute the crystal or the metal.
+        """
+        require_at_least_one(n_snapshots=self.n_snapshots)
+        if self.relax_cells and not self.engine.has_stress:
+            raise InputError(
+                f"relax_cells is true, but engine {self.engine.info().name} has no stress, so no "
+                "cell can relax; set relax_cells to false, or use another engine"
+            )
+        self.engine.check(structure)
+        self.engine.check(reference_metal(Species.from_str(ion).symbol))
+        check_stage("insertion", self.insertion, structure, ion, n_ions)
 
     def make(
         self,

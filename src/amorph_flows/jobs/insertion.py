@@ -8,11 +8,19 @@ from jobflow import Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
+from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
 from amorph_flows.schemas.verdict import Verdict
-from amorph_flows.structures import discharged_charges, find_void_sites, rank_occupations
+from amorph_flows.structures import (
+    discharged_charges,
+    find_void_sites,
+    parse_ion,
+    rank_occupations,
+)
 from amorph_flows.structures.plain import plain
+
+_TOLERANCES = ("min_distance", "merge_distance")
 
 
 @dataclass
@@ -41,6 +49,35 @@ class IonInsertionMaker(Maker):
     tolerances: dict[str, float] | None = None
     n_best: int = 10
     seed: int = 0
+
+    def check(self, structure: Structure, ion: str, n_ions: int) -> None:
+        """Refuse what no insertion could be made with.
+
+        Parameters
+        ----------
+        structure
+            The empty host.
+        ion
+            Such as ``"Mg2+"``.
+        n_ions
+            How many ions to place.
+
+        Raises
+        ------
+        InputError
+            If a field is out of its range, or charges do not add up to zero with the ions.
+        """
+        require_at_least_one(n_best=self.n_best)
+        for name in self.tolerances or {}:
+            if name not in _TOLERANCES:
+                raise InputError(f"tolerances has {name!r}; known are {', '.join(_TOLERANCES)}")
+        host = charged_host(structure, ion, n_ions, self.redox_element, self.charges)
+        total = host.charge + n_ions * parse_ion(ion).oxi_state
+        if abs(total) > 1e-3:
+            raise InputError(
+                f"charges and {n_ions} ions leave a net charge of {total:+g} in the cell; "
+                "give the charges that the host has after insertion (V4+, not V5+, in MgV2O5)"
+            )
 
     def make(
         self, structure: Structure, ion: str, n_ions: int, temperature_k: float | None = None

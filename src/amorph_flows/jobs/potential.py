@@ -26,42 +26,58 @@ PARITY_FRAMES = 200
 
 
 @stage_job(PotentialDoc)
-def fit_potential(
-    dataset: DatasetDoc,
-    settings: FitSettings | None,
-    backend: str = "mtp",
-    start: PotentialDoc | None = None,
-) -> PotentialDoc:
+def fit_potential(dataset: DatasetDoc, settings: FitSettings, backend: str = "mtp") -> PotentialDoc:
     """Return a potential fitted to the training frames of a dataset.
 
     Hyperparameters and the snapshot are chosen on validation frames; test frames are used once,
-    for the errors. Without new training frames the potential to start from is returned as it is.
+    for the errors.
 
     Parameters
     ----------
     dataset
         Labelled frames and their split.
     settings
-        Level, cutoff, weights and limits; None takes those of the potential to start from.
+        Level, cutoff, weights and limits.
     backend
         Name in the registry of potentials.
-    start
-        The potential to start from; None starts anew.
 
     Raises
     ------
     InputError
-        If the dataset has no training frames, or there are neither settings nor a start.
+        If the dataset has no training frames.
     """
-    if start is not None and start.n_training_frames == len(dataset.training):
+    return _fitted(dataset, settings, backend, None)
+
+
+@stage_job(PotentialDoc)
+def refit_potential(dataset: DatasetDoc, start: PotentialDoc) -> PotentialDoc:
+    """Return a potential fitted again, from its parameters, with its settings and backend.
+
+    Without new training frames the potential is returned as it is.
+
+    Parameters
+    ----------
+    dataset
+        Labelled frames and their split.
+    start
+        The potential to start from.
+
+    Raises
+    ------
+    InputError
+        If the dataset has no training frames.
+    """
+    if start.n_training_frames == len(dataset.training):
         return start
+    return _fitted(dataset, start.settings, start.backend, start)
+
+
+def _fitted(
+    dataset: DatasetDoc, settings: FitSettings, backend: str, start: PotentialDoc | None
+) -> PotentialDoc:
     method = get_backend(backend)
     method.check()
     parts = split_parts(dataset)
-    if settings is None:
-        if start is None:
-            raise InputError("a fit needs settings or a potential to start from; got neither")
-        settings = start.settings
     if not len(parts["training"]):
         raise InputError("the dataset has no training frames; sample more or lower the fractions")
     chosen_on = parts["validation" if settings.choose_on == "validation" else "test_random"]

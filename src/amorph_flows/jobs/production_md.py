@@ -8,9 +8,15 @@ from jobflow import Job, Maker, Response
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.binary import encode_array
-from amorph_flows.errors import CalculationError
+from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.jobs.fields import (
+    require_at_least_one,
+    require_not_negative,
+    require_positive,
+    valid_settings,
+)
 from amorph_flows.jobs.seeds import seed_of
-from amorph_flows.lammps import LammpsMD, partial_result, run_lammps_md
+from amorph_flows.lammps import LammpsMD, check_lammps, partial_result, run_lammps_md
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
@@ -61,6 +67,34 @@ class ProductionMDMaker(Maker):
     grade_every: int = 100
     grade_select: float = 2.0
     seed: int = 0
+
+    def check(self, structure: Structure) -> None:
+        """Refuse what no run could be made with.
+
+        Parameters
+        ----------
+        structure
+            The cell to repeat, or one as large.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or LAMMPS cannot be run.
+        """
+        if len(self.supercell) != 3 or min(self.supercell) < 1:
+            raise InputError(f"supercell is {self.supercell}; give three numbers of at least 1")
+        require_positive(
+            time_step_fs=self.time_step_fs,
+            production_fs=self.production_fs,
+            damping_fs=self.damping_fs,
+        )
+        require_not_negative(equilibration_fs=self.equilibration_fs, grade_every=self.grade_every)
+        require_at_least_one(frame_stride=self.frame_stride)
+        if not self.grade_select > 0:
+            raise InputError(f"grade_select is {self.grade_select:g}; give more than 0")
+        with valid_settings():
+            self.md(300.0, "")
+        check_lammps()
 
     def make(
         self,

@@ -8,6 +8,7 @@ from jobflow import Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.jobs.fields import require_at_least_one, require_positive, valid_settings
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.schemas.schedule import MDStage
 
@@ -42,6 +43,29 @@ class SamplingMaker(Maker):
     hot_temperature_k: float = 1200.0
     hot_frame_stride: int = 20
     seed: int = 0
+
+    def check(self, structure: Structure) -> None:
+        """Refuse what no run could be made with.
+
+        Parameters
+        ----------
+        structure
+            A structure that is sampled, or one of the same elements.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If a field is out of its range, or the engine cannot compute the structure.
+        """
+        require_positive(
+            duration_fs=self.duration_fs,
+            time_step_fs=self.time_step_fs,
+            hot_temperature_k=self.hot_temperature_k,
+        )
+        require_at_least_one(frame_stride=self.frame_stride, hot_frame_stride=self.hot_frame_stride)
+        with valid_settings():
+            self.stage(self.hot_temperature_k)
+        self.engine.check(structure)
 
     def stage(self, temperature_k: float) -> MDStage:
         """Return the hold at a temperature.

@@ -11,7 +11,6 @@ from monty.json import jsanitize
 
 from amorph_flows.errors import InputError
 from amorph_flows.flows import AmorphousElectrodeMaker, MeltQuenchMaker
-from amorph_flows.flows.presets import shortenings
 from amorph_flows.structures import supercell_near, v2o5
 from amorph_flows.structures.stoichiometry import count_ions
 
@@ -80,7 +79,7 @@ def test_production(published: AmorphousElectrodeMaker) -> None:
 
 
 def test_published_protocol_is_not_shortened(published: AmorphousElectrodeMaker) -> None:
-    assert shortenings(published) == []
+    assert published.shortenings() == []
 
 
 def test_demo_is_small_and_says_by_how_much() -> None:
@@ -92,7 +91,7 @@ def test_demo_is_small_and_says_by_how_much() -> None:
     assert demo.fit.settings.level in (8, 12)
     assert demo.fit.settings.cutoff == 5.0
     assert demo.active_learning.max_turns <= 2
-    factors = {s.what: s.factor for s in shortenings(demo)}
+    factors = {s.what: s.factor for s in demo.shortenings()}
     assert factors["production"] == pytest.approx(4_000_000 / demo.production.production_fs)
     assert all(factor > 1 for factor in factors.values())
 

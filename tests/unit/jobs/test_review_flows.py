@@ -13,9 +13,10 @@ from test_generation import generation
 from amorph_flows.datasets.cfg import write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.flows import FitPotentialMaker, MeltQuenchMaker
-from amorph_flows.jobs.active_learning import conclude as turns
-from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop, summarise_turn
+from amorph_flows.jobs.active_learning import generation as turns
+from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop
 from amorph_flows.jobs.active_learning.explore import MAX_SAVED, _saved_frames
+from amorph_flows.jobs.active_learning.select import select_candidates
 from amorph_flows.jobs.melt_quench import collect_quench
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.jobs.transport import collect_transport
@@ -36,7 +37,7 @@ PARTS = study_parts()
 ENGINE = PARTS.potential.engine
 
 
-def _refit(monkeypatch: pytest.MonkeyPatch, errors: list[float | None], broke: bool = True):
+def _refit(monkeypatch: pytest.MonkeyPatch, errors: list[float | None]):
     """Return the document of a turn whose two potentials have some validation errors."""
     summaries = iter(
         None
@@ -52,8 +53,8 @@ def _refit(monkeypatch: pytest.MonkeyPatch, errors: list[float | None], broke: b
     )
     monkeypatch.setattr(turns, "_validation_errors", lambda *_: next(summaries))
     refitted = PARTS.potential.model_copy(update={"sha256": "0" * 64, "job_uuid": "refit"})
-    run = ExplorationDoc(run=generation(1, broke).runs[0], frames=FrameSet())
-    return summarise_turn(1, PARTS.potential, refitted, PARTS.dataset, [run], None, [], 1.2)
+    run = ExplorationDoc(run=generation(1, broke=True).runs[0], frames=FrameSet())
+    return turns.summarise_turn(1, PARTS.potential, refitted, PARTS.dataset, [run], None, [], 1.2)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,19 @@ def test_a_refit_is_kept_only_if_its_error_is_known_and_small(
     assert _refit(monkeypatch, [0.1, after]).kept is kept
 
 
-def test_a_refit_after_unbroken_runs_was_tried_by_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    turn = _refit(monkeypatch, [0.1, 0.05], broke=False)
-    assert not turn.kept
-    assert "was not tried" in turn.reason
+def test_nothing_is_chosen_where_no_run_broke() -> None:
+    run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=_saved([2.5, 3.0]))
+    choice = select_candidates.original(PARTS.potential, PARTS.dataset, [run], limit=5, n_batches=2)
+    assert choice.n_candidates == 2
+    assert [len(batch.frames) for batch in choice.batches] == [0, 0]
+
+
+def test_a_turn_without_a_broken_run_says_that_it_fitted_nothing() -> None:
+    run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=FrameSet())
+    same, dataset = PARTS.potential, PARTS.dataset.model_copy(update={"validation": []})
+    turn = turns.summarise_turn(1, same, same, dataset, [run], None, [], 1.2)
+    assert turn.new_potential_uuid == ""
+    assert "no run broke" in turn.reason
 
 
 def test_a_loop_without_runs_has_not_converged() -> None:

@@ -1,4 +1,4 @@
-"""Conclude: what a turn was, and whether another one follows."""
+"""Conclude: another turn, or the end of the loop and its verdict."""
 
 from __future__ import annotations
 
@@ -7,31 +7,25 @@ from typing import Protocol
 from jobflow import Flow, OutputReference, Response
 from pymatgen.core import Structure
 
-from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.jobs.active_learning.generation import summarise_turn
 from amorph_flows.jobs.missing import present
-from amorph_flows.jobs.potential import predict, split_parts
-from amorph_flows.potentials import get_backend
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
     ActiveLearningDoc,
     ActiveLearningOutcome,
     ExplorationDoc,
-    ExplorationRun,
     GenerationDoc,
     SelectionDoc,
 )
 from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.labelling import LabelDoc, QuarantinedCalculation
-from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.verdict import Verdict
 
 CONVERGED_FS = 4_000_000.0
-TINY_FORCE_EV_A = 1e-12
 
 Start = tuple[str, float, Structure]
 """Formula, temperature (K) and structure of a run."""
-
-_TRIED = "every run went unbroken with the potential before; it is kept, the refit was not tried"
 
 
 class ActiveLearning(Protocol):
@@ -117,58 +111,6 @@ def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
     return OutputReference(document.job_uuid, output_schema=type(document))
 
 
-def summarise_turn(
-    turn: int,
-    potential: PotentialDoc,
-    refitted: PotentialDoc | None,
-    dataset: DatasetDoc,
-    runs: list[ExplorationDoc | None],
-    selection: SelectionDoc | None,
-    labels: list[LabelDoc | None],
-    worse_factor: float,
-) -> GenerationDoc:
-    """Return the document of a turn, with the refit kept or undone.
-
-    Parameters
-    ----------
-    turn
-        Its number, from 1.
-    potential, refitted
-        The potential of the turn and its successor; None where the refit failed.
-    dataset
-        The dataset before the turn; its validation frames compare the two potentials.
-    runs, selection, labels
-        What the turn did; None stands for a job that failed.
-    worse_factor
-        How much larger the validation error of forces may get.
-    """
-    before = _validation_errors(potential, dataset)
-    changed = refitted is not None and refitted.sha256 != potential.sha256
-    after = _validation_errors(refitted, dataset) if changed and refitted is not None else None
-    kept, reason = _keep(refitted, changed, before, after, worse_factor)
-    if changed and runs and all(doc is not None and not doc.run.broke for doc in runs):
-        kept, reason = False, _TRIED
-    given = [label for label in labels if label is not None]
-    return GenerationDoc(
-        turn=turn,
-        potential_uuid=potential.job_uuid,
-        runs=[doc.run if doc is not None else _lost_run() for doc in runs],
-        n_candidates=selection.n_candidates if selection else 0,
-        n_refused=selection.n_refused if selection else 0,
-        n_selected=selection.n_selected if selection else 0,
-        n_labelled=sum(len(label.frames) for label in given),
-        quarantined=[
-            *(failure for label in given for failure in label.quarantined),
-            *(_lost_label(i) for i, label in enumerate(labels) if label is None),
-        ],
-        new_potential_uuid=refitted.job_uuid if changed and refitted else "",
-        errors_before=before,
-        errors_after=after,
-        kept=kept,
-        reason=reason,
-    )
-
-
 def judge_loop(
     generations: list[GenerationDoc], max_turns: int, failure_budget: int, duration_fs: float
 ) -> Verdict | None:
@@ -231,58 +173,3 @@ def _converged(last: GenerationDoc, duration_fs: float, numbers: dict[str, float
 
 def _failures(generation: GenerationDoc) -> int:
     return len(generation.quarantined) + sum(bool(run.failure) for run in generation.runs)
-
-
-def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorSummary | None:
-    frames = split_parts(dataset)["validation"]
-    if not len(frames):
-        return None
-    try:
-        return ErrorSummary.of(frames, predict(get_backend(doc.backend), doc, frames))
-    except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
-        return None
-
-
-def _keep(
-    refitted: PotentialDoc | None,
-    changed: bool,
-    before: ErrorSummary | None,
-    after: ErrorSummary | None,
-    worse_factor: float,
-) -> tuple[bool, str]:
-    if refitted is None:
-        return False, "the refit failed; the potential before it is kept"
-    if not changed or before is None:
-        return True, ""
-    if after is None:
-        return False, (
-            "the refit gives no energies and forces of the validation frames; the potential "
-            "before it is kept"
-        )
-    ratio = after.force_rmse_ev_a / max(before.force_rmse_ev_a, TINY_FORCE_EV_A)
-    if not ratio <= worse_factor:
-        return False, (
-            f"the refit raised the validation error of forces {ratio:.2f} times, more than "
-            f"{worse_factor:g}; the potential before it is kept"
-        )
-    return True, f"the validation error of forces went to {ratio:.2f} times its value"
-
-
-def _lost_run() -> ExplorationRun:
-    return ExplorationRun(
-        run="lost",
-        formula="",
-        temperature_k=0.0,
-        seed=0,
-        asked_fs=0.0,
-        reached_fs=0.0,
-        broke=True,
-        failure="the job failed",
-        max_grade=0.0,
-        fraction_above_select=0.0,
-        n_saved=0,
-    )
-
-
-def _lost_label(index: int) -> QuarantinedCalculation:
-    return QuarantinedCalculation(index=index, reason="the labelling job failed")

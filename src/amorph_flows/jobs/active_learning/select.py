@@ -23,6 +23,8 @@ def select_candidates(
 ) -> SelectionDoc:
     """Return the saved configurations that MaxVol adds to the active set.
 
+    Where no run broke, nothing is left to learn and nothing is chosen.
+
     Parameters
     ----------
     potential
@@ -41,7 +43,7 @@ def select_candidates(
     candidates = FrameSet(frame for doc in explorations if doc is not None for frame in doc.frames)
     refusal = refuse_unphysical(candidates, min_contact_a)
     chosen: list[int] = []
-    if len(refusal.kept):
+    if len(refusal.kept) and not unbroken(explorations):
         potential = present(potential, "the potential")
         dataset = present(dataset, "the dataset")
         training = dataset.frames.take(dataset.training)
@@ -54,3 +56,14 @@ def select_candidates(
             FrameBatch(frames=refusal.kept.take(chosen[i::n_batches])) for i in range(n_batches)
         ],
     )
+
+
+def unbroken(explorations: list[ExplorationDoc | None]) -> bool:
+    """Return whether there were runs and none of them broke or failed.
+
+    Parameters
+    ----------
+    explorations
+        The runs of a turn; None stands for a job that failed.
+    """
+    return bool(explorations) and all(doc is not None and not doc.run.broke for doc in explorations)

@@ -1,0 +1,82 @@
+"""What the fields of a Maker may be; each error begins with the name of the field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+
+from amorph_flows.errors import InputError
+
+
+def require_positive(**fields: float) -> None:
+    """Refuse fields that are not above zero and finite.
+
+    Parameters
+    ----------
+    **fields
+        Values by name.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    for name, value in fields.items():
+        if not 0 < value < math.inf:
+            raise InputError(f"{name} is {value:g}; give more than 0")
+
+
+def require_not_negative(**fields: float) -> None:
+    """Refuse fields that are negative or not finite.
+
+    Parameters
+    ----------
+    **fields
+        Values by name.
+
+    Raises
+    ------
+    InputError
+        If one is.
+    """
+    for name, value in fields.items():
+        if not 0 <= value < math.inf:
+            raise InputError(f"{name} is {value:g}; give 0 or more")
+
+
+def require_at_least_one(**fields: int) -> None:
+    """Refuse numbers of things that are below one.
+
+    Parameters
+    ----------
+    **fields
+        Values by name.
+
+    Raises
+    ------
+    InputError
+        If one is.
+    """
+    for name, value in fields.items():
+        if value < 1:
+            raise InputError(f"{name} is {value}; give at least 1")
+
+
+@contextmanager
+def valid_settings() -> Iterator[None]:
+    """Say which field is wrong where pydantic refuses the settings of a run.
+
+    Raises
+    ------
+    InputError
+        Instead of pydantic's error.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{name} is {first['input']!r}; {first['msg']}") from error
