@@ -27,8 +27,8 @@ from amorph_flows.datasets import Frame, FrameSet, Provenance, shortest_contact,
 from amorph_flows.lammps.dump import read_dump
 from amorph_flows.lammps.input import write_data
 from amorph_flows.potentials.mtp import MTPTrainer, TrainingSettings, build_plugin, untrained
-from amorph_flows.potentials.mtp.loss import Loss
 from mtp_md import BIN, DATA, SPECIES, cell
+from mtp_training import show
 
 RUNS = {"MgV2O5": (300, 600, 900, 1200, 1500), "V2O5": (300, 600, 900)}
 STRIDE, EQUILIBRATION = 100, 1500
@@ -161,9 +161,7 @@ def main() -> None:
           f"{before / 2**20:.2f} before the fit")  # fmt: skip
     for part in ("training", "validation", "test_random", "test_blocks"):
         atoms = frames.take(getattr(split, part)).to_atoms()
-        e = Loss(fit.potential, atoms, settings).errors(fit.potential.parameters)
-        print(f"{part:12s}{len(atoms):5d} frames  loss {e.loss:.5f}  {1e3 * e.energy_rms:5.2f} "
-              f"meV/atom  {e.force_rms:.3f} eV/A  {160.2177 * e.stress_rms:.3f} GPa")  # fmt: skip
+        show(part, fit.potential, atoms)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,17 @@ from ase.io import read, write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
-from amorph_flows.potentials.mtp import MTPCalculator, MTPTrainer, TrainingSettings, untrained
+from amorph_flows.datasets import Frame, FrameSet, error_statistics
+from amorph_flows.potentials.mtp import (
+    MTPCalculator,
+    MTPPotential,
+    MTPTrainer,
+    TrainingSettings,
+    untrained,
+)
 from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.schemas.potential import LossWeights
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
@@ -101,11 +109,18 @@ def run_motep(start, frames, seconds):
     return best[0], best[1], time.process_time() - begin
 
 
-def show(name: str, loss: Loss, parameters, held: Loss) -> None:
-    for where, part in (("train", loss), ("held out", held)):
-        e = part.errors(parameters)
-        print(f"  {name:6s} {where:9s} loss {e.loss:.5f}  {1e3 * e.energy_rms:6.2f} meV/atom  "
-              f"{e.force_rms:.3f} eV/A  {160.2177 * e.stress_rms:.3f} GPa")  # fmt: skip
+def show(name: str, potential: MTPPotential, frames: list[Atoms]) -> None:
+    """Print loss and errors of a potential on labelled frames."""
+    calculator, guesses = MTPCalculator(potential), []
+    for atoms in frames:
+        guess = atoms.copy()
+        guess.calc = calculator
+        guess.get_stress()
+        guesses.append(Frame.from_atoms(guess))
+    loss = Loss(potential, frames, LossWeights()).value(potential.parameters)
+    e = error_statistics(FrameSet(map(Frame.from_atoms, frames)), FrameSet(guesses))
+    print(f"  {name:15s}{len(frames):5d} frames  loss {loss:.5f}  {e.energy_rmse_mev_atom:6.2f} "
+          f"meV/atom  {e.force_rmse_ev_a:.3f} eV/A  {e.stress_rmse_gpa:.3f} GPa")  # fmt: skip
 
 
 def cost(loss: Loss, x, atoms: int) -> float:
@@ -132,17 +147,18 @@ def main() -> None:
         make_frames(options.frames)
     train, held = split(read(options.frames, ":"))
     start = untrained(options.level, SPECIES, options.cutoff, min_distance=1.2, seed=0)
-    loss, held_loss = Loss(start, train, SETTINGS), Loss(start, held, SETTINGS)
+    loss = Loss(start, train, LossWeights())
     atoms = sum(len(frame) for frame in train)
     micro = cost(loss, start.parameters, atoms)
-    portable = Loss(start, train, SETTINGS)
+    portable = Loss(start, train, LossWeights())
     portable.kernel = TrainingKernel(start, train, native=False)
     any_cpu = cost(portable, start.parameters, atoms)
     print(f"level {options.level}, {options.cutoff} A: {start.n_parameters} parameters, "
           f"{len(train)} frames; loss and gradient {micro:.1f} us/atom, "
           f"built for any x86-64 {any_cpu:.1f}")  # fmt: skip
     fit = MTPTrainer(start, train, SETTINGS).train(max_seconds=options.seconds / 2)
-    show("ours", loss, fit.potential.parameters, held_loss)
+    show("ours, train", fit.potential, train)
+    show("ours, held out", fit.potential, held)
     print(f"  ours: {fit.history[-1][0]:.1f} CPU s, {len(fit.history)} steps")
     if options.no_motep:
         for target in (1, 2, 5, 10, 20, 50):
@@ -150,7 +166,9 @@ def main() -> None:
             print(f"  after {target:3d} CPU s: {reached[-1] if reached else float('nan'):.5f}")
         return
     value, parameters, used = run_motep(start, train, options.seconds)
-    show("motep", loss, parameters, held_loss)
+    theirs = start.with_parameters(parameters)
+    show("motep, train", theirs, train)
+    show("motep, held out", theirs, held)
     reached = next((cpu for cpu, own in fit.history if own <= value), float("nan"))
     print(f"  motep reached {value:.5f} in {used:.0f} CPU s; ours in {reached:.2f}, "
           f"that is 1/{used / reached:.0f}")  # fmt: skip

@@ -19,7 +19,7 @@ from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 pytest.importorskip("motep", reason="motep is not installed")
 
-from amorph_flows.potentials.motep.convert import MotepCalculator, from_motep, to_motep
+from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import write
+from mtp_reference import reference_grades
 
 from amorph_flows.potentials.mtp import (
     MTPCalculator,
     active_set,
-    atom_grades,
     build_plugin,
-    grades,
     untrained,
 )
 
@@ -198,8 +197,8 @@ def test_run_continues_from_a_restart_file(tmp_path, plugin, potential):
 
 
 GRADED = (
-    "pair_style mtp/extrapolation set saved.cfg every 2 select {select} break {limit} "
-    "mode {mode}\npair_coeff * * p.mtp 0 1 2"
+    "pair_style mtp/extrapolation set saved.cfg every 2 select {select} break {limit}\n"
+    "pair_coeff * * p.mtp 0 1 2"
 )
 
 MD = """velocity all create 300 1
@@ -213,13 +212,12 @@ run 20
 """
 
 
-@pytest.mark.parametrize("mode", ["neighbourhood", "configuration"])
 @pytest.mark.parametrize(("ranks", "threads"), [(1, 1), (2, 1), (1, 2)])
-def test_grades_and_saved_configurations(mode, ranks, threads, tmp_path, plugin, potential):
+def test_grades_and_saved_configurations(ranks, threads, tmp_path, plugin, potential):
     train = [lattice(seed=k, amplitude=0.05) for k in range(25)]
-    active = active_set(potential, train, mode)
+    active = active_set(potential, train)
     active.write(tmp_path / "set")
-    style = GRADED.format(select=1e-6, limit=1e12, mode=mode)
+    style = GRADED.format(select=1e-6, limit=1e12)
     atoms = lattice(seed=100)
     script = MD + "run 0\n"
     done = run(tmp_path, plugin, atoms, potential, script, ranks=ranks, threads=threads,
@@ -228,22 +226,21 @@ def test_grades_and_saved_configurations(mode, ranks, threads, tmp_path, plugin,
     read_cfg = pytest.importorskip("motep.io.mlip.cfg", reason="motep reads .cfg").read_cfg
     saved = read_cfg(tmp_path / "saved.cfg", index=":", species=list(SPECIES))
     assert [frame.info["timestep"] for frame in saved] == list(range(0, 21, 2))
-    expected = grades(potential, active, saved)
+    each = [reference_grades(potential, active, frame) for frame in saved]
+    expected = [grades.max() for grades in each]
     written = [frame.calc.results["MV_grade"] for frame in saved]
     assert written == pytest.approx(expected, rel=1e-6)
     assert rows[:, 2] == pytest.approx(expected, rel=1e-6)
-    assert rows[0, 2] == pytest.approx(grades(potential, active, [atoms])[0], rel=1e-8)
+    assert rows[0, 2] == pytest.approx(reference_grades(potential, active, atoms).max(), rel=1e-8)
     assert list(saved[0].symbols) == list(atoms.symbols)
-    if mode == "neighbourhood":
-        each = atom_grades(potential, active, saved[-1])
-        assert saved[-1].calc.results["nbh_grades"] == pytest.approx(each, abs=1e-5)
+    assert saved[-1].calc.results["nbh_grades"] == pytest.approx(each[-1], abs=1e-5)
 
 
 def test_run_stops_above_the_break_threshold(tmp_path, plugin, potential):
     active_set(potential, [lattice(seed=k, amplitude=0.02) for k in range(25)]).write(
         tmp_path / "set"
     )
-    style = GRADED.format(select=1, limit=1, mode="neighbourhood")
+    style = GRADED.format(select=1, limit=1)
     done = run(tmp_path, plugin, lattice(seed=100), potential, MD + "run 20\n", style=style)
     assert done.returncode == 0
     assert "above break threshold 1.0000 at step 0" in done.stdout
@@ -253,7 +250,7 @@ def test_run_stops_above_the_break_threshold(tmp_path, plugin, potential):
 
 def test_coinciding_atoms_have_an_endless_grade(tmp_path, plugin, potential):
     active_set(potential, [lattice(seed=k) for k in range(3)]).write(tmp_path / "set")
-    style = GRADED.format(select=1, limit=10, mode="neighbourhood")
+    style = GRADED.format(select=1, limit=10)
     atoms = lattice()
     atoms.positions[1] = atoms.positions[0]
     done = run(tmp_path, plugin, atoms, potential, MD, style=style)
@@ -275,7 +272,7 @@ def test_coinciding_atoms_have_an_endless_grade(tmp_path, plugin, potential):
         ("pair_style mtp/extrapolation in.lmp s.cfg", "in.lmp, line 1: is not"),
         ("pair_style mtp/extrapolation set", "needs: ACTIVE_SET SAVE_FILE"),
         ("pair_style mtp/extrapolation set s.cfg evry 5", "unknown keyword evry"),
-        ("pair_style mtp/extrapolation set s.cfg mode configuration", "grades by neighbourhood"),
+        ("pair_style mtp/extrapolation sums s.cfg", "sums, line 2: is not 'mode neighbourhood'"),
         ("pair_style mtp/extrapolation set s.cfg\npair_coeff * * other.mtp 0 1 2",
          "not one of other.mtp"),
     ],
@@ -286,7 +283,8 @@ def test_bad_input_is_named(style, message, tmp_path, plugin, potential):
     replace(potential, scaling=1.0, moment_coeffs=2 * potential.moment_coeffs).write(
         tmp_path / "other.mtp"
     )
-    active_set(potential, [lattice(seed=k) for k in range(3)]).write(tmp_path / "set")
+    path = active_set(potential, [lattice(seed=k) for k in range(3)]).write(tmp_path / "set")
+    (tmp_path / "sums").write_text(path.read_text().replace("neighbourhood", "configuration"))
     done = run(tmp_path, plugin, lattice(), potential, "run 0\n", style=style)
     assert done.returncode == 1
     assert "ERROR" in done.stdout + done.stderr

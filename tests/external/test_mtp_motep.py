@@ -11,10 +11,11 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read
 
-from amorph_flows.potentials.mtp import MTPCalculator, active_set, grades, read_mtp, untrained
+from amorph_flows.potentials.mtp import MTPCalculator, read_mtp, untrained
 from amorph_flows.potentials.mtp.loss import Loss
-from amorph_flows.potentials.mtp.settings import TrainingSettings
+from amorph_flows.potentials.mtp.selection import find_active_set
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.schemas.potential import LossWeights
 
 pytest.importorskip("motep", reason="motep is not installed")
 
@@ -127,7 +128,7 @@ def labelled(seed):
 @pytest.mark.parametrize("level", [6, 10, 16])
 def test_loss_and_gradient(level, tmp_path):
     potential, frames = random_potential(level), [labelled(seed) for seed in range(2)]
-    ours = Loss(potential, frames, TrainingSettings(threads=1))
+    ours = Loss(potential, frames, LossWeights())
     data = motep_read(potential.write(tmp_path / "p.mtp"))
     data.species = NUMBERS
     theirs = LossFunction(frames, data, LossSetting(), engine="cext")
@@ -151,7 +152,10 @@ def test_energy_gradients_that_grades_are_made_of(tmp_path):
 
 
 def test_grades_where_moteps_active_set_is_regular(tmp_path):
-    """At level 2 the radial and species coefficients span all directions, without redundancy."""
+    """At level 2 the radial and species coefficients span all directions, without redundancy.
+
+    motep grades sums over a structure, so each is a single row.
+    """
     from motep.grade.grader import Grader
 
     potential = untrained(2, ["V"], 4.0, min_distance=1.1)
@@ -168,7 +172,8 @@ def test_grades_where_moteps_active_set_is_regular(tmp_path):
     grader = Grader(data, seed=1)
     grader.update(train)
     theirs = [atoms.calc.results["MV_grade"] for atoms in grader.grade(test)]
-    active = active_set(potential, train, mode="configuration")
+    sums = [TrainingKernel(potential, [f]).atom_gradients(0).sum(axis=0) for f in train + test]
+    active = find_active_set(potential.parameters, [row[None] for row in sums[:9]])
     assert active.rank == 9
     assert sorted(active.selected[: active.rank, 0]) == list(range(9))
-    assert grades(potential, active, test) == pytest.approx(theirs, rel=1e-6)
+    assert active.grade(np.array(sums[9:])) == pytest.approx(theirs, rel=1e-6)

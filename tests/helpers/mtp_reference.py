@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from ase import Atoms
 
-from amorph_flows.potentials.mtp import MTPPotential, untrained
+from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, untrained
+from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 SPECIES = ("Mg", "V", "O")
 
@@ -67,3 +68,9 @@ def reference_radial(potential: MTPPotential, r: float, first: int, second: int)
     chebyshev = np.polynomial.chebyshev.chebvander(t, potential.radial_coeffs.shape[3] - 1)
     coeffs = potential.radial_coeffs[first, second]
     return potential.scaling * (high - r) ** 2 * coeffs @ chebyshev.ravel()
+
+
+def reference_grades(potential: MTPPotential, active: ActiveSet, atoms: Atoms) -> np.ndarray:
+    """Grades of the atoms, one row of the inverse active set and one atom after another."""
+    gradients = TrainingKernel(potential, [atoms]).atom_gradients(0)
+    return np.array([max(abs(sum(row * g)) for row in active.projection) for g in gradients])

@@ -17,6 +17,7 @@ from pymatgen.core import Structure
 from amorph_flows.analysis import analyse_transport, long_range_order, radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.datasets.binary import encode_array
+from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet, Provenance
 from amorph_flows.engines.calculators import get_calculator
 from amorph_flows.engines.configuration import draw_velocities, to_atoms
@@ -30,7 +31,7 @@ from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
-from amorph_flows.schemas.potential import ErrorSummary, FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
@@ -207,7 +208,7 @@ def _potential(engine: EngineInfo, frames: FrameSet, surrogate: bool) -> Potenti
         }
         for i, part in enumerate(("training", "validation", "test_random", "test_blocks"))
     }
-    summary = ErrorSummary(
+    summary = ErrorStatistics(
         n_frames=15,
         energy_rmse_mev_atom=5.0,
         energy_mae_mev_atom=4.0,

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from amorph_flows.datasets.binary import encode_array
+from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
@@ -16,7 +17,7 @@ from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.potential import ErrorSummary, FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.verdict import Verdict
 
 MAX_ENERGY_RMSE_MEV = 10.0
@@ -179,7 +180,7 @@ def _with_errors(
     for name, frames in parts.items():
         if len(frames):
             predicted = predict(method, doc, frames)
-            errors[name] = ErrorSummary.of(frames, predicted)
+            errors[name] = error_statistics(frames, predicted)
             parity[name] = _parity(frames, predicted)
     held_out = next((n for n in ("test_blocks", "test_random") if n in errors), None)
     return doc.model_copy(
@@ -210,7 +211,7 @@ def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, obje
     }
 
 
-def _verdicts(doc: PotentialDoc, held_out: ErrorSummary | None) -> list[Verdict]:
+def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdict]:
     verdicts = [_accuracy(held_out), _data_size(doc.n_training_frames)]
     verdicts += surrogate_verdicts(doc.engine, "labels")
     if doc.settings.choose_on == "test":
@@ -225,7 +226,7 @@ def _verdicts(doc: PotentialDoc, held_out: ErrorSummary | None) -> list[Verdict]
     return verdicts
 
 
-def _accuracy(errors: ErrorSummary | None) -> Verdict:
+def _accuracy(errors: ErrorStatistics | None) -> Verdict:
     limits = {"energy_mev_atom": MAX_ENERGY_RMSE_MEV, "force_ev_a": MAX_FORCE_RMSE_EV_A}
     if errors is None:
         return Verdict(

@@ -12,8 +12,8 @@ from amorph_flows.potentials.base import (
     get_backend,
     register,
 )
-from amorph_flows.potentials.motep.backend import MotepBackend
 from amorph_flows.potentials.mtp.backend import MTPBackend
+from amorph_flows.potentials.mtp.motep.backend import MotepBackend
 from amorph_flows.potentials.stored import load_calculator, write_lammps
 from amorph_flows.settings import Settings
 

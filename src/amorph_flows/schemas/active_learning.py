@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
-from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.verdict import Verdict
 
 
@@ -45,8 +46,8 @@ class GenerationDoc(StageDocument):
     n_labelled: int
     quarantined: list[QuarantinedCalculation] = Field(default_factory=list)
     new_potential_uuid: str = Field(default="", description="refitted potential, if there was one")
-    errors_before: ErrorSummary | None = None
-    errors_after: ErrorSummary | None = None
+    errors_before: ErrorStatistics | None = None
+    errors_after: ErrorStatistics | None = None
     kept: bool = Field(default=True, description="whether the refitted potential was kept")
     reason: str = ""
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from amorph_flows.datasets.errors import error_statistics
-from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.verdict import Verdict
 
 
-class FitSettings(Document):
-    """How a moment tensor potential is fitted; weights as in MLIP-2."""
+class LossWeights(Document):
+    """Weights of the squared errors in the loss of a fit, as in MLIP-2."""
+
+    energy_weight: float = Field(default=1.0, ge=0, description="of the energy per atom, 1/eV²")
+    force_weight: float = Field(default=0.01, ge=0, description="of the force on an atom, Å²/eV²")
+    stress_weight: float = Field(
+        default=0.001, ge=0, description="of stress times volume per atom, 1/eV²"
+    )
+
+
+class FitSettings(LossWeights):
+    """How a moment tensor potential is fitted."""
 
     level: int = Field(default=16, ge=2, le=28, description="level of the potential, even")
     cutoff: float = Field(default=7.0, gt=0, description="cutoff radius, Å")
@@ -23,9 +31,6 @@ class FitSettings(Document):
         default=None, gt=0, description="start of the radial basis, Å; None: from the frames"
     )
     radial_size: int = Field(default=8, ge=2, description="Chebyshev terms of a radial function")
-    energy_weight: float = Field(default=1.0, ge=0)
-    force_weight: float = Field(default=0.01, ge=0)
-    stress_weight: float = Field(default=0.001, ge=0)
     max_seconds: float = Field(default=3600.0, gt=0, description="wall time of the optimiser, s")
     max_steps: int = Field(default=2000, ge=1, description="steps of the optimiser")
     choose_on: Literal["validation", "test"] = Field(
@@ -33,31 +38,6 @@ class FitSettings(Document):
         description="frames that choose the snapshot; 'test' is the paper's choice and is flagged",
     )
     seed: int = 0
-
-
-class ErrorSummary(Document):
-    """Errors of a potential on some frames."""
-
-    n_frames: int
-    energy_rmse_mev_atom: float
-    energy_mae_mev_atom: float
-    force_rmse_ev_a: float
-    force_mae_ev_a: float
-    stress_rmse_gpa: float | None = None
-    stress_mae_gpa: float | None = None
-
-    @classmethod
-    def of(cls, labelled: FrameSet, predicted: FrameSet) -> Self:
-        """Return the errors of predicted labels.
-
-        Parameters
-        ----------
-        labelled
-            Frames with reference labels.
-        predicted
-            The same configurations with predicted labels.
-        """
-        return cls(**asdict(error_statistics(labelled, predicted)))
 
 
 class PotentialDoc(StageDocument):
@@ -73,7 +53,7 @@ class PotentialDoc(StageDocument):
     sha256: str = Field(description="of the potential's text")
     n_parameters: int
     n_training_frames: int
-    errors: dict[str, ErrorSummary] = Field(
+    errors: dict[str, ErrorStatistics] = Field(
         description="by part: training, validation, test_random, test_blocks"
     )
     curves: dict[str, object] = Field(

@@ -10,6 +10,7 @@ from jobflow import OnMissing
 from report_study import study_parts, verdict
 from test_generation import generation
 
+from amorph_flows.datasets import ErrorStatistics
 from amorph_flows.datasets.cfg import write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.flows import FitPotentialMaker, MeltQuenchMaker
@@ -27,7 +28,6 @@ from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.report.results import result_rows
 from amorph_flows.schemas.active_learning import ExplorationDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
-from amorph_flows.schemas.potential import ErrorSummary
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.verdict import doubts
 from amorph_flows.schemas.voltage import SnapshotDoc
@@ -42,7 +42,7 @@ def _refit(monkeypatch: pytest.MonkeyPatch, errors: list[float | None]):
     summaries = iter(
         None
         if error is None
-        else ErrorSummary(
+        else ErrorStatistics(
             n_frames=1,
             energy_rmse_mev_atom=1.0,
             energy_mae_mev_atom=1.0,

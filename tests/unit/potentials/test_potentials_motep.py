@@ -13,13 +13,13 @@ import pytest
 from amorph_flows.datasets import FrameSet
 from amorph_flows.potentials import MotepBackend
 from amorph_flows.potentials.mtp import MTPPotential
-from amorph_flows.potentials.start import starting_potential
+from amorph_flows.potentials.mtp.start import starting_potential
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames
 
 pytest.importorskip("motep", reason="motep is not installed")
 
-from amorph_flows.potentials.motep.convert import MotepCalculator, from_motep, to_motep
-from amorph_flows.potentials.motep.trainer import (
+from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
+from amorph_flows.potentials.mtp.motep.trainer import (
     _loss_function,
     held_out_loss,
     inverse_metric,

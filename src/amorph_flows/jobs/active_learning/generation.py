@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.errors import AmorphFlowsError
 from amorph_flows.jobs.active_learning.select import unbroken
 from amorph_flows.jobs.potential import predict, split_parts
@@ -14,7 +15,7 @@ from amorph_flows.schemas.active_learning import (
 )
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc, QuarantinedCalculation
-from amorph_flows.schemas.potential import ErrorSummary, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 
 TINY_FORCE_EV_A = 1e-12
 
@@ -73,12 +74,12 @@ def summarise_turn(
     )
 
 
-def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorSummary | None:
+def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorStatistics | None:
     frames = split_parts(dataset)["validation"]
     if not len(frames):
         return None
     try:
-        return ErrorSummary.of(frames, predict(get_backend(doc.backend), doc, frames))
+        return error_statistics(frames, predict(get_backend(doc.backend), doc, frames))
     except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
         return None
 
@@ -86,8 +87,8 @@ def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorSummary |
 def _keep(
     refitted: PotentialDoc | None,
     changed: bool,
-    before: ErrorSummary | None,
-    after: ErrorSummary | None,
+    before: ErrorStatistics | None,
+    after: ErrorStatistics | None,
     worse_factor: float,
 ) -> tuple[bool, str]:
     if refitted is None:

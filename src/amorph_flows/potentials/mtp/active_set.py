@@ -14,6 +14,7 @@ from amorph_flows.potentials.mtp.file import MTPPotential
 FloatArray = npt.NDArray[np.float64]
 
 HEADER = "MTP active set 1"
+MODE = "mode neighbourhood"  # as MLIP-2 calls grades of single atoms
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,6 @@ class ActiveSet:
 
     Parameters
     ----------
-    mode
-        ``neighbourhood`` or ``configuration``.
     parameters
         All coefficients of the potential that it belongs to.
     projection
@@ -33,7 +32,6 @@ class ActiveSet:
         ``(frame, atom)`` of each row; -1 where there is none.
     """
 
-    mode: str
     parameters: FloatArray
     projection: FloatArray
     selected: npt.NDArray[np.int64]
@@ -78,7 +76,7 @@ class ActiveSet:
 
     def text(self) -> str:
         """Give the contents of the file."""
-        lines = [HEADER, f"mode {self.mode}", f"parameters {len(self.parameters)}"]
+        lines = [HEADER, MODE, f"parameters {len(self.parameters)}"]
         lines += [_numbers(self.parameters), f"rank {len(self.projection)}"]
         lines += [_numbers(row) for row in self.projection]
         lines += ["selected", *(f"{frame} {atom}" for frame, atom in self.selected)]
@@ -150,8 +148,9 @@ class ActiveSet:
         lines = text.splitlines()
         if not lines or lines[0] != HEADER:
             raise InputError(f"{source}, line 1: is not {HEADER!r}; is this an active set?")
+        if len(lines) < 2 or lines[1] != MODE:
+            raise InputError(f"{source}, line 2: is not {MODE!r}; only grades of atoms are known")
         try:
-            mode = lines[1].removeprefix("mode ")
             count, rank = int(lines[2].split()[1]), int(lines[4].split()[1])
             parameters = np.array(lines[3].split(), dtype=float)
             projection = np.array([row.split() for row in lines[5 : 5 + rank]], dtype=float)
@@ -162,7 +161,7 @@ class ActiveSet:
             raise InputError(f"{source}: the active set is truncated or damaged") from error
         if not complete or len(parameters) != count:
             raise InputError(f"{source}: the active set is truncated or damaged")
-        return cls(mode, parameters, projection, selected)
+        return cls(parameters, projection, selected)
 
 
 def _numbers(values: FloatArray) -> str:

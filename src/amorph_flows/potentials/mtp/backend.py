@@ -16,15 +16,15 @@ from ase.calculators.calculator import Calculator
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
-from amorph_flows.potentials.moment_tensor import (
+from amorph_flows.potentials.mtp.calculator import MTPCalculator
+from amorph_flows.potentials.mtp.file import MTPPotential
+from amorph_flows.potentials.mtp.moment_tensor import (
     MomentTensorBackend,
     Trained,
     active_set_of,
     potential_of,
 )
-from amorph_flows.potentials.motep.backend import MotepBackend
-from amorph_flows.potentials.mtp.calculator import MTPCalculator
-from amorph_flows.potentials.mtp.file import MTPPotential
+from amorph_flows.potentials.mtp.motep.backend import MotepBackend
 from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.potentials.mtp.settings import TrainingSettings
@@ -81,7 +81,7 @@ class MTPBackend(MomentTensorBackend):
             Weights and limits.
         """
         trainer = MTPTrainer(
-            potential, training.to_atoms(), _settings(settings), validation.to_atoms()
+            potential, training.to_atoms(), _optimiser(settings), validation.to_atoms(), settings
         )
         result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
         return Trained(result.potential, result.history, result.history[-1][0])
@@ -170,7 +170,7 @@ def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:
     stop = _NEVER if grade.stop is None else min(grade.stop, _NEVER)
     style = (
         f"pair_style mtp/extrapolation {ACTIVE_SET_FILE} {save_file} every {grade.every} "
-        f"select {grade.select:.10g} break {stop:.10g} mode neighbourhood"
+        f"select {grade.select:.10g} break {stop:.10g}"
     )
     watch = (
         f"fix grades all ave/time {grade.every} 1 {grade.every} c_grade[1] "
@@ -179,14 +179,10 @@ def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:
     return style, ["compute grade all pair mtp/extrapolation", watch]
 
 
-def _settings(settings: FitSettings) -> TrainingSettings:
+def _optimiser(settings: FitSettings) -> TrainingSettings:
     max_blocks = ceil(settings.max_steps / _BLOCK_STEPS)
     return TrainingSettings(
-        energy_weight=settings.energy_weight,
-        force_weight=settings.force_weight,
-        stress_weight=settings.stress_weight,
-        block_steps=ceil(settings.max_steps / max_blocks),
-        max_blocks=max_blocks,
+        block_steps=ceil(settings.max_steps / max_blocks), max_blocks=max_blocks
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +92,22 @@ class MTPPotential:
         """All coefficients in one vector: moment, species, radial ones."""
         parts = (self.moment_coeffs, self.species_coeffs, self.radial_coeffs.ravel())
         return np.concatenate(parts)
+
+    def with_parameters(self, parameters: FloatArray) -> MTPPotential:
+        """Return this potential with other coefficients.
+
+        Parameters
+        ----------
+        parameters
+            All of them, in the order of `parameters`.
+        """
+        n, m = len(self.moment_coeffs), self.n_species
+        return replace(
+            self,
+            moment_coeffs=parameters[:n].copy(),
+            species_coeffs=parameters[n : n + m].copy(),
+            radial_coeffs=parameters[n + m :].reshape(self.radial_coeffs.shape).copy(),
+        )
 
     def text(self) -> str:
         """Give the contents of the ``.mtp`` file; 17 digits keep every bit of the numbers."""

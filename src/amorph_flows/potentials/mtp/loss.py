@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,44 +12,17 @@ from scipy.linalg import cho_factor, cho_solve
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp.file import MTPPotential
-from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.schemas.potential import LossWeights
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class TrainingErrors:
-    """Errors of a potential on frames: root mean squares and mean absolute values.
-
-    Parameters
-    ----------
-    energy_rms, energy_mean
-        eV/atom.
-    force_rms, force_mean
-        Of force components, eV/Å.
-    stress_rms, stress_mean
-        Of stress components, eV/Å³; nan where no frame has a stress.
-    loss
-        The weighted loss.
-    """
-
-    energy_rms: float
-    energy_mean: float
-    force_rms: float
-    force_mean: float
-    stress_rms: float
-    stress_mean: float
-    loss: float
 
 
 class Loss:
     """Loss of a potential on labelled frames, as a function of its parameters.
 
     With n frames of N atoms it is the mean over frames of
-    ``w_E dE^2 / N^s + w_F sum |dF|^2 / N^(s-1) + w_S |dW|^2 / N^s``, W = V sigma and s the size
-    scaling; s = 2 is MLIP-2's default. A force scale F weighs each force by
-    ``F^2 / (F^2 + |f|^2)``.
+    ``w_E dE^2 / N^2 + w_F sum |dF|^2 / N + w_S |dW|^2 / N^2`` with W = V sigma, as in MLIP-2.
 
     Parameters
     ----------
@@ -58,8 +30,10 @@ class Loss:
         The potential, with its species.
     frames
         Structures with calculators that hold energy, forces and, some of them, stress.
-    settings
-        Weights and threads.
+    weights
+        Of energies, forces and stresses.
+    threads
+        Threads over structures.
 
     Raises
     ------
@@ -68,32 +42,30 @@ class Loss:
     """
 
     def __init__(
-        self, potential: MTPPotential, frames: Sequence[Atoms], settings: TrainingSettings
+        self,
+        potential: MTPPotential,
+        frames: Sequence[Atoms],
+        weights: LossWeights,
+        threads: int = 1,
     ) -> None:
         if not frames:
             raise InputError("no frames to train on")
         labels = [_labels(atoms, number) for number, atoms in enumerate(frames)]
-        self.kernel = TrainingKernel(potential, frames, threads=settings.n_threads)
+        self.kernel = TrainingKernel(potential, frames, threads=threads)
         self.frames = np.arange(len(frames), dtype=np.int32)
-        self.threads = settings.n_threads
+        self.threads = threads
         self.energies = np.array([label[0] for label in labels])
         self.forces = np.concatenate([label[1] for label in labels])
         self.virials = np.array([label[2] for label in labels])
-        self.volumes = np.array([atoms.cell.volume for atoms in frames])
         sizes = self.kernel.sizes.astype(float)
-        self.sizes = sizes
-        n, power = len(frames), settings.size_scaling
-        self.energy_scale = np.sqrt(settings.energy_weight / n / sizes**power)
-        force_scale = np.sqrt(settings.force_weight / n / sizes ** (power - 1))
+        n = len(frames)
+        self.energy_scale = np.sqrt(weights.energy_weight / n / sizes**2)
+        force_scale = np.sqrt(weights.force_weight / n / sizes)
         self.force_scale = np.repeat(force_scale, self.kernel.sizes)[:, None]
-        if settings.force_scale > 0.0:
-            squares = (self.forces**2).sum(axis=1, keepdims=True)
-            self.force_scale = self.force_scale / np.sqrt(1.0 + squares / settings.force_scale**2)
         has_stress = np.isfinite(self.virials).all(axis=1)
-        stress = np.sqrt(settings.stress_weight / n / sizes**power) * has_stress
+        stress = np.sqrt(weights.stress_weight / n / sizes**2) * has_stress
         # off-diagonal components count twice, as in the full tensor
         self.virial_scale = stress[:, None] * np.sqrt([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
-        self.has_stress = has_stress
         self.virials = np.where(has_stress[:, None], self.virials, 0.0)
 
     def value_and_gradient(self, parameters: FloatArray) -> tuple[float, FloatArray]:
@@ -215,25 +187,6 @@ class Loss:
         scaled[np.diag_indices(m)] += ridge
         solution = scale * cho_solve(cho_factor(scaled), scale * vector)
         return np.concatenate([solution, parameters[m:]])
-
-    def errors(self, parameters: FloatArray) -> TrainingErrors:
-        """Give the errors of energies, forces and stresses."""
-        self.kernel.set_parameters(parameters)
-        energies, forces, virials = self.kernel.evaluate(self.frames)
-        energy = (energies - self.energies) / self.sizes
-        force = forces - self.forces
-        with_stress = self.has_stress
-        stress = (virials - self.virials)[with_stress] / self.volumes[with_stress, None]
-        return TrainingErrors(
-            *_rms_and_mean(energy), *_rms_and_mean(force), *_rms_and_mean(stress),
-            loss=self.value(parameters),
-        )  # fmt: skip
-
-
-def _rms_and_mean(difference: FloatArray) -> tuple[float, float]:
-    if difference.size == 0:
-        return float("nan"), float("nan")
-    return float(np.sqrt(np.mean(difference**2))), float(np.mean(np.abs(difference)))
 
 
 def _labels(atoms: Atoms, number: int) -> tuple[float, FloatArray, FloatArray]:

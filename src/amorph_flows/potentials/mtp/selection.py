@@ -1,4 +1,4 @@
-"""Active sets over all parameters, with the directions that no training atom reaches.
+"""Finding an active set over all parameters, and what a new configuration adds to it.
 
 The grade of an atom is ``max_k |(g A^-1)_k|``, with g the gradient of its energy by the parameters
 and A the active set, the rows of training atoms that span the most volume (Podryabinkin and
@@ -11,34 +11,52 @@ atom that does reach one, such as a first pair of two elements, so gets a very l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Literal, get_args
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from ase import Atoms
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.datasets.selection import additions, maxvol, pivot_rows
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.potentials.mtp.active_set import ActiveSet
+from amorph_flows.potentials.mtp.file import MTPPotential
+from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Gradients = Callable[[Frame], FloatArray]
-Mode = Literal["neighbourhood", "configuration"]
 
 _NOISE = 1e-8
 _CHUNK = 8
 _MAX_SWEEPS = 100
 
 
+def active_set(potential: MTPPotential, frames: Sequence[Atoms]) -> ActiveSet:
+    """Return the active set of a potential, with gradients by the compiled kernel.
+
+    Parameters
+    ----------
+    potential
+        The fitted potential, with its species.
+    frames
+        What it was fitted to.
+
+    Raises
+    ------
+    InputError
+        If there are no frames, or an element is not in the potential.
+    """
+    kernel = TrainingKernel(potential, frames)
+    gradients = (kernel.atom_gradients(number) for number in range(len(frames)))
+    return find_active_set(potential.parameters, gradients)
+
+
 def find_active_set(
-    parameters: FloatArray,
-    gradients: Iterable[FloatArray],
-    mode: Mode = "neighbourhood",
-    threshold: float = 1.001,
+    parameters: FloatArray, gradients: Iterable[FloatArray], threshold: float = 1.001
 ) -> ActiveSet:
-    """Return the active set of training atoms or configurations.
+    """Return the active set of training atoms.
 
     Parameters
     ----------
@@ -46,10 +64,8 @@ def find_active_set(
         All coefficients of the potential, shape ``(n_parameters,)``.
     gradients
         Of each training frame, shape ``(n_atoms, n_parameters)``.
-    mode
-        Whether atoms are graded (``neighbourhood``) or sums over a frame (``configuration``).
     threshold
-        No training atom or configuration has a grade above this, which is above 1.
+        No training atom has a grade above this, which is above 1.
 
     Returns
     -------
@@ -60,14 +76,10 @@ def find_active_set(
     Raises
     ------
     InputError
-        If there are no frames, or the mode or the threshold is not one.
+        If there are no frames, or the threshold is not above 1.
     CalculationError
         If MaxVol does not end.
     """
-    if mode not in get_args(Mode):
-        raise InputError(f"mode {mode!r}: 'neighbourhood' or 'configuration' is needed")
-    if mode == "configuration":
-        gradients = (rows.sum(axis=0, keepdims=True) for rows in gradients)
     frames = list(gradients)
     if not frames:
         raise InputError("no frames: an active set needs training frames")
@@ -79,9 +91,7 @@ def find_active_set(
     origin = np.array([(f, a) for f, held in enumerate(frames) for a in range(len(held))])
     selected = np.full((len(projection), 2), -1, dtype=np.int64)
     selected[:rank] = origin[chosen]
-    if mode == "configuration":
-        selected[:, 1] = -1
-    return ActiveSet(mode, parameters, projection, selected)
+    return ActiveSet(parameters, projection, selected)
 
 
 def select_candidates(

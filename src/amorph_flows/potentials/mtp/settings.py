@@ -1,30 +1,18 @@
-"""Settings of a fit."""
+"""Settings of the optimiser."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class TrainingSettings(BaseModel):
-    """Weights, optimiser and stopping of `MTPTrainer`."""
+    """Optimiser and stopping of `MTPTrainer`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    energy_weight: float = Field(default=1.0, ge=0.0, description="of squared errors in eV")
-    force_weight: float = Field(default=0.01, ge=0.0, description="of squared errors in eV/Å")
-    stress_weight: float = Field(
-        default=0.001, ge=0.0, description="of squared errors of stress times volume in eV"
-    )
-    size_scaling: Literal[0, 1, 2] = Field(
-        default=2, description="power s of the number of atoms that squared energies are divided by"
-    )
-    force_scale: float = Field(
-        default=0.0, ge=0.0, description="forces beyond this weigh less, eV/Å; 0: all weigh alike"
-    )
     threads: int = Field(default=0, ge=0, description="threads over structures; 0: one a core")
     sweeps: int = Field(
         default=8, ge=1, description="most random sums a frame in the sketch of the curvature"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ from scipy.linalg import cho_factor, cho_solve
 
 from amorph_flows.potentials.mtp.bfgs import Gradient, Point, bfgs
 from amorph_flows.potentials.mtp.file import MTPPotential
-from amorph_flows.potentials.mtp.loss import Loss, TrainingErrors
+from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.settings import TrainingSettings
+from amorph_flows.schemas.potential import LossWeights
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -50,9 +51,9 @@ class TrainingResult:
     ----------
     potential
         The potential; where validation frames were given, the best snapshot on them.
-    errors
+    loss
         On the training frames.
-    validation_errors
+    validation_loss
         On the validation frames, where there are some.
     history
         ``(CPU seconds, loss)`` of every step.
@@ -61,8 +62,8 @@ class TrainingResult:
     """
 
     potential: MTPPotential
-    errors: TrainingErrors
-    validation_errors: TrainingErrors | None
+    loss: float
+    validation_loss: float | None
     history: list[tuple[float, float]]
     seed: int
 
@@ -80,9 +81,11 @@ class MTPTrainer:
     frames
         ASE structures whose calculators hold energy, forces and, some of them, stress.
     settings
-        Weights and optimiser.
+        The optimiser.
     validation
         Frames that choose the snapshot and stop the fit; they are not fitted.
+    weights
+        Of energies, forces and stresses in the loss.
 
     Raises
     ------
@@ -102,11 +105,13 @@ class MTPTrainer:
         frames: Sequence[Atoms],
         settings: TrainingSettings | None = None,
         validation: Sequence[Atoms] = (),
+        weights: LossWeights | None = None,
     ) -> None:
         self.potential = potential
         self.settings = settings or TrainingSettings()
-        self.loss = Loss(potential, frames, self.settings)
-        self.validation = Loss(potential, validation, self.settings) if validation else None
+        weights, threads = weights or LossWeights(), self.settings.n_threads
+        self.loss = Loss(potential, frames, weights, threads)
+        self.validation = Loss(potential, validation, weights, threads) if validation else None
 
     def train(
         self,
@@ -128,7 +133,7 @@ class MTPTrainer:
         Returns
         -------
         TrainingResult
-            The potential, its errors and the history.
+            The potential, its loss and the history.
         """
         run = _Run(self, max_seconds, callback)
         rng = np.random.default_rng(seed)
@@ -147,9 +152,9 @@ class MTPTrainer:
             pays = point.value < before * (1.0 - self.settings.tolerance)
             if not run.validate(point) or not pays:
                 break
-        validation_errors = self.validation.errors(run.best) if self.validation else None
+        validation_loss = self.validation.value(run.best) if self.validation else None
         return TrainingResult(
-            self._potential(run.best), self.loss.errors(run.best), validation_errors,
+            self.potential.with_parameters(run.best), self.loss.value(run.best), validation_loss,
             run.history, seed,
         )  # fmt: skip
 
@@ -187,18 +192,9 @@ class MTPTrainer:
         matrix[np.diag_indices(n)] += self.settings.damping
         return scale, cho_solve(cho_factor(matrix), np.eye(n))
 
-    def _potential(self, parameters: FloatArray) -> MTPPotential:
-        n, m = len(self.potential.moment_coeffs), self.potential.n_species
-        return replace(
-            self.potential,
-            moment_coeffs=parameters[:n].copy(),
-            species_coeffs=parameters[n : n + m].copy(),
-            radial_coeffs=parameters[n + m :].reshape(self.potential.radial_coeffs.shape).copy(),
-        )
-
     def _write_checkpoint(self, parameters: FloatArray) -> None:
         if self.settings.checkpoint is not None:
-            self._potential(parameters).write(self.settings.checkpoint)
+            self.potential.with_parameters(parameters).write(self.settings.checkpoint)
 
 
 class _Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -72,41 +71,6 @@ def untrained(
         moment_coeffs=rng.normal(0.0, 1e-3, len(graph.scalar_moments)),
         species=tuple(species),
         name=f"MTP{level}",
-    )
-
-
-def add_species(potential: MTPPotential, species: Sequence[str], seed: int = 0) -> MTPPotential:
-    """Add species to a fitted potential, to go on fitting with frames that hold them.
-
-    Parameters
-    ----------
-    potential
-        The potential; what it says of its own species stays.
-    species
-        Symbols of the new elements.
-    seed
-        Of the random numbers.
-
-    Returns
-    -------
-    MTPPotential
-        The new species come after the old ones.
-
-    Raises
-    ------
-    InputError
-        If an element is there already.
-    """
-    old = potential.n_species
-    symbols = (*potential.species, *species)
-    shape = (len(symbols), len(symbols), *potential.radial_coeffs.shape[2:])
-    radial = _radial_coeffs(np.random.default_rng(seed), shape)
-    radial[:old, :old] = potential.radial_coeffs
-    return replace(
-        potential,
-        radial_coeffs=radial,
-        species_coeffs=np.concatenate([potential.species_coeffs, np.zeros(len(species))]),
-        species=symbols,
     )
 
 

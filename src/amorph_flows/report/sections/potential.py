@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from amorph_flows.report.figures.active_learning import reach_figure, turns_figure
 from amorph_flows.report.figures.dataset import composition_figure
 from amorph_flows.report.figures.parity import (
@@ -123,13 +125,13 @@ def potential_section(potential: PotentialDoc) -> Section:
     if has_history(potential):
         caption = "Loss of the optimiser against its CPU time, all threads."
         panels.append(Panel("loss", "Training", caption, loss_figure(potential)))
-    errors = [
-        {"part": PARTS.get(part, (part, ""))[0], **summary.model_dump()}
-        for part, summary in potential.errors.items()
+    rows = [
+        {"part": PARTS.get(part, (part, ""))[0], **asdict(errors)}
+        for part, errors in potential.errors.items()
     ]
     checks = [("potential", verdict) for verdict in potential.verdicts]
     tables = [
-        Table("errors", "Errors; test frames were never seen in training.", ERROR_COLUMNS, errors),
+        Table("errors", "Errors; test frames were never seen in training.", ERROR_COLUMNS, rows),
         check_table("potential", checks),
     ]
     return Section("potential", "Potential", [text], panels, tables)

@@ -18,8 +18,8 @@ class ActiveSet {
     const TextFile file(path);
     if (file.lines.empty() || file.lines[0] != "MTP active set 1")
       file.fail(0, "is not 'MTP active set 1'; is this an active set of amorph_flows?");
-    mode = word(file, 1, "mode");
-    if (mode != "neighbourhood" && mode != "configuration") file.fail(1, "unknown mode " + mode);
+    if (file.line(1) != "mode neighbourhood")
+      file.fail(1, "is not 'mode neighbourhood'; only grades of atoms are known");
     const size_t count = size(file, 2, "parameters");
     parameters = file.numbers(3, 0, count, "parameters");
     rank = size(file, 4, "rank");
@@ -44,7 +44,6 @@ class ActiveSet {
   // Largest |row . gradient| of each lane.
   void grade(const Vectors &gradient, double *out) const;
 
-  std::string mode;
   std::vector<double> parameters;
 
  private:

@@ -46,7 +46,7 @@ void PairMTPExtrapolation::settings(int narg, char **arg) {
   if (narg < 2 || narg % 2)
     error->all(FLERR,
                "Pair style mtp/extrapolation needs: ACTIVE_SET SAVE_FILE [every N] [select S] "
-               "[break B] [mode neighbourhood|configuration]");
+               "[break B]");
   active_path = arg[0];
   save_path = arg[1];
   for (int i = 2; i < narg; i += 2) {
@@ -57,21 +57,13 @@ void PairMTPExtrapolation::settings(int narg, char **arg) {
       select = utils::numeric(FLERR, arg[i + 1], false, lmp);
     else if (key == "break")
       limit = utils::numeric(FLERR, arg[i + 1], false, lmp);
-    else if (key == "mode")
-      mode = arg[i + 1];
     else
       error->all(FLERR, "Pair style mtp/extrapolation: unknown keyword " + key);
   }
   if (every < 1) error->all(FLERR, "Pair style mtp/extrapolation: every must be at least 1");
   if (!(select > 0.0 && limit >= select))
     error->all(FLERR, "Pair style mtp/extrapolation needs 0 < select <= break");
-  if (mode != "neighbourhood" && mode != "configuration")
-    error->all(FLERR, "Pair style mtp/extrapolation: unknown mode " + mode +
-                          "; neighbourhood or configuration");
   guarded([&] { active = std::make_unique<amorph::ActiveSet>(active_path); });
-  if (active->mode != mode)
-    error->all(FLERR, "Pair style mtp/extrapolation: " + active_path + " grades by " +
-                          active->mode + ", not by " + mode);
 }
 
 std::unique_ptr<amorph::Kernel> PairMTPExtrapolation::make_kernel(
@@ -88,22 +80,14 @@ void PairMTPExtrapolation::open_potential(const std::string &path) {
 
 void PairMTPExtrapolation::compute(int eflag, int vflag) {
   grading_now = update->ntimestep % every == 0;
-  if (grading_now) {
-    atom_grades.assign(atom->nlocal, 0.0);
-    total.assign(active->parameters.size(), 0.0);
-  }
+  if (grading_now) atom_grades.assign(atom->nlocal, 0.0);
   PairMTP::compute(eflag, vflag);
   if (!grading_now) return;
   grading_now = false;
   double grade = 0.0;
-  if (mode == "configuration") {
-    grade = configuration_grade();
-  } else {
-    const double own = atom_grades.empty()
-                           ? 0.0
-                           : *std::max_element(atom_grades.begin(), atom_grades.end());
-    MPI_Allreduce(&own, &grade, 1, MPI_DOUBLE, MPI_MAX, world);
-  }
+  const double own =
+      atom_grades.empty() ? 0.0 : *std::max_element(atom_grades.begin(), atom_grades.end());
+  MPI_Allreduce(&own, &grade, 1, MPI_DOUBLE, MPI_MAX, world);
   pvector[0] = comm->me == 0 ? grade : 0.0;  // compute pair adds the ranks up
   if (grade > select && update->ntimestep != last_saved) {
     last_saved = update->ntimestep;
@@ -115,25 +99,9 @@ void PairMTPExtrapolation::compute(int eflag, int vflag) {
 void PairMTPExtrapolation::graded(amorph::Kernel &k) {
   auto &gradient = static_cast<amorph::Gradient &>(k);
   const Vectors &g = gradient.energy_gradients();
-  if (mode == "configuration") {
-#pragma omp critical(amorph_mtp_total)
-    for (size_t p = 0; p < g.size(); p++)
-      for (int s = 0; s < k.size(); s++) total[p] += g[p][s];
-    return;
-  }
   double grade[W];
   active->grade(g, grade);
   for (int s = 0; s < k.size(); s++) atom_grades[k.slot(s).atom] = grade[s];
-}
-
-double PairMTPExtrapolation::configuration_grade() {
-  std::vector<double> all(total.size());
-  MPI_Allreduce(total.data(), all.data(), int(total.size()), MPI_DOUBLE, MPI_SUM, world);
-  Vectors g(all.size());
-  for (size_t p = 0; p < all.size(); p++) g[p] = amorph::splat(all[p]);
-  double grade[W];
-  active->grade(g, grade);
-  return grade[0];
 }
 
 void PairMTPExtrapolation::save(double grade) {
@@ -158,17 +126,15 @@ void PairMTPExtrapolation::save(double grade) {
   std::sort(rows.begin(), rows.end(), [](auto *a, auto *b) { return a[0] < b[0]; });
   FILE *out = std::fopen(save_path.c_str(), "a");
   if (!out) error->one(FLERR, "Pair style mtp/extrapolation: " + save_path + " cannot be written");
-  const bool each = mode == "neighbourhood";
   std::fprintf(out, "BEGIN_CFG\n Size\n    %zu\n Supercell\n", rows.size());
   std::fprintf(out, "    %.12f %.12f %.12f\n", domain->xprd, 0.0, 0.0);
   std::fprintf(out, "    %.12f %.12f %.12f\n", domain->xy, domain->yprd, 0.0);
   std::fprintf(out, "    %.12f %.12f %.12f\n", domain->xz, domain->yz, domain->zprd);
-  std::fprintf(out, " AtomData:  id type cartes_x cartes_y cartes_z%s\n",
-               each ? " nbh_grades" : "");
+  std::fprintf(out, " AtomData:  id type cartes_x cartes_y cartes_z nbh_grades\n");
   for (const double *row : rows) {
-    std::fprintf(out, "    %.0f %.0f %.12f %.12f %.12f", row[0], row[1], row[2] - domain->boxlo[0],
-                 row[3] - domain->boxlo[1], row[4] - domain->boxlo[2]);
-    std::fprintf(out, each ? " %.8f\n" : "\n", row[5]);
+    std::fprintf(out, "    %.0f %.0f %.12f %.12f %.12f %.8f\n", row[0], row[1],
+                 row[2] - domain->boxlo[0], row[3] - domain->boxlo[1], row[4] - domain->boxlo[2],
+                 row[5]);
   }
   std::fprintf(out, " Feature   MV_grade   %.10f\n Feature   timestep   " BIGINT_FORMAT "\nEND_CFG\n\n",
                grade, update->ntimestep);

@@ -13,8 +13,8 @@ from ase.calculators.calculator import Calculator
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
-from amorph_flows.potentials.moment_tensor import MomentTensorBackend, Trained, potential_of
 from amorph_flows.potentials.mtp import MTPPotential
+from amorph_flows.potentials.mtp.moment_tensor import MomentTensorBackend, Trained, potential_of
 from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -55,7 +55,7 @@ class MotepBackend(MomentTensorBackend):
         settings
             Weights and limits.
         """
-        from amorph_flows.potentials.motep.trainer import train
+        from amorph_flows.potentials.mtp.motep.trainer import train
 
         return train(potential, training, validation, settings)
 
@@ -68,7 +68,7 @@ class MotepBackend(MomentTensorBackend):
             The potential.
         """
         self.check()
-        from amorph_flows.potentials.motep.convert import MotepCalculator
+        from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator
 
         return MotepCalculator(potential_of(doc))
 
@@ -110,7 +110,7 @@ class MotepBackend(MomentTensorBackend):
             With its species.
         """
         self.check()
-        from amorph_flows.potentials.motep.convert import MotepCalculator
+        from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator
 
         def gradients(frame: Frame) -> FloatArray:
             atoms = frame.to_atoms()

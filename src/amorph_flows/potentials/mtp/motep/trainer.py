@@ -15,9 +15,9 @@ from motep.potentials.mtp.data import MTPData
 from scipy.optimize import OptimizeResult, minimize
 
 from amorph_flows.datasets import FrameSet
-from amorph_flows.potentials.moment_tensor import Trained
-from amorph_flows.potentials.motep.convert import MotepCalculator, from_motep, to_motep
 from amorph_flows.potentials.mtp import MTPPotential
+from amorph_flows.potentials.mtp.moment_tensor import Trained
+from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings
 

@@ -14,7 +14,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp.selection import Gradients, find_active_set, select_candidates
-from amorph_flows.potentials.start import named_text, starting_potential
+from amorph_flows.potentials.mtp.start import named_text, starting_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
