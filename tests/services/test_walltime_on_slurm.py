@@ -49,7 +49,7 @@ def test_md_goes_on_in_the_next_queue_job(
     queue_jobs = 0
     while "READY" in home.states().values():
         launch_one(home, slurm, kind)
-        wait_until(lambda: not slurm.queued(), 120, "the Slurm job has ended")
+        wait_until(lambda: not slurm.queued(), "the Slurm job has ended")
         queue_jobs += 1
         assert queue_jobs < 20
     assert set(home.states().values()) == {"COMPLETED"}

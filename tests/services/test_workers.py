@@ -18,7 +18,7 @@ def test_four_workers_run_each_job_once(any_mongo_uri: str, tmp_path: Path) -> N
         home.reset()
         home.add(flow)
         with home.workers(4):
-            states = home.wait(600)
+            states = home.wait()
         with home.store() as store:
             assert store.get_output(flow.output.uuid) == sum(range(N))
     assert set(states.values()) == {"COMPLETED"}

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
+
+import psutil
+
+LONG_S = 1800.0
+"""For what must come sooner or later, however busy the machine is; only a failure lasts so long."""
+
+_PORTS = range(20_000, 32_000)
+"""Below those that the system gives to connections of its own accord."""
+_PORT_LOCKS = Path(tempfile.gettempdir()) / f"amorph-test-ports-{os.getuid()}"
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nothing listens on and no other test is given."""
+    _PORT_LOCKS.mkdir(exist_ok=True)
+    for port in SystemRandom().sample(_PORTS, 100):
+        lock = os.open(_PORT_LOCKS / str(port), os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            os.close(lock)
+        else:
+            return port
+    raise RuntimeError(f"no port of {_PORTS[0]} to {_PORTS[-1]} is free")
 
 
 def wait_until(
-    condition: Callable[[], object], seconds: float, what: str, every: float = 0.1
+    condition: Callable[[], object], what: str, seconds: float = LONG_S, every: float = 0.05
 ) -> None:
     """Return as soon as a condition holds; a `TimeoutError` says what did not come."""
     end = time.monotonic() + seconds
@@ -29,6 +50,21 @@ def wait_until(
         if time.monotonic() > end:
             raise TimeoutError(f"after {seconds:g} s still not: {what}")
         time.sleep(every)
+
+
+@contextmanager
+def started(
+    command: Sequence[str | Path],
+    log: Path,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Process]:
+    """Run a process until the end of the block, where it and its children are killed."""
+    process = Process(command, log, folder, environment)
+    try:
+        yield process
+    finally:
+        process.kill()
 
 
 class Process:
@@ -64,7 +100,27 @@ class Process:
         """Its number."""
         return self._process.pid
 
-    def wait(self, seconds: float) -> int:
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, and not its children."""
+        self._process.send_signal(number)
+
+    def wait_until(self, condition: Callable[[], object], what: str) -> None:
+        """Return as soon as a condition holds; an error if the process ends before."""
+
+        def holds() -> object:
+            alive = self.alive
+            found = condition()
+            if not found and not alive:
+                raise RuntimeError(f"it ended before {what}:\n{self.tail()}")
+            return found
+
+        wait_until(holds, what)
+
+    def children(self) -> list[psutil.Process]:
+        """Return the processes that it and its children have started."""
+        return psutil.Process(self.pid).children(recursive=True)
+
+    def wait(self, seconds: float = LONG_S) -> int:
         """Return the code that it ends with."""
         try:
             return self._process.wait(seconds)

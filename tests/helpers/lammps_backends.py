@@ -1,0 +1,187 @@
+"""Potentials of LAMMPS' tests: named by what they do, stopped and held at steps and not by clocks.
+
+Documents of potentials with one ``epsilon`` or ``start`` have one hash, whatever else they hold:
+the run that one of them begins goes on with another.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase.calculators.calculator import Calculator
+from ase.calculators.emt import EMT
+
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.lammps import LammpsMD, check_lammps
+from amorph_flows.lammps.restart import last_restart
+from amorph_flows.potentials.base import (
+    Fit,
+    FloatArray,
+    GradeSettings,
+    PairStyle,
+    PotentialBackend,
+)
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+
+
+class _Unfitted(PotentialBackend):
+    """A backend of a fixed potential."""
+
+    def check(self) -> None:
+        check_lammps()
+
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        return Fit("", [], 0, 0.0)
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return ToyCalculator()
+
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        return ""
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        return np.zeros(len(frames))
+
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        return []
+
+
+class Argon(_Unfitted):
+    """LAMMPS' own Lennard-Jones.
+
+    Its document may say, under ``stops``, the steps at which LAMMPS ends as if its walltime were
+    over, and under ``hold`` a step at which LAMMPS waits for `let_go`.
+    """
+
+    name = "lammps_backends:Argon"
+
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        lines = ["pair_style lj/cut 6.0", f"pair_coeff * * {doc.files['epsilon']} 3.4"]
+        restart = last_restart(directory)
+        step = restart[0] if restart else 0
+        later = [int(stop) for stop in doc.files.get("stops", "").split() if int(stop) > step]
+        if later:
+            # "soft" is what the timer does too: it ends this run and all later ones
+            lines += [
+                "variable reached equal step",
+                f"fix queue all halt 1 v_reached >= {later[0]} error soft message no",
+            ]
+        if hold := doc.files.get("hold"):
+            # LAMMPS cannot open this file for writing before somebody reads it
+            os.mkfifo(directory / f"hold.{hold}")
+            lines.append(f"dump hold all atom {hold} hold.*")
+        return PairStyle(lines)
+
+
+class Toy(_Unfitted):
+    """The toy potential through fix external; its grade is the distance moved from a start."""
+
+    name = "lammps_backends:Toy"
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        start = float(doc.files["start"])
+        return np.array([abs(frame.positions[0, 0] - start) * 10 for frame in frames])
+
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        return PairStyle([])
+
+
+class Failing(Toy):
+    """Its calculator does not know the elements."""
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return EMT()
+
+
+class _SlowCalculator(ToyCalculator):
+    """The toy potential, of which three steps take longer than the shortest walltime."""
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        time.sleep(0.5)
+        super().calculate(*args, **kwargs)
+
+
+class Slow(Toy):
+    """Takes longer for a few steps than a short queue job lasts."""
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return _SlowCalculator()
+
+
+class _TornCalculator(ToyCalculator):
+    """Fails after some calls and leaves the last saved configuration half written."""
+
+    calls = 0
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        self.calls += 1
+        saved = Path("selected.cfg")
+        if self.calls > 60 and saved.exists():
+            saved.write_bytes(saved.read_bytes()[:-150])
+            raise RuntimeError("the node is gone")
+        super().calculate(*args, **kwargs)
+
+
+class Torn(Toy):
+    """Dies in the middle of saving."""
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return _TornCalculator()
+
+
+def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
+    """Return the document of a potential that nobody fitted."""
+    return PotentialDoc(
+        backend=backend,
+        species=species,
+        settings=FitSettings(),
+        engine=EngineInfo(name="none", settings_hash="", surrogate=True),
+        files=files,
+        sha256=str(sorted(files.items())),
+        n_parameters=0,
+        n_training_frames=0,
+        errors={},
+        training_cpu_seconds=0.0,
+    )
+
+
+ARGON = potential("lammps_backends:Argon", ["Ar"], epsilon="0.0103")
+TOY = potential("lammps_backends:Toy", ["Mg", "V", "O"], start="0.0")
+
+
+def argon_that(**files: str) -> PotentialDoc:
+    """Return argon's potential that stops or holds LAMMPS at steps; its hash is that of argon's."""
+    return ARGON.model_copy(update={"files": ARGON.files | files})
+
+
+def settings(**changes: float) -> LammpsMD:
+    """Return a short run at 60 K with frames and restart files."""
+    values: dict[str, float] = {
+        "temperature_k": 60.0,
+        "time_step_fs": 4.0,
+        "equilibration_fs": 800.0,
+        "production_fs": 4000.0,
+        "frame_stride": 20,
+        "thermo_stride": 10,
+        "restart_stride": 100,
+        "seed": 1,
+    }
+    return LammpsMD.model_validate(values | changes)
