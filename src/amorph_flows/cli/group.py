@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from typer.core import TyperGroup
 
 from amorph_flows import __version__
 from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.upstream.variables import rename_store_variable
 
 _ORDER = (
     *("demo", "run", "submit", "status", "rescue", "report", "query"),
@@ -102,20 +102,13 @@ def amorph(
     Documents go to the study's folder; a store set in jobflow's configuration file or by
     JOBFLOW_JOB_STORE (a file that describes it, or a MongoDB address) is used instead.
     """
-    _take_over_store()
+    rename_store_variable("AMORPH_JOB_STORE")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("default", module="amorph_flows")
         # connections end with this process
         warnings.filterwarnings("ignore", category=ResourceWarning)
         warnings.showwarning = _show_warning
-
-
-def _take_over_store() -> None:
-    """Move JOBFLOW_JOB_STORE to our variable: jobflow 0.4 cannot be imported with it set."""
-    where = os.environ.pop("JOBFLOW_JOB_STORE", None)
-    if where:
-        os.environ["AMORPH_JOB_STORE"] = where
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

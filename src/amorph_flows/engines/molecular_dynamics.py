@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from ase import Atoms, units
 from ase.md.md import MolecularDynamics
-from ase.md.nose_hoover_chain import NoseHooverChainNVT
 from ase.md.verlet import VelocityVerlet
 from ase.neighborlist import neighbor_list
 
@@ -21,6 +20,7 @@ from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.runtime.walltime import Clock, require_time
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.upstream.ase import NoseHooverRamp
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -149,7 +149,7 @@ class MDRun:
             step=dynamics.nsteps,
             positions=self.atoms.positions,
             momenta=self.atoms.get_momenta(),
-            thermostat=dynamics.chain if isinstance(dynamics, _NoseHooverRamp) else np.empty(0),
+            thermostat=dynamics.chain if isinstance(dynamics, NoseHooverRamp) else np.empty(0),
             n_bytes=_size(self.file),
         ).write(self._checkpoint_file)
 
@@ -189,37 +189,13 @@ class MDRun:
         )
 
 
-class _NoseHooverRamp(NoseHooverChainNVT):
-    """Nosé-Hoover chain whose temperature may change and whose centre of mass rests."""
-
-    def set_temperature(self, temperature_k: float) -> None:
-        # ASE counts 3N degrees of freedom; the centre of mass takes none of them here
-        n = len(self.atoms)
-        kt = units.kB * temperature_k * max(n - 1, 1) / n
-        thermostat = self._thermostat
-        if not hasattr(self, "_mass_time"):
-            self._mass_time = thermostat._Q / thermostat._kT
-        # from the same factor each time, so that a run that was resumed has the same digits
-        thermostat._Q = self._mass_time * kt
-        thermostat._kT = kt
-
-    @property
-    def chain(self) -> FloatArray:
-        """Positions and momenta of the chain, shape ``(2, n_chain)``."""
-        return np.array([self._thermostat._eta, self._thermostat._p_eta])
-
-    @chain.setter
-    def chain(self, state: FloatArray) -> None:
-        self._thermostat._eta, self._thermostat._p_eta = np.array(state)
-
-
 def _dynamics(atoms: Atoms, stage: MDStage, held: Checkpoint | None = None) -> MolecularDynamics:
     """Return the integrator of a stage, in the state of a checkpoint if there is one."""
     time_step, begun = stage.time_step_fs * units.fs, held.step if held else 0
     if stage.ensemble == "nve":
         dynamics = VelocityVerlet(atoms, time_step)
     else:
-        dynamics = _NoseHooverRamp(
+        dynamics = NoseHooverRamp(
             atoms,
             time_step,
             temperature_K=stage.start_temperature_k,
@@ -233,7 +209,7 @@ def _dynamics(atoms: Atoms, stage: MDStage, held: Checkpoint | None = None) -> M
 
 
 def _set_temperature(dynamics: MolecularDynamics, stage: MDStage, step: int) -> None:
-    if isinstance(dynamics, _NoseHooverRamp) and not stage.is_hold:
+    if isinstance(dynamics, NoseHooverRamp) and not stage.is_hold:
         dynamics.set_temperature(_target(stage, step))
 
 

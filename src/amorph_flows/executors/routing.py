@@ -6,42 +6,13 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from jobflow import Flow, Job
-from monty.json import MSONable
 
 from amorph_flows.executors.workers import Destination, check_workers
-from amorph_flows.runtime.stage_job import job_kind
-from amorph_flows.schemas.base import JobKind
+from amorph_flows.upstream.jobflow import OfKind
 
 KIND_KEY = "job_kind"
 
 FlowOrJob = TypeVar("FlowOrJob", Flow, Job)
-
-
-class OfKind(MSONable):
-    """Equal to the functions of all jobs of one kind.
-
-    As the ``function_filter`` of `jobflow.Job.update_config` it selects by kind, in jobs that are
-    made while the flow runs too: jobflow compares it with the job's function.
-
-    Parameters
-    ----------
-    kind
-        The kind.
-    """
-
-    def __init__(self, kind: JobKind) -> None:
-        self.kind = kind
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, OfKind):
-            return self.kind == other.kind
-        return callable(other) and job_kind(other) == self.kind
-
-    def __hash__(self) -> int:
-        return hash(self.kind)
-
-    def __call__(self) -> None:
-        """Make it pass for a function where one is asked for."""
 
 
 def route(flow: FlowOrJob, workers: Mapping[str, Destination] | None = None) -> FlowOrJob:

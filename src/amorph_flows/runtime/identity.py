@@ -22,8 +22,9 @@ from pydantic import BaseModel
 from amorph_flows import __version__
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
-from amorph_flows.runtime.stage_job import job_kind, stage_of
+from amorph_flows.runtime.stage_job import stage_of
 from amorph_flows.schemas.base import JobKind
+from amorph_flows.upstream.jobflow import job_kind
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,14 @@ from typing import Any, ParamSpec
 
 from jobflow import CURRENT_JOB, Job, Response, job
 
-from amorph_flows.runtime.open_flow import opened
 from amorph_flows.runtime.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
 from amorph_flows.store.keys import search_keys
+from amorph_flows.upstream.jobflow import opened, set_job_kind
 
 P = ParamSpec("P")
 
 _SCHEMAS = "amorph_flows.schemas."
-_FOREIGN: dict[str, JobKind] = {
-    "atomate2.common": "light",
-    "atomate2.lammps": "md",
-    "atomate2": "dft",
-}
 
 
 def stage_job(
@@ -52,8 +47,7 @@ def stage_job(
     """
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Job]:
-        # jobflow compares filters with the innermost function
-        function.job_kind = kind or output_schema.job_kind  # type: ignore[attr-defined]
+        set_job_kind(function, kind or output_schema.job_kind)
 
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -71,24 +65,6 @@ def stage_job(
         return job(run, data=BLOB_KEYS, output_schema=output_schema, **job_settings)
 
     return decorate
-
-
-def job_kind(function: Callable[..., Any]) -> JobKind:
-    """Return what a job of a function mostly does.
-
-    Jobs of atomate2 that call a code are ``"dft"``; what is not known is ``"light"``.
-
-    Parameters
-    ----------
-    function
-        The job's function, such as `jobflow.Job.function`.
-    """
-    known = getattr(function, "job_kind", None)
-    if known is not None:
-        return known
-    parts = str(getattr(function, "__module__", "")).split(".")
-    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
-    return next((_FOREIGN[name] for name in names if name in _FOREIGN), "light")
 
 
 def stage_of(module: str) -> str:

@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 from jobflow import JobStore
 from pymongo import ASCENDING, MongoClient
-from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from amorph_flows import schemas
@@ -25,6 +24,7 @@ from amorph_flows.store.keys import (
     search_keys,
 )
 from amorph_flows.store.sqlite import SQLiteDocumentStore
+from amorph_flows.upstream.maggma import change_documents, server_collections
 
 Index = list[tuple[str, int]]
 
@@ -69,7 +69,7 @@ def ensure_indexes(store: JobStore) -> None:
     UserWarning
         If the database refuses.
     """
-    documents = _collection(store)
+    documents, _ = server_collections(store)
     if documents is not None:
         done = _ensured.setdefault(documents.database.client, set())
         if documents.full_name in done:
@@ -139,27 +139,15 @@ def change(store: JobStore, criteria: dict[str, Any], metadata: dict[str, Any]) 
     fields = {f"metadata.{key}": value for key, value in metadata.items()}
     if isinstance(store.docs_store, SQLiteDocumentStore):
         return store.docs_store.change(criteria, fields)
-    changed = store.docs_store._collection.update_many(criteria, {"$set": fields})
-    return int(changed.matched_count)
-
-
-def _collection(store: JobStore) -> Any:
-    """Return the collection of documents on a MongoDB server, else None."""
-    collection = store.docs_store._collection
-    return collection if isinstance(collection, Collection) else None
+    return change_documents(store, criteria, fields)
 
 
 def _collections(store: JobStore) -> list[tuple[Any, list[Index]]]:
     """Return the collections on a server with the indexes that they should have."""
-    documents = _collection(store)
+    documents, files = server_collections(store)
     if documents is None:
         return []
-    found = [(documents, INDEXES)]
-    for part in store.additional_stores.values():
-        files = getattr(part, "_files_collection", None)
-        if isinstance(files, Collection):
-            found.append((files, BLOB_INDEXES))
-    return found
+    return [(documents, INDEXES), *((held, BLOB_INDEXES) for held in files)]
 
 
 def _missing(collection: Any, indexes: list[Index]) -> list[Index]:

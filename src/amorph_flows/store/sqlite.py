@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import bson
-from mongomock_ng.filtering import filter_applies
 from monty.json import jsanitize
 from pydash import get, set_
 
@@ -28,6 +27,7 @@ from amorph_flows.store.keys import (
     STAGE,
     STUDY,
 )
+from amorph_flows.upstream.maggma import matches
 
 SCALARS = ("uuid", "index", COMPLETED, MODULE, CURRENT, STAGE, STUDY)
 LISTS = (FORMULAS, IONS, ANSWERS)
@@ -122,7 +122,7 @@ class SQLiteDocumentStore(FileStore):
         tree = None if properties is None else where.projection(properties)
         start, found = skip - window[0], 0
         for _, document in self._documents(filters, sort or {}, *window):
-            if not filters.exact and not _applies(criteria, document):
+            if not filters.exact and not matches(criteria, document):
                 continue
             found += 1
             if found > start:
@@ -197,7 +197,7 @@ class SQLiteDocumentStore(FileStore):
         """Yield primary keys and documents that match."""
         filters = where.translated(criteria, SCALARS, LISTS)
         for k, document in self._documents(filters, {}, 0, 0):
-            if filters.exact or _applies(criteria, document):
+            if filters.exact or matches(criteria, document):
                 yield k, document
 
     def _documents(
@@ -281,10 +281,6 @@ def _list_unknown(connection: sqlite3.Connection) -> None:
         sql = "SELECT k, v FROM documents WHERE k NOT IN (SELECT k FROM fields)"
         for k, text in connection.execute(sql).fetchall():
             _list(connection, k, bson.decode(text))
-
-
-def _applies(criteria: dict[str, Any] | None, document: dict[str, Any]) -> bool:
-    return bool(filter_applies(criteria, document))  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from maggma.stores import MemoryStore
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
 from amorph_flows.executors import Worker, route
-from amorph_flows.runtime.stage_job import job_kind
+from amorph_flows.upstream.jobflow import job_kind
 
 
 @pytest.fixture

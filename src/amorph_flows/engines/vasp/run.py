@@ -23,6 +23,7 @@ from pymatgen.io.vasp.outputs import UnconvergedVASPWarning
 from amorph_flows.datasets.frames import Frame, Provenance
 from amorph_flows.engines.vasp.settings import HARMLESS, changed_by_custodian, held_file
 from amorph_flows.errors import CalculationError
+from amorph_flows.upstream.jobflow import call_make
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -140,7 +141,7 @@ def run_maker(
     tracked_lru_cache.tracked_cache_clear()  # custodian knows files that it has read by path
     try:
         with contextlib.chdir(folder), _own_judgement():
-            type(copy).make.original(copy, ordered)
+            call_make(copy, ordered)
         _require_unchanged(folder, may_change)
         return read_run(folder, structure)
     except Exception as error:

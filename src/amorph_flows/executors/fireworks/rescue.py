@@ -14,6 +14,7 @@ from amorph_flows.executors.fireworks.launchpad import workflow_id
 from amorph_flows.executors.fireworks.liveness import Life, sign_of_life
 from amorph_flows.executors.fireworks.queues import slurm_jobs
 from amorph_flows.executors.fireworks.status import read_fireworks, read_launches, reason
+from amorph_flows.upstream.fireworks import refresh_workflow
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -135,7 +136,7 @@ class Rescuer:
 
     def _refresh(self, firework: dict[str, Any], launch: dict[str, Any]) -> tuple[What, str]:
         if not self.dry_run:
-            self.launchpad._refresh_wf(firework["fw_id"])
+            refresh_workflow(self.launchpad, firework["fw_id"])
         return "refreshed", f"its launch is {launch['state']}"
 
     def _failed(

@@ -12,11 +12,12 @@ from textwrap import shorten
 from typing import Any
 
 from jobflow import Flow, Job, JobStore, Response
-from monty.json import MontyDecoder, jsanitize
+from monty.json import MontyDecoder
 
 from amorph_flows.errors import AmorphFlowsError
 from amorph_flows.runtime.identity import PlannedJob, jobs_of, plan
 from amorph_flows.runtime.progress import PROGRESS_FILE
+from amorph_flows.upstream.jobflow import HeldStore
 
 _FIELD = "execution"
 _LONGEST_REASON = 600
@@ -53,35 +54,6 @@ class Outcome:
     reason: str = ""
 
 
-class _HeldStore(JobStore):
-    """A job store that holds the job's own document until all that belongs to it is known."""
-
-    def __init__(self, store: JobStore, uuid: str) -> None:
-        super().__init__(store.docs_store, store.additional_stores, load=store.load)
-        self.store, self.uuid = store, uuid
-        self.document: dict[str, Any] = {}
-        self.save_keys: Any = None
-
-    def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
-        if getattr(docs, "uuid", None) != self.uuid:
-            self.store.update(docs, key=key, save=save)
-            return
-        self.document = jsanitize(docs, strict=True, allow_bson=True)
-        self.save_keys = save
-
-    def commit(self, consequences: Consequences) -> None:
-        """Write the document with its consequences, then drop what it replaces."""
-        key = {name: self.document[name] for name in ("uuid", "index")}
-        former = self.store.query_one(key)
-        self.store.update(
-            self.document | {_FIELD: _dump(consequences)},
-            key=["uuid", "index"],
-            save=self.save_keys,
-        )
-        for name, blobs in _blobs(former).items():
-            self.store.additional_stores[name].remove_docs({"blob_uuid": {"$in": blobs}})
-
-
 def execute(record: dict[str, Any], store: JobStore, folder: Path) -> Outcome:
     """Run a job in its folder and store its document; never raises what the job raises.
 
@@ -99,10 +71,10 @@ def execute(record: dict[str, Any], store: JobStore, folder: Path) -> Outcome:
     (folder / PROGRESS_FILE).unlink(missing_ok=True)
     try:
         job = MontyDecoder().process_decoded(record)
-        held = _HeldStore(store, job.uuid)
+        held = HeldStore(store, job.uuid)
         response = job.run(store=held, job_dir=folder)
         consequences = _consequences(response, job.uuid)
-        held.commit(consequences)
+        _commit(held, store, consequences)
     except Exception as error:  # noqa: BLE001 whatever a job raises is its reason to fail
         traceback.print_exc()
         return Outcome(reason=_reason(error))
@@ -131,6 +103,14 @@ def finished_before(store: JobStore, uuid: str, index: int) -> Consequences | No
         if held is None or held.count({"blob_uuid": {"$in": blobs}}) < len(blobs):
             return None
     return _load(document[_FIELD]) if document.get(_FIELD) else Consequences(finished=0.0)
+
+
+def _commit(held: HeldStore, store: JobStore, consequences: Consequences) -> None:
+    """Write a document with its consequences, then drop the bulk data of what it replaces."""
+    former = store.query_one({name: held.document[name] for name in ("uuid", "index")})
+    held.commit(**{_FIELD: _dump(consequences)})
+    for name, blobs in _blobs(former).items():
+        store.additional_stores[name].remove_docs({"blob_uuid": {"$in": blobs}})
 
 
 def _consequences(response: Response[Any], uuid: str) -> Consequences:
