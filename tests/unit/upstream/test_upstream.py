@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import fireworks.core.launchpad
-import gridfs
-import mongomock_ng
 import numpy as np
 import pytest
 import routed_jobs
@@ -17,7 +15,7 @@ from ase import units
 from ase.build import bulk
 from ase.calculators.emt import EMT
 from atomate2.vasp.jobs.core import StaticMaker
-from fireworks import Firework, LaunchPad, ScriptTask, Workflow
+from fireworks import LaunchPad
 from jobflow import Flow, JobStore, Maker, Response, job
 from jobflow.managers.fireworks import flow_to_workflow
 from maggma.stores import MemoryStore, MongoStore
@@ -25,7 +23,6 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 
 from amorph_flows.upstream import ase as upstream_ase
-from amorph_flows.upstream.fireworks import refresh_workflow
 from amorph_flows.upstream.jobflow import (
     HeldStore,
     OfKind,
@@ -169,23 +166,9 @@ def test_mongomock_applies_a_filter_to_a_document(
     assert matches(criteria, document) is expected
 
 
-def test_fireworks_takes_over_how_a_launch_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fireworks.core.launchpad, "MongoClient", mongomock_ng.MongoClient)
-    monkeypatch.setattr(gridfs, "GridFS", lambda *_: None)  # it takes a real database only
-    launchpad = LaunchPad(strm_lvl="ERROR")
-    launchpad.reset("", require_password=False)
-    parent = Firework(ScriptTask.from_str("true"), name="parent")
-    child = Firework(ScriptTask.from_str("true"), name="child", parents=[parent])
-    launchpad.add_wf(Workflow([parent, child]))
-
-    def state_of_child() -> str:
-        return str(launchpad.fireworks.find_one({"name": "child"})["state"])
-
-    number = launchpad.fireworks.find_one({"name": "parent"})["fw_id"]
-    launchpad.fireworks.update_one({"fw_id": number}, {"$set": {"state": "COMPLETED"}})
-    assert state_of_child() == "WAITING"
-    refresh_workflow(launchpad, number)
-    assert state_of_child() == "READY"
+def test_fireworks_refreshes_a_workflow_by_the_number_of_a_firework() -> None:
+    """What it does then is asked on a real database: `tests/services/test_rescue_on_mongo.py`."""
+    assert list(inspect.signature(LaunchPad._refresh_wf).parameters) == ["self", "fw_id"]
 
 
 def test_the_state_of_the_thermostat_can_be_stored_and_its_temperature_changed() -> None:
