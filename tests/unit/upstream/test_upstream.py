@@ -167,7 +167,6 @@ def test_mongomock_applies_a_filter_to_a_document(
 
 
 def test_fireworks_refreshes_a_workflow_by_the_number_of_a_firework() -> None:
-    """What it does then is asked on a real database: `tests/services/test_rescue_on_mongo.py`."""
     assert list(inspect.signature(LaunchPad._refresh_wf).parameters) == ["self", "fw_id"]
 
 
