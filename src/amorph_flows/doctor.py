@@ -21,7 +21,6 @@ from amorph_flows.store.opening import masked
 _LOW_DISK_GB = 5.0
 _FULL_DISK_GB = 0.5
 
-_QUEUE_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "PE_HOSTFILE")
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -156,16 +155,17 @@ def _package(kind: str, name: str, extra: str) -> Finding:
 
 
 def _walltime() -> str:
+    from amorph_flows.runtime.queues import batch_job
     from amorph_flows.runtime.walltime import deadline
 
     end = deadline()
     if end is not None:
         return f"{(end - time.time()) / 3600:.1f} h left"
-    queue = next((name for name in _QUEUE_VARIABLES if os.environ.get(name)), "")
-    if queue:
+    batch = batch_job()
+    if batch is not None:
         raise InputError(
-            f"this is a batch job ({queue} is set) and its end is not known: jobs will not stop "
-            "before it; export AMORPH_WALLTIME_S in the batch script"
+            f"this is a batch job ({batch.queue} {batch.number}) and its end is not known: jobs "
+            "will not stop before it; export AMORPH_WALLTIME_S in the batch script"
         )
     return "no limit here"
 

@@ -13,9 +13,9 @@ import typer
 
 from amorph_flows.cli.group import app
 from amorph_flows.errors import InputError
+from amorph_flows.runtime.queues import Queue
 
 Manager = Literal["fireworks", "jobflow-remote"]
-Queue = Literal["slurm", "pbs", "sge"]
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from amorph_flows.files import replace_file
+from amorph_flows.runtime.queues import batch_job
 
 if TYPE_CHECKING:
     from jobflow import Job
 
 RUNNER_FILE = "runner.json"
-_QUEUE_VARIABLES = {"slurm": "SLURM_JOB_ID", "pbs": "PBS_JOBID", "sge": "JOB_ID"}
 
 
 class Runner(BaseModel):
@@ -73,16 +73,16 @@ def write_runner(job: Job | None) -> None:
     """
     if job is None or "fw_id" not in job.metadata:
         return
-    queue = next((name for name, var in _QUEUE_VARIABLES.items() if os.environ.get(var)), "")
+    batch = batch_job()
     runner = Runner(
         uuid=str(job.uuid),
         host=socket.gethostname(),
         pid=os.getpid(),
         pid_started=_started(os.getpid()),
         started=time.time(),
-        queue=queue,
-        queue_id=os.environ.get(_QUEUE_VARIABLES[queue], "") if queue else "",
-        cluster=os.environ.get("SLURM_CLUSTER_NAME", "") if queue == "slurm" else "",
+        queue=batch.queue if batch else "",
+        queue_id=batch.number if batch else "",
+        cluster=batch.cluster if batch else "",
     )
     replace_file(Path(RUNNER_FILE), runner.model_dump_json())
 

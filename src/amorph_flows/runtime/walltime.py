@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
-from functools import lru_cache
 from math import inf
 
 import psutil
 
-from amorph_flows.errors import InputError, WalltimeError
+from amorph_flows.errors import WalltimeError
+from amorph_flows.runtime.queues import batch_job_end
 from amorph_flows.settings import Settings
 
-_QUERY_TIMEOUT_S = 30.0
 _LEAST_SHARE_OF_MARGIN = 0.1
 
 
@@ -40,8 +37,7 @@ def deadline() -> float | None:
 
     1. ``AMORPH_DEADLINE``, an absolute time.
     2. ``AMORPH_WALLTIME_S``, counted from the start of this process.
-    3. Slurm: ``SLURM_JOB_END_TIME``, else what ``squeue`` says of ``SLURM_JOB_ID``, asked once.
-    4. PBS: ``PBS_WALLTIME``, counted from the start of this process.
+    3. What Slurm or PBS tells, `amorph_flows.runtime.queues.batch_job_end`.
 
     Returns
     -------
@@ -58,13 +54,7 @@ def deadline() -> float | None:
         return settings.deadline
     if settings.walltime_s is not None:
         return _process_start() + settings.walltime_s
-    end = _number("SLURM_JOB_END_TIME")
-    if end is not None:
-        return end
-    if os.environ.get("SLURM_JOB_ID"):
-        return _slurm_end(os.environ["SLURM_JOB_ID"])
-    walltime = _number("PBS_WALLTIME")
-    return None if walltime is None else _process_start() + walltime
+    return batch_job_end(_process_start())
 
 
 def deadline_environment() -> dict[str, str]:
@@ -125,57 +115,5 @@ class Clock:
         return now + self._longest_s <= self._end
 
 
-def parse_slurm_time(text: str) -> float | None:
-    """Return a time as Slurm writes it, s, or None where it is no limit.
-
-    Parameters
-    ----------
-    text
-        ``[days-]hours:minutes:seconds``, ``minutes:seconds``, or ``UNLIMITED``.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    if text.upper() in {"UNLIMITED", "NOT_SET", "INVALID"}:
-        return None
-    days, _, clock = text.rpartition("-")
-    try:
-        seconds = 0
-        for part in clock.split(":"):
-            seconds = 60 * seconds + int(part)
-        return float(86400 * int(days or 0) + seconds)
-    except ValueError:
-        raise InputError(f"Slurm's time {text!r} is not [days-]hours:minutes:seconds") from None
-
-
-@lru_cache
-def _slurm_end(job_id: str) -> float | None:
-    """Return the end of a Slurm job, asked of squeue; None where it does not say."""
-    try:
-        answer = subprocess.run(
-            ["squeue", "-h", "-j", job_id, "-o", "%L"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=_QUERY_TIMEOUT_S,
-        ).stdout.split()
-    except (OSError, subprocess.SubprocessError):
-        return None
-    left = parse_slurm_time(answer[0]) if answer else None
-    return None if left is None else time.time() + left
-
-
 def _process_start() -> float:
     return float(psutil.Process().create_time())
-
-
-def _number(variable: str) -> float | None:
-    text = os.environ.get(variable, "").strip()
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{variable} is {text!r}, which is no number of seconds") from None

@@ -11,9 +11,9 @@ import pytest
 from jobflow import Job
 
 from amorph_flows.executors.fireworks.liveness import sign_of_life
-from amorph_flows.executors.fireworks.queues import SlurmJobs
 from amorph_flows.executors.fireworks.rescue import distrust
 from amorph_flows.executors.fireworks.status import reason
+from amorph_flows.runtime.queues import SlurmJobs
 from amorph_flows.runtime.runner import Runner, read_runner, write_runner
 
 QUEUE = SlurmJobs("cluster", frozenset({"7"}))

@@ -13,11 +13,11 @@ import psutil
 import pytest
 
 from amorph_flows.errors import InputError, WalltimeError
-from amorph_flows.runtime import walltime
+from amorph_flows.runtime import queues
+from amorph_flows.runtime.queues import batch_job, parse_slurm_time
 from amorph_flows.runtime.walltime import (
     deadline,
     deadline_environment,
-    parse_slurm_time,
     remaining_s,
     require_time,
 )
@@ -37,7 +37,7 @@ START = psutil.Process().create_time()
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
-    walltime._slurm_end.cache_clear()
+    queues._slurm_end.cache_clear()
 
 
 def squeue(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
@@ -129,3 +129,25 @@ def test_nothing_is_begun_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WalltimeError, match=r"the label: not begun, [01] s were left"):
         require_time("the label")
     assert time.time() >= end, "the queue had no chance to end the process"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"SLURM_JOB_ID": "17", "SLURM_CLUSTER_NAME": "c"}, ("slurm", "17", "c")),
+        ({"PBS_JOBID": "18.head"}, ("pbs", "18.head", "")),
+        ({"JOB_ID": "19", "SGE_TASK_ID": "undefined"}, ("sge", "19", "")),
+        ({"JOB_ID": "20"}, None),
+    ],
+)
+def test_a_batch_job_is_known_by_its_variables(
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    expected: tuple[str, str, str] | None,
+) -> None:
+    for name in ("PBS_JOBID", "JOB_ID", "SGE_TASK_ID", "SLURM_CLUSTER_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    found = batch_job()
+    assert (found and (found.queue, found.number, found.cluster)) == expected

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amorph_flows.executors.fireworks.queues import SlurmJobs
 from amorph_flows.executors.fireworks.status import moment
+from amorph_flows.runtime.queues import SlurmJobs
 from amorph_flows.runtime.runner import Runner, read_runner
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from amorph_flows.executors.fireworks.job_links import reachable
 from amorph_flows.executors.fireworks.launchpad import workflow_id
 from amorph_flows.executors.fireworks.liveness import Life, sign_of_life
-from amorph_flows.executors.fireworks.queues import slurm_jobs
 from amorph_flows.executors.fireworks.status import read_fireworks, read_launches, reason
+from amorph_flows.runtime.queues import slurm_jobs
 from amorph_flows.upstream.fireworks import refresh_workflow
 
 if TYPE_CHECKING:
