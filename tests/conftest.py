@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("store_questions", "held_lammps")
+
 HELPERS = Path(__file__).parent / "helpers"
 """Modules that tests, and processes that tests start, import."""
 

@@ -15,9 +15,10 @@ from ase.build import bulk
 from ase.io.lammpsdata import read_lammps_data
 from ase.md.verlet import VelocityVerlet
 from held_lammps import killed_at, let_go, step_in
-from lammps_backends import ARGON, TOY, argon_that, potential, settings
+from lammps_backends import ARGON, TOY, argon_that, settings
 from processes import wait_until
 from pymatgen.core import Structure
+from unfitted_backend import potential
 
 import amorph_flows.potentials  # noqa: F401 - registers the backends
 from amorph_flows.datasets.cfg import read_cfg

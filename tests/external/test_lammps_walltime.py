@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from held_lammps import killed_at
 from jobflow import JobStore
-from lammps_backends import ARGON, TOY, argon_that, potential, settings
+from lammps_backends import ARGON, TOY, argon_that, settings
 from maggma.stores import MemoryStore
 from pymatgen.core import Structure
+from unfitted_backend import potential
 
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.datasets.cfg import read_cfg

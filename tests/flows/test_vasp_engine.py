@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vasp_md
 from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
+from processes import started
 from pymatgen.core import SETTINGS, Structure
+from vasp_md import ENGINE, HELD, HOLD, NVE, STAGE, long_md, mixed_up
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.configuration import to_atoms
@@ -25,16 +26,12 @@ from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.structures import v2o5
-from amorph_flows.testing.vasp import with_stand_in, write_potcars
+from amorph_flows.testing.vasp import write_potcars
 
 pytestmark = pytest.mark.filterwarnings(
     # no POTCAR that may be shipped is one of VASP's
     "ignore:POTCAR data with symbol",
 )
-
-ENGINE = with_stand_in(VaspEngine.scan_u())
-NVE = {"name": "test", "ensemble": "nve", "start_temperature_k": 600, "end_temperature_k": 600}
 
 
 @pytest.fixture(autouse=True)
@@ -52,16 +49,6 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
         monkeypatch.setenv("STAND_IN_VASP_FAIL", text)
 
     return plan
-
-
-def mixed_up(seed: int = 1) -> Structure:
-    """V2O5 with displaced atoms in an order that is not VASP's, some outside of the cell."""
-    crystal = v2o5()
-    crystal.perturb(0.05, seed=seed)
-    order = np.random.default_rng(seed).permutation(len(crystal))
-    mixed = Structure.from_sites([crystal[i] for i in order])
-    shifts = np.random.default_rng(seed).integers(-1, 2, (len(mixed), 3))
-    return Structure(mixed.lattice, mixed.species, mixed.frac_coords + shifts)
 
 
 def frames(n: int) -> FrameSet:
@@ -136,14 +123,17 @@ def test_two_stages_are_one_trajectory() -> None:
 def test_walltime_cuts_md_into_pieces_of_one_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = MDStage(**NVE | {"duration_fs": 48.0, "frame_stride": 3})
-    whole, _ = execute(ENGINE.md(mixed_up(), stage, run="run", seed=5), tmp_path)
-    monkeypatch.setenv("STAND_IN_VASP_STEP_SECONDS", "0.2")
+    """Each queue job ends at the ninth ionic step."""
+    job = ENGINE.md(mixed_up(), STAGE, run="run", seed=5)
+    whole, _ = execute(job, tmp_path)
+    for variable, value in HOLD.items():
+        monkeypatch.setenv(variable, value)
     monkeypatch.setattr(
-        "amorph_flows.engines.vasp.handlers.StopBeforeWalltime.check", _after_some_steps(8)
+        "amorph_flows.engines.vasp.handlers.remaining_s",
+        lambda: 0.0 if any(tmp_path.rglob(HELD)) else 1e9,
     )
-    cut, n_jobs = execute(ENGINE.md(mixed_up(), stage, run="run", seed=5), tmp_path)
-    assert n_jobs >= 2
+    cut, n_jobs = execute(ENGINE.md(mixed_up(), STAGE, run="run", seed=5), tmp_path)
+    assert n_jobs == 3
     assert [f.provenance.step for f in cut.frames] == [f.provenance.step for f in whole.frames]
     assert [f.provenance.step for f in cut.frames] == list(range(0, 25, 3))
     for one, two in zip(cut.frames, whole.frames, strict=True):
@@ -152,66 +142,21 @@ def test_walltime_cuts_md_into_pieces_of_one_trajectory(
     assert_toy_labels(cut)
 
 
-def _after_some_steps(n: int) -> Callable[..., bool]:
-    """Return a check that asks for a stop once so many ionic steps are done."""
-
-    def check(self: Any, directory: str = "./") -> bool:
-        oszicar = Path(directory) / "OSZICAR"
-        done = oszicar.read_text().count(" F= ") if oszicar.exists() else 0
-        return done >= n and not self._written
-
-    return check
-
-
-KILLED = """
-import sys, warnings
-warnings.simplefilter("ignore")
-from pathlib import Path
-from pymatgen.core import SETTINGS
-SETTINGS["PMG_VASP_PSP_DIR"] = sys.argv[1]
-sys.path.insert(0, sys.argv[2])
-from test_vasp_engine import ENGINE, NVE, mixed_up
-from amorph_flows.engines.vasp import VaspEngine
-from amorph_flows.schemas.schedule import MDStage
-stage = MDStage(**NVE | {"duration_fs": 48.0, "frame_stride": 3})
-VaspEngine.md.original(ENGINE, mixed_up(), stage, run="run", seed=5)
-"""
-
-
 def test_killed_md_goes_on_from_what_vasp_left(tmp_path: Path) -> None:
-    stage = MDStage(**NVE | {"duration_fs": 48.0, "frame_stride": 3})
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    killed.mkdir()
-    command = [sys.executable, "-c", KILLED, str(SETTINGS["PMG_VASP_PSP_DIR"])]
-    environment = os.environ | {"STAND_IN_VASP_STEP_SECONDS": "0.5"}
-    process = subprocess.Popen(
-        [*command, str(Path(__file__).parent)], cwd=killed, env=environment, start_new_session=True
-    )
-    while not any(o.read_text().count(" F= ") >= 8 for o in killed.glob("*/OSZICAR")):
-        assert process.poll() is None
-        time.sleep(0.1)
-    process.kill()
-    process.wait()
-    _kill_stand_in(killed)
-    doc = VaspEngine.md.original(ENGINE, mixed_up(), stage, run="run", seed=5, prev_dir=str(killed))
+    for folder in (killed, whole):
+        folder.mkdir()
+    command = [sys.executable, vasp_md.__file__, str(SETTINGS["PMG_VASP_PSP_DIR"])]
+    with started(command, tmp_path / "process.log", killed, HOLD) as process:
+        process.wait_until(lambda: any(killed.glob(f"*/{HELD}")), "the ninth step")
+    doc = long_md(prev_dir=str(killed))
     later = [f.name for f in killed.iterdir() if f.is_dir() and not f.name.endswith("step_0")]
     assert len(later) == 1
-    whole.mkdir()
     os.chdir(whole)
-    undisturbed = VaspEngine.md.original(ENGINE, mixed_up(), stage, run="run", seed=5)
+    undisturbed = long_md()
     assert [f.provenance.step for f in doc.frames] == list(range(0, 25, 3))
     for one, two in zip(doc.frames, undisturbed.frames, strict=True):
         np.testing.assert_allclose(one.positions, two.positions, atol=1e-6)
-
-
-def _kill_stand_in(folder: Path) -> None:
-    """End the VASP that a killed job has left behind, as a queue does."""
-    for directory in Path("/proc").iterdir():
-        try:
-            if directory.name.isdigit() and (directory / "cwd").resolve().is_relative_to(folder):
-                os.kill(int(directory.name), 9)
-        except OSError:
-            continue
 
 
 def test_going_on_from_a_folder_without_the_run_is_refused(tmp_path: Path) -> None:

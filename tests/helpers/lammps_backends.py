@@ -14,53 +14,21 @@ from typing import Any
 import numpy as np
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
+from unfitted_backend import Unfitted, potential
 
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines.toy import ToyCalculator
-from amorph_flows.lammps import LammpsMD, check_lammps
+from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps.restart import last_restart
 from amorph_flows.potentials.base import (
-    Fit,
     FloatArray,
     GradeSettings,
     PairStyle,
-    PotentialBackend,
 )
-from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 
 
-class _Unfitted(PotentialBackend):
-    """A backend of a fixed potential."""
-
-    def check(self) -> None:
-        check_lammps()
-
-    def fit(
-        self,
-        training: FrameSet,
-        validation: FrameSet,
-        settings: FitSettings,
-        start: str | None = None,
-    ) -> Fit:
-        return Fit("", [], 0, 0.0)
-
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        return ToyCalculator()
-
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        return ""
-
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        return np.zeros(len(frames))
-
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        return []
-
-
-class Argon(_Unfitted):
+class Argon(Unfitted):
     """LAMMPS' own Lennard-Jones.
 
     Its document may say, under ``stops``, the steps at which LAMMPS ends as if its walltime were
@@ -89,7 +57,7 @@ class Argon(_Unfitted):
         return PairStyle(lines)
 
 
-class Toy(_Unfitted):
+class Toy(Unfitted):
     """The toy potential through fix external; its grade is the distance moved from a start."""
 
     name = "lammps_backends:Toy"
@@ -145,22 +113,6 @@ class Torn(Toy):
 
     def calculator(self, doc: PotentialDoc) -> Calculator:
         return _TornCalculator()
-
-
-def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
-    """Return the document of a potential that nobody fitted."""
-    return PotentialDoc(
-        backend=backend,
-        species=species,
-        settings=FitSettings(),
-        engine=EngineInfo(name="none", settings_hash="", surrogate=True),
-        files=files,
-        sha256=str(sorted(files.items())),
-        n_parameters=0,
-        n_training_frames=0,
-        errors={},
-        training_cpu_seconds=0.0,
-    )
 
 
 ARGON = potential("lammps_backends:Argon", ["Ar"], epsilon="0.0103")

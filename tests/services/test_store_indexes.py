@@ -12,7 +12,7 @@ import pytest
 from jobflow import JobStore
 from pymongo import DESCENDING
 from pymongo.errors import OperationFailure
-from test_store_query import UUIDS, filled
+from store_documents import UUIDS, filled
 
 from amorph_flows.store import (
     ensure_indexes,

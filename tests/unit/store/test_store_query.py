@@ -1,87 +1,19 @@
-from datetime import datetime
+"""Questions to a job store in files and in memory."""
+
 from threading import Timer
 
-import numpy as np
 import pytest
 from jobflow import JobStore
 from maggma.stores import MemoryStore
-from monty.json import jsanitize
-from pymatgen.core import Lattice, Structure
+from store_documents import UUIDS, filled
+from store_questions import StoreQuestions
 
 from amorph_flows.errors import InputError
-from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
-from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
-from amorph_flows.schemas.study import ResultRow, StudyDoc
-from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.store import (
     bulk,
-    find_documents,
-    find_results,
-    latest,
     load_document,
-    load_potential,
     open_store,
-    supersede,
 )
-from amorph_flows.store.indexes import change
-from amorph_flows.store.query import full_uuid
-
-UUIDS = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 6)]
-
-
-def verdict(answer, believable):
-    return Verdict(question="diffusive?", answer=answer, believable=believable, reason="measured")
-
-
-def potential():
-    return PotentialDoc(
-        backend="mtp",
-        species=["Mg", "V", "O"],
-        settings=FitSettings(),
-        engine=EngineInfo(name="toy", settings_hash="0", surrogate=True),
-        files={"potential": "MTP\n" + "1.0 " * 1000},
-        sha256="0",
-        n_parameters=1,
-        n_training_frames=1,
-        errors={},
-        curves={"loss": [1.0, 0.5]},
-        training_cpu_seconds=1.0,
-    )
-
-
-def trajectory(structure, temperature, *verdicts):
-    return TrajectoryDoc(
-        run=f"{temperature} K",
-        formula="MgV2O5",
-        temperature_k=temperature,
-        potential_uuid=UUIDS[0],
-        start="quench",
-        n_atoms=len(structure),
-        time_step_fs=2.0,
-        equilibration_fs=10.0,
-        production_fs=20.0,
-        asked_fs=20.0,
-        seed=1,
-        trajectory=FileReference(path="x", format="lammps-dump", sha256="", n_frames=1, species=[]),
-        structure=structure,
-        mean_temperature_k=temperature,
-        mean_energy_ev_atom=-1.0,
-        curves={"grade": np.zeros(3).tolist()},
-        verdicts=list(verdicts),
-    )
-
-
-def put(store, number, document, *, hour, **metadata):
-    stored = {
-        "uuid": UUIDS[number],
-        "index": 1,
-        "name": type(document).__name__,
-        "completed_at": f"2025-06-30T{hour:02d}:00:00.5",
-        "metadata": metadata,
-        "output": jsanitize(document, strict=True, enum_values=True),
-    }
-    store.update(stored, save={"data": ["frames", "curves", "files"]})
 
 
 @pytest.fixture(params=["embedded", "memory"])
@@ -95,122 +27,8 @@ def store(request, tmp_path):
     store.close()
 
 
-def filled(store):
-    """Return a store with four documents of two studies and one that is of no stage."""
-    structure = Structure(Lattice.cubic(4), ["Mg", "O"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    mine = {"study": "mine", "ion": "Mg2+", "formula": "V2O5"}
-    put(store, 0, potential(), hour=10, **mine)
-    put(store, 1, trajectory(structure, 300.0, verdict("caged", False)), hour=11, **mine)
-    put(store, 2, trajectory(structure, 900.0, verdict("diffusive", True)), hour=12, **mine)
-    put(store, 3, potential(), hour=9, study="other", ion="Na+", formula="FePO4")
-    store.update({"uuid": "5" * 8, "index": 1, "output": {"x": 1}, "completed_at": "2026"})
-    return store
-
-
-def found(store, **where):
-    return [UUIDS.index(summary["uuid"]) for summary in find_documents(store, **where)]
-
-
-@pytest.mark.parametrize(
-    ("where", "expected"),
-    [
-        ({}, [2, 1, 0, 3]),
-        ({"stage": "potential"}, [0, 3]),
-        ({"formula": "V2O5"}, [2, 1, 0]),
-        ({"formula": "MgV2O5"}, [2, 1]),
-        ({"ion": "Mg2+"}, [2, 1, 0]),
-        ({"ion": "Na"}, [3]),
-        ({"ion": "N"}, []),
-        ({"formula": "O5V2"}, [2, 1, 0]),
-        ({"until": "2025-06-30T11:00"}, [0, 3]),
-        ({"since": "2025-06-30T10:00", "until": "2025-06-30T12:00"}, [1, 0]),
-        ({"study": "other"}, [3]),
-        ({"since": "2025-06-30T11:00"}, [2, 1]),
-        ({"since": datetime(2025, 6, 30, 12)}, [2]),
-        ({"verdict": "caged"}, [1]),
-        ({"verdict": "doubted"}, [1]),
-        ({"verdict": "believed"}, [2]),
-        ({"limit": 1}, [2]),
-        ({"limit": 1, "verdict": "caged"}, [1]),
-        ({"stage": "production_md", "verdict": "caged", "study": "other"}, []),
-    ],
-)
-def test_filters(store, where, expected):
-    assert found(store, **where) == expected
-
-
-def test_summary_says_what_it_is(store):
-    newest = next(find_documents(store))
-    assert newest["stage"] == "production_md"
-    assert newest["document"] == "TrajectoryDoc"
-    assert newest["formula"] == "MgV2O5"
-    assert newest["verdicts"][0]["answer"] == "diffusive"
-
-
-@pytest.mark.parametrize(
-    ("question", "returned"),
-    [
-        (lambda s: list(find_documents(s, superseded=True)), set()),
-        (lambda s: list(find_results(s)), set()),
-        (lambda s: full_uuid(s, UUIDS[1]), set()),
-        (lambda s: supersede(s, "mine", "here", UUIDS[:2]), set()),
-        (lambda s: load_document(s, UUIDS[1]), {UUIDS[1]}),
-        (lambda s: load_potential(s, UUIDS[0]), {UUIDS[0]}),
-        (lambda s: latest(s, TrajectoryDoc), {UUIDS[2]}),
-    ],
-)
-def test_no_bulk_data_is_read_that_is_not_returned(store, monkeypatch, question, returned):
-    blobs, read = store.additional_stores["data"], []
-    query = blobs.query
-    owners = {blob["blob_uuid"]: blob["job_uuid"] for blob in query()}
-
-    def counted(*arguments, **settings):
-        for blob in query(*arguments, **settings):
-            read.append(owners[blob["blob_uuid"]])
-            yield blob
-
-    monkeypatch.setattr(blobs, "query", counted)
-    question(store)
-    assert set(read) == returned
-    assert len(read) <= 3 * len(returned)  # each field once
-
-
-def test_documents_come_back_typed_and_whole(store):
-    document = load_document(store, UUIDS[1][:8])
-    assert isinstance(document, TrajectoryDoc)
-    assert document.curves == {"grade": [0.0, 0.0, 0.0]}
-    assert document.structure.composition.reduced_formula == "MgO"
-    assert load_potential(store, UUIDS[0]) == potential()
-
-
-def test_documents_that_a_later_run_replaced_are_hidden(store):
-    change(store, {}, {"home": "here"})
-    assert supersede(store, "mine", "elsewhere", []) == 0
-    assert supersede(store, "mine", "here", UUIDS[1:3]) == 1
-    assert found(store) == [2, 1, 3]
-    assert found(store, superseded=True) == [2, 1, 0, 3]
-    marks = {s["uuid"]: s["superseded"] for s in find_documents(store, superseded=True)}
-    assert [marks[uuid] for uuid in UUIDS[:4]] == [True, False, False, False]
-    assert supersede(store, "mine", "here", UUIDS[:2]) == 1
-    assert found(store, study="mine") == [1, 0]
-    assert load_document(store, UUIDS[2]).temperature_k == 900.0
-
-
-def test_results_of_studies(store):
-    row = {"structure_source": "MTP MD", "unit": "V", "uncertainty": 0.1, "reason": "", "value": 2}
-    rows = [
-        ResultRow(quantity="average_voltage", verdict="believed", documents=[], **row),
-        ResultRow(quantity="activation_energy", verdict="refused", documents=[], **row),
-    ]
-    study = StudyDoc(
-        title="mine", preset="demo", ion="Zn2+", results=rows, report_html="", report_json=""
-    )
-    put(store, 4, study, hour=13, study="mine")
-    assert [r.quantity for _, r in find_results(store, ion="Zn")] == [r.quantity for r in rows]
-    [(summary, result)] = find_results(store, "average_voltage", study="mine")
-    assert (summary["uuid"], result) == (UUIDS[4], rows[0])
-    assert found(store, stage="study", verdict="refused") == [4]
-    assert list(find_results(store, verdict="believed")) == []
+class TestQuestions(StoreQuestions):
+    """Of the stores that need no server."""
 
 
 def test_bulk_data_is_waited_for_while_its_job_writes(store):
@@ -228,31 +46,3 @@ def test_bulk_data_that_does_not_come_is_an_error(store, monkeypatch):
     store.additional_stores["data"].remove_docs({"job_uuid": UUIDS[1]})
     with pytest.raises(InputError, match="its job was killed while it wrote"):
         load_document(store, UUIDS[1])
-
-
-def test_latest(store):
-    assert latest(store, TrajectoryDoc).temperature_k == 900.0
-    assert latest(store, TrajectoryDoc, verdict="doubted").temperature_k == 300.0
-    with pytest.raises(InputError, match="no PotentialDoc with study nothing"):
-        latest(store, PotentialDoc, study="nothing")
-
-
-@pytest.mark.parametrize(
-    ("question", "message"),
-    [
-        (lambda s: load_document(s, "0000000"), "4 documents begin with"),
-        (lambda s: load_document(s, "ffff"), "holds no document ffff"),
-        (lambda s: load_document(s, "$where"), "not the uuid of a document"),
-        (lambda s: load_document(s, "55555555"), "not a document of a stage"),
-        (lambda s: load_potential(s, UUIDS[1]), "not a potential"),
-        (
-            lambda s: list(find_documents(s, stage="melt")),
-            "unknown stage 'melt'.*potential",
-        ),
-        (lambda s: list(find_documents(s, since="yesterday")), "is no date"),
-        (lambda s: list(find_documents(s, formula="V2O5!")), "is no formula"),
-    ],
-)
-def test_questions_that_have_no_answer(store, question, message):
-    with pytest.raises(InputError, match=message):
-        question(store)

@@ -3,35 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from turns import generation
 
 from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop
-from amorph_flows.schemas.active_learning import ExplorationRun, GenerationDoc
-from amorph_flows.schemas.labelling import QuarantinedCalculation
-
-
-def generation(turn: int, broke: bool, labelled: int = 3, failures: int = 0) -> GenerationDoc:
-    run = ExplorationRun(
-        run=f"run {turn}",
-        formula="MgV2O5",
-        temperature_k=1200.0,
-        seed=1,
-        asked_fs=1000.0,
-        reached_fs=500.0 if broke else 1000.0,
-        broke=broke,
-        max_grade=11.0 if broke else 1.5,
-        fraction_above_select=0.1,
-        n_saved=4,
-    )
-    return GenerationDoc(
-        turn=turn,
-        potential_uuid="p",
-        runs=[run],
-        n_candidates=4,
-        n_refused=0,
-        n_selected=labelled + failures,
-        n_labelled=labelled,
-        quarantined=[QuarantinedCalculation(index=i, reason="SCF") for i in range(failures)],
-    )
+from amorph_flows.schemas.active_learning import GenerationDoc
 
 
 def test_a_broken_run_with_turns_left_goes_on() -> None:
@@ -65,3 +40,10 @@ def test_a_loop_that_cannot_go_on_says_why(
     assert verdict.answer == answer
     assert not verdict.believable
     assert "did not converge" in verdict.reason
+
+
+def test_a_loop_without_runs_has_not_converged() -> None:
+    empty = generation(1, broke=False).model_copy(update={"runs": []})
+    ended = judge_loop([empty], 1, 5, CONVERGED_FS)
+    assert ended is not None
+    assert not ended.believable

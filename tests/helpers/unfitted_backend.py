@@ -1,0 +1,95 @@
+"""Potentials that nobody fitted, and their documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase.calculators.calculator import Calculator
+
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.potentials.base import (
+    Fit,
+    FloatArray,
+    GradeSettings,
+    PairStyle,
+    PotentialBackend,
+)
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+
+
+class Unfitted(PotentialBackend):
+    """A backend of a fixed potential."""
+
+    def check(self) -> None:
+        """Nothing is missing."""
+
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        return Fit("", [], 0, 0.0)
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return ToyCalculator()
+
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        return ""
+
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        return np.zeros(len(frames))
+
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        return []
+
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        return PairStyle([])
+
+
+class _Constant(ToyCalculator):
+    """Every component of every force is the same."""
+
+    def __init__(self, force: float) -> None:
+        super().__init__()
+        self._force = force
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        super().calculate(*args, **kwargs)
+        self.results["forces"] = np.full_like(self.results["forces"], self._force)
+
+
+class ConstantForce(Unfitted):
+    """Its document holds the force, eV/Å; it cannot compute without one."""
+
+    name = "unfitted_backend:ConstantForce"
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        if not doc.files["force"]:
+            raise RuntimeError("the potential is not there")
+        return _Constant(float(doc.files["force"]))
+
+
+def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
+    """Return the document of a potential that nobody fitted."""
+    return PotentialDoc(
+        backend=backend,
+        species=species,
+        settings=FitSettings(),
+        engine=EngineInfo(name="none", settings_hash="", surrogate=True),
+        files=files,
+        sha256=str(sorted(files.items())),
+        n_parameters=0,
+        n_training_frames=0,
+        errors={},
+        training_cpu_seconds=0.0,
+    )

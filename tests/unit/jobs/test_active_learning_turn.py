@@ -1,0 +1,88 @@
+"""What a turn of active learning chooses, keeps and says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_study import study_parts
+from turns import generation
+from unfitted_backend import potential
+
+from amorph_flows.datasets.cfg import write_cfg
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
+from amorph_flows.jobs.active_learning import generation as turns
+from amorph_flows.jobs.active_learning.explore import MAX_SAVED, _saved_frames
+from amorph_flows.jobs.active_learning.select import select_candidates
+from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.active_learning import ExplorationDoc
+
+PARTS = study_parts()
+
+
+def _refit(before: str, after: str):
+    """Return the document of a turn between potentials with some force on atoms that have none."""
+    still = Frame(
+        np.array([12, 12]), np.array([[0.0, 0, 0], [3, 0, 0]]), np.eye(3) * 9, 0.0, np.zeros((2, 3))
+    )
+    parts = {"training": [], "validation": [0], "test_random": [], "test_blocks": []}
+    dataset = PARTS.dataset.model_copy(update={"frames": FrameSet([still]), **parts})
+    old, new = (
+        potential("unfitted_backend:ConstantForce", ["Mg"], force=force)
+        for force in (before, after)
+    )
+    run = ExplorationDoc(run=generation(1, broke=True).runs[0], frames=FrameSet())
+    return turns.summarise_turn(1, old, new, dataset, [run], None, [], 1.2)
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [("0.09", True), ("0.11", True), ("0.13", False), ("", False), ("nan", False)],
+)
+def test_a_refit_is_kept_only_if_its_error_is_known_and_small(after: str, kept: bool) -> None:
+    turn = _refit("0.1", after)
+    assert turn.kept is kept
+    assert turn.errors_before is not None
+    assert turn.errors_before.force_rmse_ev_a == pytest.approx(0.1)
+
+
+def _saved(grades: list[float]) -> FrameSet:
+    return FrameSet(
+        Frame(np.array([12]), np.zeros((1, 3)), np.eye(3) * 5, provenance=Provenance(grade=g))
+        for g in grades
+    )
+
+
+def test_nothing_is_chosen_where_no_run_broke() -> None:
+    run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=_saved([2.5, 3.0]))
+    choice = select_candidates.original(PARTS.potential, PARTS.dataset, [run], limit=5, n_batches=2)
+    assert choice.n_candidates == 2
+    assert [len(batch.frames) for batch in choice.batches] == [0, 0]
+
+
+def test_a_turn_without_a_broken_run_says_that_it_fitted_nothing() -> None:
+    run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=FrameSet())
+    same, dataset = PARTS.potential, PARTS.dataset.model_copy(update={"validation": []})
+    turn = turns.summarise_turn(1, same, same, dataset, [run], None, [], 1.2)
+    assert turn.new_potential_uuid == ""
+    assert "no run broke" in turn.reason
+
+
+def test_frames_before_a_half_written_one_are_kept(tmp_path: Path) -> None:
+    file = write_cfg(tmp_path / "selected.cfg", _saved([2.5, 3.0, 4.0]), ["Mg"])
+    file.write_text(file.read_text()[:-20])
+    mg_potential = PARTS.potential.model_copy(update={"species": ["Mg"]})
+    frames, damage = _saved_frames(file, mg_potential, "run", 300.0, GradeSettings())
+    assert [frame.provenance.grade for frame in frames] == [2.5, 3.0]
+    assert str(file) in damage
+
+
+def test_a_run_that_saves_thousands_offers_some_and_its_break(tmp_path: Path) -> None:
+    grades = [*np.linspace(2.1, 9, 10 * MAX_SAVED), 10.5, 3.0]
+    file = write_cfg(tmp_path / "selected.cfg", _saved(grades), ["Mg"])
+    mg_potential = PARTS.potential.model_copy(update={"species": ["Mg"]})
+    frames, damage = _saved_frames(file, mg_potential, "run", 300.0, GradeSettings())
+    assert not damage
+    assert MAX_SAVED // 2 <= len(frames) <= MAX_SAVED + 1
+    assert frames[-1].provenance.grade == 10.5
