@@ -13,6 +13,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from jobflow import Job, Response
 from pymatgen.core import Structure
+from typing_extensions import override
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.base import Engine
@@ -82,12 +83,12 @@ class AseEngine(Engine):
     labels_per_job: int = 0
 
     @property
+    @override
     def has_stress(self) -> bool:
-        """Whether the calculator gives a stress, as far as that is known without loading it."""
         return find_calculator(self.calculator).has_stress
 
+    @override
     def info(self) -> EngineInfo:
-        """Return the engine's name, version and settings hash."""
         version = calculator_version(self.calculator)
         imitates = find_calculator(self.calculator).surrogate
         return EngineInfo(
@@ -97,21 +98,9 @@ class AseEngine(Engine):
             surrogate=imitates if self.surrogate is None else self.surrogate,
         )
 
+    @override
     def check(self, structure: Structure | None = None) -> None:
-        """Refuse what cannot be computed here; nothing heavy is loaded for a known calculator.
-
-        Parameters
-        ----------
-        structure
-            A structure that the engine will be asked about.
-
-        Raises
-        ------
-        MissingDependencyError
-            If the calculator's package is not installed.
-        InputError
-            If the calculator is unknown, or does not know an element of the structure.
-        """
+        """Refuse what cannot be computed here; nothing heavy is loaded for a known calculator."""
         known = find_calculator(self.calculator)
         if ":" in self.calculator:
             load_factory(self.calculator)
@@ -124,6 +113,7 @@ class AseEngine(Engine):
                 f"engine {self.info().name} does not know {', '.join(unknown)}; use another engine"
             )
 
+    @override
     @stage_job(LabelDoc)
     def md(
         self,
@@ -135,29 +125,9 @@ class AseEngine(Engine):
     ) -> LabelDoc | Response[Job]:
         """Run molecular dynamics: Nosé-Hoover chains for NVT, velocity Verlet for NVE.
 
-        Velocities (Å/fs) in the site property ``velocities`` are taken over, and then the first
-        configuration is not stored again; without them they are drawn at the stage's first
-        temperature. Frames are appended to an extended XYZ file as the run goes.
-
-        Parameters
-        ----------
-        structure
-            Where to start.
-        stage
-            Temperatures, length, time step and stride.
-        run
-            Name of the trajectory, for the provenance of its frames.
-        seed
-            Seed of the initial velocities.
-        prev_dir
-            Folder of an earlier job whose run this one goes on with; None: its own folder.
-
-        Raises
-        ------
-        CalculationError
-            If the run blows up; the message names the step.
-        InputError
-            If ``prev_dir`` is not there or holds no such run.
+        With given velocities the first configuration is not stored again. Frames are appended to an
+        extended XYZ file as the run goes. A run that blows up raises a `CalculationError` that
+        names the step.
         """
         self.check(structure)
         home = run_home(prev_dir)
@@ -188,28 +158,15 @@ class AseEngine(Engine):
             directory=str(home),
         )
 
+    @override
     @stage_job(LabelDoc)
     def static(
         self, frames: FrameSet, run: str = "", prev_dir: str | None = None
     ) -> LabelDoc | Response[Job]:
-        """Label frames one by one; one that fails is quarantined with its reason.
+        """Label frames one by one.
 
         Each label is on the disk as soon as it is finished, and none is computed again by a job
         that runs in the same folder or is given it as ``prev_dir``.
-
-        Parameters
-        ----------
-        frames
-            The configurations; their provenance is kept.
-        run
-            Name of the batch, and of frames that belong to no run.
-        prev_dir
-            Folder of an earlier job whose batch this one goes on with.
-
-        Raises
-        ------
-        InputError
-            If ``prev_dir`` is not there or holds no labels of this engine.
         """
         whole = replace(self, labels_per_job=0)
         jobs = in_pieces(whole.static, self.info(), frames, run, self.labels_per_job)
@@ -229,28 +186,14 @@ class AseEngine(Engine):
             return continued(self.static(frames, run, prev_dir=str(home)))
         return batch.document(self.info(), run, home)
 
+    @override
     @stage_job(RelaxDoc)
     def relax(
         self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
     ) -> RelaxDoc | Response[Job]:
         """Relax a structure with FIRE, its cell by ASE's `FrechetCellFilter`.
 
-        Parameters
-        ----------
-        structure
-            Where to start.
-        relax_cell
-            Whether the cell relaxes too.
-        prev_dir
-            Folder of an earlier job whose relaxation this one goes on with.
-
-        Raises
-        ------
-        InputError
-            If the cell is to relax and the calculator has no stress, or ``prev_dir`` is not there
-            or holds no such relaxation.
-        CalculationError
-            If an energy or force is not finite.
+        A cell that is to relax without a stress of the calculator raises an `InputError`.
         """
         self.check(structure)
         home, atoms = run_home(prev_dir), to_atoms(structure)

@@ -92,6 +92,13 @@ class Engine(MSONable, ABC):
             Seed of the initial velocities.
         prev_dir
             Folder of an earlier job whose run this one goes on with; None starts anew.
+
+        Raises
+        ------
+        CalculationError
+            If the run fails; the message names the step.
+        InputError
+            If ``prev_dir`` is not there or holds no such run.
         """
 
     @abstractmethod
@@ -108,6 +115,11 @@ class Engine(MSONable, ABC):
             Name of the batch.
         prev_dir
             Folder of an earlier job whose finished labels are not computed again.
+
+        Raises
+        ------
+        InputError
+            If ``prev_dir`` is not there or holds no labels of this engine.
         """
 
     @abstractmethod
@@ -124,4 +136,11 @@ class Engine(MSONable, ABC):
             Whether the cell relaxes too.
         prev_dir
             Folder of an earlier job whose relaxation this one goes on with; None starts anew.
+
+        Raises
+        ------
+        CalculationError
+            If the calculation fails.
+        InputError
+            If ``prev_dir`` is not there or holds no such relaxation.
         """

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from chgnet.model.dynamics import CHGNetCalculator
 from chgnet.model.model import CHGNet
+from typing_extensions import override
 
 
 class QuietCHGNetCalculator(CHGNetCalculator):
@@ -32,8 +33,8 @@ class QuietCHGNetCalculator(CHGNetCalculator):
             weights = CHGNet.load(model_name=model, use_device=use_device, verbose=False)
             super().__init__(weights, use_device=use_device, **kwargs)
 
+    @override
     def calculate(self, *args: Any, **kwargs: Any) -> None:
-        """Compute energy (eV), forces (eV/Å) and stress (eV/Å³)."""
         with _quiet():
             super().calculate(*args, **kwargs)
 

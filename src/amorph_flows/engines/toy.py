@@ -12,6 +12,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.data import atomic_numbers
 from scipy.spatial import KDTree
+from typing_extensions import override
 
 from amorph_flows.errors import InputError
 
@@ -98,27 +99,16 @@ class ToyCalculator(Calculator):
         self._tables = _tables(screening, hardness, contact_ev, metal_ev)
         self._pairs = _VerletList(cutoff)
 
+    @override
     def calculate(
         self,
         atoms: Atoms | None = None,
         properties: list[str] | None = None,
         system_changes: list[str] = all_changes,
     ) -> None:
-        """Compute energy (eV), forces (eV/Å) and stress (eV/Å³, Voigt order).
+        """Compute energy (eV), forces (eV/Å) and stress (eV/Å³, Voigt order), all at once.
 
-        Parameters
-        ----------
-        atoms
-            The configuration.
-        properties
-            Ignored; all are computed at once.
-        system_changes
-            Ignored.
-
-        Raises
-        ------
-        InputError
-            If an element is not one of `TOY_IONS`.
+        An element that is not one of `TOY_IONS` raises an `InputError`.
         """
         super().calculate(atoms, properties, system_changes)
         species = _species_indices(self.atoms.numbers)

@@ -123,7 +123,15 @@ class PotentialBackend(ABC):
         settings
             Level, cutoff, weights and limits.
         start
-            Text of the potential to start from; None starts anew.
+            Text of the potential to start from; None starts anew. Species may be added.
+
+        Raises
+        ------
+        InputError
+            If there are no labelled frames, the validation frames hold other elements, or
+            ``start`` does not fit.
+        MissingDependencyError
+            If the backend cannot be used here.
         """
 
     @abstractmethod
@@ -159,7 +167,17 @@ class PotentialBackend(ABC):
         doc
             The potential with its active set.
         frames
-            The configurations, shape ``(n_frames,)`` results.
+            The configurations.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(n_frames,)``.
+
+        Raises
+        ------
+        InputError
+            If the active set is damaged or another potential's.
         """
 
     @abstractmethod
@@ -173,11 +191,16 @@ class PotentialBackend(ABC):
         doc
             The potential with its active set.
         training
-            The frames that it was fitted to.
+            The frames that it was fitted to; equal candidates are passed over.
         candidates
             Unlabelled configurations.
         limit
             How many to return at most.
+
+        Raises
+        ------
+        InputError
+            If the active set is damaged or another potential's.
         """
 
     @abstractmethod
@@ -196,6 +219,13 @@ class PotentialBackend(ABC):
             The run's folder.
         grade
             When to save and stop; None runs without grades.
+
+        Raises
+        ------
+        InputError
+            If the potential lacks an element.
+        MissingDependencyError
+            If LAMMPS is missing.
         """
 
 

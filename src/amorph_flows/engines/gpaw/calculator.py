@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, SCFError, all_changes
+from typing_extensions import override
 
 from amorph_flows.engines.gpaw.open_shells import starting_moments
 from amorph_flows.engines.gpaw.process import GPAWProcess, find_gpaw
@@ -96,6 +97,7 @@ class GPAWCalculator(Calculator):
         self._options = options or {}
         self._process = GPAWProcess()
 
+    @override
     def calculate(
         self,
         atoms: Atoms | None = None,
@@ -104,12 +106,8 @@ class GPAWCalculator(Calculator):
     ) -> None:
         """Compute the free energy, eV, and forces, eV/Å.
 
-        Raises
-        ------
-        SCFError
-            If the self-consistency cycle does not converge.
-        CalculationFailed
-            If GPAW fails otherwise or its process dies.
+        A cycle that does not converge raises an `SCFError`, any other failure of GPAW or the end of
+        its process a `CalculationFailed`.
         """
         super().calculate(atoms, properties, system_changes)
         reply = self._process.ask(self.request(self.atoms))

@@ -11,6 +11,7 @@ from atomate2.vasp.jobs.base import BaseVaspMaker
 from atomate2.vasp.sets.base import VaspInputGenerator
 from jobflow import Maker, Response
 from pymatgen.core import Structure
+from typing_extensions import override
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.base import Engine
@@ -115,6 +116,7 @@ class VaspEngine(Engine, Maker):
         generator = AmorphousSetGenerator(config_dict=config, kpoint_length_a=0.0)
         return cls(**{"label": "VASP PBE+U"} | all_makers(generator) | changes)
 
+    @override
     def info(self) -> EngineInfo:
         """Return the engine's name and settings hash; VASP's version is known after a run only."""
         generator = self.static_maker.input_set_generator
@@ -126,21 +128,11 @@ class VaspEngine(Engine, Maker):
             surrogate=False,
         )
 
+    @override
     def check(self, structure: Structure | None = None) -> None:
         """Refuse what cannot be computed: no POTCARs, no U, Makers that do not agree.
 
-        Parameters
-        ----------
-        structure
-            A structure that the engine will be asked about.
-
-        Raises
-        ------
-        MissingDependencyError
-            If no folder of POTCARs is set.
-        InputError
-            If a POTCAR is missing, a metal with an open d shell has no U, or the Makers differ in
-            a tag that changes energies.
+        Without a folder of POTCARs it raises a `MissingDependencyError`, else an `InputError`.
         """
         if self.labels_per_job < 0:
             raise InputError(f"labels_per_job must be 0 or more, got {self.labels_per_job}")
@@ -157,6 +149,7 @@ class VaspEngine(Engine, Maker):
         tags = maker.input_set_generator.user_incar_settings | self.user_incar_settings
         return replace(maker.input_set_generator, user_incar_settings=tags)
 
+    @override
     @stage_job(LabelDoc)
     def md(
         self,
@@ -168,28 +161,9 @@ class VaspEngine(Engine, Maker):
     ) -> LabelDoc | Response:
         """Run molecular dynamics: Nosé-Hoover (``MDALGO = 2``) or NVE (``MDALGO = 1``).
 
-        Velocities (Å/fs) in the site property ``velocities`` are taken over into POSCAR; without
-        them they are drawn at the stage's first temperature. When the walltime stops VASP, a new
-        job goes on from CONTCAR; all pieces together are one trajectory. A configuration whose
-        density did not converge is quarantined.
-
-        Parameters
-        ----------
-        structure
-            Where to start.
-        stage
-            Temperatures, length, time step and stride.
-        run
-            Name of the trajectory, for the provenance of its frames.
-        seed
-            Seed of the initial velocities.
-        prev_dir
-            Folder of an earlier job whose run this one goes on with; None starts anew.
-
-        Raises
-        ------
-        CalculationError
-            If VASP fails, or too many configurations do not converge.
+        Given velocities are taken over into POSCAR. When the walltime stops VASP, a new job goes on
+        from CONTCAR; all pieces together are one trajectory. A configuration whose density did not
+        converge is quarantined; too many of them raise a `CalculationError`.
         """
         self.check(structure)
         require_time(f"MD {run!r}")
@@ -214,21 +188,12 @@ class VaspEngine(Engine, Maker):
             directory=str(home),
         )
 
+    @override
     @stage_job(LabelDoc)
     def static(
         self, frames: FrameSet, run: str = "", prev_dir: str | None = None
     ) -> LabelDoc | Response:
-        """Label frames by single points; one that fails is quarantined with its reason.
-
-        Parameters
-        ----------
-        frames
-            The configurations; their provenance is kept.
-        run
-            Name of the batch, and of frames that belong to no run.
-        prev_dir
-            Folder of an earlier job whose finished labels are not computed again.
-        """
+        """Label frames by single points."""
         info = self.info()
         whole = replace(self, labels_per_job=0)
         jobs = in_pieces(whole.static, info, frames, run, self.labels_per_job)
@@ -247,25 +212,14 @@ class VaspEngine(Engine, Maker):
             return continued(self.static(frames, run, prev_dir=str(home)))
         return batch.document(info, run, home)
 
+    @override
     @stage_job(RelaxDoc)
     def relax(
         self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
     ) -> RelaxDoc:
-        """Relax a structure until its forces are below ``-EDIFFG``.
+        """Relax a structure until its forces are below ``-EDIFFG``, with ``ISIF`` 3 or 2.
 
-        Parameters
-        ----------
-        structure
-            Where to start.
-        relax_cell
-            Whether the cell relaxes too (``ISIF = 3``, else 2).
-        prev_dir
-            Folder of an earlier job whose relaxation this one goes on with; None starts anew.
-
-        Raises
-        ------
-        CalculationError
-            If VASP fails or the density of the last configuration does not converge.
+        A density that does not converge for the last configuration raises a `CalculationError`.
         """
         self.check(structure)
         require_time("the relaxation")

@@ -16,6 +16,7 @@ from custodian.vasp.handlers import (
     VaspErrorHandler,
 )
 from custodian.vasp.io import load_vasprun
+from typing_extensions import override
 
 from amorph_flows.runtime.walltime import remaining_s
 
@@ -38,14 +39,9 @@ class StopBeforeWalltime(ErrorHandler):
         self._began: float | None = None
         self._written = False
 
+    @override
     def check(self, directory: str = "./") -> bool:
-        """Return whether it is time to stop.
-
-        Parameters
-        ----------
-        directory
-            Where VASP runs.
-        """
+        """Return whether it is time to stop."""
         now = time.monotonic()
         self._began = self._began or now
         left = remaining_s()
@@ -54,14 +50,9 @@ class StopBeforeWalltime(ErrorHandler):
         step_s = (now - self._began) / max(1, _ionic_steps(Path(directory) / "OSZICAR"))
         return left < _STEPS_TO_SPARE * step_s
 
+    @override
     def correct(self, directory: str = "./") -> dict[str, Any]:
-        """Write STOPCAR; nothing is corrected.
-
-        Parameters
-        ----------
-        directory
-            Where VASP runs.
-        """
+        """Write STOPCAR; nothing is corrected."""
         Path(directory, "STOPCAR").write_text("LSTOP = .TRUE.\n", encoding="ascii")
         self._written = True
         return {"errors": ["the walltime is near"], "actions": None}
@@ -74,14 +65,9 @@ class UnconvergedDensityHandler(UnconvergedErrorHandler):
     Custodian's own handler would start it again, and fail it after five times.
     """
 
+    @override
     def check(self, directory: str = "./") -> bool:
-        """Return whether the density of the last configuration did not converge.
-
-        Parameters
-        ----------
-        directory
-            Where VASP ran.
-        """
+        """Return whether the density of the last configuration did not converge."""
         try:
             vasprun = load_vasprun(str(Path(directory) / self.output_filename))
         except Exception:  # noqa: BLE001 - other handlers look after a run without a vasprun.xml

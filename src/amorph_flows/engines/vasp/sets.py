@@ -11,6 +11,7 @@ from atomate2.vasp.sets.base import VaspInputGenerator
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Kpoints
 from pymatgen.io.vasp.sets import MPRelaxSet, MPScanRelaxSet
+from typing_extensions import override
 
 _MOMENTS = {"V": 5.0, "Cr": 5.0, "Mn": 5.0, "Fe": 5.0, "Co": 5.0, "Ni": 5.0}
 
@@ -125,6 +126,7 @@ class AmorphousSetGenerator(VaspInputGenerator):
     kpoint_length_a: float = 32.0
 
     @property
+    @override
     def kpoints_updates(self) -> Kpoints:
         """The Gamma-centred mesh; ``user_kpoints_settings`` replace it."""
         return Kpoints.gamma_automatic(kpoint_divisions(self.structure, self.kpoint_length_a))

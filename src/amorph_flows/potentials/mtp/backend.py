@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 from ase.calculators.calculator import Calculator
+from typing_extensions import override
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
@@ -52,14 +53,15 @@ class MTPBackend(MomentTensorBackend):
 
     name: ClassVar[str] = "mtp"
 
+    @override
     def check(self) -> None:
-        """Raise `MissingDependencyError` if there is no compiler."""
         if not _has_compiler():
             raise MissingDependencyError(
                 f"the C++17 compiler {Settings().compiler!r} of the potential 'mtp'",
                 hint="apt install g++, or use the potential 'motep', which needs none",
             )
 
+    @override
     def train(
         self,
         potential: MTPPotential,
@@ -67,62 +69,26 @@ class MTPBackend(MomentTensorBackend):
         validation: FrameSet,
         settings: FitSettings,
     ) -> Trained:
-        """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
-
-        Parameters
-        ----------
-        potential
-            Where to start, with its species.
-        training
-            Labelled frames of these species.
-        validation
-            Labelled frames that choose the snapshot; may be empty.
-        settings
-            Weights and limits.
-        """
         trainer = MTPTrainer(
             potential, training.to_atoms(), _optimiser(settings), validation.to_atoms(), settings
         )
         result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
         return Trained(result.potential, result.history, result.history[-1][0])
 
+    @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
-        """Return an ASE calculator of energy, forces and stress.
-
-        Parameters
-        ----------
-        doc
-            The potential.
-        """
         if not _has_compiler():
             return MotepBackend().calculator(doc)
         return MTPCalculator(potential_of(doc))
 
+    @override
     def pair_style(
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
     ) -> PairStyle:
         """Write the potential into a folder and return LAMMPS's input lines.
 
-        There are none without a compiler and without a plugin in the settings: LAMMPS then gets
-        its forces from the calculator.
-
-        Parameters
-        ----------
-        doc
-            The potential.
-        elements
-            Element symbol of each LAMMPS type, in order.
-        directory
-            The run's folder.
-        grade
-            When to save and stop; None runs without grades.
-
-        Raises
-        ------
-        InputError
-            If the potential lacks an element.
-        MissingDependencyError
-            If LAMMPS is missing.
+        There are none without a compiler and without a plugin in the settings: LAMMPS then gets its
+        forces from the calculator.
         """
         numbers = _species_numbers(doc, elements)
         plugin = Settings().mtp_plugin
@@ -140,14 +106,8 @@ class MTPBackend(MomentTensorBackend):
             grades_in_lammps=grade is not None,
         )
 
+    @override
     def gradients(self, potential: MTPPotential) -> Gradients:
-        """Return what gives the gradients of a frame's atomic energies by all parameters.
-
-        Parameters
-        ----------
-        potential
-            With its species.
-        """
         if not _has_compiler():
             return MotepBackend().gradients(potential)
         return lambda frame: TrainingKernel(potential, [frame.to_atoms()]).atom_gradients(0)

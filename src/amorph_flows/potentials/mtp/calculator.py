@@ -12,6 +12,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.data import atomic_numbers
 from ase.geometry import complete_cell
+from typing_extensions import override
 
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.potentials.mtp.file import MTPPotential, read_mtp
@@ -66,27 +67,17 @@ class MTPCalculator(Calculator):
         self.lookup = species_lookup(potential, species)
         self.kernel = KernelCalculator(potential, skin=skin, native=native)
 
+    @override
     def calculate(
         self,
         atoms: Atoms | None = None,
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = tuple(all_changes),
     ) -> None:
-        """Compute all properties of ``atoms``.
+        """Compute all properties at once.
 
-        Parameters
-        ----------
-        atoms
-            The structure.
-        properties, system_changes
-            As for every ASE calculator.
-
-        Raises
-        ------
-        InputError
-            If an element is not among the species.
-        CalculationError
-            If the result is not finite, as when two atoms coincide.
+        An element that is not among the species raises an `InputError`, a result that is not
+        finite, as when two atoms coincide, a `CalculationError`.
         """
         super().calculate(atoms, properties, system_changes)
         energies, forces, virial = self.kernel.compute(

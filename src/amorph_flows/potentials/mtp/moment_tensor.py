@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import override
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
@@ -75,6 +76,7 @@ class MomentTensorBackend(PotentialBackend):
             order of ``potential.parameters``.
         """
 
+    @override
     def fit(
         self,
         training: FrameSet,
@@ -82,27 +84,6 @@ class MomentTensorBackend(PotentialBackend):
         settings: FitSettings,
         start: str | None = None,
     ) -> Fit:
-        """Fit a potential.
-
-        Parameters
-        ----------
-        training
-            Labelled frames of one engine.
-        validation
-            Labelled frames that choose the snapshot; may be empty.
-        settings
-            Level, cutoff, weights and limits.
-        start
-            Text of the potential to start from; None starts anew. Species may be added.
-
-        Raises
-        ------
-        InputError
-            If there are no labelled frames, the validation frames hold other elements, or
-            ``start`` does not fit.
-        MissingDependencyError
-            If the backend cannot be used here.
-        """
         self.check()
         potential = starting_potential(training, settings, start)
         held_out = validation.labelled()
@@ -116,61 +97,23 @@ class MomentTensorBackend(PotentialBackend):
             history=trained.history,
         )
 
+    @override
     def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        """Return the active set over all parameters, as text.
-
-        Parameters
-        ----------
-        potential
-            Text of the potential.
-        species
-            Its element symbols.
-        frames
-            The training frames.
-        """
+        """Return the active set over all parameters, as text."""
         parsed = parsed_potential(potential, tuple(species))
         gradients = self.gradients(parsed)
         return find_active_set(parsed.parameters, (gradients(frame) for frame in frames)).text()
 
+    @override
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        """Return the extrapolation grade of each frame, the largest of its atoms.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        frames
-            The configurations.
-
-        Raises
-        ------
-        InputError
-            If the active set is damaged or another potential's.
-        """
         active, gradients = active_set_of(doc), self.gradients(potential_of(doc))
         return np.array([active.grade(gradients(frame)).max() for frame in frames])
 
+    @override
     def select(
         self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
     ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        training
-            The frames that it was fitted to; equal candidates are passed over.
-        candidates
-            Unlabelled configurations.
-        limit
-            How many to return at most.
-
-        Raises
-        ------
-        InputError
-            If the active set is damaged or another potential's.
-        """
+        """Return the candidates that MaxVol adds to the active set, most needed first."""
         gradients = self.gradients(potential_of(doc))
         return select_candidates(active_set_of(doc), gradients, training, candidates, limit)
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 from ase.calculators.calculator import Calculator
+from typing_extensions import override
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
@@ -30,11 +31,12 @@ class MotepBackend(MomentTensorBackend):
 
     name: ClassVar[str] = "motep"
 
+    @override
     def check(self) -> None:
-        """Raise `MissingDependencyError` if motep is not installed."""
         if find_spec("motep") is None:
             raise MissingDependencyError("motep", extra="motep")
 
+    @override
     def train(
         self,
         potential: MTPPotential,
@@ -42,73 +44,34 @@ class MotepBackend(MomentTensorBackend):
         validation: FrameSet,
         settings: FitSettings,
     ) -> Trained:
-        """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
-
-        Parameters
-        ----------
-        potential
-            Where to start, with its species.
-        training
-            Labelled frames of these species.
-        validation
-            Labelled frames that choose the snapshot; may be empty.
-        settings
-            Weights and limits.
-        """
         from amorph_flows.potentials.mtp.motep.trainer import train
 
         return train(potential, training, validation, settings)
 
+    @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
-        """Return an ASE calculator of energy, forces and stress.
-
-        Parameters
-        ----------
-        doc
-            The potential.
-        """
         self.check()
         from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator
 
         return MotepCalculator(potential_of(doc))
 
+    @override
     def pair_style(
         self,
         doc: PotentialDoc,
         elements: list[str],
-        directory: Path,  # noqa: ARG002 part of the contract
-        grade: GradeSettings | None,  # noqa: ARG002 part of the contract
+        directory: Path,
+        grade: GradeSettings | None,
     ) -> PairStyle:
-        """Return no commands: LAMMPS gets its forces from the calculator.
-
-        Parameters
-        ----------
-        doc
-            The potential.
-        elements
-            Element symbol of each LAMMPS type, in order.
-        directory, grade
-            Not used.
-
-        Raises
-        ------
-        InputError
-            If the potential lacks an element.
-        """
+        """Return no commands: LAMMPS gets its forces from the calculator."""
         if missing := sorted(set(elements) - set(doc.species)):
             raise InputError(
                 f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}"
             )
         return PairStyle(commands=[], grades_in_lammps=False)
 
+    @override
     def gradients(self, potential: MTPPotential) -> Gradients:
-        """Return what gives the gradients of a frame's atomic energies by all parameters.
-
-        Parameters
-        ----------
-        potential
-            With its species.
-        """
         self.check()
         from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator
 

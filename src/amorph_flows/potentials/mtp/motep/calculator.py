@@ -12,6 +12,7 @@ from ase.calculators.calculator import all_changes
 from ase.data import atomic_numbers
 from motep.calculator import MTP
 from motep.potentials.mtp.data import BasisData, MTPData
+from typing_extensions import override
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import MTPPotential
@@ -87,26 +88,14 @@ class MotepCalculator(MTP):
         self._known = set(self.engine.mtp_data.species.tolist())
         self._numbers = np.empty(0, dtype=int)
 
+    @override
     def calculate(
         self,
         atoms: Atoms | None = None,
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = tuple(all_changes),
     ) -> None:
-        """Compute all properties of a structure.
-
-        Parameters
-        ----------
-        atoms
-            The structure.
-        properties, system_changes
-            As ASE gives them.
-
-        Raises
-        ------
-        InputError
-            If the structure holds an element that the potential lacks.
-        """
+        """Compute all properties; an element that the potential lacks raises an `InputError`."""
         numbers = np.array((atoms or self.atoms).numbers)
         if foreign := set(numbers.tolist()) - self._known:
             raise InputError(
