@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic_core import ValidationError
 from typer.core import TyperGroup
+from typing_extensions import override
 
 from amorph_flows import __version__
 from amorph_flows.errors import AmorphFlowsError
@@ -24,18 +25,20 @@ _DEBUG = "amorph_flows.debug"
 class Group(TyperGroup):
     """Commands whose errors are one line on stderr and exit code 2; ``--debug`` shows more."""
 
+    @override
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands in the order in which a person meets them."""
         known = super().list_commands(ctx)
         return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
+    @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take ``--debug`` from wherever it stands."""
         ctx.meta[_DEBUG] = "--debug" in args
         return super().parse_args(ctx, [arg for arg in args if arg != "--debug"])
 
+    @override
     def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
         try:
             return super().invoke(ctx)
         except Exception as error:

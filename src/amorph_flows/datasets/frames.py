@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import MSONable
+from typing_extensions import override
 
 from amorph_flows.datasets.binary import decode_array, encode_array
 from amorph_flows.errors import InputError
@@ -218,6 +219,7 @@ class FrameSet(MSONable, Sequence[Frame]):
         """Return ASE atoms with their labels."""
         return [frame.to_atoms() for frame in self]
 
+    @override
     def as_dict(self) -> dict[str, Any]:
         """Return the columns; arrays that not every frame has are masked by ``has_*``."""
         columns: dict[str, Any] = {
@@ -237,6 +239,7 @@ class FrameSet(MSONable, Sequence[Frame]):
         return columns
 
     @classmethod
+    @override
     def from_dict(cls, d: dict[str, Any]) -> FrameSet:
         """Return the frames that `as_dict` stored.
 

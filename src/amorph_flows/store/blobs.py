@@ -10,6 +10,7 @@ from typing import Any
 
 import bson
 from monty.json import jsanitize
+from typing_extensions import override
 
 from amorph_flows.errors import InputError
 from amorph_flows.files import replace_file
@@ -38,14 +39,16 @@ class BlobFolderStore(FileStore):
     def __init__(self, path: str, key: str = "blob_uuid", **kwargs: Any) -> None:
         super().__init__(path, key, **kwargs)
 
-    def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
+    @override
+    def connect(self, force_reset: bool = False) -> None:
         """Create the folder."""
         self._collection.mkdir(parents=True, exist_ok=True)
 
+    @override
     def count(self, criteria: dict[str, Any] | None = None) -> int:
-        """Return how many blobs match, reading none."""
         return sum(1 for _ in self._matching(criteria))
 
+    @override
     def query(
         self,
         criteria: dict[str, Any] | None = None,
@@ -72,6 +75,7 @@ class BlobFolderStore(FileStore):
             blob = keys if light else bson.decode(path.read_bytes())
             yield blob if wanted is None else {k: v for k, v in blob.items() if k in wanted}
 
+    @override
     def update(
         self, docs: list[dict[str, Any]] | dict[str, Any], key: list[str] | str | None = None
     ) -> None:
@@ -88,12 +92,13 @@ class BlobFolderStore(FileStore):
             path = self._collection / _file_name(doc)
             replace_file(path, bson.encode(jsanitize(doc, allow_bson=True)))
 
+    @override
     def remove_docs(self, criteria: dict[str, Any]) -> None:
-        """Delete the blobs that match."""
         for _, path in list(self._matching(criteria)):
             path.unlink(missing_ok=True)
 
-    def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
+    @override
+    def ensure_index(self, key: str, unique: bool = False) -> bool:
         """Return whether a key is part of the file names, which serve as the index."""
         return key in _KEYS
 

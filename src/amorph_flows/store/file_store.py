@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from maggma.core import Store
 from pydash import get
+from typing_extensions import override
 
 
 class FileStore(Store):
@@ -30,17 +31,20 @@ class FileStore(Store):
         super().__init__(key=key, **kwargs)
 
     @property
+    @override
     def _collection(self) -> Path:
         return Path(self.path)
 
     @property
+    @override
     def name(self) -> str:
-        """Where the documents are."""
         return f"{self.scheme}://{self.path}"
 
+    @override
     def close(self) -> None:
         """Do nothing: every operation closes its files."""
 
+    @override
     def groupby(
         self,
         keys: list[str] | str,
@@ -50,7 +54,6 @@ class FileStore(Store):
         skip: int = 0,
         limit: int = 0,
     ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-        """Yield the documents grouped by some fields."""
         keys = [keys] if isinstance(keys, str) else list(keys)
         wanted = None if properties is None else [*properties, *keys]
         documents = list(self.query(criteria, wanted, sort, skip, limit))

@@ -13,6 +13,7 @@ from typing import Any
 import bson
 from monty.json import jsanitize
 from pydash import get, set_
+from typing_extensions import override
 
 from amorph_flows.errors import InputError
 from amorph_flows.store import sql as where
@@ -79,7 +80,8 @@ class SQLiteDocumentStore(FileStore):
     def __init__(self, path: str, key: str = "uuid", **kwargs: Any) -> None:
         super().__init__(path, key, **kwargs)
 
-    def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
+    @override
+    def connect(self, force_reset: bool = False) -> None:
         """Create the file, and list the documents in it that the index does not know."""
         file = self._collection
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,8 +95,8 @@ class SQLiteDocumentStore(FileStore):
             connection.execute(f"PRAGMA user_version={_VERSION}")
             _list_unknown(connection)
 
+    @override
     def count(self, criteria: dict[str, Any] | None = None) -> int:
-        """Return how many documents match."""
         filters = where.translated(criteria or {}, SCALARS, LISTS)
         if not filters.exact:
             return sum(1 for _ in self.query(criteria, ["uuid"]))
@@ -102,6 +104,7 @@ class SQLiteDocumentStore(FileStore):
             sql = f"SELECT count(*) FROM fields WHERE {filters.sql}"
             return int(connection.execute(sql, filters.values).fetchone()[0])
 
+    @override
     def query(
         self,
         criteria: dict[str, Any] | None = None,
@@ -110,13 +113,7 @@ class SQLiteDocumentStore(FileStore):
         skip: int = 0,
         limit: int = 0,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the documents that match.
-
-        Raises
-        ------
-        InputError
-            If the documents are to be sorted by a field that is not indexed.
-        """
+        """Yield the documents that match; only an indexed field can sort them."""
         filters = where.translated(criteria or {}, SCALARS, LISTS)
         window = (skip, limit) if filters.exact else (0, 0)
         tree = None if properties is None else where.projection(properties)
@@ -130,18 +127,10 @@ class SQLiteDocumentStore(FileStore):
             if limit and found == start + limit:
                 return
 
+    @override
     def update(
         self, docs: list[dict[str, Any]] | dict[str, Any], key: list[str] | str | None = None
     ) -> None:
-        """Write documents, each in place of the one that has the same values of some fields.
-
-        Parameters
-        ----------
-        docs
-            What to write.
-        key
-            The fields; None: the key of the store.
-        """
         keys = [key or self.key] if not isinstance(key, list) else key
         plain = [
             jsanitize(doc, allow_bson=True) for doc in ([docs] if isinstance(docs, dict) else docs)
@@ -174,16 +163,16 @@ class SQLiteDocumentStore(FileStore):
                 write_document(connection, k, document)
         return len(changed)
 
+    @override
     def remove_docs(self, criteria: dict[str, Any]) -> None:
-        """Delete the documents that match."""
         found = [k for k, _ in self._matching(criteria)]
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for table in ("documents", "fields", "items"):
                 connection.executemany(f"DELETE FROM {table} WHERE k = ?", [(k,) for k in found])
 
-    def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
-        """Return whether a field is indexed."""
+    @override
+    def ensure_index(self, key: str, unique: bool = False) -> bool:
         return key in SCALARS or key in LISTS
 
     @contextmanager
