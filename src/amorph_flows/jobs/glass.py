@@ -31,11 +31,12 @@ from amorph_flows.schemas.glass import (
 )
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import RDFDoc
+from amorph_flows.structures.ions import anion_among
 
 
 @stage_job(GlassDoc)
 def describe_glass(
-    structure: Structure, former: str, others: Sequence[str] = (), anion: str = "O"
+    structure: Structure, former: str, others: Sequence[str] = (), anion: str | None = None
 ) -> GlassDoc:
     """Return network, scattering, rings, angles and volumes of one structure.
 
@@ -48,8 +49,9 @@ def describe_glass(
     others
         Other cations of the network, such as Fe.
     anion
-        The element that links them.
+        The element that links them; None: the most electronegative one.
     """
+    anion = anion or anion_among(element.symbol for element in structure.composition.elements)
     backbone = list(dict.fromkeys([former, *others]))
     coordination = [coordination_numbers(structure, cation, anion) for cation in backbone]
     bonds = {(c.centre, c.neighbour): c.cutoff_a for c in coordination}
@@ -76,7 +78,7 @@ def describe_glass(
 
 @stage_job(RingSurroundingsDoc)
 def describe_ring_surroundings(
-    run: TrajectoryDoc, ion: str, lag_fs: float, backbone: Sequence[str], anion: str = "O"
+    run: TrajectoryDoc, ion: str, lag_fs: float, backbone: Sequence[str], anion: str | None = None
 ) -> RingSurroundingsDoc:
     """Return where fast and slow ions of a production run are among the rings of its network.
 
@@ -91,8 +93,9 @@ def describe_ring_surroundings(
     backbone
         The cations of the network, such as P and Fe.
     anion
-        The element that links them.
+        The element that links them; None: the most electronegative one.
     """
     trajectory = load_trajectory(run.trajectory, run.temperature_k)
+    anion = anion or anion_among(run.trajectory.species)
     found = ring_surroundings(trajectory, ion, lag_fs, backbone, anion)
     return RingSurroundingsDoc.from_result(found)

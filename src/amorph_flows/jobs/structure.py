@@ -16,6 +16,7 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
+from amorph_flows.structures.ions import anion_among
 from amorph_flows.structures.plain import plain
 
 
@@ -24,6 +25,8 @@ def compare_structures(
     crystal: Structure, labels: list[LabelDoc | None], runs: list[TrajectoryDoc | None]
 ) -> StructureDoc:
     """Return RDFs, long-range order and energies of every run, the crystal first.
+
+    The order is that of each sublattice but the anions', the most electronegative element.
 
     Parameters
     ----------
@@ -76,6 +79,8 @@ def _sample(
     half = trajectory.select(slice(trajectory.n_frames // 2, None))
     last = plain(last)
     elements = sorted(element.symbol for element in last.composition.elements)
+    anion = anion_among(elements)
+    sublattices = [element for element in elements if element != anion] or [anion]
     return SampledStructure(
         structure_source=source,
         formula=last.composition.reduced_formula,
@@ -83,8 +88,7 @@ def _sample(
         rdf=RDFDoc.from_result(radial_distribution(half, own_images=source == "crystal")),
         order=[
             LongRangeOrderDoc.from_result(long_range_order(last, element))
-            for element in elements
-            if element != "O"
+            for element in sublattices
         ],
         energies_ev_atom=energies,
         times_fs=times_fs,

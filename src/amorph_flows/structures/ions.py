@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pymatgen.core import Element, Species, Structure
 
@@ -58,6 +59,17 @@ def parse_ion(ion: str) -> Species:
     if charge == 0:
         raise InputError(f"ion {ion!r} has no charge; write it as in '{element.symbol}2+'")
     return Species(element.symbol, int(charge) if charge.is_integer() else charge)
+
+
+def anion_among(symbols: Iterable[str]) -> str:
+    """Return the most electronegative of some elements.
+
+    Parameters
+    ----------
+    symbols
+        Element symbols, such as those of a host.
+    """
+    return max(sorted(symbols), key=lambda symbol: Element(symbol).X)
 
 
 def remove_species(structure: Structure, element: str) -> Structure:

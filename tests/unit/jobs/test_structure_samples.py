@@ -1,0 +1,28 @@
+"""Which sublattices the comparison of structures looks at."""
+
+from __future__ import annotations
+
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from amorph_flows.jobs.structure import compare_structures
+
+
+@pytest.mark.parametrize(
+    ("symbols", "ordered"),
+    [
+        (("Mg", "O"), [["Mg"]]),
+        (("Li", "F"), [["Li"]]),
+        (("Fe", "S"), [["Fe"]]),
+        (("O", "F"), [["O"]]),
+        (("Si", "Si"), [["Si"]]),
+    ],
+)
+def test_order_is_that_of_all_but_the_most_electronegative_element(
+    symbols: tuple[str, str], ordered: list[list[str]]
+) -> None:
+    crystal = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(4.2), symbols, [[0, 0, 0], [0.5, 0.5, 0.5]]
+    )
+    [sample] = compare_structures.original(crystal * (2, 2, 2), [], []).samples
+    assert [order.species for order in sample.order] == ordered
