@@ -1,0 +1,64 @@
+"""One stage has one file name in every layer; what is no stage is named here with its reason."""
+
+from __future__ import annotations
+
+import pkgutil
+
+import pytest
+
+from amorph_flows import flows, jobs, schemas
+
+LAYERS = {"schemas": schemas, "jobs": jobs, "flows": flows}
+
+STAGES = {
+    "melt_quench": "schemas jobs flows",
+    "insertion": "schemas jobs",
+    "sampling": "jobs",  # its jobs are those of the engine, their document is in labelling
+    "dataset": "schemas jobs",  # part of the flow of potential
+    "potential": "schemas jobs flows",
+    "active_learning": "schemas jobs flows",
+    "production_md": "schemas jobs",
+    "voltage": "schemas jobs flows",
+    "transport": "schemas jobs",
+    "structure": "schemas jobs",
+    "study": "schemas jobs",  # the report; the flow of the whole study is electrode
+    "relabel": "schemas jobs flows",
+    "glass": "schemas jobs",
+    "glass_transition": "schemas jobs flows",
+    "elastic": "schemas jobs flows",
+}
+NO_STAGES = {
+    "schemas": {
+        "array": "how arrays are stored",
+        "base": "what all documents have",
+        "labelling": "what engines give, to several stages",
+        "result": "what documents of one result of the analysis share",
+        "schedule": "the settings of engine MD",
+        "verdict": "what documents say about their numbers",
+    },
+    "jobs": {
+        "fields": "what the fields of Makers may be",
+        "missing": "inputs whose job failed",
+        "seeds": "seeds of runs",
+        "trajectories": "from frames to trajectories",
+        "verdicts": "from judgements to verdicts",
+    },
+    "flows": {
+        "checks": "what a study is refused for",
+        "electrode": "the whole study, from its stages",
+        "interface": "what a study asks of a stage",
+        "presets": "settings of whole studies",
+        "shortenings": "what a study is smaller in",
+    },
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_each_file_is_of_a_stage_or_named(layer: str) -> None:
+    files = {module.name for module in pkgutil.iter_modules(LAYERS[layer].__path__)}
+    stages = {stage for stage, layers in STAGES.items() if layer in layers.split()}
+    assert files == stages | set(NO_STAGES[layer])
+
+
+def test_a_stage_is_not_an_exception() -> None:
+    assert not set(STAGES) & {name for names in NO_STAGES.values() for name in names}
