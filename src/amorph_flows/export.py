@@ -19,12 +19,13 @@ from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.store import load_document
+from amorph_flows.store.embedded import EmbeddedStore
 
 _PARTS = ("training", "validation", "test_random", "test_blocks")
 
 
 def export_document(
-    store: JobStore, uuid: str, target: str | Path, part: str | None = None
+    store: JobStore | EmbeddedStore, uuid: str, target: str | Path, part: str | None = None
 ) -> list[Path]:
     """Write a stored document as files for other programs and return them.
 

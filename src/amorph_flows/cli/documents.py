@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jobflow import JobStore
 
     from amorph_flows.store import DocumentSummary
+    from amorph_flows.store.embedded import EmbeddedStore
 
 
 @app.command()
@@ -111,16 +112,16 @@ def export(
         typer.echo(path)
 
 
-def _store_meant(where: str | None) -> JobStore:
+def _store_meant(where: str | None) -> JobStore | EmbeddedStore:
     """Return the store that is named, else the configured one, else that of the study here."""
-    from amorph_flows.store import configured_store, open_store, study_store
+    from amorph_flows.store.opening import configured_store, store_to_read, study_store_to_read
 
     if where is not None:
-        return open_store(where, create=False)
+        return store_to_read(where)
     here = [folder for folder in (Path(), DEMO_FOLDER) if (folder / "store").is_dir()]
     if not here and configured_store() is None:
         raise InputError("no store is configured and there is no study here; give --store")
-    return study_store(here[0] if here else Path(), create=False)
+    return study_store_to_read(here[0] if here else Path())
 
 
 def _listed(found: list[DocumentSummary]) -> list[str]:
@@ -149,15 +150,11 @@ def _listed(found: list[DocumentSummary]) -> list[str]:
     ]
 
 
-def _shown(store: JobStore, uuid: str, *, whole: bool) -> str:
+def _shown(store: JobStore | EmbeddedStore, uuid: str, *, whole: bool) -> str:
     """Return one document as JSON; without its bulk data unless the whole is wanted."""
-    from monty.json import jsanitize
-
-    from amorph_flows.store import load_document
+    from amorph_flows.store.bulk import output_with_bulk
     from amorph_flows.store.query import full_uuid
 
-    if whole:
-        content: Any = jsanitize(load_document(store, uuid), strict=True, enum_values=True)
-    else:
-        content = store.get_output(full_uuid(store, uuid))
+    full = full_uuid(store, uuid)
+    content = output_with_bulk(store, full) if whole else store.get_output(full)
     return json.dumps(content, indent=1, default=str)

@@ -9,19 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import bson
-from monty.json import jsanitize
-from typing_extensions import override
 
 from amorph_flows.errors import InputError
 from amorph_flows.files import replace_file
-from amorph_flows.store.file_store import FileStore
 
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".bson"
 _KEYS = ("blob_uuid", "job_uuid", "job_index")
 
 
-class BlobFolderStore(FileStore):
+class BlobFolder:
     """Bulk data of jobs, one BSON file a blob, found by its name without reading any other.
 
     It holds what jobflow's `JobStore` puts into an additional store, and answers the queries
@@ -34,21 +31,17 @@ class BlobFolderStore(FileStore):
         Folder of the files.
     """
 
-    scheme = "blobs"
+    def __init__(self, path: str) -> None:
+        self.path = str(path)
 
-    def __init__(self, path: str, key: str = "blob_uuid", **kwargs: Any) -> None:
-        super().__init__(path, key, **kwargs)
-
-    @override
-    def connect(self, force_reset: bool = False) -> None:
+    def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
         """Create the folder."""
-        self._collection.mkdir(parents=True, exist_ok=True)
+        Path(self.path).mkdir(parents=True, exist_ok=True)
 
-    @override
     def count(self, criteria: dict[str, Any] | None = None) -> int:
+        """Return how many blobs match, reading none."""
         return sum(1 for _ in self._matching(criteria))
 
-    @override
     def query(
         self,
         criteria: dict[str, Any] | None = None,
@@ -75,7 +68,6 @@ class BlobFolderStore(FileStore):
             blob = keys if light else bson.decode(path.read_bytes())
             yield blob if wanted is None else {k: v for k, v in blob.items() if k in wanted}
 
-    @override
     def update(
         self, docs: list[dict[str, Any]] | dict[str, Any], key: list[str] | str | None = None
     ) -> None:
@@ -86,26 +78,27 @@ class BlobFolderStore(FileStore):
         InputError
             If a blob lacks one of the three keys or a key cannot be part of a file name.
         """
+        from monty.json import jsanitize
+
         if key not in (None, "blob_uuid", ["blob_uuid"]):
             raise InputError(f"blobs are stored by blob_uuid, not by {key!r}")
         for doc in [docs] if isinstance(docs, dict) else docs:
-            path = self._collection / _file_name(doc)
+            path = Path(self.path) / _file_name(doc)
             replace_file(path, bson.encode(jsanitize(doc, allow_bson=True)))
 
-    @override
     def remove_docs(self, criteria: dict[str, Any]) -> None:
+        """Delete the blobs that match."""
         for _, path in list(self._matching(criteria)):
             path.unlink(missing_ok=True)
 
-    @override
-    def ensure_index(self, key: str, unique: bool = False) -> bool:
+    def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
         """Return whether a key is part of the file names, which serve as the index."""
         return key in _KEYS
 
     def _matching(self, criteria: dict[str, Any] | None) -> Iterator[tuple[dict[str, Any], Path]]:
         """Yield keys and path of the files whose names match the criteria."""
         tests = {_known(field): _values(value) for field, value in (criteria or {}).items()}
-        for path in self._collection.glob(f"*{_SUFFIX}"):
+        for path in Path(self.path).glob(f"*{_SUFFIX}"):
             blob_uuid, job_uuid, job_index = path.name.removesuffix(_SUFFIX).split(".")
             keys = {"blob_uuid": blob_uuid, "job_uuid": job_uuid, "job_index": int(job_index)}
             if all(keys[field] in values for field, values in tests.items()):

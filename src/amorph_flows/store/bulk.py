@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Any
-
-from jobflow import JobStore
+from typing import TYPE_CHECKING, Any
 
 from amorph_flows.errors import InputError
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
+    from amorph_flows.store.embedded import EmbeddedStore
 
 WRITING_S = 30.0
 """How long a document may be without its bulk data while its job writes, s."""
 
 
-def output_with_bulk(store: JobStore, uuid: str) -> Any:
+def output_with_bulk(store: JobStore | EmbeddedStore, uuid: str) -> Any:
     """Return the output of a job; wait for bulk data that its job is still writing.
 
     Parameters

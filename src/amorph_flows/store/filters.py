@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from amorph_flows import schemas
 from amorph_flows.errors import InputError, unknown_name
-from amorph_flows.schemas.base import StageDocument
 from amorph_flows.store.keys import ANSWERS, COMPLETED, CURRENT, FORMULAS, IONS, STAGE, STUDY
 
 
 def stages() -> list[str]:
     """Return the names of the stages, which are the modules that define their documents."""
-    return sorted({document.__module__.rpartition(".")[2] for document in _documents().values()})
+    modules = {module.name for module in pkgutil.iter_modules(schemas.__path__)}
+    return sorted(modules - schemas.SHARED)
 
 
 def criteria(
@@ -38,7 +36,7 @@ def criteria(
     """
     given = {
         STAGE: _known_stage(stage),
-        FORMULAS: _reduced(formula),
+        FORMULAS: reduced_formula(formula) if formula else None,
         IONS: ion,
         STUDY: study,
         ANSWERS: verdict,
@@ -50,10 +48,19 @@ def criteria(
     return filters | ({COMPLETED: asked} if asked else {})
 
 
-def _reduced(formula: str | None) -> str | None:
-    """Return a formula as pymatgen reduces it, so that O5V2 finds V2O5."""
-    if not formula:
-        return None
+def reduced_formula(formula: str) -> str:
+    """Return a formula as pymatgen reduces it, so that O5V2 finds V2O5.
+
+    Parameters
+    ----------
+    formula
+        What a person typed.
+
+    Raises
+    ------
+    InputError
+        If there is no such formula.
+    """
     from pymatgen.core import Composition
 
     try:
@@ -75,12 +82,3 @@ def _known_stage(stage: str | None) -> str | None:
     if stage is not None and stage not in stages():
         raise unknown_name("stage", stage, stages())
     return stage
-
-
-@cache
-def _documents() -> dict[str, type[StageDocument]]:
-    """Return the documents of all stages by name."""
-    for module in pkgutil.iter_modules(schemas.__path__):
-        importlib.import_module(f"{schemas.__name__}.{module.name}")
-    kinds = StageDocument.__subclasses__()
-    return {k.__name__: k for k in kinds if k.__module__.startswith(schemas.__name__)}

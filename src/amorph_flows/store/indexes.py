@@ -10,21 +10,18 @@ from jobflow import JobStore
 from pymongo import ASCENDING, MongoClient
 from pymongo.errors import OperationFailure
 
-from amorph_flows import schemas
 from amorph_flows.store.keys import (
     ANSWERS,
     COMPLETED,
     CURRENT,
     FORMULAS,
     IONS,
-    KEY_FIELDS,
     MODULE,
     STAGE,
     STUDY,
-    search_keys,
 )
-from amorph_flows.store.sqlite import SQLiteDocumentStore
-from amorph_flows.upstream.maggma import change_documents, server_collections
+from amorph_flows.store.metadata import complete_keys
+from amorph_flows.upstream.maggma import server_collections
 
 Index = list[tuple[str, int]]
 
@@ -103,43 +100,6 @@ def missing_indexes(store: JobStore) -> list[str]:
         for collection, indexes in _collections(store)
         for keys in _missing(collection, indexes)
     ]
-
-
-def complete_keys(store: JobStore) -> int:
-    """Write the keys of queries into documents that lack them; return how many there were.
-
-    Parameters
-    ----------
-    store
-        A connected job store.
-    """
-    prefix = schemas.__name__
-    ours = {CURRENT: None, MODULE: {"$gte": f"{prefix}.", "$lt": f"{prefix}/"}}
-    wanted = ["uuid", "index", "metadata", *(f"output.{field}" for field in KEY_FIELDS)]
-    lacking = list(store.docs_store.query(ours, wanted))
-    for found in lacking:
-        metadata = found.get("metadata") or {}
-        keys = search_keys(found["output"], metadata)
-        change(store, {"uuid": found["uuid"], "index": found["index"]}, keys)
-    return len(lacking)
-
-
-def change(store: JobStore, criteria: dict[str, Any], metadata: dict[str, Any]) -> int:
-    """Set metadata of the documents that match and return how many there are.
-
-    Parameters
-    ----------
-    store
-        A connected job store.
-    criteria
-        Which documents.
-    metadata
-        Keys and their new values.
-    """
-    fields = {f"metadata.{key}": value for key, value in metadata.items()}
-    if isinstance(store.docs_store, SQLiteDocumentStore):
-        return store.docs_store.change(criteria, fields)
-    return change_documents(store, criteria, fields)
 
 
 def _collections(store: JobStore) -> list[tuple[Any, list[Index]]]:

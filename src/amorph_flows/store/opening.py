@@ -6,16 +6,14 @@ import os
 import re
 import warnings
 from pathlib import Path
-from typing import Any
-
-from jobflow import JobStore
-from maggma.stores import GridFSStore, JSONStore, MemoryStore, MongoStore, MontyStore
+from typing import TYPE_CHECKING, Any
 
 from amorph_flows.errors import InputError
-from amorph_flows.store.blobs import BlobFolderStore
-from amorph_flows.store.sqlite import SQLiteDocumentStore
+from amorph_flows.store.embedded import EmbeddedStore, store_files
 
-STORE_FOLDER = "store"
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
 STORE_VARIABLE = "AMORPH_JOB_STORE"
 _DATABASE = "amorph_flows"
 _HIDDEN_OPTIONS = r"(tlsCertificateKeyFilePassword|AWS_SESSION_TOKEN|password)([=:]\s*)[^&\s,]+"
@@ -53,14 +51,48 @@ def open_store(where: str | Path | None = None, *, create: bool = True) -> JobSt
         store = configured_store()
         if store is None:
             raise InputError(f"no job store is configured; {_CHOICES}")
-    elif re.match(r"mongodb(\+srv)?://", str(where)):
-        store = _mongodb(str(where))
-    elif "://" in str(where):
-        raise InputError(f"{masked(str(where))} is no address of a store; {_CHOICES}")
-    elif Path(where).is_file():
-        store = _described(Path(where))
     else:
-        store = _embedded(Path(where), create)
+        store = _elsewhere(where) or _embedded(Path(where), create)
+    store.connect()
+    return store
+
+
+def store_to_read(where: str | Path) -> JobStore | EmbeddedStore:
+    """Return a connected store for questions only; a folder's is opened without jobflow.
+
+    Parameters
+    ----------
+    where
+        As for `open_store`.
+
+    Raises
+    ------
+    InputError
+        As `open_store`.
+    """
+    store = _elsewhere(where)
+    if store is None:
+        return EmbeddedStore(where)
+    store.connect()
+    return store
+
+
+def study_store_to_read(folder: Path) -> JobStore | EmbeddedStore:
+    """Return the store of a study for questions only: the configured one, or its own.
+
+    Parameters
+    ----------
+    folder
+        Folder of the study.
+
+    Raises
+    ------
+    InputError
+        As `open_store`.
+    """
+    store = configured_store()
+    if store is None:
+        return EmbeddedStore(folder)
     store.connect()
     return store
 
@@ -93,29 +125,44 @@ def survives_process(store: JobStore) -> bool:
     store
         Any job store.
     """
+    from maggma.stores import JSONStore
+
     stores = [store.docs_store, *store.additional_stores.values()]
     return not any(_is_volatile(s) or isinstance(s, JSONStore) for s in stores)
 
 
 def _is_volatile(store: Any) -> bool:
+    from maggma.stores import JSONStore, MemoryStore, MontyStore
+
     return isinstance(store, MemoryStore) and not isinstance(store, MontyStore | JSONStore)
+
+
+def _elsewhere(where: str | Path) -> JobStore | None:
+    """Return the store that an address or a file stands for, None for a folder."""
+    if re.match(r"mongodb(\+srv)?://", str(where)):
+        return _mongodb(str(where))
+    if "://" in str(where):
+        raise InputError(f"{masked(str(where))} is no address of a store; {_CHOICES}")
+    return _described(Path(where)) if Path(where).is_file() else None
 
 
 def _embedded(folder: Path, create: bool) -> JobStore:
     """Return the store in a folder."""
-    home = folder.expanduser().resolve() / STORE_FOLDER
-    if not create and not home.is_dir():
-        raise InputError(f"{folder} holds no store; give the folder of a study")
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"no store can be made in {folder}: {error.strerror}") from error
-    documents = SQLiteDocumentStore(str(home / "db" / "documents.collection"))
-    return JobStore(documents, additional_stores={"data": BlobFolderStore(str(home / "data"))})
+    from jobflow import JobStore
+
+    from amorph_flows.store.maggma_stores import BlobFolderStore, SQLiteDocumentStore
+
+    documents, data = store_files(folder, create=create)
+    return JobStore(
+        SQLiteDocumentStore(str(documents)),
+        additional_stores={"data": BlobFolderStore(str(data))},
+    )
 
 
 def _mongodb(uri: str) -> JobStore:
     """Return the store at an address."""
+    from jobflow import JobStore
+    from maggma.stores import GridFSStore, MongoStore
     from pymongo.errors import PyMongoError
     from pymongo.uri_parser import parse_uri
 
@@ -162,6 +209,8 @@ def configured_store() -> JobStore | None:
     if where:
         store = _mongodb(where) if where.startswith("mongodb") else _described(Path(where))
     else:
+        if not _may_be_configured():
+            return None
         from jobflow.settings import JobflowSettings
 
         settings = JobflowSettings()
@@ -178,8 +227,17 @@ def configured_store() -> JobStore | None:
     return store
 
 
+def _may_be_configured() -> bool:
+    """Return whether jobflow has settings to read a store from: its import takes two seconds."""
+    given = {name.upper(): value for name, value in os.environ.items()}
+    file = given.get("JOBFLOW_CONFIG_FILE") or "~/.jobflow.yaml"
+    return "JOBFLOW_JOB_STORE" in given or Path(file).expanduser().exists()
+
+
 def _described(file: Path) -> JobStore:
     """Return the store that a file describes."""
+    from jobflow import JobStore
+
     try:
         return JobStore.from_file(file)
     except Exception as error:  # noqa: BLE001 its text may hold a password, so it is not chained

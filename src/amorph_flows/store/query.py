@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
-from jobflow import JobStore
-from monty.json import MontyDecoder
-
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.store.bulk import output_with_bulk
-from amorph_flows.store.filters import criteria
-from amorph_flows.store.indexes import ensure_indexes
-from amorph_flows.store.keys import COMPLETED, VERDICT_FIELDS, verdicts_in
+from amorph_flows.store.embedded import EmbeddedStore
+from amorph_flows.store.filters import criteria, reduced_formula
+from amorph_flows.store.keys import COMPLETED, FORMULAS, VERDICT_FIELDS, verdicts_in
+from amorph_flows.store.metadata import complete_keys
 
 if TYPE_CHECKING:
+    from jobflow import JobStore
+
     from amorph_flows.schemas.potential import PotentialDoc
     from amorph_flows.schemas.study import ResultRow
 
@@ -46,7 +46,7 @@ class DocumentSummary(TypedDict):
 
 
 def find_documents(
-    store: JobStore,
+    store: JobStore | EmbeddedStore,
     stage: str | None = None,
     formula: str | None = None,
     ion: str | None = None,
@@ -86,12 +86,13 @@ def find_documents(
     InputError
         If the stage is unknown or a date cannot be read.
     """
-    filters = criteria(stage, formula, ion, study, since, until, verdict, superseded)
-    yield from _found(store, filters, limit)
+    _prepare(store)
+    filters = criteria(stage, None, ion, study, since, until, verdict, superseded)
+    yield from _found(store, filters | _formula(store, formula), limit)
 
 
 def find_results(
-    store: JobStore, quantity: str | None = None, **where: Any
+    store: JobStore | EmbeddedStore, quantity: str | None = None, **where: Any
 ) -> Iterator[tuple[DocumentSummary, ResultRow]]:
     """Yield the numbers that studies ended with, each with its study, newest first.
 
@@ -114,7 +115,7 @@ def find_results(
                 yield summary, result
 
 
-def load_document(store: JobStore, uuid: str) -> StageDocument:
+def load_document(store: JobStore | EmbeddedStore, uuid: str) -> StageDocument:
     """Return one document with its bulk data.
 
     Parameters
@@ -130,6 +131,8 @@ def load_document(store: JobStore, uuid: str) -> StageDocument:
         If there is no such document, several begin so, it is none of this package, or its bulk
         data does not come.
     """
+    from monty.json import MontyDecoder
+
     output = output_with_bulk(store, full_uuid(store, uuid))
     document = MontyDecoder().process_decoded(output)
     if not isinstance(document, StageDocument):
@@ -137,7 +140,7 @@ def load_document(store: JobStore, uuid: str) -> StageDocument:
     return document
 
 
-def load_potential(store: JobStore, uuid: str) -> PotentialDoc:
+def load_potential(store: JobStore | EmbeddedStore, uuid: str) -> PotentialDoc:
     """Return one fitted potential.
 
     Parameters
@@ -160,7 +163,7 @@ def load_potential(store: JobStore, uuid: str) -> PotentialDoc:
     return document
 
 
-def latest(store: JobStore, document: type[D], **where: Any) -> D:
+def latest(store: JobStore | EmbeddedStore, document: type[D], **where: Any) -> D:
     """Return the newest document of a kind with its bulk data.
 
     Parameters
@@ -178,6 +181,7 @@ def latest(store: JobStore, document: type[D], **where: Any) -> D:
         If there is none.
     """
     stage = document.__module__.rpartition(".")[2]
+    _prepare(store)
     filters = criteria(stage=stage, **where) | {"output.@class": document.__name__}
     for summary in _found(store, filters, limit=1):
         found = load_document(store, summary["uuid"])
@@ -187,7 +191,7 @@ def latest(store: JobStore, document: type[D], **where: Any) -> D:
     raise InputError(f"the store holds no {document.__name__}{described}")
 
 
-def full_uuid(store: JobStore, uuid: str) -> str:
+def full_uuid(store: JobStore | EmbeddedStore, uuid: str) -> str:
     """Return the uuid of the only job whose uuid begins so.
 
     Parameters
@@ -204,7 +208,7 @@ def full_uuid(store: JobStore, uuid: str) -> str:
     """
     if not uuid or not set(uuid) <= set("0123456789abcdef-"):
         raise InputError(f"{uuid!r} is not the uuid of a document; `amorph query` lists them")
-    ensure_indexes(store)
+    _prepare(store)
     if store.query_one({"uuid": uuid}, ["uuid"], load=False):
         return uuid
     beginning = {"$gte": uuid, "$lt": f"{uuid}g"}  # g comes after all digits of a uuid
@@ -216,9 +220,27 @@ def full_uuid(store: JobStore, uuid: str) -> str:
     return str(matches.pop())
 
 
-def _found(store: JobStore, filters: dict[str, Any], limit: int) -> Iterator[DocumentSummary]:
-    """Yield what a filter finds, newest first."""
+def _prepare(store: JobStore | EmbeddedStore) -> None:
+    """Let the store find documents by what queries ask for."""
+    if isinstance(store, EmbeddedStore):
+        complete_keys(store)
+        return
+    from amorph_flows.store.indexes import ensure_indexes
+
     ensure_indexes(store)
+
+
+def _formula(store: JobStore | EmbeddedStore, formula: str | None) -> dict[str, Any]:
+    """Return the filter for a formula; one that the store knows needs no pymatgen to reduce it."""
+    if formula and store.query_one({FORMULAS: formula}, ["uuid"], load=False):
+        return {FORMULAS: formula}
+    return {FORMULAS: reduced_formula(formula)} if formula else {}
+
+
+def _found(
+    store: JobStore | EmbeddedStore, filters: dict[str, Any], limit: int
+) -> Iterator[DocumentSummary]:
+    """Yield what a filter finds, newest first."""
     for document in store.query(
         filters, list(_LIGHT), sort={COMPLETED: -1}, limit=limit, load=False
     ):

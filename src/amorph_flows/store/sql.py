@@ -141,3 +141,42 @@ def projected(value: Any, tree: dict[str, Any]) -> Any:
         for name, inner in tree.items()
         if name in value and (not inner or isinstance(value[name], dict | list))
     }
+
+
+def field_of(document: dict[str, Any], path: str) -> Any:
+    """Return a field of a document, None where there is none.
+
+    Parameters
+    ----------
+    document
+        The document.
+    path
+        Such as ``"metadata.study"``.
+    """
+    here: Any = document
+    for name in path.split("."):
+        if not isinstance(here, dict):
+            return None
+        here = here.get(name)
+    return here
+
+
+def set_field(document: dict[str, Any], path: str, value: Any) -> None:
+    """Set a field of a document, with the mappings on the way to it.
+
+    Parameters
+    ----------
+    document
+        The document; it is changed.
+    path
+        Such as ``"metadata.current"``.
+    value
+        The new value.
+    """
+    *way, last = path.split(".")
+    here = document
+    for name in way:
+        if not isinstance(here.get(name), dict):
+            here[name] = {}
+        here = here[name]
+    here[last] = value

@@ -11,13 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import bson
-from monty.json import jsanitize
-from pydash import get, set_
-from typing_extensions import override
 
 from amorph_flows.errors import InputError
 from amorph_flows.store import sql as where
-from amorph_flows.store.file_store import FileStore
 from amorph_flows.store.keys import (
     ANSWERS,
     COMPLETED,
@@ -62,7 +58,7 @@ _TABLES = (
 )
 
 
-class SQLiteDocumentStore(FileStore):
+class SQLiteDocuments:
     """Documents in one SQLite file that several processes may read and write at once.
 
     Filters on the fields that the package queries by, and sorting by them, are left to SQLite's
@@ -73,17 +69,16 @@ class SQLiteDocumentStore(FileStore):
     ----------
     path
         The file.
+    key
+        The field that a document is known by where `update` names none.
     """
 
-    scheme = "sqlite"
+    def __init__(self, path: str, key: str = "uuid") -> None:
+        self.path, self.key = str(path), key
 
-    def __init__(self, path: str, key: str = "uuid", **kwargs: Any) -> None:
-        super().__init__(path, key, **kwargs)
-
-    @override
-    def connect(self, force_reset: bool = False) -> None:
+    def connect(self, force_reset: bool = False) -> None:  # noqa: ARG002
         """Create the file, and list the documents in it that the index does not know."""
-        file = self._collection
+        file = Path(self.path)
         file.parent.mkdir(parents=True, exist_ok=True)
         with _locked(file.with_suffix(".lock")), self._open() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -95,8 +90,8 @@ class SQLiteDocumentStore(FileStore):
             connection.execute(f"PRAGMA user_version={_VERSION}")
             _list_unknown(connection)
 
-    @override
     def count(self, criteria: dict[str, Any] | None = None) -> int:
+        """Return how many documents match."""
         filters = where.translated(criteria or {}, SCALARS, LISTS)
         if not filters.exact:
             return sum(1 for _ in self.query(criteria, ["uuid"]))
@@ -104,7 +99,6 @@ class SQLiteDocumentStore(FileStore):
             sql = f"SELECT count(*) FROM fields WHERE {filters.sql}"
             return int(connection.execute(sql, filters.values).fetchone()[0])
 
-    @override
     def query(
         self,
         criteria: dict[str, Any] | None = None,
@@ -113,7 +107,13 @@ class SQLiteDocumentStore(FileStore):
         skip: int = 0,
         limit: int = 0,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the documents that match; only an indexed field can sort them."""
+        """Yield the documents that match.
+
+        Raises
+        ------
+        InputError
+            If the documents are to be sorted by a field that is not indexed.
+        """
         filters = where.translated(criteria or {}, SCALARS, LISTS)
         window = (skip, limit) if filters.exact else (0, 0)
         tree = None if properties is None else where.projection(properties)
@@ -127,10 +127,20 @@ class SQLiteDocumentStore(FileStore):
             if limit and found == start + limit:
                 return
 
-    @override
     def update(
         self, docs: list[dict[str, Any]] | dict[str, Any], key: list[str] | str | None = None
     ) -> None:
+        """Write documents, each in place of the one that has the same values of some fields.
+
+        Parameters
+        ----------
+        docs
+            What to write.
+        key
+            The fields; None: the key of the store.
+        """
+        from monty.json import jsanitize
+
         keys = [key or self.key] if not isinstance(key, list) else key
         plain = [
             jsanitize(doc, allow_bson=True) for doc in ([docs] if isinstance(docs, dict) else docs)
@@ -159,20 +169,20 @@ class SQLiteDocumentStore(FileStore):
             connection.execute("BEGIN IMMEDIATE")
             for k, document in changed:
                 for path, value in fields.items():
-                    set_(document, path, value)
+                    where.set_field(document, path, value)
                 write_document(connection, k, document)
         return len(changed)
 
-    @override
     def remove_docs(self, criteria: dict[str, Any]) -> None:
+        """Delete the documents that match."""
         found = [k for k, _ in self._matching(criteria)]
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for table in ("documents", "fields", "items"):
                 connection.executemany(f"DELETE FROM {table} WHERE k = ?", [(k,) for k in found])
 
-    @override
-    def ensure_index(self, key: str, unique: bool = False) -> bool:
+    def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
+        """Return whether a field is indexed."""
         return key in SCALARS or key in LISTS
 
     @contextmanager
@@ -246,13 +256,13 @@ def write_document(connection: sqlite3.Connection, k: Any, document: dict[str, A
 
 def _list(connection: sqlite3.Connection, k: Any, document: dict[str, Any]) -> None:
     """Write what is queried of a document into the tables that are indexed."""
-    values = [get(document, field) for field in SCALARS]
+    values = [where.field_of(document, field) for field in SCALARS]
     plain = [value if isinstance(value, str | int | float) else None for value in values]
     marks = ", ".join("?" * (1 + len(SCALARS)))
     connection.execute(f"INSERT OR REPLACE INTO fields VALUES ({marks})", (k, *plain))
     connection.execute("DELETE FROM items WHERE k = ?", (k,))
     for field in LISTS:
-        held = get(document, field)
+        held = where.field_of(document, field)
         items = held if isinstance(held, list) else [held]
         connection.executemany(
             "INSERT OR IGNORE INTO items VALUES (?, ?, ?)",

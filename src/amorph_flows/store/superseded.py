@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from jobflow import JobStore
 
-from amorph_flows.store.indexes import change, ensure_indexes
+from amorph_flows.store.indexes import ensure_indexes
 from amorph_flows.store.keys import CURRENT, STUDY
+from amorph_flows.store.metadata import change
 
 _MANY = 1000
 

@@ -1,4 +1,4 @@
-"""What the stores of a folder on disk have in common."""
+"""The documents and the bulk data of the embedded store as jobflow takes them: maggma stores."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from maggma.core import Store
-from pydash import get
 from typing_extensions import override
 
+from amorph_flows.store.blobs import BlobFolder
+from amorph_flows.store.sql import field_of
+from amorph_flows.store.sqlite import SQLiteDocuments
 
-class FileStore(Store):
+
+class _FileStore(Store):
     """A store in one file or folder that is open only while it is read or written.
 
     Parameters
@@ -59,7 +62,7 @@ class FileStore(Store):
         documents = list(self.query(criteria, wanted, sort, skip, limit))
 
         def group_of(document: dict[str, Any]) -> list[Any]:
-            return [get(document, k) for k in keys]
+            return [field_of(document, k) for k in keys]
 
         for values, group in groupby(sorted(documents, key=group_of), key=group_of):
             yield dict(zip(keys, values, strict=True)), list(group)
@@ -69,3 +72,33 @@ class FileStore(Store):
 
     def __hash__(self) -> int:
         return hash((self.scheme, self.path))
+
+
+class SQLiteDocumentStore(SQLiteDocuments, _FileStore):
+    """Documents in one SQLite file, see `SQLiteDocuments`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+
+    scheme = "sqlite"
+
+    def __init__(self, path: str, key: str = "uuid", **kwargs: Any) -> None:
+        _FileStore.__init__(self, path, key, **kwargs)
+
+
+class BlobFolderStore(BlobFolder, _FileStore):
+    """Bulk data of jobs, one BSON file a blob, see `BlobFolder`.
+
+    Parameters
+    ----------
+    path
+        Folder of the files.
+    """
+
+    scheme = "blobs"
+
+    def __init__(self, path: str, key: str = "blob_uuid", **kwargs: Any) -> None:
+        _FileStore.__init__(self, path, key, **kwargs)
