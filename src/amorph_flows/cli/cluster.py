@@ -67,7 +67,10 @@ def submit(
     if manager == "jobflow-remote":
         if launchpad is not None:
             raise InputError("--launchpad is for FireWorks; jobflow-remote takes its project")
-        _submit_remote(loaded)
+        from amorph_flows.executors.jobflow_remote.submission import submit_to_jobflow_remote
+
+        n_jobs = submit_to_jobflow_remote(loaded.flow(), loaded.workers)
+        typer.echo(f"study {loaded.name}: {n_jobs} jobs; how far they are: jf job list")
         return
     submission, others = _submit_fireworks(loaded, launchpad, again=again)
     for line in [*_told(submission, loaded.name, study), *others]:
@@ -196,24 +199,3 @@ def rescue(
         typer.echo(f"{one.name} ({one.firework}): {would}{one.what}: {one.reason}{place}")
     if not done:
         typer.echo("nothing to rescue: no job runs, is reserved" + (" or failed" if failed else ""))
-
-
-def _submit_remote(study: Study) -> None:
-    """Give a study to jobflow-remote."""
-    try:
-        from jobflow_remote import submit_flow
-    except ImportError as error:
-        raise InputError(
-            "jobflow-remote is not installed here; it needs pymongo below 4.11, so give it an "
-            "environment of its own: pip install amorph-flows jobflow-remote 'pymongo<4.11'"
-        ) from error
-    from jobflow.core.flow import get_flow
-
-    from amorph_flows.executors import route
-    from amorph_flows.executors.fireworks.submission import mark, planned
-
-    flow = route(get_flow(study.flow()), study.workers)
-    jobs = [job for job, _ in flow.iterflow()]
-    mark(jobs, planned(flow)[0])
-    submit_flow(flow)
-    typer.echo(f"study {study.name}: {len(jobs)} jobs; how far they are: jf job list")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from textwrap import indent
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,34 +12,6 @@ from amorph_flows.errors import InputError
 from amorph_flows.runtime.queues import Queue
 
 Manager = Literal["fireworks", "jobflow-remote"]
-
-
-@dataclass(frozen=True)
-class _Worker:
-    """A worker of one kind of jobs, as it is first suggested."""
-
-    kind: str
-    about: str
-    cores: int
-    threads: int
-    hours: int
-    reserved: bool = True
-
-    @property
-    def walltime(self) -> str:
-        return f"{self.hours:02d}:00:00"
-
-    @property
-    def seconds(self) -> int:
-        return self.hours * 3600
-
-
-_WORKERS = (
-    _Worker("dft", "engine runs: energies, forces, relaxations, MD of an engine", 16, 1, 24),
-    _Worker("md", "LAMMPS runs with a fitted potential", 16, 1, 24),
-    _Worker("fit", "fits of potentials with their active sets", 4, 4, 12),
-    _Worker("light", "short jobs: controllers, analysis, reports", 1, 1, 4, reserved=False),
-)
 
 
 @app.command()
@@ -70,7 +38,7 @@ def init(
     ```
     """
     home = (folder or Path(manager)).expanduser().resolve()
-    files = dict(_fireworks(home, queue) if manager == "fireworks" else _remote(home, queue))
+    files, steps = _suggested(manager, home, queue)
     there = sorted(name for name in files if (home / name).exists())
     if there and not force:
         raise InputError(f"{home} holds {', '.join(there)} already; --force replaces them")
@@ -83,96 +51,25 @@ def init(
     for name in files:
         typer.echo(home / name)
     typer.echo("")
-    for line in _next_steps(manager, home):
+    for line in steps:
         typer.echo(line)
 
 
-def _fireworks(home: Path, queue: Queue) -> Iterator[tuple[str, str]]:
-    """Yield the files of FireWorks with their contents."""
-    common = {"folder": home, "python_environment": sys.prefix}
-    for name in ("FW_config.yaml", "my_launchpad.yaml", "jobflow.yaml"):
-        yield name, _rendered(name, **common)
-    if queue == "sge":
-        yield "sge_template.txt", _rendered("sge_template.txt")
-    for worker in _WORKERS:
-        values: dict[str, Any] = {
-            **common,
-            **asdict(worker),
-            "walltime": worker.walltime,
-            "seconds": worker.seconds,
-            "rocket": _rocket(worker, home),
-            "launch": "Start them from a folder for the jobs' files:\n#   "
-            + _qlaunch(worker.kind, home, reserved=worker.reserved),
-        }
-        environment = _rendered("environment.sh", **values).rstrip()
-        values["environment"] = indent(environment, "  ")
-        yield f"my_fworker_{worker.kind}.yaml", _rendered("my_fworker.yaml", **values)
-        yield f"my_qadapter_{worker.kind}.yaml", _rendered(f"my_qadapter_{queue}.yaml", **values)
+def _suggested(manager: Manager, home: Path, queue: Queue) -> tuple[dict[str, str], list[str]]:
+    """Return files with their contents, and what to do with them."""
+    if manager == "fireworks":
+        from amorph_flows.executors.fireworks.suggested_files import (
+            fireworks_files,
+            fireworks_steps,
+        )
 
-
-def _rocket(worker: _Worker, home: Path) -> str:
-    """Return what a batch job runs: one long job, or short ones until its time is nearly over."""
-    rlaunch = f"rlaunch -l {home}/my_launchpad.yaml -w {home}/my_fworker_{worker.kind}.yaml"
-    if worker.reserved:
-        return f"{rlaunch} singleshot"
-    return f"{rlaunch} rapidfire --nlaunches infinite --timeout {worker.seconds - 1800}"
-
-
-def _qlaunch(kind: str, home: Path, *, reserved: bool) -> str:
-    files = (
-        f"-l {home}/my_launchpad.yaml -w {home}/my_fworker_{kind}.yaml "
-        f"-q {home}/my_qadapter_{kind}.yaml"
-    )
-    return f"qlaunch {'-r ' if reserved else ''}{files} rapidfire -m {20 if reserved else 1} " + (
-        "--nlaunches infinite"
+        return dict(fireworks_files(home, queue)), fireworks_steps(home)
+    from amorph_flows.executors.jobflow_remote.suggested_files import (
+        jobflow_remote_files,
+        jobflow_remote_steps,
     )
 
-
-def _remote(home: Path, queue: Queue) -> Iterator[tuple[str, str]]:
-    """Yield the project file of jobflow-remote with its contents."""
-    workers = [
-        {**asdict(worker), "walltime": worker.walltime, "seconds": worker.seconds}
-        for worker in _WORKERS
-    ]
-    yield (
-        "amorph.yaml",
-        _rendered(
-            "jobflow_remote.yaml",
-            folder=home,
-            project="amorph",
-            queue=queue,
-            workers=workers,
-            python_environment=sys.prefix,
-        ),
-    )
-
-
-def _next_steps(manager: Manager, home: Path) -> list[str]:
-    if manager == "jobflow-remote":
-        return [
-            f"edit every CHANGE_ME in {home}/amorph.yaml, then:",
-            f"  export JFREMOTE_PROJECTS_FOLDER={home}",
-            "  jf project check --errors",
-            "  amorph submit study.yaml --manager jobflow-remote",
-        ]
-    return [
-        f"edit every CHANGE_ME (grep -n CHANGE_ME {home}/*), then add to ~/.bashrc:",
-        f"  export FW_CONFIG_FILE={home}/FW_config.yaml",
-        f"  export JOBFLOW_CONFIG_FILE={home}/jobflow.yaml",
-        "and check: amorph doctor",
-    ]
-
-
-def _rendered(template: str, **values: Any) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("amorph_flows.cli", "templates"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 the files are YAML and shell, no HTML
-    )
-    return environment.get_template(template).render(values)
+    return dict(jobflow_remote_files(home, queue)), jobflow_remote_steps(home)
 
 
 def _write(file: Path, text: str) -> None:

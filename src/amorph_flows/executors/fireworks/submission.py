@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, Job, JobStore
+from jobflow import Flow, JobStore
 from jobflow.core.flow import get_flow
-from monty.json import MontyDecoder
 
-from amorph_flows import __version__
+from amorph_flows.executors.consequences import finished_before
 from amorph_flows.executors.fireworks.launchpad import (
     find_workflows,
     prepare_launchpad,
     workflow_id,
 )
 from amorph_flows.executors.fireworks.superseded import PLANNED, replace_former
-from amorph_flows.executors.local.execution import finished_before
 from amorph_flows.executors.routing import route
+from amorph_flows.executors.submitted_jobs import JobsWithParents, mark, planned
 from amorph_flows.executors.workers import Destination
-from amorph_flows.runtime.identity import plan
 from amorph_flows.store.indexes import ensure_indexes
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad, Workflow
-
-JobsWithParents = list[tuple[Job, list[str]]]
-
-_MARKS = ("study", "preset", "engine", "ion", "formula")
 
 
 @dataclass(frozen=True)
@@ -111,44 +102,6 @@ def submit_to_fireworks(
     workflow = to_workflow(jobs, finished, name=whole.name, metadata=marks)
     number = min(launchpad.add_wf(workflow).values())
     return Submission(study_uuid, number, "READY", len(workflow.fws), len(finished), True)
-
-
-def planned(flow: Flow) -> tuple[str, JobsWithParents]:
-    """Return the content-derived uuid of a flow, and its jobs under theirs, parents first.
-
-    Parameters
-    ----------
-    flow
-        The flow; it stays as it is.
-    """
-    whole = deepcopy(flow)
-    jobs = {job.uuid: job for job in plan([whole])}
-    parents = {uuid: [p for p in job.parents if p in jobs] for uuid, job in jobs.items()}
-    order = TopologicalSorter(parents).static_order()
-    decode = MontyDecoder().process_decoded
-    return str(whole.uuid), [(decode(jobs[uuid].record), parents[uuid]) for uuid in order]
-
-
-def mark(jobs: Iterable[Job], study_uuid: str) -> dict[str, str]:
-    """Write into jobs, and those that they make later, which study they are of; return the marks.
-
-    Parameters
-    ----------
-    jobs
-        Jobs that `amorph_flows.study.study_file.Study.flow` has marked.
-    study_uuid
-        Content-derived uuid of the study.
-    """
-    marks = {
-        "study_uuid": study_uuid,
-        "amorph_flows": __version__,
-        "submitted_by": getpass.getuser(),
-    }
-    known: dict[str, str] = {}
-    for job in jobs:
-        known |= {key: job.metadata[key] for key in _MARKS if key in job.metadata}
-        job.update_metadata(marks, dynamic=True)
-    return known | marks
 
 
 def finished_jobs(jobs: JobsWithParents, store: JobStore) -> set[str]:

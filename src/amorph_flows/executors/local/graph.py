@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from amorph_flows.executors.local.execution import Consequences
+from amorph_flows.executors.consequences import Consequences
 from amorph_flows.executors.state import JobState
 from amorph_flows.runtime.identity import PlannedJob
 

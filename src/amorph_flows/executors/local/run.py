@@ -13,7 +13,8 @@ from jobflow.core.flow import get_flow
 from monty.json import MontyDecoder
 
 from amorph_flows.errors import AmorphFlowsError, CalculationError, InputError, WalltimeError
-from amorph_flows.executors.local.execution import Outcome, finished_before
+from amorph_flows.executors.consequences import finished_before
+from amorph_flows.executors.local.execution import Outcome
 from amorph_flows.executors.local.graph import JobGraph, Node
 from amorph_flows.executors.local.pool import InProcess, Pool, Workers
 from amorph_flows.executors.state import JobState, StudyState, job_folder, locked

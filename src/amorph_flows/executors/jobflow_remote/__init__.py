@@ -1,0 +1,1 @@
+"""Studies on a cluster through jobflow-remote: its project file and submission."""
