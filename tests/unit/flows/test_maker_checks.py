@@ -1,0 +1,85 @@
+"""Every Maker knows its own fields and names the one that is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from amorph_flows import flows
+from amorph_flows.engines import AseEngine
+from amorph_flows.errors import InputError
+from amorph_flows.flows import (
+    ActiveLearningMaker,
+    ElasticMaker,
+    FitPotentialMaker,
+    GlassTransitionMaker,
+    IonInsertionMaker,
+    MeltQuenchMaker,
+    ProductionMDMaker,
+    RelabelMaker,
+    SamplingMaker,
+    VoltageMaker,
+)
+from amorph_flows.structures import v2o5
+
+TOY = AseEngine(calculator="toy")
+HOLD = SamplingMaker(engine=TOY)
+MAKERS: list[tuple[Any, tuple[object, ...]]] = [
+    (MeltQuenchMaker(engine=TOY, branch=HOLD), ()),
+    (HOLD, ()),
+    (IonInsertionMaker(), ("Mg2+", 2)),
+    (FitPotentialMaker(), ()),
+    (ActiveLearningMaker(engine=TOY), ()),
+    (ProductionMDMaker(), ()),
+    (VoltageMaker(engine=TOY), ("Mg2+", 2)),
+    (GlassTransitionMaker(engine=TOY), ()),
+    (ElasticMaker(engine=TOY), ()),
+    (RelabelMaker(engine=TOY), ()),
+]
+KNOWN = {type(maker): known for maker, known in MAKERS}
+CHANGES: list[tuple[type, dict[str, Any], str]] = [
+    (MeltQuenchMaker, {"melt_duration_fs": 0.0}, r"melt_duration_fs is 0"),
+    (MeltQuenchMaker, {"time_step_fs": 30.0}, r"time_step_fs is 30"),
+    (MeltQuenchMaker, {"branch": replace(HOLD, duration_fs=-1.0)}, r"branch\.duration_fs is -1"),
+    (SamplingMaker, {"frame_stride": 0}, r"frame_stride is 0"),
+    (SamplingMaker, {"hot_temperature_k": -1.0}, r"hot_temperature_k is -1"),
+    (IonInsertionMaker, {"n_best": 0}, r"n_best is 0"),
+    (IonInsertionMaker, {"charges": {"V": 5.0, "O": -2.0}}, r"charges and 2 ions"),
+    (FitPotentialMaker, {"test_fraction": 0.6}, r"test_fraction = 0\.6"),
+    (ActiveLearningMaker, {"stop_grade": 0.0}, r"stop_grade is 0"),
+    (ActiveLearningMaker, {"select_grade": float("nan")}, r"select_grade is nan"),
+    (ActiveLearningMaker, {"failure_budget": -1}, r"failure_budget is -1"),
+    (ProductionMDMaker, {"frame_stride": 0}, r"frame_stride is 0"),
+    (ProductionMDMaker, {"equilibration_fs": -1.0}, r"equilibration_fs is -1"),
+    (VoltageMaker, {"n_snapshots": 0}, r"n_snapshots is 0"),
+    (VoltageMaker, {"insertion": IonInsertionMaker(n_best=0)}, r"insertion\.n_best is 0"),
+    (GlassTransitionMaker, {"hold_duration_fs": 0.0}, r"hold_duration_fs is 0"),
+    (ElasticMaker, {"step": 0.0}, r"step 0"),
+    (RelabelMaker, {"max_frames": 0}, r"max_frames is 0"),
+]
+
+
+def test_every_maker_of_a_stage_has_a_check() -> None:
+    stages = {getattr(flows, name) for name in flows.__all__} - {flows.AmorphousElectrodeMaker}
+    assert set(KNOWN) == stages
+
+
+@pytest.mark.parametrize(("maker", "known"), MAKERS)
+def test_the_defaults_pass(maker: Any, known: tuple[object, ...]) -> None:
+    maker.check(v2o5(), *known)
+
+
+@pytest.mark.parametrize(("kind", "changes", "message"), CHANGES)
+def test_the_field_is_named_first(kind: type, changes: dict[str, Any], message: str) -> None:
+    maker = next(maker for maker, _ in MAKERS if type(maker) is kind)
+    with pytest.raises(InputError, match=f"^{message}"):
+        replace(maker, **changes).check(v2o5(), *KNOWN[kind])
+
+
+def test_a_potential_cools_where_one_is_given() -> None:
+    maker = GlassTransitionMaker(engine=TOY, production=ProductionMDMaker(damping_fs=0.0))
+    maker.check(v2o5())
+    with pytest.raises(InputError, match=r"^production\.damping_fs is 0"):
+        maker.check(v2o5(), with_potential=True)
