@@ -350,7 +350,7 @@ def is_alive(pid):
     return True
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_killed_study_resumes(tmp_path, marks, how):
     process = start_script(tmp_path, marks)
     wait_until(lambda: executions(marks)["hang"])

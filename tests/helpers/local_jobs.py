@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -141,3 +142,13 @@ def with_more(value):
 def stop(value):
     leave_mark("stop")
     return Response(output=value, stop_children=True)
+
+
+@job
+def hang_with_child(value):
+    """Wait for a child that ends when there is a file ``go``."""
+    marks = leave_mark("hang_with_child")
+    wait = f'echo $$ > "{marks}/child.new"; mv "{marks}/child.new" "{marks}/child"; '
+    wait += f'while ! test -e "{marks}/go"; do sleep 0.05; done'
+    subprocess.run(["sh", "-c", wait], check=True)
+    return value

@@ -55,6 +55,7 @@ def relabel(
     from amorph_flows.cli.display import Display
     from amorph_flows.engines.named import named_engine
     from amorph_flows.executors import run_study
+    from amorph_flows.executors.local.termination import exit_code
     from amorph_flows.flows import RelabelMaker
     from amorph_flows.schemas.relabel import RelabelDoc
     from amorph_flows.store import load_document, study_store
@@ -73,9 +74,9 @@ def relabel(
     try:
         with Display(f"{home.name}, {engine}") as display:
             run_study(flow, store, folder, jobs, display.show, title=folder.name)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         typer.echo("amorph: stopped; finished labels are kept, the same command goes on", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(exit_code(stop)) from None
     uuids = {name: reference.uuid for name, reference in flow.output.items()}
     comparison = load_document(store, uuids["comparison"])
     if isinstance(comparison, RelabelDoc):

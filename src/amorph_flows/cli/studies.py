@@ -94,8 +94,8 @@ def run(
     - `folder`: where results go; by default a folder named as the study file
     - `overrides`: fields of the preset's Makers by dotted name
 
-    Ctrl-C stops; the same command goes on. Finished jobs are recognised by what they compute: an
-    edited study runs only what the edit reaches.
+    Ctrl-C or SIGTERM stops; the same command goes on. Finished jobs are recognised by what they
+    compute: an edited study runs only what the edit reaches.
 
     Examples
     --------
@@ -214,6 +214,7 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
     """Run a study and tell how it ended."""
     from amorph_flows.cli.display import Display
     from amorph_flows.executors import run_study
+    from amorph_flows.executors.local.termination import exit_code
     from amorph_flows.store import study_store, supersede
 
     flow = study.flow()
@@ -227,9 +228,9 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
                 retry_failed=retry or not was_complete,
             )
             supersede(store, study.name, str(study.home), list(outputs))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         typer.echo(f"amorph: stopped; finished jobs are kept, go on with: {command}", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(exit_code(stop)) from None
     if display.n_executed == 0:
         typer.echo("study is complete, nothing to do")
     for line in display.failures():

@@ -17,6 +17,7 @@ from amorph_flows.executors.consequences import finished_before
 from amorph_flows.executors.local.execution import Outcome
 from amorph_flows.executors.local.graph import JobGraph, Node
 from amorph_flows.executors.local.pool import InProcess, Pool, Workers
+from amorph_flows.executors.local.termination import terminable
 from amorph_flows.executors.state import JobState, StudyState, job_folder, locked
 from amorph_flows.runtime.identity import plan
 from amorph_flows.runtime.walltime import is_over
@@ -99,11 +100,13 @@ def run_study(
         names each failed job, its reason and its folder.
     WalltimeError
         If the queue job that this process runs in is about to end; the same call goes on.
+    KeyboardInterrupt
+        If the process gets SIGINT or SIGTERM: running jobs are ended, the same call goes on.
     """
     home = Path(folder).expanduser().resolve()
     home.mkdir(parents=True, exist_ok=True)
     size = processes or Settings().processes or os.cpu_count() or 1
-    with locked(home):
+    with locked(home), terminable():
         pool: Pool = Workers(store, size) if survives_process(store) else InProcess(store)
         run = _Run(flow, store, home, pool, on_event, retry_failed)
         run.state.title, run.state.processes = title, size
