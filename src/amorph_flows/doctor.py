@@ -63,7 +63,6 @@ def examine() -> Iterator[Finding]:
     yield _tried("executable", "LAMMPS", _lammps, "fail" if settings.lammps_command else "warn")
     yield _tried("executable", "VASP", _vasp)
     yield _compiler(settings.compiler)
-    yield _package("analysis", "kinisi", "kinisi")
     yield _tried("store", "job store", _store, "fail")
     yield _tried("store", "indexes", _indexes)
     yield from _cluster()

@@ -1,0 +1,42 @@
+"""Helpers for tests, and the stand-in for VASP, are loaded only where they are asked for."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import amorph_flows
+
+NOT_HERE = (
+    "amorph_flows.testing",
+    "amorph_flows.engines.gpaw.child",  # runs in GPAW's environment
+    "amorph_flows.engines.chgnet",  # loads torch, which takes long
+)
+EVERYTHING = [
+    module.name
+    for module in pkgutil.walk_packages(amorph_flows.__path__, "amorph_flows.")
+    if not module.name.startswith(NOT_HERE)
+]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "not_loaded"),
+    [
+        (EVERYTHING, ["amorph_flows.testing", "pytest"]),
+        (["amorph_flows.testing.potentials"], ["amorph_flows.testing.vasp"]),
+        (["amorph_flows.testing.vasp"], ["amorph_flows.testing.vasp.simulate", "pytest"]),
+    ],
+)
+def test_loads_no_helper_of_tests(asked_for: list[str], not_loaded: list[str]) -> None:
+    code = (
+        "import importlib, sys, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        f"for name in {asked_for}: importlib.import_module(name)\n"
+        f"print([name for name in {not_loaded} if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
