@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +15,12 @@ NOT_HERE = (
     "amorph_flows.engines.gpaw.child",  # runs in GPAW's environment
     "amorph_flows.engines.chgnet",  # loads torch, which takes long
 )
-EVERYTHING = [
-    module.name
-    for module in pkgutil.walk_packages(amorph_flows.__path__, "amorph_flows.")
-    if not module.name.startswith(NOT_HERE)
+SOURCE = Path(amorph_flows.__file__).parents[1]
+MODULES = [
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(SOURCE.glob("amorph_flows/**/*.py"))
 ]
+EVERYTHING = [name for name in MODULES if not name.startswith(NOT_HERE)]
 
 
 @pytest.mark.parametrize(
