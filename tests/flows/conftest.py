@@ -28,7 +28,7 @@ def _tiny_study(**changes: object) -> AmorphousElectrodeMaker:
     """Return a study of 28 + 4 atoms that ends within a minute."""
     hold = SamplingMaker(duration_fs=160.0, frame_stride=4, hot_frame_stride=4)
     fit = FitPotentialMaker(
-        settings=FitSettings(level=8, cutoff=4.0, max_seconds=60.0, max_steps=200)
+        settings=FitSettings(level=8, cutoff=4.0, max_seconds=3600.0, max_steps=200)
     )
     fields: dict[str, object] = {
         "preset": "test",

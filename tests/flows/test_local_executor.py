@@ -1,11 +1,11 @@
 import os
 import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
+import hanging_study
+import psutil
 import pytest
 from jobflow import Flow, JobStore, run_locally
 from jobflow.core.flow import JobOrder
@@ -26,6 +26,7 @@ from local_jobs import (
     with_more,
 )
 from maggma.stores import MemoryStore
+from processes import LONG_S, started
 
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.executors import run_study
@@ -307,67 +308,30 @@ def test_function_of_the_script_itself_is_refused(run_parallel, monkeypatch):
         run_parallel(flow)
 
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from jobflow import Flow
-from amorph_flows.executors import run_study
-from amorph_flows.store import open_store
-from local_jobs import AddMaker, hang, total
-
-a = AddMaker(name="a").make(1, 1)
-b = hang(a.output["sum"])
-end = total([a.output["sum"], b.output])
-study = Path(sys.argv[1])
-outputs = run_study(Flow([a, b, end]), open_store(study), study, 2)
-print("total", outputs[end.uuid])
-"""
-
-
-def start_script(tmp_path, marks):
-    (tmp_path / "script.py").write_text(SCRIPT)
-    return subprocess.Popen(
-        [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "study")],
-        env=os.environ | {"TEST_MARKS": str(marks)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
-
-
-def is_alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def start_script(tmp_path, marks, name):
+    """Run the study of `hanging_study`, its output in a file of that name."""
+    command = [sys.executable, hanging_study.__file__, tmp_path / "study"]
+    return started(command, tmp_path / name, environment={"TEST_MARKS": str(marks)})
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_killed_study_resumes(tmp_path, marks, how):
-    process = start_script(tmp_path, marks)
-    wait_until(lambda: executions(marks)["hang"])
     study = tmp_path / "study"
-    assert StudyState.read(study).state == "running"
-    assert is_locked(study)
-    with pytest.raises(InputError, match=f"already running .process {process.pid}"):
-        run_study(chain(), open_store(study), study)
-    worker = int(next(marks.glob("hang.*")).read_text().split()[1])
-    process.send_signal(how)
-    process.communicate(timeout=20)
-    wait_until(lambda: not is_alive(worker), 5)
+    with start_script(tmp_path, marks, "first") as process:
+        process.wait_until(lambda: executions(marks)["hang"], "a job that hangs")
+        assert StudyState.read(study).state == "running"
+        assert is_locked(study)
+        with pytest.raises(InputError, match=f"already running .process {process.pid}"):
+            run_study(chain(), open_store(study), study)
+        workers = process.children()
+        process.send(how)
+        process.wait()
+        assert not psutil.wait_procs(workers, LONG_S)[1], "a worker outlived its study"
     assert StudyState.read(study).state == "interrupted"
     (marks / "go").touch()
-    again = start_script(tmp_path, marks)
-    out, err = again.communicate(timeout=60)
-    assert out.strip() == "total 4", err
+    with start_script(tmp_path, marks, "second") as again:
+        assert again.wait() == 0, again.tail()
+        assert again.tail().strip().endswith("total 4")
     assert executions(marks) == {"add-a": 1, "hang": 2, "total": 1}
     assert len(list((study / "jobs").iterdir())) == 3
 

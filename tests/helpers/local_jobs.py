@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobflow import Flow, JobConfig, Maker, OnMissing, Response, job
+from processes import wait_until
 from pydantic import BaseModel
 
 FORGIVING = JobConfig(on_missing_references=OnMissing.NONE)
@@ -83,14 +84,10 @@ def die(value):
 
 
 @job
-def wait_for_other(me, other, seconds=30.0):
+def wait_for_other(me, other):
     """End only after the other one has started."""
     marks = leave_mark(f"meet-{me}")
-    end = time.monotonic() + seconds
-    while not list(marks.glob(f"meet-{other}.*")):
-        if time.monotonic() > end:
-            raise TimeoutError(f"{other} never started")
-        time.sleep(0.01)
+    wait_until(lambda: list(marks.glob(f"meet-{other}.*")), f"{other} has started")
     return me
 
 
@@ -98,8 +95,7 @@ def wait_for_other(me, other, seconds=30.0):
 def hang(value):
     """End only when there is a file ``go``."""
     marks = leave_mark("hang")
-    while not (marks / "go").exists():
-        time.sleep(0.02)
+    wait_until((marks / "go").exists, "a file go")
     return value
 
 

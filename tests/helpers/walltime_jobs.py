@@ -8,30 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ase.calculators.calculator import all_changes
+from tested_time import TestedTime
 
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.runtime import walltime
 
 QUEUE_JOB_S = 3600.0
-
-
-class TestedTime:
-    """In place of the module ``time``: it stands still until it is told to go on."""
-
-    __test__ = False
-    now = 1e9
-
-    def time(self) -> float:
-        """Return seconds since 1970."""
-        return self.now
-
-    def monotonic(self) -> float:
-        """Return seconds."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Go on."""
-        self.now += seconds
 
 
 class InterruptedCalculator(ToyCalculator):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from walltime_jobs import TestedTime
+from tested_time import TestedTime
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.finished import LABELS_FILE, FinishedLabels

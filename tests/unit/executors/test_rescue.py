@@ -1,7 +1,6 @@
 """What tells a dead job from a living one, without a database."""
 
 import os
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from jobflow import Job
+from processes import started
 
 from amorph_flows.executors.fireworks.liveness import sign_of_life
 from amorph_flows.executors.fireworks.rescue import distrust
@@ -46,14 +46,9 @@ def child(tmp_path):
         "class job: uuid = 'u'; metadata = {'fw_id': 1}\n"
         "write_runner(job); print('ready', flush=True); time.sleep(600)"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "ready\n"
-    yield process
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    with started([sys.executable, "-c", code], tmp_path.parent / "child.log", tmp_path) as process:
+        process.wait_until(lambda: "ready" in process.tail(), "it has said so")
+        yield process
 
 
 def test_a_process_is_alive_until_it_is_killed(child, tmp_path):
@@ -62,14 +57,12 @@ def test_a_process_is_alive_until_it_is_killed(child, tmp_path):
     assert life.alive
     assert f"process {child.pid}" in life.reason
     child.kill()
-    child.wait()
     fresh = _running(tmp_path)
     assert not sign_of_life(*fresh, None, 3600).alive
 
 
 def test_what_an_earlier_launch_left_does_not_count(child, tmp_path):
     child.kill()
-    child.wait()
     assert sign_of_life(*_running(tmp_path, started=time.time() + 5), None, 3600).alive
     assert sign_of_life(*_running(tmp_path, uuid="other"), None, 3600).alive
 

@@ -6,15 +6,16 @@ import os
 import stat
 import subprocess
 import sys
-import time
+from itertools import count
 from pathlib import Path
 
 import psutil
 import pytest
+from tested_time import TestedTime
 
 from amorph_flows.errors import InputError, WalltimeError
-from amorph_flows.runtime import queues
-from amorph_flows.runtime.queues import batch_job, parse_slurm_time
+from amorph_flows.runtime import queues, walltime
+from amorph_flows.runtime.queues import parse_slurm_time
 from amorph_flows.runtime.walltime import (
     deadline,
     deadline_environment,
@@ -30,6 +31,7 @@ VARIABLES = (
     "SLURM_JOB_ID",
     "PBS_WALLTIME",
 )
+NUMBERS = count(17)
 START = psutil.Process().create_time()
 
 
@@ -37,16 +39,27 @@ START = psutil.Process().create_time()
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
-    queues._slurm_end.cache_clear()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> TestedTime:
+    """The time of the queue job, which stands still."""
+    clock = TestedTime()
+    monkeypatch.setattr(walltime, "time", clock)
+    monkeypatch.setattr(queues, "time", clock)
+    return clock
 
 
 def squeue(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
-    """Put an executable that stands for squeue first in the path; it counts its calls."""
+    """Put an executable that stands for squeue first in the path; it counts its calls.
+
+    The job has a number of its own: what Slurm says of one is asked once a process.
+    """
     script = folder / "squeue"
     script.write_text(f'#!/bin/sh\necho "$@" >> {folder}/calls\n{body}\n')
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    monkeypatch.setenv("SLURM_JOB_ID", str(next(NUMBERS)))
     return folder / "calls"
 
 
@@ -68,11 +81,11 @@ def test_sources_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert deadline_environment() == {"AMORPH_DEADLINE": "1900000000.0"}
 
 
-def test_margin_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AMORPH_DEADLINE", str(time.time() + 1000))
-    assert remaining_s() == pytest.approx(1000 - 120, abs=5)
+def test_margin_is_taken_off(monkeypatch: pytest.MonkeyPatch, clock: TestedTime) -> None:
+    monkeypatch.setenv("AMORPH_DEADLINE", str(clock.now + 1000))
+    assert remaining_s() == 1000 - 120
     monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "2000")
-    assert remaining_s() == pytest.approx(-1000, abs=5)
+    assert remaining_s() == -1000
 
 
 def test_walltime_counts_from_the_start_of_the_process() -> None:
@@ -98,12 +111,15 @@ def test_times_of_slurm(text: str, seconds: float | None) -> None:
     assert parse_slurm_time(text) == seconds
 
 
-def test_squeue_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_squeue_is_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: TestedTime
+) -> None:
     calls = squeue(tmp_path, monkeypatch, "echo 10:00")
     first = deadline()
-    assert first == pytest.approx(time.time() + 600, abs=5)
+    assert first == clock.now + 600
+    clock.sleep(60)
     assert deadline() == first
-    assert calls.read_text() == "-h -j 17 -o %L\n"
+    assert calls.read_text() == f"-h -j {os.environ['SLURM_JOB_ID']} -o %L\n"
 
 
 @pytest.mark.parametrize("body", ["echo UNLIMITED", "exit 1", ":"])
@@ -120,34 +136,12 @@ def test_unreadable_times_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         parse_slurm_time("soon")
 
 
-def test_nothing_is_begun_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_begun_at_the_end(monkeypatch: pytest.MonkeyPatch, clock: TestedTime) -> None:
     monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "1.0")
-    monkeypatch.setenv("AMORPH_DEADLINE", str(time.time() + 100))
-    require_time("the label")
-    end = time.time() + 0.5
+    end = clock.now + 100
     monkeypatch.setenv("AMORPH_DEADLINE", str(end))
-    with pytest.raises(WalltimeError, match=r"the label: not begun, [01] s were left"):
+    require_time("the label")
+    clock.now = end - 0.75
+    with pytest.raises(WalltimeError, match="the label: not begun, 1 s were left"):
         require_time("the label")
-    assert time.time() >= end, "the queue had no chance to end the process"
-
-
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"SLURM_JOB_ID": "17", "SLURM_CLUSTER_NAME": "c"}, ("slurm", "17", "c")),
-        ({"PBS_JOBID": "18.head"}, ("pbs", "18.head", "")),
-        ({"JOB_ID": "19", "SGE_TASK_ID": "undefined"}, ("sge", "19", "")),
-        ({"JOB_ID": "20"}, None),
-    ],
-)
-def test_a_batch_job_is_known_by_its_variables(
-    monkeypatch: pytest.MonkeyPatch,
-    variables: dict[str, str],
-    expected: tuple[str, str, str] | None,
-) -> None:
-    for name in ("PBS_JOBID", "JOB_ID", "SGE_TASK_ID", "SLURM_CLUSTER_NAME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    found = batch_job()
-    assert (found and (found.queue, found.number, found.cluster)) == expected
+    assert clock.now >= end, "the queue had no chance to end the process"

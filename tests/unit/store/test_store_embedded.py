@@ -1,10 +1,10 @@
 import multiprocessing
-import time
 
 import numpy as np
 import pytest
 from jobflow import JobStore
 from maggma.stores import MemoryStore
+from processes import wait_until
 
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import InputError
@@ -85,26 +85,38 @@ def test_unknown_blob_criteria_are_refused(tmp_path):
         blobs.count({"job_index": {"$gt": 3}})
 
 
-def write_many(folder, prefix, n):
+def write_many(folder, prefix, n, permits):
     store = open_store(folder)
     for i in range(n):
+        permits.acquire()
         store.update(document(f"{prefix}{i}", frames=[i]), save={"data": ["frames"]})
 
 
 def test_two_processes_write_while_a_third_reads(tmp_path):
+    """The writers go on while the reader reads, and not so far ahead that it sees only the end."""
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_many, args=(tmp_path, p, 25)) for p in "ab"]
+    permits = context.Semaphore(0)
+    writers = [
+        context.Process(target=write_many, args=(tmp_path, p, 25, permits), daemon=True)
+        for p in "ab"
+    ]
     for writer in writers:
         writer.start()
-    store, seen = open_store(tmp_path), set()
-    while any(writer.is_alive() for writer in writers):
-        seen.add(store.count())
-        time.sleep(0.002)
+    store, seen = open_store(tmp_path), []
+    for _ in range(25):
+        seen.append(store.count())
+        permits.release()
+        permits.release()
+        wait_until(
+            lambda: store.count() > seen[-1] or any(writer.exitcode for writer in writers),
+            "a writer has written",
+            every=0.002,
+        )
     for writer in writers:
         writer.join()
         assert writer.exitcode == 0
     assert store.count() == store.additional_stores["data"].count() == 50
-    assert len(seen) > 3, "the reader saw nothing while the others wrote"
+    assert len(set(seen)) == 25
 
 
 def test_store_travels_as_a_dictionary(tmp_path):

@@ -80,7 +80,7 @@ class _Run:
     best_parameters: FloatArray = field(default_factory=lambda: np.empty(0))
     best_loss: float = np.inf
     cpu_start: float = field(default_factory=time.process_time)
-    wall_start: float = field(default_factory=time.monotonic)
+    wall_start: float = field(default_factory=lambda: time.monotonic())
 
     def descend(self, parameters: FloatArray) -> None:
         """Run blocks of BFGS steps, each in a new metric, while it pays and the limits allow."""
