@@ -28,6 +28,7 @@ from pymatgen.core import Lattice, Structure
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -36,7 +37,6 @@ from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.study import ResultRow, StudyDoc
-from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.store import ensure_indexes, find_documents, find_results, load_document
 from amorph_flows.store import open_store as open_any
 from amorph_flows.store.keys import search_keys
@@ -52,12 +52,13 @@ ENGINE = EngineInfo(name="CHGNet", version="0.4.2", settings_hash="0" * 16, surr
 
 
 def verdict(rng: np.random.Generator, question: str, good: str, bad: str) -> Verdict:
-    """Return a verdict that is believable seven times in ten."""
-    believable = bool(rng.random() < 0.7)
+    """Return a verdict that passes seven times in ten."""
+    passed = bool(rng.random() < 0.7)
     return Verdict(
         question=question,
-        answer=good if believable else bad,
-        believable=believable,
+        answer=good if passed else bad,
+        passed=passed,
+        scope="numerical",
         reason="The number is 1.23 where at most 1.00 is allowed, so that it may be doubted.",
         numbers={"measured": 1.23, "others": 0.45},
         thresholds={"largest": 1.0},

@@ -26,7 +26,7 @@ Level = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """One thing that can or cannot be used.
 
     Parameters
@@ -54,7 +54,7 @@ class Finding:
         return self.level == "ok"
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[Check]:
     """Yield what can and cannot be used here; nothing is computed or compiled."""
     yield from _machine()
     yield from _engines()
@@ -68,30 +68,30 @@ def examine() -> Iterator[Finding]:
     yield from _cluster()
 
 
-def _tried(kind: str, name: str, probe: Callable[[], str], otherwise: Level = "warn") -> Finding:
-    """Return the finding of a probe that returns a detail or raises what is wrong."""
+def _tried(kind: str, name: str, probe: Callable[[], str], otherwise: Level = "warn") -> Check:
+    """Return the check of a probe that returns a detail or raises what is wrong."""
     try:
-        return Finding(kind, name, "ok", probe())
+        return Check(kind, name, "ok", probe())
     except AmorphFlowsError as error:
-        return Finding(kind, name, otherwise, str(error))
+        return Check(kind, name, otherwise, str(error))
     except Exception as error:  # noqa: BLE001 a broken installation fails in any way
         said = masked(str(error).partition(" (configured timeouts")[0])
-        return Finding(kind, name, otherwise, f"broken: {type(error).__name__}: {said}")
+        return Check(kind, name, otherwise, f"broken: {type(error).__name__}: {said}")
 
 
-def _machine() -> Iterator[Finding]:
+def _machine() -> Iterator[Check]:
     cores = len(os.sched_getaffinity(0))
-    yield Finding("machine", "Python", "ok", platform.python_version())
-    yield Finding("machine", "cores", "ok", str(cores))
+    yield Check("machine", "Python", "ok", platform.python_version())
+    yield Check("machine", "cores", "ok", str(cores))
     free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
     detail = f"{free_gb:.1f} GB free here"
     level: Level = "ok" if free_gb > _LOW_DISK_GB else "warn"
     level = level if free_gb > _FULL_DISK_GB else "fail"
-    yield Finding("machine", "disk", level, detail if level == "ok" else f"{detail}; make room")
+    yield Check("machine", "disk", level, detail if level == "ok" else f"{detail}; make room")
     yield _tried("machine", "walltime", _walltime)
 
 
-def _engines() -> Iterator[Finding]:
+def _engines() -> Iterator[Check]:
     from amorph_flows.engines.calculators import KNOWN, calculator_version, find_calculator
 
     for name in KNOWN:
@@ -103,7 +103,7 @@ def _engines() -> Iterator[Finding]:
         yield _tried("engine", name, probe)
 
 
-def _potentials() -> Iterator[Finding]:
+def _potentials() -> Iterator[Check]:
     from amorph_flows.potentials import base, get_backend
 
     for name in base.backend_names():
@@ -138,19 +138,19 @@ def _vasp() -> str:
     return f"{command}; " + (f"POTCARs in {potcars}" if potcars else "PMG_VASP_PSP_DIR is not set")
 
 
-def _compiler(command: str) -> Finding:
+def _compiler(command: str) -> Check:
     found = shutil.which(command)
     remedy = (
         f"{command!r} is not found; install g++ (Debian: apt install g++) or set AMORPH_COMPILER"
     )
-    return Finding("executable", "C++ compiler", "ok" if found else "warn", found or remedy)
+    return Check("executable", "C++ compiler", "ok" if found else "warn", found or remedy)
 
 
-def _package(kind: str, name: str, extra: str) -> Finding:
+def _package(kind: str, name: str, extra: str) -> Check:
     try:
-        return Finding(kind, name, "ok", metadata.version(name))
+        return Check(kind, name, "ok", metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding(kind, name, "warn", f"pip install 'amorph-flows[{extra}]'")
+        return Check(kind, name, "warn", f"pip install 'amorph-flows[{extra}]'")
 
 
 def _walltime() -> str:
@@ -204,18 +204,18 @@ def _indexes() -> str:
     return "all there"
 
 
-def _cluster() -> Iterator[Finding]:
+def _cluster() -> Iterator[Check]:
     from amorph_flows.executors.fireworks import setup as checkup
 
     try:
         folder = checkup.configuration_folder()
     except AmorphFlowsError as error:
-        yield Finding("cluster", "FireWorks", "fail", str(error))
+        yield Check("cluster", "FireWorks", "fail", str(error))
         return
     if folder is None:
-        yield Finding("cluster", "FireWorks", "ok", "not set up; `amorph init fireworks` begins it")
+        yield Check("cluster", "FireWorks", "ok", "not set up; `amorph init fireworks` begins it")
         return
-    yield Finding("cluster", "FireWorks", "ok", f"set up in {folder}")
+    yield Check("cluster", "FireWorks", "ok", f"set up in {folder}")
     for file in checkup.configuration_files(folder):
         yield _tried("cluster", file.name, partial(checkup.check_file, file), "fail")
     yield _tried("cluster", "database", checkup.check_database, "fail")

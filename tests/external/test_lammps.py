@@ -329,5 +329,5 @@ def test_a_run_that_flies_apart_is_documented_up_to_there(tmp_path: Path) -> Non
     assert 0 < run.production_fs < run.asked_fs
     end = next(verdict for verdict in run.verdicts if verdict.question == "ran to its end?")
     assert end.answer == "CUT_SHORT"
-    assert not end.believable
+    assert not end.passed
     assert load_trajectory(run.trajectory).n_frames >= 20

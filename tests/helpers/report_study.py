@@ -16,6 +16,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis import analyse_transport, long_range_order, radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet, Provenance
@@ -37,7 +38,6 @@ from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
 from amorph_flows.schemas.study import Shortening, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
-from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 from amorph_flows.structures import v2o5
 
@@ -58,13 +58,14 @@ def uuid_of(name: str) -> str:
     return f"{name[:8]:-<8}-0000-4000-8000-000000000000"
 
 
-def verdict(question: str, believable: bool, reason: str) -> Verdict:
+def verdict(question: str, passed: bool, reason: str) -> Verdict:
     """Return a verdict with a threshold."""
-    answer = "YES" if believable else "NO"
+    answer = "YES" if passed else "NO"
     return Verdict(
         question=question,
         answer=answer,
-        believable=believable,
+        passed=passed,
+        scope="numerical",
         reason=reason,
         numbers={"measured": 1.0},
         thresholds={"limit": 2.0},

@@ -4,10 +4,10 @@ import numpy as np
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
-from amorph_flows.schemas.verdict import Verdict
 from amorph_flows.store import (
     find_documents,
 )
@@ -15,8 +15,8 @@ from amorph_flows.store import (
 UUIDS = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 6)]
 
 
-def verdict(answer, believable):
-    return Verdict(question="diffusive?", answer=answer, believable=believable, reason="measured")
+def verdict(answer, passed):
+    return Verdict("diffusive?", answer, passed, "numerical", "measured")
 
 
 def potential():

@@ -44,7 +44,7 @@ def test_host_is_crystalline_at_300_k_and_amorphous_at_900_k():
     )
     assert cold.verdict is AmorphousVerdict.CRYSTALLINE
     assert hot.verdict is AmorphousVerdict.AMORPHOUS
-    assert cold.rdf_fluctuation > 1.4 * cold.thresholds.rdf_fluctuation
-    assert hot.rdf_fluctuation < 0.6 * hot.thresholds.rdf_fluctuation
-    assert cold.fluctuation_ratio > cold.thresholds.crystalline_ratio + 0.1
-    assert hot.fluctuation_ratio < hot.thresholds.amorphous_ratio - 0.2
+    assert cold.numbers["rdf_fluctuation"] > 1.4 * cold.thresholds["rdf_fluctuation"]
+    assert hot.numbers["rdf_fluctuation"] < 0.6 * hot.thresholds["rdf_fluctuation"]
+    assert cold.numbers["fluctuation_ratio"] > cold.thresholds["crystalline_ratio"] + 0.1
+    assert hot.numbers["fluctuation_ratio"] < hot.thresholds["amorphous_ratio"] - 0.2

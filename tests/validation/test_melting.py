@@ -54,17 +54,17 @@ def test_cold_run_keeps_the_order_of_its_start():
     run = _run(300.0, 750)
     melt = judge_melt(run, HOST)
     assert melt.verdict is MeltVerdict.NOT_MELTED
-    assert melt.displacement_ratio < 0.5 * melt.thresholds.displacement_ratio
+    assert melt.numbers["displacement_ratio"] < 0.5 * melt.thresholds["displacement_ratio"]
     order = judge_amorphous(run.select(slice(40, None)), v2o5(), HOST)
     assert order.verdict is AmorphousVerdict.CRYSTALLINE
-    assert order.rdf_fluctuation > 1.4 * order.thresholds.rdf_fluctuation
+    assert order.numbers["rdf_fluctuation"] > 1.4 * order.thresholds["rdf_fluctuation"]
 
 
 def test_hot_run_melts():
     run = _run(3000.0, 1500)
     melt = judge_melt(run, HOST)
     assert melt.verdict is MeltVerdict.MELTED
-    assert melt.displacement_ratio > 1.5 * melt.thresholds.displacement_ratio
+    assert melt.numbers["displacement_ratio"] > 1.5 * melt.thresholds["displacement_ratio"]
     order = judge_amorphous(run.select(slice(100, None)), v2o5(), HOST)
     assert order.verdict is AmorphousVerdict.AMORPHOUS
-    assert order.rdf_fluctuation < 0.6 * order.thresholds.rdf_fluctuation
+    assert order.numbers["rdf_fluctuation"] < 0.6 * order.thresholds["rdf_fluctuation"]

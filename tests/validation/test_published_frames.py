@@ -86,4 +86,4 @@ def test_no_activation_energy_is_believed(frames):
 
 
 def against(found):
-    return {finding.verdict for finding in found.reasons if not finding.believable}
+    return {verdict.answer for verdict in found.verdicts if not verdict.passed}

@@ -16,7 +16,6 @@ from amorph_flows.analysis.glass_transition import (
 )
 from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.structure.amorphous import (
-    AmorphousJudgement,
     AmorphousThresholds,
     AmorphousVerdict,
     judge_amorphous,
@@ -36,7 +35,6 @@ from amorph_flows.analysis.structure.free_volume import (
     voronoi_free_volume,
 )
 from amorph_flows.analysis.structure.melting import (
-    MeltJudgement,
     MeltThresholds,
     MeltVerdict,
     judge_melt,
@@ -55,8 +53,8 @@ from amorph_flows.analysis.structure.scattering import StructureFactor, structur
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.arrhenius import ArrheniusFit, fit_arrhenius
 from amorph_flows.analysis.transport.ballistic import ImpliedSpacing, implied_frame_spacing
+from amorph_flows.analysis.transport.criteria import TransportThresholds, TransportVerdict
 from amorph_flows.analysis.transport.discontinuities import find_discontinuities
-from amorph_flows.analysis.transport.findings import Finding, TransportThresholds, TransportVerdict
 from amorph_flows.analysis.transport.hops import Hops, find_hops
 from amorph_flows.analysis.transport.mobility import MobilityGroups, mobility_groups
 from amorph_flows.analysis.transport.msd import MeanSquaredDisplacement, mean_squared_displacement
@@ -64,11 +62,16 @@ from amorph_flows.analysis.transport.temperature_transport import TransportAtTem
 from amorph_flows.analysis.transport.transport import TransportResult, analyse_transport
 from amorph_flows.analysis.transport.unwrap import UnwrappingWarning, unwrap
 from amorph_flows.analysis.transport.van_hove import VanHove, van_hove
+from amorph_flows.analysis.verdict import Answer, Remedy, Verdict, believable, doubts
+
+AmorphousJudgement = Finding = MeltJudgement = Verdict
+"""What scripts call the verdicts of `judge_amorphous`, `analyse_transport` and `judge_melt`."""
 
 __all__ = [
     "AmorphousJudgement",
     "AmorphousThresholds",
     "AmorphousVerdict",
+    "Answer",
     "ArrheniusFit",
     "BondAngles",
     "Bonds",
@@ -91,6 +94,7 @@ __all__ = [
     "MobilityGroups",
     "Network",
     "RadialDistribution",
+    "Remedy",
     "RingSurroundings",
     "Rings",
     "StructureFactor",
@@ -103,11 +107,14 @@ __all__ = [
     "TransportVerdict",
     "UnwrappingWarning",
     "VanHove",
+    "Verdict",
     "analyse_transport",
+    "believable",
     "bond_angles",
     "bond_cutoffs",
     "coordination_numbers",
     "density_g_cm3",
+    "doubts",
     "elastic_constants",
     "find_bonds",
     "find_discontinuities",

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from enum import auto
 
 import numpy as np
 import numpy.typing as npt
 from scipy.constants import angstrom, electron_volt, giga
 
 from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.errors import InputError
 
 EV_A3_TO_GPA = electron_volt / angstrom**3 / giga
 
 
-class ElasticVerdict(StrEnum):
+class ElasticVerdict(Answer):
     """Whether the isotropic moduli may be used."""
 
-    ISOTROPIC = "isotropic"
-    ANISOTROPIC = "anisotropic"
-    NOT_LINEAR = "not linear"
-    UNSTABLE = "unstable"
+    ISOTROPIC = auto()
+    ANISOTROPIC = auto()
+    NOT_LINEAR = auto()
+    UNSTABLE = auto()
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,8 @@ class ElasticConstants:
         Stress without strain, eV/Å³, tension positive, shape ``(6,)``.
     nonlinearity, anisotropy
         As in `ElasticThresholds`.
-    verdict, reason
-        Whether to use the moduli, and one sentence on it.
-    thresholds
-        What the verdict was held to.
+    isotropic
+        Whether to use the moduli.
     """
 
     tensor_gpa: FloatArray
@@ -75,9 +74,17 @@ class ElasticConstants:
     residual_stress_ev_a3: FloatArray
     nonlinearity: float
     anisotropy: float
-    verdict: ElasticVerdict
-    reason: str
-    thresholds: ElasticThresholds
+    isotropic: Verdict
+
+    @property
+    def verdict(self) -> Answer | str:
+        """The answer of `isotropic`."""
+        return self.isotropic.answer
+
+    @property
+    def reason(self) -> str:
+        """The reason of `isotropic`."""
+        return self.isotropic.reason
 
 
 def strain_states(step: float = 1e-4, n_steps: int = 20) -> FloatArray:
@@ -169,7 +176,6 @@ def elastic_constants(
         raise InputError("the stresses do not change with strain; were they taken after it?")
     nonlinearity = float(np.sqrt((residual**2).mean() / (explained**2).mean()))
     anisotropy = abs(2.0 * c44 / (c11 - c12) - 1.0) if c11 > c12 else np.inf
-    verdict, reason = _judge(c, nonlinearity, anisotropy, limits)
     return ElasticConstants(
         tensor_gpa=c,
         c11_gpa=c11,
@@ -182,24 +188,28 @@ def elastic_constants(
         residual_stress_ev_a3=fit[6],
         nonlinearity=nonlinearity,
         anisotropy=anisotropy,
-        verdict=verdict,
-        reason=reason,
-        thresholds=limits,
+        isotropic=_judge(c, nonlinearity, anisotropy, limits),
     )
 
 
 def _judge(
     c: FloatArray, nonlinearity: float, anisotropy: float, limits: ElasticThresholds
-) -> tuple[ElasticVerdict, str]:
+) -> Verdict:
     softest = float(np.linalg.eigvalsh(c)[0])
-    measured = (
-        f"residual {nonlinearity:.3f} of the stress, 2 C44 / (C11 - C12) is off 1 by "
-        f"{anisotropy:.2f}, softest eigenvalue {softest:.1f} GPa"
-    )
+    answer, meaning = ElasticVerdict.ISOTROPIC, "the moduli describe the solid"
     if nonlinearity > limits.nonlinearity:
-        return ElasticVerdict.NOT_LINEAR, f"stress is not linear in strain: {measured}"
-    if softest <= 0.0:
-        return ElasticVerdict.UNSTABLE, f"a strain lowers the energy: {measured}"
-    if anisotropy > limits.anisotropy:
-        return ElasticVerdict.ANISOTROPIC, f"use the tensor, not the moduli: {measured}"
-    return ElasticVerdict.ISOTROPIC, f"the moduli describe the solid: {measured}"
+        answer, meaning = ElasticVerdict.NOT_LINEAR, "stress is not linear in strain"
+    elif softest <= 0.0:
+        answer, meaning = ElasticVerdict.UNSTABLE, "a strain lowers the energy"
+    elif anisotropy > limits.anisotropy:
+        answer, meaning = ElasticVerdict.ANISOTROPIC, "use the tensor, not the moduli"
+    return Verdict(
+        question="isotropic?",
+        answer=answer,
+        passed=answer is ElasticVerdict.ISOTROPIC,
+        scope="numerical",
+        reason=f"{meaning}: residual {nonlinearity:.3f} of the stress, 2 C44 / (C11 - C12) is off "
+        f"1 by {anisotropy:.2f}, softest eigenvalue {softest:.1f} GPa",
+        numbers={"nonlinearity": nonlinearity, "anisotropy": anisotropy},
+        thresholds=asdict(limits),
+    )

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from enum import auto
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import fdtrc, fdtri
 
 from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.errors import InputError
 
 _GRID = 2000
 
 
-class TransitionVerdict(StrEnum):
+class TransitionVerdict(Answer):
     """Whether the curve bends once between the glass and the liquid."""
 
-    FOUND = "found"
-    NO_BEND = "no bend"
-    AT_THE_EDGE = "at the edge"
+    FOUND = auto()
+    NO_BEND = auto()
+    AT_THE_EDGE = auto()
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,8 @@ class GlassTransition:
         The property at the transition.
     probability
         Of such a bend if the truth were one straight line.
-    verdict, reason
-        Whether to believe it, and one sentence on it.
-    thresholds
-        What the verdict was held to.
+    transition
+        Whether to believe it.
     """
 
     temperature_k: float
@@ -69,9 +68,17 @@ class GlassTransition:
     liquid_slope: float
     value: float
     probability: float
-    verdict: TransitionVerdict
-    reason: str
-    thresholds: TransitionThresholds
+    transition: Verdict
+
+    @property
+    def verdict(self) -> Answer | str:
+        """The answer of `transition`."""
+        return self.transition.answer
+
+    @property
+    def reason(self) -> str:
+        """The reason of `transition`."""
+        return self.transition.reason
 
 
 def fit_glass_transition(
@@ -114,7 +121,6 @@ def fit_glass_transition(
     inside = grid[residuals <= _profile_limit(residuals[best], freedom)]
     low, high = float(inside[0]), float(inside[-1])
     probability = _bend_probability(t, y, residuals[best], freedom)
-    verdict, reason = _judge(t, (low, t_g, high), probability, limits)
     return GlassTransition(
         temperature_k=t_g,
         interval_k=(low, high),
@@ -122,9 +128,7 @@ def fit_glass_transition(
         liquid_slope=float(b + c),
         value=float(a + b * t_g),
         probability=probability,
-        verdict=verdict,
-        reason=reason,
-        thresholds=limits,
+        transition=_judge(t, (low, t_g, high), probability, limits),
     )
 
 
@@ -164,15 +168,21 @@ def _judge(
     transition: tuple[float, float, float],
     probability: float,
     limits: TransitionThresholds,
-) -> tuple[TransitionVerdict, str]:
+) -> Verdict:
     low, t_g, high = transition
     below, above = int((t < low).sum()), int((t > high).sum())
-    measured = (
-        f"T_g = {t_g:.0f} K (95 % {low:.0f} to {high:.0f} K), {below} temperatures below and "
-        f"{above} above, probability of a straight line {probability:.2g}"
-    )
+    answer, meaning = TransitionVerdict.FOUND, "two lines meet"
     if probability > limits.significance:
-        return TransitionVerdict.NO_BEND, f"one straight line explains the curve: {measured}"
-    if min(below, above) < limits.points_on_each_side:
-        return TransitionVerdict.AT_THE_EDGE, f"the range must go further: {measured}"
-    return TransitionVerdict.FOUND, f"two lines meet: {measured}"
+        answer, meaning = TransitionVerdict.NO_BEND, "one straight line explains the curve"
+    elif min(below, above) < limits.points_on_each_side:
+        answer, meaning = TransitionVerdict.AT_THE_EDGE, "the range must go further"
+    return Verdict(
+        question="glass transition?",
+        answer=answer,
+        passed=answer is TransitionVerdict.FOUND,
+        scope="numerical",
+        reason=f"{meaning}: T_g = {t_g:.0f} K (95 % {low:.0f} to {high:.0f} K), {below} "
+        f"temperatures below and {above} above, probability of a straight line {probability:.2g}",
+        numbers={"temperature_k": t_g, "probability": probability},
+        thresholds=asdict(limits),
+    )

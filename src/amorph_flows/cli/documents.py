@@ -130,7 +130,7 @@ def _listed(found: list[DocumentSummary]) -> list[str]:
     for document in found:
         superseded = "superseded; " if document["superseded"] else ""
         verdicts = superseded + "; ".join(
-            f"{v['question']} {v['answer']}" + ("" if v["believable"] else " (doubted)")
+            f"{v['question']} {v['answer']}" + ("" if v["passed"] else " (doubted)")
             for v in document["verdicts"]
         )
         rows.append(

@@ -33,16 +33,16 @@ def doctor(
     """
     from amorph_flows.doctor import examine
 
-    findings = list(examine())
+    checks = list(examine())
     if as_json:
-        entries = [{**asdict(finding), "usable": finding.usable} for finding in findings]
+        entries = [{**asdict(check), "usable": check.usable} for check in checks]
         typer.echo(json.dumps(entries, indent=1))
     else:
-        width = max(len(finding.name) for finding in findings)
-        for finding in findings:
-            name = f"{finding.name:<{width}}"
-            typer.echo(f"{finding.level:<4}  {finding.kind:<10}  {name}  {finding.detail}")
-    levels = {finding.level for finding in findings}
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            name = f"{check.name:<{width}}"
+            typer.echo(f"{check.level:<4}  {check.kind:<10}  {name}  {check.detail}")
+    levels = {check.level for check in checks}
     if "fail" in levels or (strict and "warn" in levels):
         raise typer.Exit(1)
 

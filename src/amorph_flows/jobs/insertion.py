@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from jobflow import Job, Maker
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.runtime.stage_job import stage_job
-from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
-from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.insertion import InsertionVerdict, OccupationDoc, SiteSetDoc
 from amorph_flows.structures import (
     discharged_charges,
     find_void_sites,
@@ -212,8 +212,9 @@ def _verdict(proven: bool, n_sites: int, n_ions: int) -> Verdict:
     how = "is proven to be the lowest" if proven else "is the best that a seeded search found"
     return Verdict(
         question="lowest electrostatic energy found?",
-        answer="PROVEN" if proven else "SEARCHED",
-        believable=True,
+        answer=InsertionVerdict.PROVEN if proven else InsertionVerdict.SEARCHED,
+        passed=True,
+        scope="numerical",
         reason=f"the occupation of {n_ions} out of {n_sites} sites {how} in Ewald energy",
         numbers={"n_sites": float(n_sites), "n_ions": float(n_ions)},
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pymatgen.core import Structure
 
-from amorph_flows.analysis.structure.amorphous import judge_amorphous, judge_melt
+from amorph_flows.analysis import judge_amorphous, judge_melt
 from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.trajectories import trajectory_of
-from amorph_flows.jobs.verdicts import verdict_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
@@ -43,7 +42,7 @@ def collect_quench(
     """
     stages = [present(label, "a stage of the melt-quench") for label in cooling]
     elements = sorted(element.symbol for element in crystal.composition.elements)
-    melt = verdict_of(judge_melt(trajectory_of(stages[0].frames), elements), "melted?")
+    melt = judge_melt(trajectory_of(stages[0].frames), elements)
     return QuenchDoc(
         engine=stages[0].engine,
         crystal=crystal,
@@ -61,10 +60,9 @@ def collect_quench(
 
 def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch:
     elements = [element.symbol for element in crystal.composition.elements]
-    judgement = judge_amorphous(trajectory_of(label.frames), crystal, elements)
     return Branch(
         temperature_k=temperature_k,
         structure=plain(label.structure),
         label_uuid=label.job_uuid,
-        amorphous=verdict_of(judgement, "amorphous?"),
+        amorphous=judge_amorphous(trajectory_of(label.frames), crystal, elements),
     )

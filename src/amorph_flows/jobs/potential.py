@@ -6,19 +6,18 @@ import math
 
 import numpy as np
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.missing import present
-from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
-from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc, PotentialVerdict
 
 MAX_ENERGY_RMSE_MEV = 10.0
 MAX_FORCE_RMSE_EV_A = 0.3
@@ -213,13 +212,14 @@ def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, obje
 
 def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdict]:
     verdicts = [_accuracy(held_out), _data_size(doc.n_training_frames)]
-    verdicts += surrogate_verdicts(doc.engine, "labels")
+    verdicts += doc.engine.verdicts("labels")
     if doc.settings.choose_on == "test":
         verdicts.append(
             Verdict(
                 question="test frames used once?",
-                answer="CHOSEN_ON_TEST",
-                believable=False,
+                answer=PotentialVerdict.CHOSEN_ON_TEST,
+                passed=False,
+                scope="numerical",
                 reason="the snapshot was chosen on the test frames, so the test error is too low",
             )
         )
@@ -231,8 +231,9 @@ def _accuracy(errors: ErrorStatistics | None) -> Verdict:
     if errors is None:
         return Verdict(
             question="potential accurate?",
-            answer="NOT_TESTED",
-            believable=False,
+            answer=PotentialVerdict.NOT_TESTED,
+            passed=False,
+            scope="numerical",
             reason="the potential was not tested on held-out frames",
             thresholds=limits,
         )
@@ -240,8 +241,9 @@ def _accuracy(errors: ErrorStatistics | None) -> Verdict:
     good = energy <= MAX_ENERGY_RMSE_MEV and force <= MAX_FORCE_RMSE_EV_A
     return Verdict(
         question="potential accurate?",
-        answer="ACCURATE" if good else "INACCURATE",
-        believable=good,
+        answer=PotentialVerdict.ACCURATE if good else PotentialVerdict.INACCURATE,
+        passed=good,
+        scope="numerical",
         reason=f"held-out errors are {energy:.1f} meV/atom and {force:.2f} eV/Å "
         f"(limits {MAX_ENERGY_RMSE_MEV:g} and {MAX_FORCE_RMSE_EV_A:g})",
         numbers={"energy_mev_atom": energy, "force_ev_a": force},
@@ -253,8 +255,9 @@ def _data_size(n_training: int) -> Verdict:
     enough = n_training >= MIN_TRAINING_FRAMES
     return Verdict(
         question="enough training frames?",
-        answer="ENOUGH" if enough else "FEW",
-        believable=enough,
+        answer=PotentialVerdict.ENOUGH if enough else PotentialVerdict.FEW,
+        passed=enough,
+        scope="numerical",
         reason=f"{n_training} training frames (at least {MIN_TRAINING_FRAMES} are asked for)",
         numbers={"n_training": float(n_training)},
         thresholds={"n_training": float(MIN_TRAINING_FRAMES)},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jobflow import Job, Maker, Response
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.fields import (
@@ -21,8 +22,7 @@ from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.production_md import ProductionVerdict, TrajectoryDoc
 from amorph_flows.structures import minimum_width
 from amorph_flows.structures.plain import plain
 
@@ -254,15 +254,17 @@ def _extrapolation(doc: TrajectoryDoc) -> Verdict:
     if share is None:
         return Verdict(
             question="inside the training set?",
-            answer="NOT_WATCHED",
-            believable=False,
+            answer=ProductionVerdict.NOT_WATCHED,
+            passed=False,
+            scope="numerical",
             reason="the extrapolation grade was not watched",
         )
     inside = share <= MAX_SHARE_EXTRAPOLATING
     return Verdict(
         question="inside the training set?",
-        answer="INSIDE" if inside else "EXTRAPOLATES",
-        believable=inside,
+        answer=ProductionVerdict.INSIDE if inside else ProductionVerdict.EXTRAPOLATES,
+        passed=inside,
+        scope="numerical",
         reason=f"the grade was above the threshold in {share:.1%} of the graded steps at "
         f"{doc.temperature_k:g} K (limit {MAX_SHARE_EXTRAPOLATING:.0%})",
         numbers={"share": share, "max_grade": doc.max_grade or 0.0},
@@ -275,8 +277,9 @@ def _temperature(doc: TrajectoryDoc) -> Verdict:
     held = error <= MAX_TEMPERATURE_ERROR
     return Verdict(
         question="temperature held?",
-        answer="HELD" if held else "OFF",
-        believable=held,
+        answer=ProductionVerdict.HELD if held else ProductionVerdict.OFF,
+        passed=held,
+        scope="numerical",
         reason=f"the mean temperature was {doc.mean_temperature_k:.0f} K for "
         f"{doc.temperature_k:g} K asked (limit {MAX_TEMPERATURE_ERROR:.0%} off)",
         numbers={"mean_temperature_k": doc.mean_temperature_k},
@@ -288,8 +291,9 @@ def _completed(doc: TrajectoryDoc) -> Verdict:
     done = doc.production_fs >= doc.asked_fs * (1 - 1e-9)
     return Verdict(
         question="ran to its end?",
-        answer="COMPLETE" if done else "CUT_SHORT",
-        believable=done,
+        answer=ProductionVerdict.COMPLETE if done else ProductionVerdict.CUT_SHORT,
+        passed=done,
+        scope="numerical",
         reason=f"{doc.production_fs / 1e3:g} of {doc.asked_fs / 1e3:g} ps were run at "
         f"{doc.temperature_k:g} K" + (": the run failed" if doc.failure else ""),
         numbers={"production_fs": doc.production_fs},
@@ -302,8 +306,9 @@ def _width(cell: Structure, potential: PotentialDoc) -> Verdict:
     wide = width >= needed
     return Verdict(
         question=WIDTH_QUESTION,
-        answer="WIDE" if wide else "NARROW",
-        believable=wide,
+        answer=ProductionVerdict.WIDE if wide else ProductionVerdict.NARROW,
+        passed=wide,
+        scope="numerical",
         reason=f"the cell is {width:.1f} Å wide and twice the cutoff is {needed:.1f} Å",
         numbers={"width_a": width},
         thresholds={"width_a": needed},

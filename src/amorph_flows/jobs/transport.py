@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pymatgen.core import Species
 
-from amorph_flows.analysis import analyse_transport
+from amorph_flows.analysis import TransportVerdict, analyse_transport
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.transport import TransportDoc
-from amorph_flows.schemas.verdict import Verdict
 
 
 @stage_job(TransportDoc)
@@ -57,8 +57,9 @@ def _nothing(ion: Species) -> TransportDoc:
         verdicts=[
             Verdict(
                 question="a production run to analyse?",
-                answer="NONE",
-                believable=False,
+                answer=TransportVerdict.NONE,
+                passed=False,
+                scope="numerical",
                 reason="every production run failed; see those jobs",
             )
         ],

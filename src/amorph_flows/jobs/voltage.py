@@ -6,17 +6,16 @@ import numpy as np
 from ase.data import atomic_numbers
 from pymatgen.core import Species
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
-from amorph_flows.jobs.verdicts import surrogate_verdicts
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.verdict import Verdict
-from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint
+from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint, VoltageVerdict
 
 MIN_SAMPLED_FS = 20_000.0
 MIN_SNAPSHOTS = 5
@@ -183,8 +182,9 @@ def _crystal_point(
         verdicts.append(
             Verdict(
                 question="discharged crystal known?",
-                answer="GUESSED",
-                believable=False,
+                answer=VoltageVerdict.GUESSED,
+                passed=False,
+                scope="numerical",  # to give the crystal answers it, whatever made the labels
                 reason=f"the discharged crystal is a guess: {source}",
             )
         )
@@ -198,7 +198,13 @@ def _crystal_point(
 
 
 def _refused(question: str, reason: str) -> Verdict:
-    return Verdict(question=question, answer="FAILED", believable=False, reason=reason)
+    return Verdict(
+        question=question,
+        answer=VoltageVerdict.FAILED,
+        passed=False,
+        scope="numerical",
+        reason=reason,
+    )
 
 
 _NO_METAL = _refused("metal relaxed?", "the ion's metal could not be relaxed; see that job")
@@ -259,14 +265,15 @@ def _snapshot_voltages(ion: str, metal_ev: float, label: LabelDoc) -> list[float
 
 
 def _surrogate(doc: RelaxDoc | LabelDoc | None) -> list[Verdict]:
-    return surrogate_verdicts(doc.engine, "energies") if doc is not None else []
+    return doc.engine.verdicts("energies") if doc is not None else []
 
 
 def _unconverged(doc: RelaxDoc) -> Verdict:
     return Verdict(
         question="relaxed?",
-        answer="NOT_CONVERGED",
-        believable=False,
+        answer=VoltageVerdict.NOT_CONVERGED,
+        passed=False,
+        scope="numerical",
         reason=f"the relaxation of {doc.structure.composition.reduced_formula} stopped at "
         f"{doc.max_force_ev_a:.3f} eV/Å",
         numbers={"max_force_ev_a": doc.max_force_ev_a},
@@ -277,8 +284,9 @@ def _sampling(snapshot: SnapshotDoc, n_voltages: int) -> Verdict:
     enough = snapshot.sampled_fs >= MIN_SAMPLED_FS and n_voltages >= MIN_SNAPSHOTS
     return Verdict(
         question="sampled long enough?",
-        answer="ENOUGH" if enough else "SHORT",
-        believable=enough,
+        answer=VoltageVerdict.ENOUGH if enough else VoltageVerdict.SHORT,
+        passed=enough,
+        scope="numerical",
         reason=f"{n_voltages} snapshots of a run of {snapshot.sampled_fs / 1e3:.3g} ps "
         f"({MIN_SNAPSHOTS} of {MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
         numbers={"sampled_fs": snapshot.sampled_fs, "n_snapshots": float(n_voltages)},

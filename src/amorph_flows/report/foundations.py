@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.study import ResultRow, StudyParts
-from amorph_flows.schemas.verdict import Verdict
-
-SURROGATE = "SURROGATE"
 
 
 def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
@@ -30,7 +29,9 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
         verdicts += parts.dataset.verdicts
     if row.structure_source != "crystal":
         verdicts += _structures(parts, temperatures)
-    return _once([*verdicts, *_surrogate(parts)])
+    engines = (parts.voltage.engine, parts.quench.engine, parts.dataset.engine)
+    surrogates = [verdict for engine in engines for verdict in engine.verdicts("energies")]
+    return _once([*verdicts, *surrogates])
 
 
 def own_verdicts(parts: StudyParts, row: ResultRow) -> list[Verdict]:
@@ -96,24 +97,13 @@ def _structures(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
     return verdicts
 
 
-def _surrogate(parts: StudyParts) -> list[Verdict]:
-    return [
-        Verdict(
-            question="energies from density functional theory?",
-            answer=SURROGATE,
-            believable=False,
-            reason=f"the energies come from {engine.name}, a surrogate that imitates density "
-            "functional theory",
-        )
-        for engine in (parts.voltage.engine, parts.quench.engine, parts.dataset.engine)
-        if engine.surrogate
-    ]
-
-
 def _once(verdicts: list[Verdict]) -> list[Verdict]:
     """Return the verdicts, each reason once, and once and last that the engine is a surrogate."""
     kept: dict[str, Verdict] = {}
+    shared: list[Verdict] = []
     for verdict in verdicts:
-        kept.setdefault(SURROGATE if verdict.answer == SURROGATE else verdict.reason, verdict)
-    shared = [kept.pop(SURROGATE)] if SURROGATE in kept else []
-    return [*kept.values(), *shared]
+        if verdict.answer == EngineVerdict.SURROGATE:
+            shared.append(verdict)
+        else:
+            kept.setdefault(verdict.reason, verdict)
+    return [*kept.values(), *shared[:1]]

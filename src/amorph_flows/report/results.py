@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from amorph_flows.analysis.verdict import doubts
 from amorph_flows.report.foundations import foundations
 from amorph_flows.report.text import sentence
 from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
-from amorph_flows.schemas.verdict import doubts
 
 
 def result_rows(parts: StudyParts) -> list[ResultRow]:

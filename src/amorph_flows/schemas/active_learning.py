@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from enum import auto
 from typing import ClassVar
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.verdict import Verdict
+
+
+class LearningVerdict(Answer):
+    """How active learning ended."""
+
+    CONVERGED = auto()
+    UNBROKEN_BUT_SHORT = auto()
+    FAILURE_BUDGET_USED_UP = auto()
+    TURNS_USED_UP = auto()
+    NOTHING_TO_LEARN = auto()
 
 
 class ExplorationRun(Document):

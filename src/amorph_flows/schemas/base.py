@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from amorph_flows.analysis.verdict import Verdict
 
 JobKind = Literal["dft", "md", "fit", "light"]
 """What a job mostly does, and so which worker it needs."""
@@ -17,6 +21,21 @@ class Document(BaseModel):
     """A document of this package: unknown keys are refused, arrays are allowed."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class Judged(Document):
+    """A part of a document that is a verdict itself, under names of its own."""
+
+    @classmethod
+    def verdict_of(cls, fields: Mapping[str, Any]) -> Verdict:
+        """Return the verdict that the fields of such a part are.
+
+        Parameters
+        ----------
+        fields
+            Its fields, stored or not.
+        """
+        raise NotImplementedError
 
 
 class StageDocument(Document):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.verdict import Verdict
 
 
 class DatasetDoc(StageDocument):

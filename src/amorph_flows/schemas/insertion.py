@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from enum import auto
+
 from pydantic import Field
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
-from amorph_flows.schemas.verdict import Verdict
+
+
+class InsertionVerdict(Answer):
+    """Whether the lowest electrostatic energy was found."""
+
+    PROVEN = auto()
+    SEARCHED = auto()
 
 
 class OccupationDoc(Document):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from enum import auto
 from typing import ClassVar
 
 from pydantic import Field
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.schedule import MDStage
+
+
+class EngineVerdict(Answer):
+    """Whether labels come from a method that counts as the truth."""
+
+    SURROGATE = auto()
 
 
 class EngineInfo(Document):
@@ -19,6 +27,27 @@ class EngineInfo(Document):
     version: str = Field(default="", description="version of the code behind it")
     settings_hash: str = Field(description="hash of everything that changes its numbers")
     surrogate: bool = Field(description="whether it only imitates density functional theory")
+
+    def verdicts(self, what: str) -> list[Verdict]:
+        """Return the doubt that a surrogate brings, none for another engine.
+
+        Parameters
+        ----------
+        what
+            What it gave, in the plural, such as ``"labels"``.
+        """
+        if not self.surrogate:
+            return []
+        return [
+            Verdict(
+                question=f"{what} from density functional theory?",
+                answer=EngineVerdict.SURROGATE,
+                passed=False,
+                scope="model",
+                reason=f"the {what} come from {self.name}, a surrogate that imitates "
+                "density functional theory",
+            )
+        ]
 
 
 class QuarantinedCalculation(Document):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.schemas.verdict import Verdict
 
 
 class Branch(Document):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from enum import auto
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.verdict import Verdict
 
 
 class LossWeights(Document):
@@ -38,6 +39,17 @@ class FitSettings(LossWeights):
         description="frames that choose the snapshot; 'test' is the paper's choice and is flagged",
     )
     seed: int = 0
+
+
+class PotentialVerdict(Answer):
+    """Answers to the questions on a fitted potential."""
+
+    ACCURATE = auto()
+    INACCURATE = auto()
+    NOT_TESTED = auto()
+    ENOUGH = auto()
+    FEW = auto()
+    CHOSEN_ON_TEST = auto()
 
 
 class PotentialDoc(StageDocument):

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from enum import auto
 from typing import ClassVar
 
 from pydantic import Field
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
-from amorph_flows.schemas.verdict import Verdict
+
+
+class ProductionVerdict(Answer):
+    """Answers to the questions on a production run."""
+
+    NOT_WATCHED = auto()
+    INSIDE = auto()
+    EXTRAPOLATES = auto()
+    HELD = auto()
+    OFF = auto()
+    COMPLETE = auto()
+    CUT_SHORT = auto()
+    WIDE = auto()
+    NARROW = auto()
 
 
 class FileReference(Document):

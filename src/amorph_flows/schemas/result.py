@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from amorph_flows.analysis.elastic import ElasticConstants
-from amorph_flows.analysis.glass_transition import GlassTransition
 from amorph_flows.analysis.structure.coordination import Pair
-from amorph_flows.schemas.base import Document, StageDocument
-from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.base import Document
 
 
 class ResultDocument(Document):
@@ -39,26 +35,3 @@ def _plain(value: Any) -> Any:
 
 def _named(key: Pair | str | int) -> str | int:
     return "-".join(key) if isinstance(key, tuple) else key
-
-
-_Judged = TypeVar("_Judged", bound=StageDocument)
-
-
-def judged(document: type[_Judged], result: object, **verdicts: Verdict) -> _Judged:
-    """Return a document with its verdicts and every field that the result has too."""
-    shared = [name for name in document.model_fields if hasattr(result, name)]
-    return document(**{name: getattr(result, name) for name in shared}, **verdicts)
-
-
-def verdict_on(
-    question: str, result: GlassTransition | ElasticConstants, believable: bool, *numbers: str
-) -> Verdict:
-    """Return the verdict of a result, with some of its numbers by name."""
-    return Verdict(
-        question=question,
-        answer=result.verdict.name,
-        believable=believable,
-        reason=result.reason,
-        numbers={name: float(getattr(result, name)) for name in numbers},
-        thresholds=asdict(result.thresholds),
-    )

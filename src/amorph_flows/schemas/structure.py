@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field
 
-from amorph_flows.analysis.structure.order import LatticeVerdict, LongRangeOrder
+from amorph_flows.analysis.structure.order import LongRangeOrder
 from amorph_flows.analysis.structure.rdf import RadialDistribution
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
-from amorph_flows.schemas.verdict import Verdict
 
 
 class RDFDoc(Document):
@@ -91,21 +90,6 @@ class LongRangeOrderDoc(Document):
         result
             What `long_range_order` returned.
         """
-        lattice = Verdict(
-            question="lattice?",
-            answer=result.verdict.name,
-            believable=result.verdict is LatticeVerdict.LATTICE,
-            reason=result.reason,
-            numbers={
-                f"{name}_{axis}": float(value)
-                for name, values in (
-                    ("structure_factor", result.structure_factors),
-                    ("chance_probability", result.chance_probabilities),
-                )
-                for axis, value in zip("abc", values, strict=True)
-            },
-            thresholds=asdict(result.thresholds),
-        )
         return cls(
             species=list(result.species),
             n_atoms=result.n_atoms,
@@ -120,7 +104,7 @@ class LongRangeOrderDoc(Document):
             disorder=result.disorder,
             plane_numbers=result.plane_numbers,
             structure_factors=result.structure_factors,
-            lattice=lattice,
+            lattice=result.lattice,
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
-from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.base import Document, Judged, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
@@ -28,7 +30,7 @@ Quantity = Literal[
 ]
 
 
-class ResultRow(Document):
+class ResultRow(Judged):
     """One line of the report's first table."""
 
     quantity: Quantity
@@ -42,6 +44,17 @@ class ResultRow(Document):
     verdict: Literal["believed", "not to be believed", "refused"]
     reason: str
     documents: list[str] = Field(description="uuids of the documents behind the number")
+
+    @classmethod
+    def verdict_of(cls, fields: Mapping[str, Any]) -> Verdict:
+        """Return the verdict on a line of results."""
+        return Verdict(
+            question=fields["quantity"],
+            answer=fields["verdict"],
+            passed=fields["verdict"] == "believed",
+            scope="model",
+            reason=fields["reason"],
+        )
 
 
 class Shortening(Document):

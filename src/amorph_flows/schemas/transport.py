@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Self
 
 import numpy as np
+import pydantic.dataclasses
 from pydantic import ConfigDict, Field
 
-from amorph_flows.analysis.transport.findings import Finding
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.transport import TransportResult
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.array import Array
-from amorph_flows.schemas.base import Document, StageDocument
-from amorph_flows.schemas.verdict import Verdict
+from amorph_flows.schemas.base import StageDocument
 
 MOST_LAGS = 400
 """Curves are kept at about this many lags, evenly spaced in the logarithm."""
@@ -22,64 +21,36 @@ MOST_LAGS = 400
 Interval = tuple[float, float]
 
 
-class TransportAtTemperatureDoc(Document):
-    """Transport at one temperature."""
+@pydantic.dataclasses.dataclass(
+    frozen=True,
+    config=ConfigDict(extra="forbid", arbitrary_types_allowed=True, ser_json_inf_nan="constants"),
+)
+class TransportAtTemperatureDoc(TransportAtTemperature):
+    """Transport at one temperature as it is stored, its curves thinned."""
 
-    model_config = ConfigDict(ser_json_inf_nan="constants")
-
-    temperature_k: float
-    n_trajectories: int
-    n_ions: int
-    n_frames: int = Field(description="over all trajectories")
-    frame_spacing_fs: float
-    drift: str = Field(description="which drift was removed: none, cell or host")
-    tracer_diffusivity_cm2_s: float = Field(description="from the fitted slope")
-    tracer_diffusivity_interval_cm2_s: Interval = Field(description="95 %")
-    tracer_diffusivity_axes_cm2_s: tuple[float, float, float] = Field(description="along x, y, z")
-    tracer_diffusivity_axes_interval_cm2_s: tuple[Interval, Interval, Interval] | None = Field(
-        default=None, description="95 %, of each axis"
-    )
-    tracer_diffusivity_single_time_cm2_s: float = Field(description="MSD(Δt)/6Δt")
-    single_time_fs: float = Field(description="Δt")
-    tracer_diffusivity_with_drift_cm2_s: float = Field(description="had no drift been removed")
-    jump_diffusivity_cm2_s: float
-    jump_diffusivity_interval_cm2_s: Interval = Field(description="95 %")
-    haven_ratio: float | None
-    haven_ratio_interval: Interval | None = Field(description="95 %")
-    conductivity_s_cm: float | None = Field(description="Nernst-Einstein with D_J")
-    conductivity_interval_s_cm: Interval | None = Field(description="95 %")
-    host_diffusivity_cm2_s: float | None
-    relative_error: float = Field(description="standard error of the tracer diffusivity over it")
-    fit_window_fs: Interval = Field(description="first and last lag of the fit")
-    discontinuities: list[int] = Field(description="first frames of new pieces")
-    implied_frame_spacing_fs: float | None = Field(description="from equipartition")
-    implied_frame_spacing_by_species_fs: dict[str, float]
-    believable: bool
-    verdicts: list[Verdict]
     lags_fs: Array
     msd_a2: Array
     msd_axes_a2: Array
     mscd_a2: Array
-    host_msd_a2: Array = Field(description="empty without a host")
+    host_msd_a2: Array
     non_gaussian_lags_fs: Array
     non_gaussian: Array
 
     @classmethod
     def from_result(cls, result: TransportAtTemperature) -> Self:
-        """Return the document of one temperature, its curves thinned.
+        """Return the document of one temperature.
 
         Parameters
         ----------
         result
             What the analysis found.
         """
-        values = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
-        values["verdicts"] = [as_verdict(finding) for finding in values.pop("reasons")]
         kept = _kept_lags(len(result.lags_fs))
+        thinned = {}
         for name in ("lags_fs", "msd_a2", "msd_axes_a2", "mscd_a2", "host_msd_a2"):
-            curve = values[name]
-            values[name] = curve[kept] if len(curve) == len(result.lags_fs) else curve[:0]
-        return cls(**values)
+            curve = getattr(result, name)
+            thinned[name] = curve[kept] if len(curve) == len(result.lags_fs) else curve[:0]
+        return cls(**{**vars(result), **thinned})
 
 
 class TransportDoc(StageDocument):
@@ -121,27 +92,9 @@ class TransportDoc(StageDocument):
             d_300k_interval_cm2_s=result.d_300k_interval_cm2_s,
             fitted_temperatures_k=result.fitted_temperatures_k,
             believable=result.believable,
-            verdicts=[as_verdict(finding) for finding in result.reasons],
+            verdicts=list(result.verdicts),
             thresholds={k: float(v) for k, v in dataclasses.asdict(result.thresholds).items()},
         )
-
-
-def as_verdict(finding: Finding) -> Verdict:
-    """Return the document of a finding.
-
-    Parameters
-    ----------
-    finding
-        One judgement of the analysis.
-    """
-    return Verdict(
-        question=finding.question,
-        answer=finding.verdict.name,
-        believable=finding.believable,
-        reason=finding.reason,
-        numbers={k: v for k, v in finding.numbers.items() if math.isfinite(v)},
-        thresholds=finding.thresholds,
-    )
 
 
 def _kept_lags(n_lags: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

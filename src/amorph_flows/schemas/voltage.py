@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from enum import auto
 from typing import Literal
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.verdict import Verdict
+
+
+class VoltageVerdict(Answer):
+    """Answers to the questions on a voltage."""
+
+    FAILED = auto()
+    GUESSED = auto()
+    NOT_CONVERGED = auto()
+    ENOUGH = auto()
+    SHORT = auto()
 
 
 class VoltagePoint(Document):

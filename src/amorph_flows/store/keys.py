@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
-from amorph_flows.schemas.base import BLOB_KEYS, StageDocument
+from amorph_flows.schemas.base import StageDocument
+from amorph_flows.store.verdicts import VerdictSummary, verdicts_in
 
 CURRENT = "metadata.current"
 STAGE = "metadata.stage"
@@ -18,18 +18,10 @@ IONS = "metadata.ions"
 ANSWERS = "metadata.answers"
 COMPLETED = "completed_at"
 MODULE = "output.@module"
+CLASS = "output.@class"
 
-VERDICT_FIELDS = (
-    *("verdict", "verdicts", "melted", "transition", "isotropic"),
-    *("branches.amorphous", "points.verdicts", "results.verdict"),
-)
-"""Where documents keep their verdicts."""
-
-KEY_FIELDS = ("@module", "formula", "composition", "ion", *VERDICT_FIELDS)
-"""Fields of an output that `search_keys` needs."""
-
-_HOLDERS = tuple(dict.fromkeys(field.partition(".")[0] for field in VERDICT_FIELDS))
-_VERDICT_KEYS = {"question", "answer", "believable", "reason"}
+KEY_FIELDS = ("@module", "@class", "formula", "composition", "ion")
+"""Fields of an output that `search_keys` needs, next to its verdicts."""
 
 
 def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str, Any]) -> Any:
@@ -38,7 +30,7 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
     Parameters
     ----------
     output
-        The document, or the `KEY_FIELDS` of a stored one.
+        The document, or the `KEY_FIELDS` and verdicts of a stored one.
     metadata
         Metadata of its job.
 
@@ -47,11 +39,14 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
     dict
         ``current``: whether no later run of its study has replaced the document; ``stage``;
         ``formulas`` of the document and of its study; ``ions`` with and without charge;
-        ``answers`` of the verdicts, and ``"believed"`` or ``"doubted"`` for all of them together.
+        ``verdicts`` in short; their ``answers``, and ``"believed"`` or ``"doubted"`` for all of
+        them together.
     """
     stored = isinstance(output, Mapping)
     fields = output if isinstance(output, Mapping) else vars(output)
-    module = fields["@module"] if stored else type(output).__module__
+    kind = document_class(fields["@module"], fields["@class"]) if stored else type(output)
+    module = fields["@module"] if stored else kind.__module__
+    verdicts = verdicts_in(output, kind)
     formulas = {fields.get("formula"), metadata.get("formula"), *(fields.get("composition") or ())}
     ions = [ion for ion in (fields.get("ion"), metadata.get("ion")) if ion]
     return {
@@ -59,7 +54,8 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
         "stage": str(module).rpartition(".")[2],
         "formulas": sorted(formula for formula in formulas if formula),
         "ions": sorted({*ions, *map(element_of, ions)}),
-        "answers": _answers(list(verdicts_in({name: fields.get(name) for name in _HOLDERS}))),
+        "answers": _answers(verdicts),
+        "verdicts": verdicts,
     }
 
 
@@ -68,47 +64,24 @@ def element_of(ion: str) -> str:
     return re.sub(r"[0-9]*[+-]?$", "", ion)
 
 
-def verdicts_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every verdict inside a document, those of other documents inside it left out.
+def document_class(module: str, name: str) -> type[StageDocument]:
+    """Return the class of a stored document; the base of all where it is no longer known.
 
     Parameters
     ----------
-    value
-        Fields of a document, or a part of it.
+    module, name
+        ``@module`` and ``@class`` of its output.
     """
-    if isinstance(value, BaseModel):
-        value = {} if isinstance(value, StageDocument) else vars(value)
-    if isinstance(value, Mapping):
-        found = _verdict(value)
-        if found is not None:
-            yield found
-            return
-        for name, inner in value.items():
-            if name not in BLOB_KEYS:
-                yield from verdicts_in(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from verdicts_in(inner)
+    try:
+        kind = getattr(importlib.import_module(module), name, StageDocument)
+    except ImportError:
+        return StageDocument
+    return kind if isinstance(kind, type) and issubclass(kind, StageDocument) else StageDocument
 
 
-def _verdict(value: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a verdict, or the verdict on a line of results, if this is one."""
-    if value.keys() >= _VERDICT_KEYS:
-        return {key: value[key] for key in sorted(_VERDICT_KEYS)}
-    answer = value.get("verdict")
-    if isinstance(answer, str):
-        return {
-            "question": str(value.get("quantity", "result")),
-            "answer": answer,
-            "believable": answer == "believed",
-            "reason": str(value.get("reason", "")),
-        }
-    return None
-
-
-def _answers(verdicts: list[dict[str, Any]]) -> list[str]:
+def _answers(verdicts: list[VerdictSummary]) -> list[str]:
     if not verdicts:
         return []
-    answers = {str(verdict["answer"]) for verdict in verdicts} - {"believed", "doubted"}
-    believed = all(verdict["believable"] for verdict in verdicts)
+    answers = {verdict["answer"] for verdict in verdicts} - {"believed", "doubted"}
+    believed = all(verdict["passed"] for verdict in verdicts)
     return [*sorted(answers), "believed" if believed else "doubted"]

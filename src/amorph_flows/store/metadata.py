@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amorph_flows import schemas
-from amorph_flows.store.keys import CURRENT, KEY_FIELDS, MODULE, search_keys
+from amorph_flows.store.keys import (
+    CLASS,
+    CURRENT,
+    KEY_FIELDS,
+    MODULE,
+    document_class,
+    search_keys,
+)
 from amorph_flows.store.sqlite import SQLiteDocuments
+from amorph_flows.store.verdicts import verdict_fields
 from amorph_flows.upstream.maggma import change_documents
 
 if TYPE_CHECKING:
@@ -25,12 +33,14 @@ def complete_keys(store: JobStore | EmbeddedStore) -> int:
     """
     prefix = schemas.__name__
     ours = {CURRENT: None, MODULE: {"$gte": f"{prefix}.", "$lt": f"{prefix}/"}}
-    wanted = ["uuid", "index", "metadata", *(f"output.{field}" for field in KEY_FIELDS)]
-    lacking = list(store.docs_store.query(ours, wanted))
-    for found in lacking:
-        metadata = found.get("metadata") or {}
-        keys = search_keys(found["output"], metadata)
-        change(store, {"uuid": found["uuid"], "index": found["index"]}, keys)
+    lacking = list(store.docs_store.query(ours, [MODULE, CLASS]))
+    for module, name in {(d["output"]["@module"], d["output"]["@class"]) for d in lacking}:
+        fields = (*KEY_FIELDS, *verdict_fields(document_class(module, name)))
+        wanted = ["uuid", "index", "metadata", *(f"output.{field}" for field in fields)]
+        of_class = {CURRENT: None, MODULE: module, CLASS: name}
+        for found in list(store.docs_store.query(of_class, wanted)):
+            keys = search_keys(found["output"], found.get("metadata") or {})
+            change(store, {"uuid": found["uuid"], "index": found["index"]}, keys)
     return len(lacking)
 
 

@@ -11,8 +11,9 @@ from amorph_flows.schemas.base import StageDocument
 from amorph_flows.store.bulk import output_with_bulk
 from amorph_flows.store.embedded import EmbeddedStore
 from amorph_flows.store.filters import criteria, reduced_formula
-from amorph_flows.store.keys import COMPLETED, FORMULAS, VERDICT_FIELDS, verdicts_in
+from amorph_flows.store.keys import COMPLETED, FORMULAS
 from amorph_flows.store.metadata import complete_keys
+from amorph_flows.store.verdicts import VerdictSummary
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -24,7 +25,7 @@ D = TypeVar("D", bound=StageDocument)
 
 _LIGHT = [
     *("uuid", "index", "name", "completed_at", "metadata"),
-    *(f"output.{field}" for field in ("@class", "formula", "directory", *VERDICT_FIELDS)),
+    *(f"output.{field}" for field in ("@class", "formula", "directory")),
 ]
 
 
@@ -42,7 +43,7 @@ class DocumentSummary(TypedDict):
     study: str
     directory: str
     superseded: bool
-    verdicts: list[dict[str, Any]]
+    verdicts: list[VerdictSummary]
 
 
 def find_documents(
@@ -262,5 +263,5 @@ def _summary(document: Mapping[str, Any]) -> DocumentSummary:
         study=metadata.get("study", ""),
         directory=output.get("directory", ""),
         superseded=not metadata.get("current", True),
-        verdicts=list(verdicts_in(output)),
+        verdicts=metadata.get("verdicts", []),
     )

@@ -15,7 +15,6 @@ from amorph_flows.analysis.structure.amorphous import (
     judge_amorphous,
 )
 from amorph_flows.analysis.structure.melting import MeltThresholds, MeltVerdict, judge_melt
-from amorph_flows.analysis.structure.order import LatticeVerdict
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
 from amorph_flows.structures.library import v2o5
@@ -61,28 +60,29 @@ def test_contrast_of_vibrating_crystals_and_random_packings(repeats):
     crystal, limits = _v2o5(repeats), AmorphousThresholds()
     hot = [judge_amorphous(_vibrating(crystal, 0.17, s), crystal, HOST) for s in range(3)]
     packed = [judge_amorphous(_packed(crystal, seed), crystal, HOST) for seed in range(3)]
-    hottest, least = (f([j.rdf_fluctuation for j in hot]) for f in (max, min))
+    hottest, least = (f([j.numbers["rdf_fluctuation"] for j in hot]) for f in (max, min))
     assert hottest < 0.22
     assert least > 1.5 * limits.rdf_fluctuation
-    assert max(j.rdf_fluctuation for j in packed) < 0.5 * limits.rdf_fluctuation
-    assert min(j.fluctuation_ratio for j in hot) > limits.crystalline_ratio + 0.2
-    assert max(j.fluctuation_ratio for j in packed) < limits.amorphous_ratio - 0.2
+    assert max(j.numbers["rdf_fluctuation"] for j in packed) < 0.5 * limits.rdf_fluctuation
+    assert min(j.numbers["fluctuation_ratio"] for j in hot) > limits.crystalline_ratio + 0.2
+    assert max(j.numbers["fluctuation_ratio"] for j in packed) < limits.amorphous_ratio - 0.2
     assert {j.verdict for j in hot} == {AmorphousVerdict.CRYSTALLINE}
     assert {j.verdict for j in packed} == {AmorphousVerdict.AMORPHOUS}
-    assert {j.lattice_verdict for j in hot} == {LatticeVerdict.LATTICE}
-    assert {j.lattice_verdict for j in packed} == {LatticeVerdict.NO_LATTICE}
+    assert all(j.reason.endswith("sublattice has lattice") for j in hot)
+    assert all(j.reason.endswith("sublattice has no lattice") for j in packed)
 
 
 def test_analytic_broadening_of_the_crystal_is_that_of_real_displacements():
     crystal = _v2o5((2, 6, 4))
     judged = judge_amorphous(_vibrating(crystal, 0.17, 5), crystal, HOST)
-    assert judged.fluctuation_ratio == pytest.approx(1.0, abs=0.1)
+    assert judged.numbers["fluctuation_ratio"] == pytest.approx(1.0, abs=0.1)
 
 
 def test_crystal_reference_does_not_depend_on_its_cell():
     structure = _packed(_v2o5((1, 3, 2)), 1)
     small, large = (judge_amorphous(structure, _v2o5(n), HOST) for n in [(1, 1, 1), (1, 3, 2)])
-    assert small.crystal_rdf_fluctuation == pytest.approx(large.crystal_rdf_fluctuation, rel=0.01)
+    of_crystal = "crystal_rdf_fluctuation"
+    assert small.numbers[of_crystal] == pytest.approx(large.numbers[of_crystal], rel=0.01)
 
 
 def test_half_crystallised_cell_is_not_called_amorphous():
@@ -105,7 +105,8 @@ def test_trajectory_is_judged_on_all_frames():
     )
     judged = judge_amorphous(run, crystal, "V")
     assert judged.verdict is AmorphousVerdict.AMORPHOUS
-    assert judged.counting_noise < judge_amorphous(frames[0], crystal, "V").counting_noise
+    of_one_frame = judge_amorphous(frames[0], crystal, "V")
+    assert judged.numbers["counting_noise"] < of_one_frame.numbers["counting_noise"]
 
 
 def _copper_run(temperature_k: float, lattice_a: float, n_steps: int) -> Trajectory:
@@ -140,11 +141,11 @@ def test_hot_copper_melts_and_cold_copper_does_not():
     hot, cold = _copper_run(4000, 3.9, 220), _copper_run(1000, 3.67, 220)
     melted, solid = judge_melt(hot, ["Cu"]), judge_melt(cold, ["Cu"])
     assert melted.verdict is MeltVerdict.MELTED
-    assert melted.rdf_fluctuation < 0.5 * melted.thresholds.rdf_fluctuation
-    assert melted.displacement_ratio > 2 * melted.thresholds.displacement_ratio
+    assert melted.numbers["rdf_fluctuation"] < 0.5 * melted.thresholds["rdf_fluctuation"]
+    assert melted.numbers["displacement_ratio"] > 2 * melted.thresholds["displacement_ratio"]
     assert solid.verdict is MeltVerdict.NOT_MELTED
-    assert solid.rdf_fluctuation > 1.5 * solid.thresholds.rdf_fluctuation
-    assert solid.displacement_ratio < 0.75 * solid.thresholds.displacement_ratio
+    assert solid.numbers["rdf_fluctuation"] > 1.5 * solid.thresholds["rdf_fluctuation"]
+    assert solid.numbers["displacement_ratio"] < 0.75 * solid.thresholds["displacement_ratio"]
     assert judge_melt(hot.select(slice(0, 20)), ["Cu"]).verdict is MeltVerdict.TOO_SHORT
 
 
@@ -164,7 +165,7 @@ def test_slowest_host_element_decides_and_drift_of_the_cell_does_not_count():
     assert judge_melt(everything, HOST).verdict is MeltVerdict.MELTED
     judged = judge_melt(oxygen, HOST)
     assert judged.verdict is not MeltVerdict.MELTED
-    assert judged.slowest_element == "V"
+    assert "V moved" in judged.reason
 
 
 def test_moving_host_that_keeps_its_order_needs_longer():
@@ -172,7 +173,7 @@ def test_moving_host_that_keeps_its_order_needs_longer():
     assert judged.verdict is MeltVerdict.TOO_SHORT
     slower = judge_melt(_walk(0.02, crystal_held=False), HOST)
     assert slower.verdict is MeltVerdict.NOT_MELTED
-    assert judged.growth_exponent == pytest.approx(1.0, abs=0.2)
+    assert judged.numbers["growth_exponent"] == pytest.approx(1.0, abs=0.2)
 
 
 def test_wrong_input_is_named():
@@ -189,6 +190,6 @@ def test_wrong_input_is_named():
 
 def test_few_frames_are_too_short_however_long_the_run():
     judged = judge_melt(_walk(0.1, crystal_held=False).select(slice(0, None, 60)), "V")
-    assert judged.duration_fs > judged.thresholds.duration_fs
+    assert judged.numbers["duration_fs"] > judged.thresholds["duration_fs"]
     assert judged.verdict is MeltVerdict.TOO_SHORT
     assert "4 frames" in judged.reason

@@ -92,7 +92,7 @@ def test_activation_energy_of_walks(result):
     assert [t.temperature_k for t in result.temperatures] == KELVIN
     low, high = result.d_300k_interval_cm2_s
     assert low < law(300) < high
-    assert TransportVerdict.EXTRAPOLATED in {f.verdict for f in result.reasons}
+    assert TransportVerdict.EXTRAPOLATED in {v.answer for v in result.verdicts}
     assert result.charge == 1
 
 
@@ -108,7 +108,7 @@ def test_curved_is_said(runs):
     )
     found = analyse_transport(bent, "Na")
     assert not found.believable
-    assert TransportVerdict.CURVED in {f.verdict for f in found.reasons}
+    assert TransportVerdict.CURVED in {v.answer for v in found.verdicts}
 
 
 @pytest.mark.parametrize("glass_transition_k", [700.0, 500.0])
@@ -116,7 +116,7 @@ def test_a_known_glass_transition_is_not_fitted_across(runs, glass_transition_k)
     two = {k: runs[k] for k in (600.0, 1000.0)}
     found = analyse_transport(two, "Na", glass_transition_k=glass_transition_k)
     assert not found.believable
-    assert TransportVerdict.GLASS_TRANSITION_BETWEEN in {f.verdict for f in found.reasons}
+    assert TransportVerdict.GLASS_TRANSITION_BETWEEN in {v.answer for v in found.verdicts}
 
 
 def test_one_temperature_has_no_activation_energy(runs):
@@ -144,7 +144,7 @@ def test_document_keeps_everything_in_little(result):
     one, kept = result.temperatures[1], again.temperatures[1]
     assert kept.tracer_diffusivity_interval_cm2_s == one.tracer_diffusivity_interval_cm2_s
     assert kept.haven_ratio == one.haven_ratio
-    assert [v.reason for v in kept.verdicts] == [f.reason for f in one.reasons]
+    assert [v.reason for v in kept.verdicts] == [v.reason for v in one.verdicts]
     assert kept.lags_fs[0] == 0
     assert kept.lags_fs[-1] == one.lags_fs[-1]
     assert kept.msd_axes_a2.shape == (len(kept.lags_fs), 3)

@@ -67,7 +67,7 @@ def test_long_walks_are_believed(walks):
 
 def test_what_a_believed_walk_says(walks):
     believed = next(w for w in walks if w.believable)
-    answers = {finding.verdict for finding in believed.reasons}
+    answers = {verdict.answer for verdict in believed.verdicts}
     assert {TransportVerdict.DIFFUSIVE, TransportVerdict.HOST_SOLID} <= answers
     assert believed.doubts == []
     assert believed.implied_frame_spacing_fs is None
@@ -97,7 +97,7 @@ def test_free_flight_is_refused():
     ions = rng.random((16, 3)) * CELL_A + np.arange(1000)[:, None, None] * SPACING_FS * velocity
     found = only(analyse_transport({700: trajectory(ions)}, "Mg", drift="none"))
     assert not found.believable
-    assert TransportVerdict.BALLISTIC in {f.verdict for f in found.reasons if not f.believable}
+    assert TransportVerdict.BALLISTIC in {v.answer for v in found.verdicts if not v.passed}
 
 
 @pytest.mark.parametrize("relaxation_frames", [0.5, 10, 60])
@@ -110,7 +110,7 @@ def test_caged_ions_are_refused(relaxation_frames):
         moved[i] = keep * moved[i - 1] + kicks[i]
     found = only(analyse_transport({700: trajectory(moved + rng.random((16, 3)) * CELL_A)}, "Mg"))
     assert not found.believable
-    assert TransportVerdict.CAGED in {f.verdict for f in found.reasons if not f.believable}
+    assert TransportVerdict.CAGED in {v.answer for v in found.verdicts if not v.passed}
 
 
 def test_liquid_host_is_flagged():
@@ -118,7 +118,7 @@ def test_liquid_host_is_flagged():
     ions = np.cumsum(rng.normal(0, STEP_A, (1500, 16, 3)), axis=0)
     host = np.cumsum(rng.normal(0, 0.6 * STEP_A, (1500, 30, 3)), axis=0)
     found = only(analyse_transport({2000: trajectory(ions, host)}, "Mg"))
-    assert TransportVerdict.HOST_MOBILE in {f.verdict for f in found.reasons if not f.believable}
+    assert TransportVerdict.HOST_MOBILE in {v.answer for v in found.verdicts if not v.passed}
 
 
 def test_added_drift_changes_nothing_and_is_stored():
@@ -132,7 +132,7 @@ def test_added_drift_changes_nothing_and_is_stored():
     assert after.tracer_diffusivity_cm2_s == pytest.approx(before.tracer_diffusivity_cm2_s)
     assert after.jump_diffusivity_cm2_s == pytest.approx(before.jump_diffusivity_cm2_s)
     assert after.tracer_diffusivity_with_drift_cm2_s > before.tracer_diffusivity_with_drift_cm2_s
-    assert TransportVerdict.DRIFT_LARGE in {f.verdict for f in after.reasons}
+    assert TransportVerdict.DRIFT_LARGE in {v.answer for v in after.verdicts}
 
 
 def test_seeds_of_one_temperature_count_together():
@@ -184,9 +184,7 @@ def test_wrong_time_step_is_found_from_speeds():
     )
     found = only(analyse_transport({700: run}, "Mg"))
     assert found.implied_frame_spacing_fs == pytest.approx(5.0, rel=0.1)
-    assert TransportVerdict.TIME_STEP_WRONG in {
-        f.verdict for f in found.reasons if not f.believable
-    }
+    assert TransportVerdict.TIME_STEP_WRONG in {v.answer for v in found.verdicts if not v.passed}
 
 
 @pytest.mark.parametrize("order", ["random", "text"])
@@ -196,4 +194,4 @@ def test_frames_out_of_order_are_told(order):
     frames = rng.permutation(1000) if order == "random" else sorted(range(1000), key=str)
     mixed = Trajectory(run.positions[frames], run.cells[0], run.numbers, run.times_fs)
     found = only(analyse_transport({700: mixed}, "Mg"))
-    assert TransportVerdict.SHUFFLED in {f.verdict for f in found.reasons if not f.believable}
+    assert TransportVerdict.SHUFFLED in {v.answer for v in found.verdicts if not v.passed}

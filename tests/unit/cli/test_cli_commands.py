@@ -268,14 +268,14 @@ def test_damaged_state_is_said(amorph, tmp_path):
 def test_doctor_names_what_is_missing(amorph, monkeypatch):
     monkeypatch.setenv("AMORPH_COMPILER", "no-such-compiler")
     monkeypatch.setenv("AMORPH_LAMMPS_COMMAND", "no-such-lmp -in")
-    findings = {f["name"]: f for f in json.loads(amorph("doctor", "--json", code=1).stdout)}
-    assert findings["toy"]["usable"]
-    assert not findings["C++ compiler"]["usable"]
-    assert "install g++" in findings["C++ compiler"]["detail"]
-    assert "no-such-lmp" in findings["LAMMPS"]["detail"]
-    assert {f["kind"] for f in findings.values()} >= {"engine", "potential", "executable", "store"}
-    assert findings["LAMMPS"]["level"] == "fail"
-    assert findings["C++ compiler"]["level"] == "warn"
+    checks = {f["name"]: f for f in json.loads(amorph("doctor", "--json", code=1).stdout)}
+    assert checks["toy"]["usable"]
+    assert not checks["C++ compiler"]["usable"]
+    assert "install g++" in checks["C++ compiler"]["detail"]
+    assert "no-such-lmp" in checks["LAMMPS"]["detail"]
+    assert {f["kind"] for f in checks.values()} >= {"engine", "potential", "executable", "store"}
+    assert checks["LAMMPS"]["level"] == "fail"
+    assert checks["C++ compiler"]["level"] == "warn"
     monkeypatch.delenv("AMORPH_LAMMPS_COMMAND")
     assert "warn  executable  C++ compiler" in amorph("doctor").stdout
     amorph("doctor", "--strict", code=1)

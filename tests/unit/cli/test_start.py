@@ -8,6 +8,7 @@ import pytest
 
 from amorph_flows.executors.state import JobState, StudyState
 from amorph_flows.store import open_store
+from amorph_flows.store.keys import search_keys
 
 SECONDS_TO_IMPORT = (
     *("jobflow", "maggma", "numba", "pymatgen", "scipy", "torch", "ase", "numpy"),
@@ -38,12 +39,13 @@ def study(tmp_path, monkeypatch):
         "formula": "V2O5",
         "files": {"potential": "MTP"},
     }
+    metadata = {"study": "mine", "ion": "Mg2+", "formula": "V2O5"}
     document = {
         "uuid": UUID,
         "index": 1,
         "name": "fit",
         "completed_at": "2026-11-27T12:00:00",
-        "metadata": {"study": "mine", "ion": "Mg2+", "formula": "V2O5"},
+        "metadata": metadata | search_keys(output, metadata),
         "output": output,
     }
     folder = tmp_path / "mine"

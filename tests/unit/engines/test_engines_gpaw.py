@@ -87,7 +87,7 @@ def test_an_interpreter_without_gpaw_is_told_with_what_to_do(
     monkeypatch.setenv("AMORPH_GPAW_PYTHON", NO_GPAW)
     with pytest.raises(MissingDependencyError, match=r"No module named 'gpaw'.*AMORPH_GPAW_PYTHON"):
         AseEngine(calculator="GPAW").check()
-    found = {finding.name: finding for finding in examine()}["GPAW"]
+    found = {check.name: check for check in examine()}["GPAW"]
     assert not found.usable
     assert "AMORPH_GPAW_PYTHON" in found.detail
     monkeypatch.setenv("AMORPH_GPAW_PYTHON", "/no/such/python")

@@ -14,14 +14,14 @@ def test_a_broken_run_with_turns_left_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration_fs", "answer", "believable"),
+    ("duration_fs", "answer", "passed"),
     [(CONVERGED_FS, "CONVERGED", True), (1e4, "UNBROKEN_BUT_SHORT", False)],
 )
-def test_unbroken_runs_end_the_loop(duration_fs: float, answer: str, believable: bool) -> None:
+def test_unbroken_runs_end_the_loop(duration_fs: float, answer: str, passed: bool) -> None:
     turns = [generation(1, broke=True), generation(2, broke=False)]
     verdict = judge_loop(turns, 10, 5, duration_fs)
     assert verdict is not None
-    assert (verdict.answer, verdict.believable) == (answer, believable)
+    assert (verdict.answer, verdict.passed) == (answer, passed)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_loop_that_cannot_go_on_says_why(
     verdict = judge_loop(turns, max_turns, 5, CONVERGED_FS)
     assert verdict is not None
     assert verdict.answer == answer
-    assert not verdict.believable
+    assert not verdict.passed
     assert "did not converge" in verdict.reason
 
 
@@ -46,4 +46,4 @@ def test_a_loop_without_runs_has_not_converged() -> None:
     empty = generation(1, broke=False).model_copy(update={"runs": []})
     ended = judge_loop([empty], 1, 5, CONVERGED_FS)
     assert ended is not None
-    assert not ended.believable
+    assert not ended.passed

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from report_study import study_parts, verdict
 
+from amorph_flows.analysis.verdict import doubts
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.lammps.dump import reference_of
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
-from amorph_flows.schemas.verdict import doubts
 from amorph_flows.schemas.voltage import SnapshotDoc
 
 PARTS = study_parts()
@@ -78,7 +78,7 @@ def test_a_crystal_that_failed_leaves_the_voltages_of_the_amorphous_form() -> No
     doc = collect_voltages.original("Mg2+", metal, None, None, "given", [snapshot], [label])
     crystal, amorphous = doc.points
     assert crystal.voltage_v is None
-    assert not crystal.verdicts[0].believable
+    assert not crystal.verdicts[0].passed
     assert amorphous.voltage_v == pytest.approx((8.0 - 4.0 - 1.5) / 2)
     assert amorphous.change_v is None
     assert "it extrapolated" in doubts(amorphous.verdicts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def with_point(parts: StudyParts, temperature_k: float, **changes: object) -> St
 
     def changed(point: TransportAtTemperatureDoc) -> TransportAtTemperatureDoc:
         here = point.temperature_k == temperature_k
-        return point.model_copy(update=changes) if here else point
+        return replace(point, **changes) if here else point
 
     points = [changed(point) for point in parts.transport.temperatures]
     transport = parts.transport.model_copy(update={"temperatures": points})

@@ -56,9 +56,9 @@ def test_glass_transition_and_elastic_documents_keep_their_verdicts():
     curve = 3e-4 * t + 2e-4 * np.clip(t - 800, 0, None) + 1e-5 * np.sin(t)
     transition = GlassTransitionDoc.from_result(fit_glass_transition(t, curve))
     assert transition.transition.answer == "FOUND"
-    assert transition.transition.believable
+    assert transition.transition.passed
     elastic = ElasticDoc.from_result(elastic_constants(strain_states(), strain_states()))
     back = ElasticDoc.model_validate_json(elastic.model_dump_json())
     np.testing.assert_array_equal(back.tensor_gpa, elastic.tensor_gpa)
     assert back.isotropic.thresholds["anisotropy"] == 0.25
-    assert not back.isotropic.believable
+    assert not back.isotropic.passed

@@ -33,5 +33,5 @@ def test_long_range_order_survives_the_database():
     np.testing.assert_array_equal(back.disorder, result.disorder)
     assert back.species == ["Mg"]
     assert back.lattice.answer == "LATTICE"
-    assert back.lattice.believable
+    assert back.lattice.passed
     assert back.lattice.thresholds["structure_factor"] == 0.5

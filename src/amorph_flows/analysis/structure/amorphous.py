@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from enum import auto
 
 from amorph_flows.analysis.structure.fluctuation import above_noise, host_fluctuation
-from amorph_flows.analysis.structure.melting import (
-    MeltJudgement,
-    MeltThresholds,
-    MeltVerdict,
-    judge_melt,
-)
 from amorph_flows.analysis.structure.order import (
     PLANE_NUMBERS,
     LatticeThresholds,
@@ -27,28 +21,18 @@ from amorph_flows.analysis.structure.snapshot import (
     perpendicular_widths,
     symbols_of,
 )
-from amorph_flows.analysis.trajectory import FloatArray, Trajectory
-
-__all__ = [
-    "AmorphousJudgement",
-    "AmorphousThresholds",
-    "AmorphousVerdict",
-    "MeltJudgement",
-    "MeltThresholds",
-    "MeltVerdict",
-    "judge_amorphous",
-    "judge_melt",
-]
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.analysis.verdict import Answer, Verdict, in_words
 
 SMALLEST_PLANE_SPACING_A = 1.5
 
 
-class AmorphousVerdict(StrEnum):
+class AmorphousVerdict(Answer):
     """Whether a structure has lost its crystal's long-range order."""
 
-    AMORPHOUS = "amorphous"
-    CRYSTALLINE = "crystalline"
-    UNDECIDED = "undecided"
+    AMORPHOUS = auto()
+    CRYSTALLINE = auto()
+    UNDECIDED = auto()
 
 
 @dataclass(frozen=True)
@@ -77,50 +61,12 @@ class AmorphousThresholds:
     structure_factor: float = 0.5
 
 
-@dataclass(frozen=True)
-class AmorphousJudgement:
-    """The verdict *amorphous?* and the numbers it came from.
-
-    Parameters
-    ----------
-    verdict, reason
-        The answer and one sentence on it.
-    rdf_fluctuation
-        Rms deviation of the host's RDF from 1 between 6 and 10 Å; counting noise removed.
-    counting_noise
-        What the fluctuation of as many atoms placed at random would be.
-    crystal_rdf_fluctuation
-        The same of the crystal at the largest thermal broadening.
-    fluctuation_ratio
-        The first over the last.
-    lattice_verdict
-        The most ordered of the host sublattices.
-    lattice_structure_factors
-        Its structure factors along a, b, c, shape ``(3,)``.
-    lattice_element
-        Which sublattice that is.
-    thresholds
-        What they were held to.
-    """
-
-    verdict: AmorphousVerdict
-    reason: str
-    rdf_fluctuation: float
-    counting_noise: float
-    crystal_rdf_fluctuation: float
-    fluctuation_ratio: float
-    lattice_verdict: LatticeVerdict
-    lattice_structure_factors: FloatArray
-    lattice_element: str
-    thresholds: AmorphousThresholds
-
-
 def judge_amorphous(
     structure: StructureLike,
     crystal: StructureLike,
     host_species: str | Iterable[str],
     thresholds: AmorphousThresholds | None = None,
-) -> AmorphousJudgement:
+) -> Verdict:
     """Judge whether a structure, or the end of a trajectory, is amorphous.
 
     Parameters
@@ -134,6 +80,17 @@ def judge_amorphous(
         Elements of the host.
     thresholds
         Limits of the verdict.
+
+    Returns
+    -------
+    Verdict
+        Its answer is an `AmorphousVerdict`, and only ``AMORPHOUS`` passes. Its numbers are
+        ``rdf_fluctuation``, the rms deviation of the host's RDF from 1 between 6 and 10 Å,
+        counting noise removed; ``counting_noise``, what it would be for as many atoms placed at
+        random; ``crystal_rdf_fluctuation``, what it is for the crystal at the largest thermal
+        broadening; ``fluctuation_ratio``, the first over the last; and the structure factors of
+        the most ordered host sublattice, ``lattice_structure_factor_a``, ``_b`` and ``_c``. Its
+        reason names that sublattice.
 
     Raises
     ------
@@ -152,18 +109,22 @@ def judge_amorphous(
     )
     element, order = _most_ordered(frames.select(slice(frames.n_frames - 1, None)), hosts, limits)
     ratio = fluctuation / of_crystal
-    verdict, reason = _amorphous_verdict(fluctuation, ratio, element, order.verdict, limits)
-    return AmorphousJudgement(
-        verdict=verdict,
+    answer, reason = _amorphous_answer(fluctuation, ratio, element, order.verdict, limits)
+    factors = dict(zip("abc", order.structure_factors, strict=True))
+    return Verdict(
+        question="amorphous?",
+        answer=answer,
+        passed=answer is AmorphousVerdict.AMORPHOUS,
+        scope="numerical",
         reason=reason,
-        rdf_fluctuation=fluctuation,
-        counting_noise=noise,
-        crystal_rdf_fluctuation=of_crystal,
-        fluctuation_ratio=ratio,
-        lattice_verdict=order.verdict,
-        lattice_structure_factors=order.structure_factors,
-        lattice_element=element,
-        thresholds=limits,
+        numbers={
+            "rdf_fluctuation": fluctuation,
+            "counting_noise": noise,
+            "crystal_rdf_fluctuation": of_crystal,
+            "fluctuation_ratio": ratio,
+            **{f"lattice_structure_factor_{axis}": factor for axis, factor in factors.items()},
+        },
+        thresholds=asdict(limits),
     )
 
 
@@ -175,7 +136,11 @@ def _most_ordered(
     widest = int(perpendicular_widths(frame.cells[0]).max() / SMALLEST_PLANE_SPACING_A)
     planes = range(2, max(widest, PLANE_NUMBERS[-1]) + 1)
     orders = {e: long_range_order(frame, e, 1, planes, lattice) for e in hosts}
-    rank = [LatticeVerdict.NO_LATTICE, LatticeVerdict.PARTIAL_LATTICE, LatticeVerdict.LATTICE]
+    rank: list[str] = [
+        LatticeVerdict.NO_LATTICE,
+        LatticeVerdict.PARTIAL_LATTICE,
+        LatticeVerdict.LATTICE,
+    ]
     element = max(
         hosts,
         key=lambda e: (rank.index(orders[e].verdict), -orders[e].chance_probabilities.min()),
@@ -183,20 +148,20 @@ def _most_ordered(
     return element, orders[element]
 
 
-def _amorphous_verdict(
+def _amorphous_answer(
     fluctuation: float,
     ratio: float,
     element: str,
-    lattice: LatticeVerdict,
+    lattice: str,
     limits: AmorphousThresholds,
 ) -> tuple[AmorphousVerdict, str]:
     measured = (
         f"the host RDF beyond 6 Å deviates by {fluctuation:.3f} from 1, {ratio:.2f} of the hot "
-        f"crystal's, and the {element} sublattice has {lattice}"
+        f"crystal's, and the {element} sublattice has {in_words(lattice)}"
     )
-    if ratio >= limits.crystalline_ratio or lattice is LatticeVerdict.LATTICE:
+    if ratio >= limits.crystalline_ratio or lattice == LatticeVerdict.LATTICE:
         return AmorphousVerdict.CRYSTALLINE, f"order of a crystal remains: {measured}"
     flat = fluctuation <= limits.rdf_fluctuation and ratio <= limits.amorphous_ratio
-    if flat and lattice is LatticeVerdict.NO_LATTICE:
+    if flat and lattice == LatticeVerdict.NO_LATTICE:
         return AmorphousVerdict.AMORPHOUS, f"no long-range order: {measured}"
     return AmorphousVerdict.UNDECIDED, f"neither a crystal nor clearly amorphous: {measured}"

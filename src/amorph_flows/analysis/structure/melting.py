@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from enum import auto
 
 import numpy as np
 
@@ -12,15 +12,16 @@ from amorph_flows.analysis.structure.fluctuation import above_noise, host_fluctu
 from amorph_flows.analysis.structure.snapshot import mask_of, symbols_of
 from amorph_flows.analysis.trajectory import FloatArray, Trajectory
 from amorph_flows.analysis.transport.msd import mean_squared_displacement
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.errors import InputError
 
 
-class MeltVerdict(StrEnum):
+class MeltVerdict(Answer):
     """Whether the host of a hot run is a liquid."""
 
-    MELTED = "melted"
-    NOT_MELTED = "not melted"
-    TOO_SHORT = "too short"
+    MELTED = auto()
+    NOT_MELTED = auto()
+    TOO_SHORT = auto()
 
 
 @dataclass(frozen=True)
@@ -58,42 +59,11 @@ class MeltThresholds:
             raise InputError(f"n_frames is {self.n_frames}; a melt is judged on at least 5")
 
 
-@dataclass(frozen=True)
-class MeltJudgement:
-    """The verdict *melted?* and the numbers it came from.
-
-    Parameters
-    ----------
-    verdict, reason
-        The answer and one sentence on it.
-    duration_fs
-        Length of the run, fs.
-    slowest_element
-        Host element with the smallest displacement ratio; the next three numbers are its.
-    host_msd_a2
-        Its mean-square displacement within half the run, Å², drift of the whole cell removed.
-    displacement_ratio, growth_exponent, rdf_fluctuation
-        As in `MeltThresholds`; the RDF is averaged over the second half of the run.
-    thresholds
-        What they were held to.
-    """
-
-    verdict: MeltVerdict
-    reason: str
-    duration_fs: float
-    slowest_element: str
-    host_msd_a2: float
-    displacement_ratio: float
-    growth_exponent: float
-    rdf_fluctuation: float
-    thresholds: MeltThresholds
-
-
 def judge_melt(
     trajectory: Trajectory,
     host_elements: str | Iterable[str],
     thresholds: MeltThresholds | None = None,
-) -> MeltJudgement:
+) -> Verdict:
     """Judge whether the host melted during a run at the top temperature.
 
     Parameters
@@ -104,6 +74,15 @@ def judge_melt(
         Elements that must all have melted.
     thresholds
         Limits of the verdict.
+
+    Returns
+    -------
+    Verdict
+        Its answer is a `MeltVerdict`, and only ``MELTED`` passes. Its numbers are ``duration_fs``,
+        the length of the run; of the host element with the smallest displacement ratio,
+        ``host_msd_a2``, the mean-square displacement within half the run (Å², drift of the whole
+        cell removed), ``displacement_ratio`` and ``growth_exponent`` as in `MeltThresholds`; and
+        ``rdf_fluctuation`` over the second half of the run.
 
     Raises
     ------
@@ -119,17 +98,21 @@ def judge_melt(
     second_half = trajectory.select(slice(trajectory.n_frames // 2, None))
     fluctuation = above_noise(*host_fluctuation(second_half, hosts))
     duration = float(trajectory.times_fs[-1] - trajectory.times_fs[0])
-    verdict, reason = _melt_verdict(duration, slowest, fluctuation, limits)
-    return MeltJudgement(
-        verdict=verdict,
+    answer, reason = _melt_answer(duration, slowest, fluctuation, limits)
+    return Verdict(
+        question="melted?",
+        answer=answer,
+        passed=answer is MeltVerdict.MELTED,
+        scope="numerical",
         reason=reason,
-        duration_fs=duration,
-        slowest_element=slowest.element,
-        host_msd_a2=slowest.msd_a2,
-        displacement_ratio=slowest.displacement_ratio,
-        growth_exponent=slowest.growth_exponent,
-        rdf_fluctuation=fluctuation,
-        thresholds=limits,
+        numbers={
+            "duration_fs": duration,
+            "host_msd_a2": slowest.msd_a2,
+            "displacement_ratio": slowest.displacement_ratio,
+            "growth_exponent": slowest.growth_exponent,
+            "rdf_fluctuation": fluctuation,
+        },
+        thresholds=asdict(limits),
     )
 
 
@@ -163,7 +146,7 @@ def _growth_exponent(lags_fs: FloatArray, msd_a2: FloatArray, half: int) -> floa
     return float(np.log(late / early) / np.log(lags_fs[half] / lags_fs[half // 2]))
 
 
-def _melt_verdict(
+def _melt_answer(
     duration: float, slowest: _Motion, fluctuation: float, limits: MeltThresholds
 ) -> tuple[MeltVerdict, str]:
     ratio, growth = slowest.displacement_ratio, slowest.growth_exponent

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from enum import auto
 
 import numpy as np
 
@@ -15,17 +15,18 @@ from amorph_flows.analysis.structure.snapshot import (
     symbols_of,
 )
 from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.errors import InputError
 
 PLANE_NUMBERS = range(2, 9)
 
 
-class LatticeVerdict(StrEnum):
+class LatticeVerdict(Answer):
     """Whether the atoms have the lattice that their disorder is measured against."""
 
-    LATTICE = "lattice"
-    PARTIAL_LATTICE = "partial lattice"
-    NO_LATTICE = "no lattice"
+    LATTICE = auto()
+    PARTIAL_LATTICE = auto()
+    NO_LATTICE = auto()
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,8 @@ class LongRangeOrder:
         Probability that as many atoms placed at random reach them, shape ``(3,)``.
     n_atoms
         Atoms of the sublattice.
-    verdict
-        Whether there is a lattice along all, some or none of the axes.
-    reason
-        The verdict in a sentence.
-    thresholds
-        What the verdict was held to.
+    lattice
+        Whether there are planes along all, some or none of the axes.
     """
 
     species: tuple[str, ...]
@@ -93,9 +90,17 @@ class LongRangeOrder:
     structure_factors: FloatArray
     chance_probabilities: FloatArray
     n_atoms: int
-    verdict: LatticeVerdict
-    reason: str
-    thresholds: LatticeThresholds
+    lattice: Verdict
+
+    @property
+    def verdict(self) -> Answer | str:
+        """The answer of `lattice`."""
+        return self.lattice.answer
+
+    @property
+    def reason(self) -> str:
+        """The reason of `lattice`."""
+        return self.lattice.reason
 
 
 def fibonacci_sphere(n_directions: int) -> FloatArray:
@@ -166,7 +171,6 @@ def long_range_order(
     disorder = np.abs(d_ia @ directions.T).mean(axis=0)
     along = d_ia.mean(axis=0)
     chances = _chance_probability(np.array(factors), len(d_ia), len(tried))
-    verdict, reason = _judge_lattice(np.array(factors), chances, limits)
     return LongRangeOrder(
         species=tuple(symbols_of(species)),
         maximum=float(disorder.max()),
@@ -182,9 +186,7 @@ def long_range_order(
         structure_factors=np.array(factors),
         chance_probabilities=chances,
         n_atoms=len(d_ia),
-        verdict=verdict,
-        reason=reason,
-        thresholds=limits,
+        lattice=_judge_lattice(np.array(factors), chances, limits),
     )
 
 
@@ -218,18 +220,30 @@ def _chance_probability(factors: FloatArray, n_atoms: int, n_trials: int) -> Flo
     return chance
 
 
-def _judge_lattice(
-    factors: FloatArray, chances: FloatArray, limits: LatticeThresholds
-) -> tuple[LatticeVerdict, str]:
+def _judge_lattice(factors: FloatArray, chances: FloatArray, limits: LatticeThresholds) -> Verdict:
     found = (factors >= limits.structure_factor) & (chances <= limits.chance_probability)
+    axes = list(zip("abc", factors, chances, strict=True))
     measured = ", ".join(
-        f"{axis} {factor:.2f} (chance {chance:.2g})"
-        for axis, factor, chance in zip("abc", factors, chances, strict=True)
+        f"{axis} {factor:.2f} (chance {chance:.2g})" for axis, factor, chance in axes
     )
+    answer = LatticeVerdict.NO_LATTICE
+    reason = f"no planes, the deviations mean little: {measured}"
     if found.all():
-        return LatticeVerdict.LATTICE, f"planes along every axis: structure factors {measured}"
-    if found.any():
-        axes = ", ".join(np.array(["a", "b", "c"])[~found])
-        reason = f"no planes along {axes}, deviations there mean little: {measured}"
-        return LatticeVerdict.PARTIAL_LATTICE, reason
-    return LatticeVerdict.NO_LATTICE, f"no planes, the deviations mean little: {measured}"
+        answer = LatticeVerdict.LATTICE
+        reason = f"planes along every axis: structure factors {measured}"
+    elif found.any():
+        answer = LatticeVerdict.PARTIAL_LATTICE
+        without = ", ".join(np.array(["a", "b", "c"])[~found])
+        reason = f"no planes along {without}, deviations there mean little: {measured}"
+    return Verdict(
+        question="lattice?",
+        answer=answer,
+        passed=answer is LatticeVerdict.LATTICE,
+        scope="numerical",
+        reason=reason,
+        numbers={
+            **{f"structure_factor_{axis}": factor for axis, factor, _ in axes},
+            **{f"chance_probability_{axis}": chance for axis, _, chance in axes},
+        },
+        thresholds=asdict(limits),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amorph_flows.analysis.trajectory import FloatArray
-from amorph_flows.analysis.transport.findings import Finding
+from amorph_flows.analysis.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class TransportAtTemperature:
     implied_frame_spacing_fs, implied_frame_spacing_by_species_fs
         From equipartition; None outside the ballistic regime.
     believable
-        Whether no finding forbids belief.
-    reasons
-        The findings, for and against.
+        Whether every numerical verdict passed.
+    verdicts
+        All of them, for and against.
     lags_fs, msd_a2, msd_axes_a2, mscd_a2, host_msd_a2
         Curves over all lags; the host's is of a sample of its atoms, empty without a host.
     non_gaussian_lags_fs, non_gaussian
@@ -82,7 +82,7 @@ class TransportAtTemperature:
     implied_frame_spacing_fs: float | None
     implied_frame_spacing_by_species_fs: dict[str, float]
     believable: bool
-    reasons: tuple[Finding, ...]
+    verdicts: list[Verdict]
     lags_fs: FloatArray
     msd_a2: FloatArray
     msd_axes_a2: FloatArray
@@ -92,6 +92,11 @@ class TransportAtTemperature:
     non_gaussian: FloatArray
 
     @property
+    def reasons(self) -> list[Verdict]:
+        """The verdicts, under the name that scripts ask for."""
+        return self.verdicts
+
+    @property
     def doubts(self) -> list[str]:
         """Why it cannot be believed, in words; empty if it can."""
-        return [str(finding) for finding in self.reasons if not finding.believable]
+        return [str(verdict) for verdict in self.verdicts if not verdict.passed]

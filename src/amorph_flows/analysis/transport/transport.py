@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.arrhenius import ArrheniusFit, fit_arrhenius
+from amorph_flows.analysis.transport.criteria import TransportThresholds, TransportVerdict
 from amorph_flows.analysis.transport.discontinuities import Drift
-from amorph_flows.analysis.transport.findings import Finding, TransportThresholds, TransportVerdict
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.transport_at import transport_at
 from amorph_flows.analysis.transport.unwrap import atoms_of
+from amorph_flows.analysis.verdict import Verdict, believable
 from amorph_flows.errors import InputError
 
 V = TransportVerdict
@@ -33,10 +34,8 @@ class TransportResult:
         The fit through the tracer diffusivities; None below two usable temperatures.
     fitted_temperatures_k
         The temperatures behind it: the believable ones if there are two, else all.
-    believable
-        Whether activation energy and D(300 K) may be believed.
-    reasons
-        Findings on the temperatures together.
+    verdicts
+        On the temperatures together.
     thresholds
         What everything was held to.
     """
@@ -46,8 +45,7 @@ class TransportResult:
     temperatures: list[TransportAtTemperature]
     arrhenius: ArrheniusFit | None
     fitted_temperatures_k: list[float]
-    believable: bool
-    reasons: tuple[Finding, ...]
+    verdicts: tuple[Verdict, ...]
     thresholds: TransportThresholds
 
     @property
@@ -76,9 +74,19 @@ class TransportResult:
         return self.arrhenius.d_300k_interval_cm2_s if self.arrhenius else None
 
     @property
+    def believable(self) -> bool:
+        """Whether every numerical verdict on activation energy and D(300 K) passed."""
+        return believable(self.verdicts)
+
+    @property
+    def reasons(self) -> tuple[Verdict, ...]:
+        """The verdicts, under the name that scripts ask for."""
+        return self.verdicts
+
+    @property
     def doubts(self) -> list[str]:
         """Why activation energy and D(300 K) cannot be believed; empty if they can."""
-        return [str(finding) for finding in self.reasons if not finding.believable]
+        return [str(verdict) for verdict in self.verdicts if not verdict.passed]
 
 
 def analyse_transport(
@@ -150,15 +158,13 @@ def analyse_transport(
             [t.tracer_diffusivity_cm2_s for t in usable],
             [t.relative_error for t in usable],
         )
-    reasons = _judge_together(usable, fit, glass_transition_k, limits)
     return TransportResult(
         ion,
         charge,
         temperatures,
         fit,
         [t.temperature_k for t in usable] if fit else [],
-        all(finding.believable for finding in reasons),
-        tuple(reasons),
+        tuple(_judge_together(usable, fit, glass_transition_k, limits)),
         limits,
     )
 
@@ -205,15 +211,16 @@ def _judge_together(
     fit: ArrheniusFit | None,
     glass_transition_k: float | None,
     limits: TransportThresholds,
-) -> list[Finding]:
+) -> list[Verdict]:
     """Judge the fit through all temperatures."""
     kelvin = [t.temperature_k for t in fitted]
     if fit is None:
         return [
-            Finding(
+            Verdict(
                 "Arrhenius?",
                 V.TOO_FEW_TEMPERATURES,
                 False,
+                "numerical",
                 f"{len(fitted)} temperatures have a diffusivity to fit; 2 are needed",
                 {"temperatures": float(len(fitted))},
                 {"least_temperatures": 2.0},
@@ -226,14 +233,15 @@ def _judge_together(
     ]
 
 
-def _judge_believed(fitted: list[TransportAtTemperature]) -> Finding:
+def _judge_believed(fitted: list[TransportAtTemperature]) -> Verdict:
     """Judge whether the diffusivities that the fit rests on can be believed."""
     doubtful = [f"{t.temperature_k:g} K" for t in fitted if not t.believable]
     good = not doubtful
-    return Finding(
+    return Verdict(
         "diffusivities believed?",
         V.DIFFUSIVE if good else V.TOO_FEW_TEMPERATURES,
         good,
+        "numerical",
         f"the fit rests on {len(fitted)} believable temperatures"
         if good
         else f"fewer than two temperatures can be believed (not {', '.join(doubtful)})",
@@ -247,14 +255,15 @@ def _judge_straight(
     kelvin: list[float],
     glass_transition_k: float | None,
     limits: TransportThresholds,
-) -> Finding:
+) -> Verdict:
     """Judge whether one activation energy describes all temperatures."""
     thresholds = {"curvature_p": limits.curvature_p}
     if glass_transition_k is not None and min(kelvin) < glass_transition_k < max(kelvin):
-        return Finding(
+        return Verdict(
             "Arrhenius?",
             V.GLASS_TRANSITION_BETWEEN,
             False,
+            "numerical",
             f"the glass transition at {glass_transition_k:g} K lies between the temperatures "
             f"{min(kelvin):g} and {max(kelvin):g} K; fit the glass alone",
             {"glass_transition_k": glass_transition_k},
@@ -262,10 +271,11 @@ def _judge_straight(
         )
     curved = fit.curvature_p is not None and fit.curvature_p < limits.curvature_p
     numbers = {"chi_squared": fit.chi_squared, "degrees_of_freedom": float(fit.degrees_of_freedom)}
-    return Finding(
+    return Verdict(
         "Arrhenius?",
         V.CURVED if curved else V.ARRHENIUS,
         not curved,
+        "numerical",
         f"a straight line through {len(kelvin)} temperatures has χ² {fit.chi_squared:.3g} with "
         f"{fit.degrees_of_freedom} degrees of freedom"
         + ("; a glass transition may lie between" if curved else ""),
@@ -274,16 +284,16 @@ def _judge_straight(
     )
 
 
-def _judge_extrapolation(kelvin: list[float], glass_transition_k: float | None) -> Finding:
+def _judge_extrapolation(kelvin: list[float], glass_transition_k: float | None) -> Verdict:
     """Judge D(300 K): remark on extrapolation, refuse it through a glass transition."""
     inside = min(kelvin) <= 300 <= max(kelvin)
     through = glass_transition_k is not None and 300 < glass_transition_k < min(kelvin)
-    verdict = V.INTERPOLATED if inside else V.EXTRAPOLATED
+    answer = V.INTERPOLATED if inside else V.EXTRAPOLATED
     reason = f"the diffusivities span {min(kelvin):g} to {max(kelvin):g} K"
     if through:
-        verdict = V.GLASS_TRANSITION_BETWEEN
+        answer = V.GLASS_TRANSITION_BETWEEN
         reason += f"; 300 K lies beyond the glass transition at {glass_transition_k:g} K"
-    return Finding(
-        "300 K in reach?", verdict, not through, reason,
+    return Verdict(
+        "300 K in reach?", answer, not through, "numerical", reason,
         {"lowest_k": min(kelvin), "highest_k": max(kelvin)}, {"wanted_k": 300.0},
     )  # fmt: skip

@@ -9,8 +9,9 @@ import numpy as np
 from ase import units
 
 from amorph_flows.analysis.trajectory import IntArray, Trajectory
-from amorph_flows.analysis.transport import judgements as judge
+from amorph_flows.analysis.transport import verdicts as judge
 from amorph_flows.analysis.transport.ballistic import ImpliedSpacing, implied_frame_spacing
+from amorph_flows.analysis.transport.criteria import TransportThresholds
 from amorph_flows.analysis.transport.diffusion import (
     DIMENSIONS,
     Diffusivity,
@@ -30,7 +31,6 @@ from amorph_flows.analysis.transport.diffusive_regime import (
 )
 from amorph_flows.analysis.transport.discontinuities import Drift, survey_steps
 from amorph_flows.analysis.transport.displacements import DisplacementSamples, sample_displacements
-from amorph_flows.analysis.transport.findings import Finding, TransportThresholds
 from amorph_flows.analysis.transport.frame_order import out_of_order_share
 from amorph_flows.analysis.transport.msd import (
     IonPath,
@@ -40,6 +40,7 @@ from amorph_flows.analysis.transport.msd import (
 )
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.unwrap import atoms_of
+from amorph_flows.analysis.verdict import Verdict, believable
 
 _HOST_ATOMS = 200  # a sample of the host tells whether it moves
 
@@ -100,7 +101,7 @@ def transport_at(
     paths = _paths(temperature_k, trajectories, ion, drift)
     slopes = _slopes(paths, limits)
     curves = average_paths(paths.ions, drift)
-    findings = _findings(paths, slopes, drift, limits)
+    verdicts = _verdicts(paths, slopes, drift, limits)
     haven, haven_interval = haven_ratio(slopes.tracer, slopes.collective)
     jump = diffusivity(slopes.collective, paths.spacing_fs)
     conductivity = _conductivity(jump, charge, temperature_k, curves.n_ions / paths.volume_a3)
@@ -133,8 +134,8 @@ def transport_at(
         discontinuities=paths.discontinuities,
         implied_frame_spacing_fs=paths.implied.spacing_fs,
         implied_frame_spacing_by_species_fs=paths.implied.by_species_fs,
-        believable=all(finding.believable for finding in findings),
-        reasons=tuple(findings),
+        believable=believable(verdicts),
+        verdicts=verdicts,
         lags_fs=curves.lags_fs,
         msd_a2=curves.msd_a2,
         msd_axes_a2=curves.msd_axes_a2,
@@ -267,9 +268,9 @@ def _conductivity(
     return per_diffusivity * jump.cm2_s, per_diffusivity * low, per_diffusivity * high
 
 
-def _findings(
+def _verdicts(
     paths: _Paths, slopes: _Slopes, drift: str, limits: TransportThresholds
-) -> list[Finding]:
+) -> list[Verdict]:
     """Put every question to the trajectories."""
     samples, tracer = slopes.samples, slopes.tracer_d
     longest_piece = max(p.path.shape[2] for p in paths.ions)

@@ -7,6 +7,7 @@ from typing import Protocol
 from jobflow import Flow, OutputReference, Response
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.jobs.active_learning.generation import summarise_turn
 from amorph_flows.jobs.missing import present
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
@@ -15,12 +16,14 @@ from amorph_flows.schemas.active_learning import (
     ActiveLearningOutcome,
     ExplorationDoc,
     GenerationDoc,
+    LearningVerdict,
     SelectionDoc,
 )
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.verdict import Verdict
+
+L = LearningVerdict
 
 CONVERGED_FS = 4_000_000.0
 
@@ -139,17 +142,18 @@ def judge_loop(
     if last.runs and not broken:
         return _converged(last, duration_fs, numbers)
     if n_failed > failure_budget:
-        answer, why = "FAILURE_BUDGET_USED_UP", f"{n_failed} labels and runs failed"
+        answer, why = L.FAILURE_BUDGET_USED_UP, f"{n_failed} labels and runs failed"
     elif len(generations) >= max_turns:
-        answer, why = "TURNS_USED_UP", f"all {max_turns} turns are used up"
+        answer, why = L.TURNS_USED_UP, f"all {max_turns} turns are used up"
     elif last.n_labelled == 0:
-        answer, why = "NOTHING_TO_LEARN", "runs break but gave no configuration to label"
+        answer, why = L.NOTHING_TO_LEARN, "runs break but gave no configuration to label"
     else:
         return None
     return Verdict(
         question="active learning converged?",
         answer=answer,
-        believable=False,
+        passed=False,
+        scope="numerical",
         reason=f"active learning did not converge: {why}, and {len(broken)} of "
         f"{len(last.runs)} runs still broke in turn {last.turn}",
         numbers=numbers,
@@ -162,8 +166,9 @@ def _converged(last: GenerationDoc, duration_fs: float, numbers: dict[str, float
     tail = "" if long_enough else f"; {CONVERGED_FS / 1e3:g} ps are asked for"
     return Verdict(
         question="active learning converged?",
-        answer="CONVERGED" if long_enough else "UNBROKEN_BUT_SHORT",
-        believable=long_enough,
+        answer=L.CONVERGED if long_enough else L.UNBROKEN_BUT_SHORT,
+        passed=long_enough,
+        scope="numerical",
         reason=f"all {len(last.runs)} runs of turn {last.turn} went {duration_fs / 1e3:g} ps "
         f"unbroken{tail}",
         numbers=numbers,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from amorph_flows.analysis.verdict import Verdict, in_words
 from amorph_flows.report.section import Column, Row, Table
-from amorph_flows.schemas.verdict import Verdict
 
 COLUMNS = (
     Column("of", "of"),
@@ -27,9 +27,9 @@ def check_table(name: str, verdicts: Iterable[tuple[str, Verdict]]) -> Table:
     verdicts
         What was judged, and the verdict.
     """
-    judged = sorted(verdicts, key=lambda pair: pair[1].believable)
+    judged = sorted(verdicts, key=lambda pair: pair[1].passed)
     rows = [_row(of, verdict) for of, verdict in judged]
-    failed = sum(not verdict.believable for _, verdict in judged)
+    failed = sum(not verdict.passed for _, verdict in judged)
     caption = f"Checks: {failed} of {len(rows)} failed. Each with its numbers and thresholds."
     return Table(f"{name} checks", caption, COLUMNS, rows, folded=True)
 
@@ -39,8 +39,8 @@ def _row(of: str, verdict: Verdict) -> Row:
     return {
         "of": of,
         "question": verdict.question,
-        "answer": verdict.answer.lower().replace("_", " "),
-        "passed": "yes" if verdict.believable else "no",
+        "answer": in_words(verdict.answer),
+        "passed": "yes" if verdict.passed else "no",
         "reason": verdict.reason,
         "held_to": ", ".join(held_to),
         "numbers": verdict.numbers,

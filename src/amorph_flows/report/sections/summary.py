@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from amorph_flows.analysis.verdict import doubts
 from amorph_flows.report.foundations import foundations
 from amorph_flows.report.section import Column, Row, Section, Table
 from amorph_flows.report.text import capitalised, number, temperature
 from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
-from amorph_flows.schemas.verdict import doubts
 
 NAMES = {
     "average_voltage": "average voltage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amorph_flows.report.figures.arrhenius import arrhenius_figure
 from amorph_flows.report.figures.correlation import haven_figure
 from amorph_flows.report.figures.msd import axes_figure, displacement_figure
-from amorph_flows.report.section import Column, Panel, Row, Section, Table
+from amorph_flows.report.section import Column, Panel, Section, Table
 from amorph_flows.report.sections.checks import check_table
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.study import StudyParts
@@ -92,9 +92,7 @@ def diffusivity_section(transport: TransportDoc) -> Section:
             "Ratio of tracer to jump diffusivity with 95 % intervals; 1 is uncorrelated motion."
         )
         panels.append(Panel("haven", "Haven ratio", caption, haven_figure(points)))
-    rows = [
-        _values(point.model_dump(include={c.key for c in TRANSPORT_COLUMNS})) for point in points
-    ]
+    rows = [{c.key: getattr(point, c.key, None) for c in TRANSPORT_COLUMNS} for point in points]
     checks = [("Arrhenius fit", verdict) for verdict in transport.verdicts]
     checks += [(f"{p.temperature_k:g} K", verdict) for p in points for verdict in p.verdicts]
     tables = [
@@ -102,10 +100,6 @@ def diffusivity_section(transport: TransportDoc) -> Section:
         check_table("transport", checks),
     ]
     return Section("diffusivities", "Diffusivities", (), panels if points else (), tables)
-
-
-def _values(row: Row) -> Row:
-    return {column.key: row.get(column.key) for column in TRANSPORT_COLUMNS}
 
 
 def _runs(production: list[TrajectoryDoc]) -> Table:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from amorph_flows.analysis.transport.ballistic import ImpliedSpacing
+from amorph_flows.analysis.transport.criteria import TransportThresholds, TransportVerdict
 from amorph_flows.analysis.transport.diffusive_regime import DiffusiveRegime
-from amorph_flows.analysis.transport.findings import Finding, TransportThresholds, TransportVerdict
+from amorph_flows.analysis.verdict import Verdict
 
 V = TransportVerdict
 
@@ -15,7 +16,7 @@ def judge_continuity(
     longest_piece: int,
     out_of_order: float,
     limits: TransportThresholds,
-) -> list[Finding]:
+) -> list[Verdict]:
     """Judge whether frames follow each other and are enough.
 
     Parameters
@@ -32,26 +33,27 @@ def judge_continuity(
         Thresholds.
     """
     share = len(discontinuities) / max(n_frames, 1)
-    verdict = V.CONTINUOUS
+    answer = V.CONTINUOUS
     reason = f"all {n_frames} frames follow each other"
     if discontinuities:
         shown = ", ".join(map(str, discontinuities[:10])) + (", …" * (len(discontinuities) > 10))
-        verdict = V.DISCONTINUOUS
+        answer = V.DISCONTINUOUS
         reason = (
             f"{len(discontinuities)} new pieces begin at frames {shown}, where atoms jump or time "
             "does; nothing is averaged across them"
         )
     if share > limits.most_pieces_per_frame or out_of_order > limits.most_out_of_order:
-        verdict = V.SHUFFLED
+        answer = V.SHUFFLED
         reason += (
             f"; {out_of_order:.0%} of the frames resemble some other frame far more than their "
             "neighbours: the frames are out of order"
         )
     return [
-        Finding(
+        Verdict(
             "one continuous run?",
-            verdict,
-            verdict is not V.SHUFFLED,
+            answer,
+            answer is not V.SHUFFLED,
+            "numerical",
             reason,
             {
                 "pieces": len(discontinuities) + 1.0,
@@ -63,10 +65,11 @@ def judge_continuity(
                 "most_out_of_order": limits.most_out_of_order,
             },
         ),
-        Finding(
+        Verdict(
             "enough frames?",
             V.ENOUGH_FRAMES if longest_piece >= limits.least_frames else V.TOO_FEW_FRAMES,
             longest_piece >= limits.least_frames,
+            "numerical",
             f"the longest continuous piece has {longest_piece} frames "
             f"({limits.least_frames} are needed)",
             {"longest_piece": float(longest_piece)},
@@ -77,7 +80,7 @@ def judge_continuity(
 
 def judge_time_step(
     implied: ImpliedSpacing, given_fs: float, limits: TransportThresholds
-) -> Finding:
+) -> Verdict:
     """Judge the spacing of frames against equipartition.
 
     Parameters
@@ -92,10 +95,11 @@ def judge_time_step(
     question = "right time between frames?"
     thresholds = {"spacing_tolerance": limits.spacing_tolerance}
     if implied.spacing_fs is None:
-        return Finding(
+        return Verdict(
             question,
             V.TIME_STEP_NOT_TESTABLE,
             True,
+            "numerical",
             f"frames {given_fs:g} fs apart are beyond the ballistic regime",
             {"given_fs": given_fs},
             thresholds,
@@ -103,10 +107,11 @@ def judge_time_step(
     off = given_fs / implied.spacing_fs
     right = 1 - limits.spacing_tolerance <= off <= 1 / (1 - limits.spacing_tolerance)
     species = ", ".join(f"{s} {v:.3g}" for s, v in implied.by_species_fs.items())
-    return Finding(
+    return Verdict(
         question,
         V.TIME_STEP_CONFIRMED if right else V.TIME_STEP_WRONG,
         right,
+        "numerical",
         f"frames are said to be {given_fs:g} fs apart; neighbouring frames are ballistic and "
         f"equipartition gives {implied.spacing_fs:.3g} fs ({species})",
         {"given_fs": given_fs, "implied_fs": implied.spacing_fs},
@@ -114,7 +119,7 @@ def judge_time_step(
     )
 
 
-def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Finding:
+def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Verdict:
     """Judge whether the periodic image of every step is certain.
 
     Parameters
@@ -125,10 +130,11 @@ def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Findin
         Thresholds.
     """
     good = longest_step <= limits.longest_step
-    return Finding(
+    return Verdict(
         "unwrapped?",
         V.UNWRAPPED if good else V.UNWRAPPING_AMBIGUOUS,
         good,
+        "numerical",
         f"the longest step between frames is {longest_step:.2f} cell vectors (at most "
         f"{limits.longest_step} can be unwrapped)",
         {"longest_step": longest_step},
@@ -138,7 +144,7 @@ def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Findin
 
 def judge_regime(
     regime: DiffusiveRegime, last_exponent: float, travel_a2: float, limits: TransportThresholds
-) -> Finding:
+) -> Verdict:
     """Judge whether ions diffuse.
 
     Parameters
@@ -163,16 +169,16 @@ def judge_regime(
     names = ("exponent_tolerance", "cage_exponent", "caged_exponent", "most_non_gaussian")
     thresholds = {n: float(getattr(limits, n)) for n in (*names, "significance", "least_travel_a2")}
     if regime.reached and travel_a2 >= limits.least_travel_a2:
-        verdict = V.DIFFUSIVE
+        answer = V.DIFFUSIVE
     elif last_exponent > 1 + 2 * limits.exponent_tolerance:
-        verdict = V.BALLISTIC
+        answer = V.BALLISTIC
     elif (
         min(last_exponent, regime.line_ratio) < limits.caged_exponent
         or travel_a2 < limits.least_travel_a2
     ):
-        verdict = V.CAGED
+        answer = V.CAGED
     else:
-        verdict = V.NOT_DIFFUSIVE
+        answer = V.NOT_DIFFUSIVE
     reason = (
         f"d ln MSD/d ln t is {regime.exponent:.2f} at the start of the fit and {last_exponent:.2f} "
         f"at the longest lags, the later slope is {regime.later_slope_ratio:.2f} of the first, "
@@ -180,12 +186,12 @@ def judge_regime(
         f"non-Gaussian parameter {regime.non_gaussian:.2f}, and ions would travel {travel_a2:.3g} "
         f"Å² in the run (at least {limits.least_travel_a2:g})"
     )
-    return Finding(
-        "diffusive regime?", verdict, verdict is V.DIFFUSIVE, reason, numbers, thresholds
+    return Verdict(
+        "diffusive regime?", answer, answer is V.DIFFUSIVE, "numerical", reason, numbers, thresholds
     )
 
 
-def judge_precision(relative_error: float, n_blocks: int, limits: TransportThresholds) -> Finding:
+def judge_precision(relative_error: float, n_blocks: int, limits: TransportThresholds) -> Verdict:
     """Judge whether the diffusivity is known well enough to be one.
 
     Parameters
@@ -198,10 +204,11 @@ def judge_precision(relative_error: float, n_blocks: int, limits: TransportThres
         Thresholds.
     """
     good = relative_error <= limits.most_relative_error
-    return Finding(
+    return Verdict(
         "precise?",
         V.PRECISE if good else V.IMPRECISE,
         good,
+        "numerical",
         f"the standard error is {relative_error:.1%} of the diffusivity, from {n_blocks} blocks of "
         f"time (at most {limits.most_relative_error:.0%})",
         {"relative_error": relative_error, "n_blocks": float(n_blocks)},
@@ -209,7 +216,7 @@ def judge_precision(relative_error: float, n_blocks: int, limits: TransportThres
     )
 
 
-def judge_host(host_share: float | None, limits: TransportThresholds) -> Finding:
+def judge_host(host_share: float | None, limits: TransportThresholds) -> Verdict:
     """Judge whether the host stays in place while ions move.
 
     Parameters
@@ -221,14 +228,21 @@ def judge_host(host_share: float | None, limits: TransportThresholds) -> Finding
     """
     thresholds = {"most_host_share": limits.most_host_share}
     if host_share is None:
-        return Finding(
-            "host solid?", V.NO_HOST, True, "all atoms are of the mobile element", {}, thresholds
+        return Verdict(
+            "host solid?",
+            V.NO_HOST,
+            True,
+            "numerical",
+            "all atoms are of the mobile element",
+            {},
+            thresholds,
         )
     solid = host_share <= limits.most_host_share
-    return Finding(
+    return Verdict(
         "host solid?",
         V.HOST_SOLID if solid else V.HOST_MOBILE,
         solid,
+        "numerical",
         f"the host's mean-square displacement grows {host_share:.3f} times as fast as the ions' "
         f"(at most {limits.most_host_share:g} in a solid)",
         {"host_share": host_share},
@@ -238,7 +252,7 @@ def judge_host(host_share: float | None, limits: TransportThresholds) -> Finding
 
 def judge_drift(
     drift: str, with_drift: float, without: float, limits: TransportThresholds
-) -> Finding:
+) -> Verdict:
     """Remark on what the removal of drift changed.
 
     Parameters
@@ -252,10 +266,11 @@ def judge_drift(
     """
     share = abs(with_drift - without) / abs(without) if without else float("inf")
     large = share > limits.most_drift_share
-    return Finding(
+    return Verdict(
         "drift?",
         V.DRIFT_LARGE if large else V.DRIFT_SMALL,
         True,
+        "numerical",
         f"removal of drift ({drift}) changed the tracer diffusivity from {with_drift:.3g} to "
         f"{without:.3g} cm²/s",
         {"before_cm2_s": with_drift, "after_cm2_s": without},
@@ -263,7 +278,7 @@ def judge_drift(
     )
 
 
-def judge_cell(shortest_a: float, limits: TransportThresholds) -> Finding:
+def judge_cell(shortest_a: float, limits: TransportThresholds) -> Verdict:
     """Remark on the size of the cell; a small one constrains collective motion most.
 
     Parameters
@@ -274,10 +289,11 @@ def judge_cell(shortest_a: float, limits: TransportThresholds) -> Finding:
         Thresholds.
     """
     large = shortest_a >= limits.least_cell_a
-    return Finding(
+    return Verdict(
         "supercell large enough?",
         V.CELL_LARGE_ENOUGH if large else V.CELL_SMALL,
         True,
+        "numerical",
         f"the shortest height of the cell is {shortest_a:.1f} Å ({limits.least_cell_a:g} or more "
         "keeps an ion from its own image)",
         {"shortest_height_a": shortest_a},

@@ -1,0 +1,95 @@
+"""The answers that verdicts on transport give, and the thresholds behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import auto
+
+from amorph_flows.analysis.verdict import Answer
+
+
+class TransportVerdict(Answer):
+    """Answers to the questions that decide whether a diffusivity can be believed."""
+
+    NONE = auto()
+    ENOUGH_FRAMES = auto()
+    TOO_FEW_FRAMES = auto()
+    CONTINUOUS = auto()
+    DISCONTINUOUS = auto()
+    SHUFFLED = auto()
+    TIME_STEP_CONFIRMED = auto()
+    TIME_STEP_WRONG = auto()
+    TIME_STEP_NOT_TESTABLE = auto()
+    UNWRAPPED = auto()
+    UNWRAPPING_AMBIGUOUS = auto()
+    DIFFUSIVE = auto()
+    BALLISTIC = auto()
+    NOT_DIFFUSIVE = auto()
+    CAGED = auto()
+    PRECISE = auto()
+    IMPRECISE = auto()
+    HOST_SOLID = auto()
+    HOST_MOBILE = auto()
+    NO_HOST = auto()
+    DRIFT_SMALL = auto()
+    DRIFT_LARGE = auto()
+    CELL_LARGE_ENOUGH = auto()
+    CELL_SMALL = auto()
+    ARRHENIUS = auto()
+    CURVED = auto()
+    GLASS_TRANSITION_BETWEEN = auto()
+    TOO_FEW_TEMPERATURES = auto()
+    INTERPOLATED = auto()
+    EXTRAPOLATED = auto()
+
+
+@dataclass(frozen=True)
+class TransportThresholds:
+    """What trajectories are held to.
+
+    Parameters
+    ----------
+    least_frames
+        Frames in the longest continuous piece.
+    most_pieces_per_frame
+        New pieces per frame above which frames must be shuffled.
+    most_out_of_order
+        Share of frames that resemble some other frame far more than their neighbours.
+    spacing_tolerance
+        Largest relative difference of the given spacing of frames from equipartition's.
+    longest_step
+        Longest step between frames that can be unwrapped, in cell vectors.
+    exponent_tolerance, cage_exponent, most_non_gaussian, significance
+        Of the diffusive regime; see `RegimeLimits`.
+    caged_exponent
+        d ln MSD / d ln t at the longest lags below which ions are called caged.
+    least_travel_a2
+        6 D times the length of the run, Å²; less is not migration.
+    most_relative_error
+        Standard error of D over D.
+    most_host_share
+        Slope of the host's mean-square displacement over that of the ions.
+    most_drift_share
+        Mean-square displacement of the drift over that of the ions; more is remarked upon.
+    least_cell_a
+        Shortest height of the cell, Å; less is remarked upon.
+    curvature_p
+        Probability below which misfit to Arrhenius' law is curvature.
+    """
+
+    least_frames: int = 100
+    most_pieces_per_frame: float = 0.02
+    most_out_of_order: float = 0.3
+    spacing_tolerance: float = 0.2
+    longest_step: float = 0.45
+    exponent_tolerance: float = 0.15
+    cage_exponent: float = 0.5
+    most_non_gaussian: float = 1.0
+    significance: float = 0.005
+    caged_exponent: float = 0.5
+    least_travel_a2: float = 2.0
+    most_relative_error: float = 0.5
+    most_host_share: float = 0.1
+    most_drift_share: float = 0.1
+    least_cell_a: float = 10.0
+    curvature_p: float = 0.01

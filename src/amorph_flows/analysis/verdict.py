@@ -1,0 +1,108 @@
+"""A verdict: the answer to one question about a result, and what it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Scope = Literal["numerical", "model"]
+
+
+class Answer(StrEnum):
+    """The base of the enums of answers, one enum for each stage.
+
+    The value of a member is its name, which is also what documents store and queries compare.
+    """
+
+    # A member is thus equal to the plain string that any store gives back for it, so that nothing
+    # has to know, on reading, which enum it came from.
+    @staticmethod
+    def _generate_next_value_(name: str, *_: object) -> str:
+        return name
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What would turn a verdict.
+
+    Parameters
+    ----------
+    key
+        Key of the study file to change.
+    value
+        Its new value.
+    core_hours
+        What the change costs.
+    """
+
+    key: str
+    value: bool | int | float | str
+    core_hours: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to one question about a result.
+
+    Parameters
+    ----------
+    question
+        What was asked, such as ``"melted?"``.
+    answer
+        A member of the stage's enum, or the equal string where it was read from a store: compare
+        with ``==``, not with ``is``.
+    passed
+        Whether a result that rests on it may be believed.
+    scope
+        ``"numerical"``: is the result converged? ``"model"``: do its labels come from a method
+        that counts as the truth?
+    reason
+        One sentence with the numbers, for a person.
+    numbers
+        What was measured; what is not finite is left out, because JSON has no word for it.
+    thresholds
+        What it was held to.
+    remedy
+        What would turn it; None where that is not known.
+    """
+
+    question: str
+    answer: Answer | str
+    passed: bool
+    scope: Scope
+    reason: str
+    numbers: dict[str, float] = field(default_factory=dict)
+    thresholds: dict[str, float] = field(default_factory=dict)
+    remedy: Remedy | None = None
+
+    def __post_init__(self) -> None:
+        finite = {k: float(v) for k, v in self.numbers.items() if math.isfinite(v)}
+        object.__setattr__(self, "numbers", finite)
+        held_to = {k: float(v) for k, v in self.thresholds.items()}
+        object.__setattr__(self, "thresholds", held_to)
+
+    def __str__(self) -> str:
+        return f"{self.question} {in_words(self.answer)}: {self.reason}"
+
+    @property
+    def verdict(self) -> Answer | str:
+        """The answer, under the name that scripts ask `judge_melt` for."""
+        return self.answer
+
+
+def in_words(answer: str) -> str:
+    """Return an answer as a person reads it, such as ``"not melted"``."""
+    return answer.lower().replace("_", " ")
+
+
+def believable(verdicts: Iterable[Verdict]) -> bool:
+    """Return whether every numerical verdict passed."""
+    return all(verdict.passed for verdict in verdicts if verdict.scope == "numerical")
+
+
+def doubts(verdicts: Iterable[Verdict]) -> list[str]:
+    """Return the reasons of the verdicts that did not pass, each once and in order."""
+    return list(dict.fromkeys(verdict.reason for verdict in verdicts if not verdict.passed))

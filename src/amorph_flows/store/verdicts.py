@@ -1,0 +1,99 @@
+"""The verdicts in a document, found by the types of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, TypedDict, get_args
+
+from amorph_flows.schemas.base import BLOB_KEYS, Judged, StageDocument
+
+
+class VerdictSummary(TypedDict):
+    """What a listing shows of a verdict."""
+
+    question: str
+    answer: str
+    passed: bool
+    reason: str
+
+
+def verdicts_in(document: StageDocument | Mapping[str, Any], kind: type) -> list[VerdictSummary]:
+    """Return the verdicts in a document.
+
+    Those of other documents inside it are left out, and so is what goes to the ``data`` store.
+
+    Parameters
+    ----------
+    document
+        The document, or the `verdict_fields` of a stored one.
+    kind
+        Its class.
+    """
+    return [
+        _summary(part, field)
+        for path, field in verdict_fields(kind).items()
+        for part in _at(document, path.split("."))
+    ]
+
+
+@cache
+def verdict_fields(kind: type) -> dict[str, type]:
+    """Return the paths of the verdicts in a class of documents, such as ``"branches.amorphous"``.
+
+    Parameters
+    ----------
+    kind
+        The class.
+
+    Returns
+    -------
+    dict
+        For each path `Verdict`, or the class that says how it is one (`Judged`).
+    """
+    return dict(_fields(kind, ()))
+
+
+def _fields(kind: type, outer: tuple[type, ...]) -> Iterator[tuple[str, type]]:
+    from amorph_flows.analysis.verdict import Verdict  # with all of analysis, which is slow
+
+    for name, field in getattr(kind, "__pydantic_fields__", {}).items():
+        for part in () if name in BLOB_KEYS else _classes(field.annotation):
+            if issubclass(part, Verdict | Judged):
+                yield name, part
+            elif not issubclass(part, StageDocument) and part not in outer:
+                for path, found in _fields(part, (*outer, part)):
+                    yield f"{name}.{path}", found
+
+
+def _classes(annotation: Any) -> Iterator[type]:
+    """Yield the classes in an annotation such as ``list[Branch] | None``."""
+    if isinstance(annotation, type):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _classes(inner)
+
+
+def _at(value: Any, path: list[str]) -> Iterator[Any]:
+    """Yield what is at a path; all items of the lists and dictionaries on the way."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _at(item, path)
+    elif not path:
+        if value is not None:
+            yield value
+    else:
+        held = value.get(path[0]) if isinstance(value, Mapping) else getattr(value, path[0], None)
+        yield from _at(held, path[1:])
+
+
+def _summary(part: Any, field: type) -> VerdictSummary:
+    fields = part if isinstance(part, Mapping) else vars(part)
+    if issubclass(field, Judged):
+        fields = vars(field.verdict_of(fields))
+    return VerdictSummary(
+        question=fields["question"],
+        answer=str(fields["answer"]),
+        passed=fields["passed"],
+        reason=fields["reason"],
+    )
