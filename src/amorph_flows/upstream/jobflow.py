@@ -8,6 +8,7 @@ from typing import Any
 from jobflow import Flow, Job, JobStore, Response
 from jobflow.core.reference import find_and_get_references
 from monty.json import MSONable, jsanitize
+from typing_extensions import override
 
 from amorph_flows.schemas.base import JobKind
 
@@ -26,6 +27,7 @@ class OpenFlow(Flow):
     """
 
     @property
+    @override
     def job_uuids(self) -> tuple[str, ...]:
         """Uuids of the flow's jobs and of those that they refer to."""
         own = super().job_uuids

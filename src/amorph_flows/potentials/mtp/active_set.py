@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp.file import MTPPotential
+from amorph_flows.potentials.mtp.parse import text_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -118,11 +119,7 @@ class ActiveSet:
         InputError
             If the file is absent, truncated or something else; the message names it.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: cannot be read as an active set ({error})") from error
-        return cls.parse(text, str(path))
+        return cls.parse(text_of(path, "an active set"), str(path))
 
     @classmethod
     def parse(cls, text: str, source: str = "active set") -> ActiveSet:

@@ -15,7 +15,7 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.datasets import FrameSet
-from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.file import MTPPotential
@@ -24,6 +24,7 @@ from amorph_flows.potentials.mtp.moment_tensor import (
     Trained,
     active_set_of,
     potential_of,
+    require_elements,
 )
 from amorph_flows.potentials.mtp.motep.backend import MotepBackend
 from amorph_flows.potentials.mtp.plugin import build_plugin
@@ -90,7 +91,7 @@ class MTPBackend(MomentTensorBackend):
         There are none without a compiler and without a plugin in the settings: LAMMPS then gets its
         forces from the calculator.
         """
-        numbers = _species_numbers(doc, elements)
+        require_elements(doc, elements)
         plugin = Settings().mtp_plugin
         if plugin is None and not _has_compiler():
             return PairStyle(commands=[])
@@ -100,6 +101,7 @@ class MTPBackend(MomentTensorBackend):
         if grade is not None:
             active_set_of(doc).write(directory / ACTIVE_SET_FILE)
             style, watch = _graded_style(grade)
+        numbers = " ".join(str(doc.species.index(element)) for element in elements)
         coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
         return PairStyle(
             commands=[f"plugin load {plugin}", style, coefficients, *watch],
@@ -115,13 +117,6 @@ class MTPBackend(MomentTensorBackend):
 
 def _has_compiler() -> bool:
     return shutil.which(Settings().compiler) is not None
-
-
-def _species_numbers(doc: PotentialDoc, elements: list[str]) -> str:
-    """Return the species number of the file for each LAMMPS type."""
-    if missing := sorted(set(elements) - set(doc.species)):
-        raise InputError(f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}")
-    return " ".join(str(doc.species.index(element)) for element in elements)
 
 
 def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:

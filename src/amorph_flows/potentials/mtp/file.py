@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.mtp.parse import MTPText
+from amorph_flows.potentials.mtp.parse import MTPText, text_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -181,12 +181,7 @@ def read_mtp(path: str | Path, species: tuple[str, ...] | list[str] = ()) -> MTP
     InputError
         If the file is absent, truncated or no ``.mtp`` file; the message names file and line.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as an .mtp file ({error})") from error
-    return parse_mtp(text, str(path), species)
+    return parse_mtp(text_of(path, "an .mtp file"), str(path), species)
 
 
 def parse_mtp(

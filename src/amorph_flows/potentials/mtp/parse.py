@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -12,6 +13,27 @@ from amorph_flows.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+
+def text_of(path: str | Path, kind: str) -> str:
+    """Return the text of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What it should be, such as ``"an .mtp file"``.
+
+    Raises
+    ------
+    InputError
+        If it is absent or not text.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as {kind} ({error})") from error
 
 
 class MTPText:

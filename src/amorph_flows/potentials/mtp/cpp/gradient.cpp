@@ -45,18 +45,7 @@ template <int B> AMORPH_INLINE void Gradient::energy_blocks(const Slot &slot, in
   for (int b = 0; b < B; b++) x[b] = block[b].x, y[b] = block[b].y, z[b] = block[b].z;
   fill_monomials<B>(graph.degree, x, y, z, m);
   for (int mu = 0; mu < F; mu++) {
-    const double *__restrict c = &a[graph.offset[mu]];
-    const int n = graph.size[mu];
-    vd d[B] = {}, e[B] = {};
-    int k = 0;
-    for (; k + 1 < n; k += 2)
-      for (int b = 0; b < B; b++) {
-        d[b] += c[k] * m[B * k + b];
-        e[b] += c[k + 1] * m[B * (k + 1) + b];
-      }
-    for (; k < n; k++)
-      for (int b = 0; b < B; b++) d[b] += c[k] * m[B * k + b];
-    for (int b = 0; b < B; b++) value[B * mu + b] = d[b] + e[b];
+    sum_monomials<B>(graph.size[mu], &a[graph.offset[mu]], m, &value[B * mu]);
   }
   add_radial<B>(block, value, nullptr);
 }

@@ -166,7 +166,7 @@ AMORPH_INLINE void Kernel::pull_blocks(const Slot &slot, int first, vd *force, v
   for (int mu = 0; mu < F; mu++) {
     const double *__restrict c = &a[graph.offset[mu]];
     const int n = graph.size[mu];
-    vd f[B], d[B] = {}, e[B] = {};
+    vd f[B], slope[B];
     for (int b = 0; b < B; b++) f[b] = slot.f[(first + b) * F + mu];
     if (mu == 0)
       for (int k = 0; k < n; k++)
@@ -174,15 +174,8 @@ AMORPH_INLINE void Kernel::pull_blocks(const Slot &slot, int first, vd *force, v
     else
       for (int k = 0; k < n; k++)
         for (int b = 0; b < B; b++) w[B * k + b] += c[k] * f[b];
-    int k = 0;
-    for (; k + 1 < n; k += 2)
-      for (int b = 0; b < B; b++) {
-        d[b] += c[k] * m[B * k + b];
-        e[b] += c[k + 1] * m[B * (k + 1) + b];
-      }
-    for (; k < n; k++)
-      for (int b = 0; b < B; b++) d[b] += c[k] * m[B * k + b];
-    for (int b = 0; b < B; b++) gr[b] += (d[b] + e[b]) * slot.df[(first + b) * F + mu];
+    sum_monomials<B>(n, c, m, slope);
+    for (int b = 0; b < B; b++) gr[b] += slope[b] * slot.df[(first + b) * F + mu];
   }
   pull_monomials<B>(graph.degree, x, y, z, m, w, gx, gy, gz);
   for (int b = 0; b < B; b++) {

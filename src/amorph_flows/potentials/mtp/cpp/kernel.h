@@ -61,6 +61,22 @@ AMORPH_INLINE void fill_monomials(int degree, const vd *x, const vd *y, const vd
   }
 }
 
+// Sums of n monomials with coefficients c, in two chains of additions that do not wait for each
+// other.
+template <int B>
+AMORPH_INLINE void sum_monomials(int n, const double *__restrict c, const vd *m, vd *out) {
+  vd d[B] = {}, e[B] = {};
+  int k = 0;
+  for (; k + 1 < n; k += 2)
+    for (int b = 0; b < B; b++) {
+      d[b] += c[k] * m[B * k + b];
+      e[b] += c[k + 1] * m[B * (k + 1) + b];
+    }
+  for (; k < n; k++)
+    for (int b = 0; b < B; b++) d[b] += c[k] * m[B * k + b];
+  for (int b = 0; b < B; b++) out[b] = d[b] + e[b];
+}
+
 // Gradients of sum_k a_k m_k with respect to x, y, z; consumes a.
 template <int B>
 AMORPH_INLINE void pull_monomials(int degree, const vd *x, const vd *y, const vd *z,

@@ -12,10 +12,15 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.datasets import Frame, FrameSet
-from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.mtp import MTPPotential
-from amorph_flows.potentials.mtp.moment_tensor import MomentTensorBackend, Trained, potential_of
+from amorph_flows.potentials.mtp.moment_tensor import (
+    MomentTensorBackend,
+    Trained,
+    potential_of,
+    require_elements,
+)
 from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -64,10 +69,7 @@ class MotepBackend(MomentTensorBackend):
         grade: GradeSettings | None,
     ) -> PairStyle:
         """Return no commands: LAMMPS gets its forces from the calculator."""
-        if missing := sorted(set(elements) - set(doc.species)):
-            raise InputError(
-                f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}"
-            )
+        require_elements(doc, elements)
         return PairStyle(commands=[], grades_in_lammps=False)
 
     @override
