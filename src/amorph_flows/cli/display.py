@@ -61,8 +61,7 @@ class Display:
 
     def failures(self) -> list[str]:
         """Return each failed job with its reason and folder."""
-        failed = [job for job in self._state.jobs if job.state == "failed"]
-        return [f"{job.name}: {job.reason} (files: {job.folder})" for job in failed]
+        return self._state.failures()
 
     def show(self, state: StudyState) -> None:
         """Show the state of the study.

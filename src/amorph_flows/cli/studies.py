@@ -14,6 +14,7 @@ from amorph_flows.errors import InputError
 if TYPE_CHECKING:
     from jobflow import JobStore
 
+    from amorph_flows.store.embedded import EmbeddedStore
     from amorph_flows.study.study_file import Study
 
 _DEMO_STUDY = """\
@@ -61,7 +62,6 @@ def demo(
     amorph demo results/demo --jobs 4
     ```
     """
-    from amorph_flows.structures import v2o5
     from amorph_flows.study.study_file import load_study
 
     try:
@@ -70,6 +70,8 @@ def demo(
         raise InputError(f"{folder} cannot be made a folder: {error.strerror}") from error
     study_file = folder / "study.yaml"
     if not study_file.exists():
+        from amorph_flows.structures import v2o5
+
         v2o5().to(filename=str(folder / "V2O5.cif"))
         study_file.write_text(_DEMO_STUDY)
     _run(load_study(study_file), f"amorph demo {folder}", jobs, retry)
@@ -169,14 +171,16 @@ def report(
     amorph report amorph-demo
     ```
     """
-    from amorph_flows.store import study_store
+    from amorph_flows.store.opening import study_store_to_read
 
     folder = study_folder(study)
-    for path in write_report(study_store(folder, create=False), folder, launchpad):
+    for path in write_report(study_store_to_read(folder), folder, launchpad):
         typer.echo(path)
 
 
-def write_report(store: JobStore, folder: Path, launchpad: Path | None = None) -> list[Path]:
+def write_report(
+    store: JobStore | EmbeddedStore, folder: Path, launchpad: Path | None = None
+) -> list[Path]:
     """Write the report that a study has stored and return its files.
 
     Parameters
@@ -194,29 +198,49 @@ def write_report(store: JobStore, folder: Path, launchpad: Path | None = None) -
         If the study has no report yet.
     """
     from amorph_flows.cli.find import read_study
-    from amorph_flows.schemas.study import StudyDoc
-    from amorph_flows.store import load_document
+    from amorph_flows.store.bulk import output_with_bulk
+    from amorph_flows.store.query import full_uuid
 
     jobs = read_study(folder, launchpad)[0].jobs
-    ended = [job for job in jobs if job.document == StudyDoc.__name__ and job.state == "done"]
-    document = load_document(store, ended[-1].uuid) if ended else None
-    if not isinstance(document, StudyDoc):
+    ended = [job.uuid for job in jobs if job.document == "StudyDoc" and job.state == "done"]
+    if not ended:
         raise InputError(f"the study in {folder} has no report yet; `amorph status` says why")
+    document = output_with_bulk(store, full_uuid(store, ended[-1]))
     paths = []
-    for name in (document.report_html, document.report_json):
+    for name in (document["report_html"], document["report_json"]):
         path = folder / Path(name).name
-        path.write_text(document.files[name], encoding="utf-8")
+        path.write_text(document["files"][name], encoding="utf-8")
         paths.append(path.resolve())
     return paths
 
 
 def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
     """Run a study and tell how it ended."""
+    from amorph_flows.store.opening import study_store_to_read
+    from amorph_flows.study.finished import finished_state
+
+    finished = None if retry else finished_state(study)
+    if finished is not None:
+        failures, any_executed = finished.failures(), False
+    else:
+        failures, any_executed = _execute(study, command, jobs, retry)
+    if not any_executed:
+        typer.echo("study is complete, nothing to do")
+    for line in failures:
+        typer.echo(f"amorph: set aside: {line}", err=True)
+    for path in write_report(study_store_to_read(study.home), study.home):
+        typer.echo(f"report: {path}")
+
+
+def _execute(study: Study, command: str, jobs: int | None, retry: bool) -> tuple[list[str], bool]:
+    """Run a study; return the lines of jobs that failed, and whether any job was executed."""
     from amorph_flows.cli.display import Display
     from amorph_flows.executors import run_study
     from amorph_flows.executors.local.termination import exit_code
     from amorph_flows.store import study_store, supersede
+    from amorph_flows.study.finished import inputs_fingerprint, remember_finished
 
+    inputs = inputs_fingerprint(study)
     flow = study.flow()
     store = study_store(study.home)
     was_complete = _is_complete(study.home)
@@ -231,12 +255,8 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
     except KeyboardInterrupt as stop:
         typer.echo(f"amorph: stopped; finished jobs are kept, go on with: {command}", err=True)
         raise typer.Exit(exit_code(stop)) from None
-    if display.n_executed == 0:
-        typer.echo("study is complete, nothing to do")
-    for line in display.failures():
-        typer.echo(f"amorph: set aside: {line}", err=True)
-    for path in write_report(store, study.home):
-        typer.echo(f"report: {path}")
+    remember_finished(study, inputs)
+    return display.failures(), display.n_executed > 0
 
 
 def _is_complete(folder: Path) -> bool:

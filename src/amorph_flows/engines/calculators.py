@@ -82,6 +82,24 @@ KNOWN = {
 """Calculators by short name; any other is named ``package.module:ClassOrFactory``."""
 
 
+def described_calculator(name: str) -> KnownCalculator:
+    """Return what is known about a calculator, whether or not it is installed.
+
+    Parameters
+    ----------
+    name
+        A short name or ``package.module:ClassOrFactory``.
+
+    Raises
+    ------
+    InputError
+        If the name is neither.
+    """
+    if name not in KNOWN and ":" not in name:
+        raise unknown_name("calculator", name, KNOWN, ", or 'package.module:ClassOrFactory'")
+    return KNOWN.get(name) or KnownCalculator(name, name.partition(":")[0].partition(".")[0])
+
+
 def find_calculator(name: str) -> KnownCalculator:
     """Return what is known about a calculator, without loading it.
 
@@ -97,9 +115,7 @@ def find_calculator(name: str) -> KnownCalculator:
     MissingDependencyError
         If its package is not installed.
     """
-    if name not in KNOWN and ":" not in name:
-        raise unknown_name("calculator", name, KNOWN, ", or 'package.module:ClassOrFactory'")
-    found = KNOWN.get(name) or KnownCalculator(name, name.partition(":")[0].partition(".")[0])
+    found = described_calculator(name)
     if found.probe is not None:
         found.probe()
     elif util.find_spec(found.package) is None:

@@ -73,6 +73,9 @@ class StudyState(BaseModel):
     manager: Literal["local", "fireworks", "jobflow-remote"] = "local"
     workflow: int | None = Field(default=None, description="its FireWorks workflow")
     jobs: list[JobState] = Field(default_factory=list)
+    fingerprint: str = Field(
+        default="", description="of what a complete study was made from, so that it is recognised"
+    )
 
     def write(self, folder: Path) -> None:
         """Replace the state file of a folder in one step.
@@ -115,6 +118,11 @@ class StudyState(BaseModel):
     def count(self, *conditions: JobCondition) -> int:
         """Return how many jobs are in one of some conditions."""
         return sum(job.state in conditions for job in self.jobs)
+
+    def failures(self) -> list[str]:
+        """Return each failed job with its reason and folder."""
+        failed = [job for job in self.jobs if job.state == "failed"]
+        return [f"{job.name}: {job.reason} (files: {job.folder})" for job in failed]
 
     def estimate(self) -> None:
         """Set what each unfinished job is expected to take from those of its function."""

@@ -208,9 +208,9 @@ def configured_store() -> JobStore | None:
     where = os.environ.get(STORE_VARIABLE)
     if where:
         store = _mongodb(where) if where.startswith("mongodb") else _described(Path(where))
+    elif not may_be_configured():
+        return None
     else:
-        if not _may_be_configured():
-            return None
         from jobflow.settings import JobflowSettings
 
         settings = JobflowSettings()
@@ -227,11 +227,12 @@ def configured_store() -> JobStore | None:
     return store
 
 
-def _may_be_configured() -> bool:
-    """Return whether jobflow has settings to read a store from: its import takes two seconds."""
+def may_be_configured() -> bool:
+    """Return whether there are settings to read a store from; jobflow takes seconds to import."""
     given = {name.upper(): value for name, value in os.environ.items()}
-    file = given.get("JOBFLOW_CONFIG_FILE") or "~/.jobflow.yaml"
-    return "JOBFLOW_JOB_STORE" in given or Path(file).expanduser().exists()
+    if given.get(STORE_VARIABLE) or "JOBFLOW_JOB_STORE" in given:
+        return True
+    return Path(given.get("JOBFLOW_CONFIG_FILE", "~/.jobflow.yaml")).expanduser().exists()
 
 
 def _described(file: Path) -> JobStore:

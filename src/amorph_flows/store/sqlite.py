@@ -99,6 +99,12 @@ class SQLiteDocuments:
             sql = f"SELECT count(*) FROM fields WHERE {filters.sql}"
             return int(connection.execute(sql, filters.values).fetchone()[0])
 
+    def listed(self) -> list[tuple[Any, ...]]:
+        """Return the indexed fields of all documents, `SCALARS`, without reading any."""
+        sql = f"SELECT {_quoted(SCALARS)} FROM fields WHERE k IN (SELECT k FROM documents)"
+        with self._open() as connection:
+            return connection.execute(sql).fetchall()
+
     def query(
         self,
         criteria: dict[str, Any] | None = None,

@@ -1,31 +1,15 @@
 """Commands that people wait for import only what they use."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+from slow_imports import run_command
 
 from amorph_flows.executors.state import JobState, StudyState
 from amorph_flows.store import open_store
 from amorph_flows.store.keys import search_keys
 
-SECONDS_TO_IMPORT = (
-    *("jobflow", "maggma", "numba", "pymatgen", "scipy", "torch", "ase", "numpy"),
-    *("atomate2", "fireworks", "pandas", "pyarrow", "plotly", "pymongo.mongo_client"),
-)
 UUID = "3f2a91c0-1111-5222-8333-944444444444"
-
-CODE = f"""
-import json, sys
-from amorph_flows.cli import app
-try:
-    app(sys.argv[1:], prog_name="amorph")
-except SystemExit as ended:
-    assert not ended.code, ended.code
-came_in = [name for name in {SECONDS_TO_IMPORT} if name in sys.modules]
-print(json.dumps(came_in))
-"""
 
 
 @pytest.fixture
@@ -55,14 +39,6 @@ def study(tmp_path, monkeypatch):
     return folder
 
 
-def run(*args):
-    """Return what a command prints, and which of the slow modules it imports."""
-    done = subprocess.run([sys.executable, "-c", CODE, *args], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    shown, _, came_in = done.stdout.rstrip("\n").rpartition("\n")
-    return shown, json.loads(came_in)
-
-
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
@@ -76,7 +52,7 @@ def run(*args):
     ],
 )
 def test_no_slow_module_is_imported(study, args, expected):
-    shown, came_in = run(*args)
+    shown, came_in = run_command(*args)
     assert expected in shown
     assert came_in == []
 
@@ -94,6 +70,6 @@ def test_reference_in_an_output_is_resolved(study):
     store = open_store(study)
     store.update({"uuid": plain, "index": 1, "metadata": {}, "output": {"formula": "V2O5"}})
     store.update({"uuid": other, "index": 1, "metadata": {}, "output": {"inner": reference}})
-    shown, came_in = run("query", "--store", "mine", other)
+    shown, came_in = run_command("query", "--store", "mine", other)
     assert json.loads(shown) == {"inner": "V2O5"}
     assert "jobflow" in came_in
