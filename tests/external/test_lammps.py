@@ -17,6 +17,7 @@ from ase.md.verlet import VelocityVerlet
 from held_lammps import killed_at, let_go, step_in
 from lammps_backends import ARGON, TOY, argon_that, settings
 from processes import wait_until
+from published import MGV2O5
 from pymatgen.core import Structure
 from unfitted_backend import potential
 
@@ -243,13 +244,10 @@ def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: P
 @pytest.fixture
 def published() -> tuple[Structure, str]:
     """The published start cell and the text of the published potential."""
-    data = Path(__file__).parents[2].parent / "shared" / "data" / "mgv2o5"
-    if not data.is_dir():
-        pytest.skip(f"the published data are not at {data}")
     cell = read_lammps_data(
-        data / "mg12v24o60.lammps-data", atom_style="atomic", Z_of_type={1: 12, 2: 23, 3: 8}
+        MGV2O5 / "mg12v24o60.lammps-data", atom_style="atomic", Z_of_type={1: 12, 2: 23, 3: 8}
     )
-    return to_structure(cell), (data / "pot.mtp").read_text()
+    return to_structure(cell), (MGV2O5 / "pot.mtp").read_text()
 
 
 @pytest.mark.parametrize("backend", ["motep", "mtp"])

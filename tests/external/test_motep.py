@@ -10,6 +10,7 @@ from ase import Atoms, units
 from ase.io import read
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
+from published import MGV2O5
 
 from amorph_flows.datasets import Frame, FrameSet, Provenance, error_statistics
 from amorph_flows.potentials import MotepBackend
@@ -21,13 +22,8 @@ pytest.importorskip("motep", reason="motep is not installed")
 
 from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
 SETTINGS = FitSettings(level=6, cutoff=4.5, radial_size=6, max_steps=40, seed=1)
-
-pytestmark = pytest.mark.skipif(
-    not (DATA / "pot.mtp").exists(), reason=f"the published potential is not in {DATA}"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -36,12 +32,12 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def published() -> MotepCalculator:
-    return MotepCalculator(read_mtp(DATA / "pot.mtp", SPECIES))
+    return MotepCalculator(read_mtp(MGV2O5 / "pot.mtp", SPECIES))
 
 
 def cell() -> Atoms:
     return read(
-        DATA / "mg12v24o60.lammps-data",
+        MGV2O5 / "mg12v24o60.lammps-data",
         format="lammps-data",
         Z_of_type={1: 12, 2: 23, 3: 8},
         units="metal",
@@ -74,7 +70,7 @@ def test_published_energy_and_structure_after_structure() -> None:
 
 
 def test_conversion_loses_nothing() -> None:
-    potential = read_mtp(DATA / "pot.mtp", SPECIES)
+    potential = read_mtp(MGV2O5 / "pot.mtp", SPECIES)
     back = from_motep(to_motep(potential), potential)
     np.testing.assert_array_equal(back.parameters, potential.parameters)
 

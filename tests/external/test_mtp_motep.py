@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read
+from published import MGV2O5
 
 from amorph_flows.potentials.mtp import MTPCalculator, read_mtp, untrained
 from amorph_flows.potentials.mtp.loss import Loss
@@ -24,11 +24,8 @@ from motep.io.mlip.mtp import read_mtp as motep_read
 from motep.io.mlip.mtp import write_mtp as motep_write
 from motep.loss import LossFunction, LossSetting
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
 SPECIES = ("Mg", "V", "O")
 NUMBERS = np.array([12, 23, 8])
-
-needs_data = pytest.mark.skipif(not (DATA / "pot.mtp").exists(), reason=f"{DATA} is absent")
 
 
 def motep_calculator(potential, folder):
@@ -59,7 +56,7 @@ def lattice(seed=0, amplitude=0.12):
 
 
 def published_cell():
-    return read(DATA / "mg12v24o60.lammps-data", format="lammps-data", atom_style="atomic",
+    return read(MGV2O5 / "mg12v24o60.lammps-data", format="lammps-data", atom_style="atomic",
                 Z_of_type={1: 12, 2: 23, 3: 8})  # fmt: skip
 
 
@@ -78,9 +75,8 @@ def test_energies_forces_stress(level, tmp_path):
     assert_equal_to_motep(lattice(level), random_potential(level), tmp_path)
 
 
-@needs_data
 def test_published_potential(tmp_path):
-    atoms, potential = published_cell(), read_mtp(DATA / "pot.mtp", SPECIES)
+    atoms, potential = published_cell(), read_mtp(MGV2O5 / "pot.mtp", SPECIES)
     atoms.calc = MTPCalculator(potential)
     assert atoms.get_potential_energy() / len(atoms) == pytest.approx(-10.9638, abs=1e-4)
     assert_equal_to_motep(atoms, potential, tmp_path)

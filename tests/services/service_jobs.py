@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from jobflow import Flow, Response, job
+from processes import wait_until
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.runtime.stage_job import stage_job
@@ -36,10 +37,10 @@ def workers(folder: Path) -> set[str]:
 
 
 @job
-def number(folder: str, name: str, value: int, seconds: float = 0.05) -> int:
-    """Return a value after a while."""
+def number(folder: str, name: str, value: int, together: int = 1) -> int:
+    """Return a value once as many processes have run jobs."""
     _sign(folder, name)
-    time.sleep(seconds)
+    wait_until(lambda: len(workers(Path(folder))) >= together, f"{together} workers")
     return value
 
 
@@ -95,11 +96,11 @@ def one_label(n: int) -> LabelDoc:
     return LabelDoc(engine=RANDOM, n_steps=n, frames=FrameSet())
 
 
-def counting_flow(folder: Path, n: int) -> Flow:
+def counting_flow(folder: Path, n: int, together: int) -> Flow:
     """Return a flow of n jobs, n more that are made while it runs, and their sum."""
     folder.mkdir(parents=True, exist_ok=True)
     place = str(folder)
-    ones = [number(place, f"one-{i}", 1) for i in range(n)]
+    ones = [number(place, f"one-{i}", 1, together) for i in range(n)]
     counted = add_up(place, "counted", [one.output for one in ones])
     more = spread(place, "more", counted.output)
     total = add_up(place, "total", more.output)

@@ -16,6 +16,7 @@ _SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"
 _CONFIGURATION = """\
 ClusterName=amorph
 SlurmctldHost={host}(127.0.0.1)
+SlurmdParameters=config_overrides
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge

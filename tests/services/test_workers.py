@@ -13,7 +13,7 @@ N = 20
 
 def test_four_workers_run_each_job_once(any_mongo_uri: str, tmp_path: Path) -> None:
     markers = tmp_path / "markers"
-    flow = counting_flow(markers, N)
+    flow = counting_flow(markers, N, together=4)
     with closing(FireworksHome(tmp_path / "home", any_mongo_uri)) as home:
         home.reset()
         home.add(flow)

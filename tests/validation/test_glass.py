@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ase.io import read
+from published import NAFEPO4, needs_nafepo4
 
 from amorph_flows.analysis import (
     bond_angles,
@@ -24,18 +24,14 @@ from amorph_flows.analysis.structure.amorphous import AmorphousThresholds
 from amorph_flows.analysis.structure.fluctuation import above_noise, rdf_fluctuation
 from amorph_flows.analysis.structure.order import LatticeVerdict
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "nafepo4"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the published NaFePO4 glasses are not at {DATA}"
-)
+pytestmark = needs_nafepo4
 
 CUTOFFS = {("P", "O"): 2.3, ("Fe", "O"): 2.75, ("O", "P"): 2.3, ("O", "Fe"): 2.75}
 
 
 @pytest.fixture(scope="module", params=["ACE_1", "ACE_2"])
 def glass(request):
-    with gzip.open(DATA / f"glass_300K_{request.param}.lammps-data.gz", "rt") as stream:
+    with gzip.open(NAFEPO4 / f"glass_300K_{request.param}.lammps-data.gz", "rt") as stream:
         return read(
             stream,
             format="lammps-data",

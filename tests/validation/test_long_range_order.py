@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from published import MGV2O5
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.structure.amorphous import AmorphousVerdict, judge_amorphous
 from amorph_flows.analysis.structure.order import LatticeVerdict, long_range_order
 from amorph_flows.structures.library import v2o5
-
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the published MgV2O5 data are not at {DATA}"
-)
 
 REFERENCE = {
     300: ((4, 6, 2), 0.118, 0.020, (0.095, 0.051, 0.049)),
@@ -28,7 +21,7 @@ LATTICE = {300: LatticeVerdict.LATTICE, 900: LatticeVerdict.NO_LATTICE}
 def test_magnesium_sublattice(temperature_k):
     planes, maximum, minimum, axes = REFERENCE[temperature_k]
     order = long_range_order(
-        Structure.from_file(DATA / f"POSCAR_lro_{temperature_k}K"), "Mg", n_directions=700
+        Structure.from_file(MGV2O5 / f"POSCAR_lro_{temperature_k}K"), "Mg", n_directions=700
     )
     assert order.plane_numbers == planes
     assert order.maximum == pytest.approx(maximum, abs=0.001)
@@ -39,7 +32,7 @@ def test_magnesium_sublattice(temperature_k):
 
 def test_host_is_crystalline_at_300_k_and_amorphous_at_900_k():
     cold, hot = (
-        judge_amorphous(Structure.from_file(DATA / f"POSCAR_lro_{t}K"), v2o5(), ["V", "O"])
+        judge_amorphous(Structure.from_file(MGV2O5 / f"POSCAR_lro_{t}K"), v2o5(), ["V", "O"])
         for t in (300, 900)
     )
     assert cold.verdict is AmorphousVerdict.CRYSTALLINE

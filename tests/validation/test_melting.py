@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 from ase import units
 from ase.io import read
 from ase.md.langevin import Langevin
+from published import MGV2O5
 
 from amorph_flows.analysis import Trajectory, judge_amorphous, judge_melt
 from amorph_flows.analysis.structure.amorphous import AmorphousVerdict
@@ -16,23 +14,17 @@ from amorph_flows.analysis.structure.melting import MeltVerdict
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.structures.library import v2o5
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the published MgV2O5 data are not at {DATA}"
-)
-
 HOST = ["V", "O"]
 
 
 def _run(temperature_k: float, n_steps: int) -> Trajectory:
     atoms = read(
-        DATA / "mg12v24o60.lammps-data",
+        MGV2O5 / "mg12v24o60.lammps-data",
         format="lammps-data",
         atom_style="atomic",
         Z_of_type={1: 12, 2: 23, 3: 8},
     )
-    atoms.calc = MTPCalculator(DATA / "pot.mtp", species=["Mg", "V", "O"])
+    atoms.calc = MTPCalculator(MGV2O5 / "pot.mtp", species=["Mg", "V", "O"])
     rng, frames = np.random.default_rng(0), []
     width = np.sqrt(atoms.get_masses()[:, None] * units.kB * temperature_k)
     atoms.set_momenta(rng.normal(size=(len(atoms), 3)) * width)

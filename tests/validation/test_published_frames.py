@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from published import MGV2O5
 
 from amorph_flows.analysis import (
     TransportVerdict,
@@ -15,13 +14,7 @@ from amorph_flows.analysis import (
     read_trajectory,
 )
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "mgv2o5"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the published MgV2O5 frames are not at {DATA}"
-)
-
-JOINTS = {300: [180, 380], 900: [180, 380, 580]}
+JOINTS = {300: [180, 380], 900: [180, 380]}
 STATED_FS = 2000.0
 
 
@@ -29,7 +22,7 @@ STATED_FS = 2000.0
 def frames():
     return {
         kelvin: read_trajectory(
-            DATA / f"frames_{kelvin}K.extxyz.gz", frame_spacing_fs=STATED_FS, temperature_k=kelvin
+            MGV2O5 / f"frames_{kelvin}K.extxyz.gz", frame_spacing_fs=STATED_FS, temperature_k=kelvin
         )
         for kelvin in JOINTS
     }

@@ -1,9 +1,8 @@
 """Void sites: known holes, invariance, tolerances, and what the published cells say."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from published import MGV2O5
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.errors import InputError
@@ -15,8 +14,6 @@ from amorph_flows.structures import (
     supercell_by_axes,
     v2o5,
 )
-
-MGV2O5 = Path(__file__).parents[4] / "shared" / "data" / "mgv2o5"
 
 
 def rattled(multiples, seed, sigma):
@@ -78,10 +75,7 @@ def test_sites_that_cations_occupy_are_not_offered():
 
 @pytest.mark.parametrize("temperature", ["300K", "900K"])
 def test_the_sites_of_published_mgv2o5_are_found(temperature):
-    file = MGV2O5 / f"POSCAR_lro_{temperature}"
-    if not file.is_file():
-        pytest.skip("the published structures of MgV2O5 are not here")
-    full = read_structure(file)
+    full = read_structure(MGV2O5 / f"POSCAR_lro_{temperature}")
     host = remove_species(full, "Mg")
     assert len(host) == 84
     sites = find_void_sites(host, "Mg2+")
