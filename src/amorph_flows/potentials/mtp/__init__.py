@@ -1,4 +1,4 @@
-"""Moment tensor potentials: one C++ kernel to fit, run and grade them."""
+"""Moment tensor potentials: files, grades, and two trainers, a C++ kernel and motep."""
 
 from __future__ import annotations
 

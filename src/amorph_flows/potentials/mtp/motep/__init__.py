@@ -1,1 +1,1 @@
-"""Moment tensor potentials by motep: the second trainer, which needs no compiler."""
+"""The second trainer, motep, which needs no compiler; files and grades are those of the first."""
