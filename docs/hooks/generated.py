@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from amorph_flows import schemas
 from amorph_flows.cli import app
 from amorph_flows.flows import AmorphousElectrodeMaker
-from amorph_flows.schemas.base import Document
 from amorph_flows.study.overrides import override_names
 
 COMMANDS = (
@@ -66,9 +66,8 @@ def _stage(module: Any) -> Iterator[str]:
         model
         for model in vars(module).values()
         if isinstance(model, type)
-        and issubclass(model, BaseModel)
+        and getattr(model, "__pydantic_fields__", {})
         and model.__module__ == module.__name__
-        and model is not Document
     ]
     if not models:
         return
@@ -78,16 +77,28 @@ def _stage(module: Any) -> Iterator[str]:
         yield f"{(model.__doc__ or '').strip().splitlines()[0]}\n"
         yield "| field | type | what |"
         yield "| --- | --- | --- |"
-        for name, field in model.model_fields.items():
-            yield f"| `{name}` | `{_type(field.annotation)}` | {field.description or ''} |"
+        described = _described(model)
+        for name, field in model.__pydantic_fields__.items():
+            what = field.description or described.get(name, "")
+            yield f"| `{name}` | `{_type(field.annotation)}` | {what} |"
         yield ""
+
+
+def _described(model: type) -> dict[str, str]:
+    """Return what the docstrings of a dataclass and its bases say of its fields."""
+    found = {}
+    for kind in reversed(model.__mro__):
+        text = inspect.getdoc(kind) or ""
+        for names, what in re.findall(r"^([a-z0-9_, ]+)\n((?:    .+\n?)+)", text, re.MULTILINE):
+            found |= dict.fromkeys(names.split(", "), " ".join(what.split()))
+    return found
 
 
 def _type(annotation: Any) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     if "PlainValidator" in text or "ndarray" in text:
         return "Array"
-    for prefix in ("typing.", "amorph_flows.datasets.frames.", "pymatgen.core.structure."):
+    for prefix in MODULES:
         text = text.replace(prefix, "")
     while "amorph_flows.schemas." in text:
         before, _, after = text.partition("amorph_flows.schemas.")
@@ -112,6 +123,11 @@ def _cell(value: Any) -> str:
         return f"{value:,g}".replace(",", "\u202f")
     return f"`{value!r}`".replace("|", "\\|")
 
+
+MODULES = (
+    *("typing.", "pymatgen.core.structure."),
+    *("amorph_flows.datasets.frames.", "amorph_flows.analysis.verdict."),
+)
 
 GENERATED: dict[str, Callable[[], str]] = {
     "<!-- documents -->": document_tables,

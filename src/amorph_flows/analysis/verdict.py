@@ -79,6 +79,8 @@ class Verdict:
     remedy: Remedy | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.remedy, dict):  # as JSON gives it back where pydantic does not read it
+            object.__setattr__(self, "remedy", Remedy(**self.remedy))
         finite = {k: float(v) for k, v in self.numbers.items() if math.isfinite(v)}
         object.__setattr__(self, "numbers", finite)
         held_to = {k: float(v) for k, v in self.thresholds.items()}

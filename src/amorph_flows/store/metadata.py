@@ -35,8 +35,9 @@ def complete_keys(store: JobStore | EmbeddedStore) -> int:
     ours = {CURRENT: None, MODULE: {"$gte": f"{prefix}.", "$lt": f"{prefix}/"}}
     lacking = list(store.docs_store.query(ours, [MODULE, CLASS]))
     for module, name in {(d["output"]["@module"], d["output"]["@class"]) for d in lacking}:
-        fields = (*KEY_FIELDS, *verdict_fields(document_class(module, name)))
-        wanted = ["uuid", "index", "metadata", *(f"output.{field}" for field in fields)]
+        verdicts = verdict_fields(document_class(module, name))
+        fields = [path.partition(".*")[0] for path in verdicts]
+        wanted = ["uuid", "index", "metadata", *(f"output.{f}" for f in (*KEY_FIELDS, *fields))]
         of_class = {CURRENT: None, MODULE: module, CLASS: name}
         for found in list(store.docs_store.query(of_class, wanted)):
             keys = search_keys(found["output"], found.get("metadata") or {})

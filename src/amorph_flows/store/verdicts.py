@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, TypedDict, get_args
+from typing import Any, TypedDict, get_args, get_origin
 
 from amorph_flows.schemas.base import BLOB_KEYS, Judged, StageDocument
 
@@ -41,6 +41,8 @@ def verdicts_in(document: StageDocument | Mapping[str, Any], kind: type) -> list
 def verdict_fields(kind: type) -> dict[str, type]:
     """Return the paths of the verdicts in a class of documents, such as ``"branches.amorphous"``.
 
+    A star stands for every key of a dictionary.
+
     Parameters
     ----------
     kind
@@ -58,27 +60,29 @@ def _fields(kind: type, outer: tuple[type, ...]) -> Iterator[tuple[str, type]]:
     from amorph_flows.analysis.verdict import Verdict  # with all of analysis, which is slow
 
     for name, field in getattr(kind, "__pydantic_fields__", {}).items():
-        for part in () if name in BLOB_KEYS else _classes(field.annotation):
+        for path, part in () if name in BLOB_KEYS else _classes(field.annotation, name):
             if issubclass(part, Verdict | Judged):
-                yield name, part
+                yield path, part
             elif not issubclass(part, StageDocument) and part not in outer:
-                for path, found in _fields(part, (*outer, part)):
-                    yield f"{name}.{path}", found
+                for inner, found in _fields(part, (*outer, part)):
+                    yield f"{path}.{inner}", found
 
 
-def _classes(annotation: Any) -> Iterator[type]:
-    """Yield the classes in an annotation such as ``list[Branch] | None``."""
+def _classes(annotation: Any, path: str) -> Iterator[tuple[str, type]]:
+    """Yield the classes in an annotation such as ``list[Branch] | None``, each with its path."""
     if isinstance(annotation, type):
-        yield annotation
+        yield path, annotation
     for inner in get_args(annotation):
-        yield from _classes(inner)
+        yield from _classes(inner, f"{path}.*" if get_origin(annotation) is dict else path)
 
 
 def _at(value: Any, path: list[str]) -> Iterator[Any]:
-    """Yield what is at a path; all items of the lists and dictionaries on the way."""
+    """Yield what is at a path, in all items of the lists on the way."""
     if isinstance(value, list | tuple):
         for item in value:
             yield from _at(item, path)
+    elif path[:1] == ["*"]:
+        yield from _at(list(value.values()), path[1:])
     elif not path:
         if value is not None:
             yield value
