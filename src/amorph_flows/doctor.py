@@ -104,12 +104,12 @@ def _engines() -> Iterator[Check]:
 
 
 def _potentials() -> Iterator[Check]:
-    from amorph_flows.potentials import base, get_backend
+    from amorph_flows.potentials.requirements import CHECKS
 
-    for name in base.backend_names():
+    for name, check in CHECKS.items():
 
-        def probe(name: str = name) -> str:
-            get_backend(name).check()
+        def probe(check: Callable[[], None] = check) -> str:
+            check()
             return "fit, calculator, LAMMPS"
 
         yield _tried("potential", name, probe)
@@ -123,7 +123,6 @@ def _lammps() -> str:
 
 def _vasp() -> str:
     from atomate2 import SETTINGS as ATOMATE2_SETTINGS
-    from pymatgen.core import SETTINGS as PYMATGEN_SETTINGS
 
     command = os.path.expandvars(ATOMATE2_SETTINGS.VASP_CMD)
     words = shlex.split(command) or [""]
@@ -134,6 +133,8 @@ def _vasp() -> str:
                 f"{program!r} of atomate2's VASP_CMD ({command!r}) is not found; load VASP's "
                 "module, or set VASP_CMD in ~/.atomate2.yaml or ATOMATE2_VASP_CMD"
             )
+    from pymatgen.core import SETTINGS as PYMATGEN_SETTINGS
+
     potcars = PYMATGEN_SETTINGS.get("PMG_VASP_PSP_DIR")
     return f"{command}; " + (f"POTCARs in {potcars}" if potcars else "PMG_VASP_PSP_DIR is not set")
 
@@ -170,7 +171,7 @@ def _walltime() -> str:
 
 
 def _store() -> str:
-    from amorph_flows.store import configured_store, survives_process
+    from amorph_flows.store.opening import configured_store, survives_process
 
     store = configured_store()
     if store is None:
@@ -185,12 +186,13 @@ def _store() -> str:
 
 
 def _indexes() -> str:
-    from amorph_flows.store import configured_store
-    from amorph_flows.store.indexes import missing_indexes
+    from amorph_flows.store.opening import configured_store
 
     store = configured_store()
     if store is None:
         return "made with each embedded store"
+    from amorph_flows.store.indexes import missing_indexes
+
     store.connect()
     try:
         missing = missing_indexes(store)

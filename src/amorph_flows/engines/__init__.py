@@ -1,6 +1,13 @@
 """Engines: where energies and forces come from; each offers md, static and relax as jobs."""
 
-from amorph_flows.engines.ase import AseEngine
-from amorph_flows.engines.base import Engine
+from typing import TYPE_CHECKING
+
+from amorph_flows.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from amorph_flows.engines.ase import AseEngine
+    from amorph_flows.engines.base import Engine
+else:
+    __getattr__ = lazy_names(__name__, {"ase": ("AseEngine",), "base": ("Engine",)})
 
 __all__ = ["AseEngine", "Engine"]

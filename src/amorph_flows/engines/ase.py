@@ -107,7 +107,7 @@ class AseEngine(Engine):
         if structure is None:
             return
         symbols = set(to_atoms(structure).get_chemical_symbols())
-        unknown = sorted(symbols - known.elements) if known.elements else []
+        unknown = sorted(symbols - known.elements()) if known.elements is not None else []
         if unknown:
             raise InputError(
                 f"engine {self.info().name} does not know {', '.join(unknown)}; use another engine"

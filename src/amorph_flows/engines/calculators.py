@@ -9,17 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ase.calculators.calculator import Calculator
-from ase.data import chemical_symbols
-from monty.json import jsanitize
-
-from amorph_flows.engines.gpaw.calculator import gpaw_identity
 from amorph_flows.engines.gpaw.process import find_gpaw
-from amorph_flows.engines.toy import TOY_IONS
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.hashes import sha256_of
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
 
 _NO_CHGNET = {"Po", "At", "Rn", "Fr", "Ra"}
 
@@ -37,7 +34,7 @@ class KnownCalculator:
     extra
         The extra of amorph-flows that installs the package.
     elements
-        The element symbols that it knows; empty: it does not say.
+        Returns the element symbols that it knows; None: it does not say.
     surrogate
         Whether it only imitates density functional theory.
     has_stress
@@ -52,11 +49,29 @@ class KnownCalculator:
     path: str
     package: str
     extra: str | None = None
-    elements: frozenset[str] = frozenset()
+    elements: Callable[[], frozenset[str]] | None = None
     surrogate: bool = True
     has_stress: bool = True
     probe: Callable[[], str] | None = None
     identity: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+
+def _chgnet_elements() -> frozenset[str]:
+    from ase.data import chemical_symbols
+
+    return frozenset(chemical_symbols[1:95]) - _NO_CHGNET
+
+
+def _toy_elements() -> frozenset[str]:
+    from amorph_flows.engines.toy import TOY_IONS
+
+    return frozenset(TOY_IONS)
+
+
+def _gpaw_identity(settings: dict[str, Any]) -> dict[str, Any]:
+    from amorph_flows.engines.gpaw.calculator import gpaw_identity
+
+    return gpaw_identity(settings)
 
 
 KNOWN = {
@@ -64,10 +79,10 @@ KNOWN = {
         "amorph_flows.engines.chgnet:QuietCHGNetCalculator",
         "chgnet",
         "chgnet",
-        frozenset(chemical_symbols[1:95]) - _NO_CHGNET,
+        _chgnet_elements,
     ),
     "toy": KnownCalculator(
-        "amorph_flows.engines.toy:ToyCalculator", "amorph_flows", None, frozenset(TOY_IONS)
+        "amorph_flows.engines.toy:ToyCalculator", "amorph_flows", None, _toy_elements
     ),
     "GPAW": KnownCalculator(
         "amorph_flows.engines.gpaw.calculator:GPAWCalculator",
@@ -76,10 +91,13 @@ KNOWN = {
         surrogate=False,
         has_stress=False,
         probe=lambda: find_gpaw().version,
-        identity=gpaw_identity,
+        identity=_gpaw_identity,
     ),
 }
-"""Calculators by short name; any other is named ``package.module:ClassOrFactory``."""
+"""Calculators by short name; any other is named ``package.module:ClassOrFactory``.
+
+Nothing heavy is imported for the table: `amorph doctor` reads it.
+"""
 
 
 def described_calculator(name: str) -> KnownCalculator:
@@ -198,8 +216,10 @@ def calculator_version(name: str) -> str:
     known = find_calculator(name)
     if known.probe is not None:
         return known.probe()
-    distributions = metadata.packages_distributions().get(known.package, [known.package])
     try:
+        if name in KNOWN:
+            return metadata.version(known.package)
+        distributions = metadata.packages_distributions().get(known.package, [known.package])
         return metadata.version(distributions[0])
     except metadata.PackageNotFoundError:
         return ""
@@ -232,6 +252,8 @@ def canonical_json(value: object) -> str:
     value
         Anything that monty can make into JSON.
     """
+    from monty.json import jsanitize
+
     return json.dumps(jsanitize(value, strict=True), sort_keys=True)
 
 

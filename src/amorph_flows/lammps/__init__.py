@@ -1,10 +1,26 @@
 """LAMMPS: input, run, restart, parse; a potential from any backend drives it."""
 
-from amorph_flows.lammps.command import check_lammps
-from amorph_flows.lammps.dump import load_trajectory
-from amorph_flows.lammps.input import LammpsMD
-from amorph_flows.lammps.result import LammpsResult
-from amorph_flows.lammps.run import partial_result, run_lammps_md
+from typing import TYPE_CHECKING
+
+from amorph_flows.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from amorph_flows.lammps.command import check_lammps
+    from amorph_flows.lammps.dump import load_trajectory
+    from amorph_flows.lammps.input import LammpsMD
+    from amorph_flows.lammps.result import LammpsResult
+    from amorph_flows.lammps.run import partial_result, run_lammps_md
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "command": ("check_lammps",),
+            "dump": ("load_trajectory",),
+            "input": ("LammpsMD",),
+            "result": ("LammpsResult",),
+            "run": ("partial_result", "run_lammps_md"),
+        },
+    )
 
 __all__ = [
     "LammpsMD",

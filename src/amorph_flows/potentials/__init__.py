@@ -1,21 +1,36 @@
 """Machine-learned potentials: one contract, one folder a method."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-import shutil
+from amorph_flows.lazy import lazy_names
 
-from amorph_flows.potentials.base import (
-    Fit,
-    GradeSettings,
-    PairStyle,
-    PotentialBackend,
-    get_backend,
-    register,
-)
-from amorph_flows.potentials.mtp.backend import MTPBackend
-from amorph_flows.potentials.mtp.motep.backend import MotepBackend
-from amorph_flows.potentials.stored import load_calculator, write_lammps
-from amorph_flows.settings import Settings
+if TYPE_CHECKING:
+    from amorph_flows.potentials.base import (
+        Fit,
+        GradeSettings,
+        PairStyle,
+        PotentialBackend,
+        get_backend,
+        register,
+    )
+    from amorph_flows.potentials.mtp.backend import MTPBackend
+    from amorph_flows.potentials.mtp.motep.backend import MotepBackend
+    from amorph_flows.potentials.requirements import default_backend
+    from amorph_flows.potentials.stored import load_calculator, write_lammps
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "base": (
+                *("Fit", "GradeSettings", "PairStyle", "PotentialBackend"),
+                *("get_backend", "register"),
+            ),
+            "mtp.backend": ("MTPBackend",),
+            "mtp.motep.backend": ("MotepBackend",),
+            "requirements": ("default_backend",),
+            "stored": ("load_calculator", "write_lammps"),
+        },
+    )
 
 __all__ = [
     "Fit",
@@ -30,8 +45,3 @@ __all__ = [
     "register",
     "write_lammps",
 ]
-
-
-def default_backend() -> str:
-    """Return the backend to use here: ``"mtp"`` where there is a compiler, else ``"motep"``."""
-    return "mtp" if shutil.which(Settings().compiler) else "motep"

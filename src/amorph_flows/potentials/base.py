@@ -230,17 +230,17 @@ class PotentialBackend(ABC):
 
 
 _BACKENDS: dict[str, type[PotentialBackend]] = {}
+_MODULES = {
+    "motep": "amorph_flows.potentials.mtp.motep.backend",
+    "mtp": "amorph_flows.potentials.mtp.backend",
+}
+"""Where the backends of this package register themselves."""
 
 
 def register(backend: type[PotentialBackend]) -> type[PotentialBackend]:
     """Register a backend under its name; use as a class decorator."""
     _BACKENDS[backend.name] = backend
     return backend
-
-
-def backend_names() -> list[str]:
-    """Return the names of all registered backends."""
-    return sorted(_BACKENDS)
 
 
 def get_backend(name: str) -> PotentialBackend:
@@ -259,8 +259,10 @@ def get_backend(name: str) -> PotentialBackend:
     """
     if ":" in name:
         return _imported(name)
+    if name not in _BACKENDS and name in _MODULES:
+        importlib.import_module(_MODULES[name])
     if name not in _BACKENDS:
-        raise unknown_name("potential backend", name, sorted(_BACKENDS))
+        raise unknown_name("potential backend", name, sorted({*_MODULES, *_BACKENDS}))
     return _BACKENDS[name]()
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -225,10 +226,11 @@ def test_running_study_shows_steps_and_expected_time(amorph, tmp_path):
         fcntl.flock(lock, fcntl.LOCK_EX)
         shown = amorph("status", "study").stdout
         state = json.loads(amorph("status", "study", "--json").stdout)
-    assert "melt: MD step 25 of 100, 30 s of about 2 min 00 s" in shown
-    assert "expected time left: at least 1 min 30 s" in shown
+    # a moment has passed since the 30 s were counted
+    assert re.search(r"melt: MD step 25 of 100, 3\d s of about 2 min \d\d s", shown)
+    assert re.search(r"expected time left: at least 1 min [34]\d s", shown)
     assert state["jobs"][0]["progress"]["done"] == 25
-    assert state["expected_left"] == pytest.approx(90, abs=2)
+    assert 90 <= state["expected_left"] < 120
 
 
 def test_terminal_shows_running_jobs_live(tmp_path):

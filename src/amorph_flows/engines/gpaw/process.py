@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from ase.calculators.calculator import CalculationFailed
 from pydantic import BaseModel
 
 from amorph_flows.errors import MissingDependencyError
@@ -81,6 +80,8 @@ class GPAWProcess:
         CalculationFailed
             If the process dies; the message says how.
         """
+        from ase.calculators.calculator import CalculationFailed
+
         process = self._running()
         try:
             cast("Any", process.stdin).write(json.dumps(request) + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from math import ceil
 from pathlib import Path
@@ -15,7 +14,6 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.datasets import FrameSet
-from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.file import MTPPotential
@@ -32,6 +30,7 @@ from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.potentials.mtp.trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.potentials.requirements import check_mtp, has_compiler
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.settings import Settings
@@ -56,11 +55,7 @@ class MTPBackend(MomentTensorBackend):
 
     @override
     def check(self) -> None:
-        if not _has_compiler():
-            raise MissingDependencyError(
-                f"the C++17 compiler {Settings().compiler!r} of the potential 'mtp'",
-                hint="apt install g++, or use the potential 'motep', which needs none",
-            )
+        check_mtp()
 
     @override
     def train(
@@ -78,7 +73,7 @@ class MTPBackend(MomentTensorBackend):
 
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
-        if not _has_compiler():
+        if not has_compiler():
             return MotepBackend().calculator(doc)
         return MTPCalculator(potential_of(doc))
 
@@ -93,7 +88,7 @@ class MTPBackend(MomentTensorBackend):
         """
         require_elements(doc, elements)
         plugin = Settings().mtp_plugin
-        if plugin is None and not _has_compiler():
+        if plugin is None and not has_compiler():
             return PairStyle(commands=[])
         plugin = plugin or build_plugin()
         (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
@@ -110,13 +105,9 @@ class MTPBackend(MomentTensorBackend):
 
     @override
     def gradients(self, potential: MTPPotential) -> Gradients:
-        if not _has_compiler():
+        if not has_compiler():
             return MotepBackend().gradients(potential)
         return lambda frame: TrainingKernel(potential, [frame.to_atoms()]).atom_gradients(0)
-
-
-def _has_compiler() -> bool:
-    return shutil.which(Settings().compiler) is not None
 
 
 def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +11,6 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.datasets import Frame, FrameSet
-from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp.moment_tensor import (
@@ -22,6 +20,7 @@ from amorph_flows.potentials.mtp.moment_tensor import (
     require_elements,
 )
 from amorph_flows.potentials.mtp.selection import Gradients
+from amorph_flows.potentials.requirements import check_motep
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 FloatArray = npt.NDArray[np.float64]
@@ -38,8 +37,7 @@ class MotepBackend(MomentTensorBackend):
 
     @override
     def check(self) -> None:
-        if find_spec("motep") is None:
-            raise MissingDependencyError("motep", extra="motep")
+        check_motep()
 
     @override
     def train(

@@ -1,0 +1,39 @@
+"""What each backend of potentials needs on this machine; nothing of a backend is imported."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from amorph_flows.errors import MissingDependencyError
+from amorph_flows.settings import Settings
+
+
+def has_compiler() -> bool:
+    """Return whether the compiler of the settings is there."""
+    return shutil.which(Settings().compiler) is not None
+
+
+def default_backend() -> str:
+    """Return the backend to use here: ``"mtp"`` where there is a compiler, else ``"motep"``."""
+    return "mtp" if has_compiler() else "motep"
+
+
+def check_mtp() -> None:
+    """Raise `MissingDependencyError` if there is no compiler."""
+    if not has_compiler():
+        raise MissingDependencyError(
+            f"the C++17 compiler {Settings().compiler!r} of the potential 'mtp'",
+            hint="apt install g++, or use the potential 'motep', which needs none",
+        )
+
+
+def check_motep() -> None:
+    """Raise `MissingDependencyError` if motep is not installed."""
+    if find_spec("motep") is None:
+        raise MissingDependencyError("motep", extra="motep")
+
+
+CHECKS: dict[str, Callable[[], None]] = {"motep": check_motep, "mtp": check_mtp}
+"""The backends of this package by name, each with what refuses a machine that lacks it."""
