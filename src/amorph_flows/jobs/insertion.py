@@ -216,5 +216,5 @@ def _verdict(proven: bool, n_sites: int, n_ions: int) -> Verdict:
         passed=True,
         scope="numerical",
         reason=f"the occupation of {n_ions} out of {n_sites} sites {how} in Ewald energy",
-        numbers={"n_sites": float(n_sites), "n_ions": float(n_ions)},
+        numbers={"n_sites": n_sites, "n_ions": n_ions},
     )

@@ -259,6 +259,6 @@ def _data_size(n_training: int) -> Verdict:
         passed=enough,
         scope="numerical",
         reason=f"{n_training} training frames (at least {MIN_TRAINING_FRAMES} are asked for)",
-        numbers={"n_training": float(n_training)},
-        thresholds={"n_training": float(MIN_TRAINING_FRAMES)},
+        numbers={"n_training": n_training},
+        thresholds={"n_training": MIN_TRAINING_FRAMES},
     )

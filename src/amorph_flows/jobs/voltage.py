@@ -289,6 +289,6 @@ def _sampling(snapshot: SnapshotDoc, n_voltages: int) -> Verdict:
         scope="numerical",
         reason=f"{n_voltages} snapshots of a run of {snapshot.sampled_fs / 1e3:.3g} ps "
         f"({MIN_SNAPSHOTS} of {MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
-        numbers={"sampled_fs": snapshot.sampled_fs, "n_snapshots": float(n_voltages)},
-        thresholds={"sampled_fs": MIN_SAMPLED_FS, "n_snapshots": float(MIN_SNAPSHOTS)},
+        numbers={"sampled_fs": snapshot.sampled_fs, "n_snapshots": n_voltages},
+        thresholds={"sampled_fs": MIN_SAMPLED_FS, "n_snapshots": MIN_SNAPSHOTS},
     )

@@ -34,14 +34,12 @@ NO_STAGES = {
         "labelling": "what engines give, to several stages",
         "result": "what documents of one result of the analysis share",
         "schedule": "the settings of engine MD",
-        "verdict": "what documents say about their numbers",
     },
     "jobs": {
         "fields": "what the fields of Makers may be",
         "missing": "inputs whose job failed",
         "seeds": "seeds of runs",
         "trajectories": "from frames to trajectories",
-        "verdicts": "from judgements to verdicts",
     },
     "flows": {
         "checks": "what a study is refused for",

@@ -222,7 +222,7 @@ def _judge_together(
                 False,
                 "numerical",
                 f"{len(fitted)} temperatures have a diffusivity to fit; 2 are needed",
-                {"temperatures": float(len(fitted))},
+                {"temperatures": len(fitted)},
                 {"least_temperatures": 2.0},
             )
         ]
@@ -245,7 +245,7 @@ def _judge_believed(fitted: list[TransportAtTemperature]) -> Verdict:
         f"the fit rests on {len(fitted)} believable temperatures"
         if good
         else f"fewer than two temperatures can be believed (not {', '.join(doubtful)})",
-        {"doubtful": float(len(doubtful))},
+        {"doubtful": len(doubtful)},
         {"least_temperatures": 2.0},
     )
 
@@ -270,7 +270,7 @@ def _judge_straight(
             thresholds,
         )
     curved = fit.curvature_p is not None and fit.curvature_p < limits.curvature_p
-    numbers = {"chi_squared": fit.chi_squared, "degrees_of_freedom": float(fit.degrees_of_freedom)}
+    numbers = {"chi_squared": fit.chi_squared, "degrees_of_freedom": fit.degrees_of_freedom}
     return Verdict(
         "Arrhenius?",
         V.CURVED if curved else V.ARRHENIUS,

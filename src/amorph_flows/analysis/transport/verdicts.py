@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from amorph_flows.analysis.transport.ballistic import ImpliedSpacing
-from amorph_flows.analysis.transport.criteria import TransportThresholds, TransportVerdict
+from amorph_flows.analysis.transport.criteria import TransportThresholds
+from amorph_flows.analysis.transport.criteria import TransportVerdict as V
 from amorph_flows.analysis.transport.diffusive_regime import DiffusiveRegime
 from amorph_flows.analysis.verdict import Verdict
-
-V = TransportVerdict
 
 
 def judge_continuity(
@@ -72,8 +71,8 @@ def judge_continuity(
             "numerical",
             f"the longest continuous piece has {longest_piece} frames "
             f"({limits.least_frames} are needed)",
-            {"longest_piece": float(longest_piece)},
-            {"least_frames": float(limits.least_frames)},
+            {"longest_piece": longest_piece},
+            {"least_frames": limits.least_frames},
         ),
     ]
 
@@ -167,7 +166,7 @@ def judge_regime(
         "travel_a2": travel_a2,
     }
     names = ("exponent_tolerance", "cage_exponent", "caged_exponent", "most_non_gaussian")
-    thresholds = {n: float(getattr(limits, n)) for n in (*names, "significance", "least_travel_a2")}
+    thresholds = {n: getattr(limits, n) for n in (*names, "significance", "least_travel_a2")}
     if regime.reached and travel_a2 >= limits.least_travel_a2:
         answer = V.DIFFUSIVE
     elif last_exponent > 1 + 2 * limits.exponent_tolerance:
@@ -211,7 +210,7 @@ def judge_precision(relative_error: float, n_blocks: int, limits: TransportThres
         "numerical",
         f"the standard error is {relative_error:.1%} of the diffusivity, from {n_blocks} blocks of "
         f"time (at most {limits.most_relative_error:.0%})",
-        {"relative_error": relative_error, "n_blocks": float(n_blocks)},
+        {"relative_error": relative_error, "n_blocks": n_blocks},
         {"most_relative_error": limits.most_relative_error},
     )
 

@@ -140,7 +140,7 @@ def run_maker(
     folder.mkdir(parents=True)
     tracked_lru_cache.tracked_cache_clear()  # custodian knows files that it has read by path
     try:
-        with contextlib.chdir(folder), _own_judgement():
+        with contextlib.chdir(folder), _said_once():
             call_make(copy, ordered)
         _require_unchanged(folder, may_change)
         return read_run(folder, structure)
@@ -163,7 +163,7 @@ def read_run(folder: Path, structure: Structure) -> VaspRun:
     CalculationError
         If there is no configuration with a label, or a number is not finite.
     """
-    with _own_judgement():
+    with _said_once():
         vasprun = Vasprun(
             held_file(folder, "vasprun.xml"),
             parse_dos=False,
@@ -197,7 +197,7 @@ def _require_unchanged(folder: Path, may_change: frozenset[str]) -> None:
 
 
 def _prepared(maker: BaseVaspMaker, incar: dict[str, Any]) -> BaseVaspMaker:
-    """Return a copy with more INCAR tags that leaves the judgement of its result to us."""
+    """Return a copy with more INCAR tags whose result is checked here, not by atomate2."""
     copy = deepcopy(maker)
     generator = copy.input_set_generator
     tags = generator.user_incar_settings | incar
@@ -209,8 +209,8 @@ def _prepared(maker: BaseVaspMaker, incar: dict[str, Any]) -> BaseVaspMaker:
 
 
 @contextlib.contextmanager
-def _own_judgement() -> Iterator[None]:
-    """Silence what is judged and said again here: a run that did not converge, a cut-off file."""
+def _said_once() -> Iterator[None]:
+    """Silence what is checked and said again here: a run that did not converge, a cut-off file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnconvergedVASPWarning)
         warnings.filterwarnings("ignore", "XML is malformed")

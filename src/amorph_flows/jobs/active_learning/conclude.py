@@ -134,9 +134,9 @@ def judge_loop(
     n_failed = sum(_failures(generation) for generation in generations)
     broken = [run.run for run in last.runs if run.broke]
     numbers = {
-        "turns": float(len(generations)),
-        "broken_runs": float(len(broken)),
-        "failures": float(n_failed),
+        "turns": len(generations),
+        "broken_runs": len(broken),
+        "failures": n_failed,
         "duration_fs": duration_fs,
     }
     if last.runs and not broken:
@@ -157,7 +157,7 @@ def judge_loop(
         reason=f"active learning did not converge: {why}, and {len(broken)} of "
         f"{len(last.runs)} runs still broke in turn {last.turn}",
         numbers=numbers,
-        thresholds={"max_turns": float(max_turns), "failure_budget": float(failure_budget)},
+        thresholds={"max_turns": max_turns, "failure_budget": failure_budget},
     )
 
 
