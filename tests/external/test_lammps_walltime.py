@@ -27,8 +27,8 @@ from amorph_flows.lammps.command import environment, lammps_command
 from amorph_flows.lammps.dump import frame_offsets
 from amorph_flows.lammps.grades import read_grades
 from amorph_flows.lammps.input import DUMP_FILE, FINISHED, LOG_FILE
-from amorph_flows.lammps.pieces import langevin_seed, read_pieces
 from amorph_flows.lammps.restart import last_restart
+from amorph_flows.lammps.run_pieces import langevin_seed, read_pieces
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5

@@ -11,8 +11,8 @@ from ase.calculators.calculator import Calculator
 from unfitted_backend import Unfitted
 
 from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.lammps.driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps.input import LOG_FILE
-from amorph_flows.lammps.task import TASK_FILE
 from amorph_flows.runtime.walltime import remaining_s
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -59,7 +59,7 @@ def _outlive_the_walltime() -> None:
     left = remaining_s()
     assert left is not None, "this process belongs to no queue job"
     if Path(LOG_FILE).exists():  # LAMMPS counts its own walltime, from where it reads it
-        found = re.search(r"timer timeout (\d+):(\d+):(\d+)", Path(TASK_FILE).read_text())
+        found = re.search(r"timer timeout (\d+):(\d+):(\d+)", Path(DRIVER_INPUT_FILE).read_text())
         assert found is not None
         hours, minutes, seconds = map(int, found.groups())
         left = 3600 * hours + 60 * minutes + seconds

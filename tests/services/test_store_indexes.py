@@ -21,7 +21,7 @@ from amorph_flows.store import (
     missing_indexes,
     open_store,
 )
-from amorph_flows.store.filters import criteria
+from amorph_flows.store.filters import document_filter
 
 PAGE = Path(__file__).parents[2] / "docs" / "store.md"
 LISTED: dict[str, dict[str, Any]] = {
@@ -76,12 +76,14 @@ def kept(new_mongo_uri: Callable[..., str]) -> Iterator[JobStore]:
 
 @pytest.mark.parametrize("where", LISTED.values(), ids=LISTED)
 def test_explain_shows_an_index(kept: JobStore, where: dict[str, Any]) -> None:
-    stages = explained(kept, criteria(**where))
+    stages = explained(kept, document_filter(**where))
     assert "IXSCAN" in stages
     assert "COLLSCAN" not in stages
     collection = kept.docs_store._collection
-    by_index = {d["uuid"] for d in collection.find(criteria(**where))}
-    unhelped = {d["uuid"] for d in collection.find(criteria(**where)).hint([("$natural", 1)])}
+    by_index = {d["uuid"] for d in collection.find(document_filter(**where))}
+    unhelped = {
+        d["uuid"] for d in collection.find(document_filter(**where)).hint([("$natural", 1)])
+    }
     assert by_index == unhelped
 
 

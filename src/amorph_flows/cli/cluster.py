@@ -82,7 +82,7 @@ def _submit_fireworks(
 ) -> tuple[Submission, list[str]]:
     """Return what became of a study, and what is still to be said about earlier forms of it."""
     from amorph_flows.executors.fireworks.launchpad import (
-        Ticket,
+        SubmissionRecord,
         find_workflows,
         open_launchpad,
         workers_store,
@@ -98,7 +98,7 @@ def _submit_fireworks(
     with locked(study.home):
         submission = submit_to_fireworks(flow, database, store, study.workers, again=again)
         if submission.workflow is not None:
-            Ticket(
+            SubmissionRecord(
                 study_uuid=submission.study_uuid,
                 workflow=submission.workflow,
                 launchpad=str(launchpad.expanduser().resolve()) if launchpad else "",

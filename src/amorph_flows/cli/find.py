@@ -51,17 +51,17 @@ def submitted_to(folder: Path) -> int | None:
     folder
         The study's folder.
     """
-    from amorph_flows.executors.fireworks.launchpad import Ticket
+    from amorph_flows.executors.fireworks.launchpad import SubmissionRecord
     from amorph_flows.executors.state import StudyState
 
-    ticket = Ticket.read(folder)
-    if ticket is None:
+    record = SubmissionRecord.read(folder)
+    if record is None:
         return None
     try:
         local = StudyState.read(folder)
     except InputError:
-        return ticket.workflow
-    return None if local.started > ticket.submitted else ticket.workflow
+        return record.workflow
+    return None if local.started > record.submitted else record.workflow
 
 
 def read_study(study: Path | None, launchpad: Path | None) -> tuple[StudyState, Path | None]:
@@ -87,10 +87,10 @@ def read_study(study: Path | None, launchpad: Path | None) -> tuple[StudyState, 
             return StudyState.read(folder), folder
     else:
         folder = None
-    from amorph_flows.executors.fireworks.status import read_state
+    from amorph_flows.executors.fireworks.status import read_submitted_state
 
     database, workflows = find_submitted(study, launchpad)
-    return read_state(database, workflows[0]), folder
+    return read_submitted_state(database, workflows[0]), folder
 
 
 def is_here(study: Path | None) -> bool:
@@ -126,7 +126,7 @@ def find_submitted(
         If there is none.
     """
     from amorph_flows.executors.fireworks.launchpad import (
-        Ticket,
+        SubmissionRecord,
         find_workflows,
         launchpad_file,
         open_launchpad,
@@ -138,10 +138,10 @@ def find_submitted(
             f"there is no study {study or 'here'}; give its folder or its file, or its name with "
             "--launchpad where it was submitted to FireWorks"
         )
-    ticket = Ticket.read(study_folder(study)) if here else None
-    database = open_launchpad(launchpad or (ticket.launchpad or None if ticket else None))
-    marks: dict[str, Any] = {"workflow": ticket.workflow} if ticket else {}
-    if ticket is None and study is not None:
+    record = SubmissionRecord.read(study_folder(study)) if here else None
+    database = open_launchpad(launchpad or (record.launchpad or None if record else None))
+    marks: dict[str, Any] = {"workflow": record.workflow} if record else {}
+    if record is None and study is not None:
         marks = {"study": study_folder(study).resolve().name if study.exists() else str(study)}
     found = list(find_workflows(database, **marks))
     if not found:
@@ -158,15 +158,15 @@ def all_submitted(launchpad: Path | None) -> Iterator[StudyState]:
     launchpad
         File of the FireWorks database.
     """
-    from amorph_flows.executors.fireworks.status import read_state
+    from amorph_flows.executors.fireworks.status import read_submitted_state
 
     database, workflows = find_submitted(None, launchpad, everywhere=True)
     for workflow in workflows:
-        yield read_state(database, workflow)
+        yield read_submitted_state(database, workflow)
 
 
 def _holds_study(folder: Path) -> bool:
-    from amorph_flows.executors.fireworks.launchpad import TICKET_FILE
+    from amorph_flows.executors.fireworks.launchpad import SUBMISSION_FILE
     from amorph_flows.executors.state import STATE_FILE
 
-    return any((folder / name).exists() for name in (STATE_FILE, TICKET_FILE))
+    return any((folder / name).exists() for name in (STATE_FILE, SUBMISSION_FILE))

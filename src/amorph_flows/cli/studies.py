@@ -44,8 +44,8 @@ Retry = Annotated[
 ]
 
 
-@app.command()
-def demo(
+@app.command("demo")
+def run_demo(
     folder: Annotated[Path, typer.Argument(help="Where results go.")] = DEMO_FOLDER,
     jobs: Jobs = None,
     retry: Retry = False,
@@ -77,8 +77,8 @@ def demo(
     _run(load_study(study_file), f"amorph demo {folder}", jobs, retry)
 
 
-@app.command()
-def run(
+@app.command("run")
+def run_file(
     study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
     jobs: Jobs = None,
     retry: Retry = False,
@@ -174,11 +174,11 @@ def report(
     from amorph_flows.store.opening import study_store_to_read
 
     folder = study_folder(study)
-    for path in write_report(study_store_to_read(folder), folder, launchpad):
+    for path in write_report_files(study_store_to_read(folder), folder, launchpad):
         typer.echo(path)
 
 
-def write_report(
+def write_report_files(
     store: JobStore | EmbeddedStore, folder: Path, launchpad: Path | None = None
 ) -> list[Path]:
     """Write the report that a study has stored and return its files.
@@ -228,7 +228,7 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
         typer.echo("study is complete, nothing to do")
     for line in failures:
         typer.echo(f"amorph: set aside: {line}", err=True)
-    for path in write_report(study_store_to_read(study.home), study.home):
+    for path in write_report_files(study_store_to_read(study.home), study.home):
         typer.echo(f"report: {path}")
 
 

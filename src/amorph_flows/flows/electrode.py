@@ -89,7 +89,7 @@ class AmorphousElectrodeMaker(Maker):
     insertion: interface.Insertion = field(default_factory=IonInsertionMaker)
     insertion_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1200.0)
     sampling: interface.Sampling = field(default_factory=SamplingMaker)
-    fit: interface.Fit = field(default_factory=FitPotentialMaker)
+    fit: interface.PotentialFit = field(default_factory=FitPotentialMaker)
     active_learning: interface.ActiveLearning = field(default_factory=ActiveLearningMaker)
     mtp_sampling: interface.PotentialMD = field(
         default_factory=lambda: ProductionMDMaker(

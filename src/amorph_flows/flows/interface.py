@@ -25,7 +25,7 @@ from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class MeltQuench(Protocol):
@@ -60,7 +60,7 @@ class Sampling(Protocol):
         """Return what makes a `LabelDoc`."""
 
 
-class Fit(Protocol):
+class PotentialFit(Protocol):
     """A potential from labels."""
 
     def make(self, labels: Sequence[LabelDoc]) -> Job | Flow:
@@ -105,7 +105,7 @@ class Voltage(Protocol):
         """Return what makes a `VoltageDoc`."""
 
 
-def with_engine(stage: T, engine: Engine) -> T:
+def with_engine(stage: _T, engine: Engine) -> _T:
     """Return a stage that computes with an engine, as do the stages in its fields.
 
     Parameters

@@ -15,12 +15,12 @@ from amorph_flows.potentials import default_backend
 from amorph_flows.schemas.potential import FitSettings
 
 
-def choyal2025() -> dict[str, Any]:
+def _choyal2025() -> dict[str, Any]:
     """Return the protocol of Choyal et al., Small (2025), section 2; it is every default."""
     return {"preset": "choyal2025"}
 
 
-def demo() -> dict[str, Any]:
+def _demo() -> dict[str, Any]:
     """Return a study of minutes on two cores; its verdicts say why not to believe it."""
     level = 12 if default_backend() == "mtp" else 8
     settings = FitSettings(level=level, cutoff=5.0, max_seconds=180.0, max_steps=300)
@@ -56,7 +56,7 @@ def demo() -> dict[str, Any]:
     }
 
 
-PRESETS: dict[str, Callable[[], dict[str, Any]]] = {"choyal2025": choyal2025, "demo": demo}
+PRESETS: dict[str, Callable[[], dict[str, Any]]] = {"choyal2025": _choyal2025, "demo": _demo}
 
 
 def preset_fields(name: str) -> dict[str, Any]:

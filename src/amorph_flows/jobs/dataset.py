@@ -7,7 +7,7 @@ from collections import Counter
 from amorph_flows.datasets import deduplicate, refuse_unphysical, split_frames
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
@@ -84,7 +84,7 @@ def extend_dataset(
     min_contact_a, max_force_ev_a
         Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
     """
-    dataset = present(dataset, "the dataset")
+    dataset = required(dataset, "the dataset")
     new_labels = [label for label in labels if label is not None and len(label.frames)]
     if not new_labels:
         return dataset

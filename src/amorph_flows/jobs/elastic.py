@@ -14,7 +14,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import Engine
 from amorph_flows.engines.configuration import to_atoms
 from amorph_flows.errors import CalculationError
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.runtime.continuation import take_over
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.elastic import ElasticDoc
@@ -94,7 +94,7 @@ def fit_elastic(strains: list[Strain], labels: LabelDoc | None) -> ElasticDoc:
     InputError
         If the strains that are left do not vary all six components.
     """
-    frames = [f for f in present(labels, "the stress").frames if f.stress is not None]
+    frames = [f for f in required(labels, "the stress").frames if f.stress is not None]
     if not frames:
         raise CalculationError("the engine gave no stress; use one that implements it")
     kept = np.array([strains[frame.provenance.step or 0] for frame in frames])

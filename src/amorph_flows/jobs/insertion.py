@@ -18,7 +18,7 @@ from amorph_flows.structures import (
     parse_ion,
     rank_occupations,
 )
-from amorph_flows.structures.plain import plain
+from amorph_flows.structures.bare import bare_structure
 
 _TOLERANCES = ("min_distance", "merge_distance")
 
@@ -168,7 +168,7 @@ def insert_ions(
         ],
         proven_optimal=ranking.proven_optimal,
         seed=seed,
-        structure=plain(ranking.occupations[0].structure),
+        structure=bare_structure(ranking.occupations[0].structure),
         verdict=_verdict(ranking.proven_optimal, len(sites), n_ions),
     )
 
@@ -199,8 +199,8 @@ def charged_host(
         If the charges cannot be derived, or an element has none.
     """
     if charges is None:
-        return discharged_charges(plain(host), ion, n_ions, redox_element=redox_element)
-    bare = plain(host)
+        return discharged_charges(bare_structure(host), ion, n_ions, redox_element=redox_element)
+    bare = bare_structure(host)
     missing = sorted({site.specie.symbol for site in bare} - set(charges))
     if missing:
         raise InputError(f"charges has none of {', '.join(missing)}; give one to each element")

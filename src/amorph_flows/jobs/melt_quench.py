@@ -5,13 +5,13 @@ from __future__ import annotations
 from pymatgen.core import Structure
 
 from amorph_flows.analysis import judge_amorphous, judge_melt
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.schedule import MDStage
-from amorph_flows.structures.plain import plain
+from amorph_flows.structures.bare import bare_structure
 
 
 @stage_job(QuenchDoc)
@@ -40,7 +40,7 @@ def collect_quench(
     branches
         Labels of each branch; None stands for a job that failed.
     """
-    stages = [present(label, "a stage of the melt-quench") for label in cooling]
+    stages = [required(label, "a stage of the melt-quench") for label in cooling]
     elements = sorted(element.symbol for element in crystal.composition.elements)
     melt = judge_melt(trajectory_of(stages[0].frames), elements)
     return QuenchDoc(
@@ -62,7 +62,7 @@ def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch
     elements = [element.symbol for element in crystal.composition.elements]
     return Branch(
         temperature_k=temperature_k,
-        structure=plain(label.structure),
+        structure=bare_structure(label.structure),
         label_uuid=label.job_uuid,
         amorphous=judge_amorphous(trajectory_of(label.frames), crystal, elements),
     )

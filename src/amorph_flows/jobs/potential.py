@@ -12,7 +12,7 @@ from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.potentials import get_backend
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.runtime.stage_job import stage_job
@@ -102,7 +102,7 @@ def choose_potential(fits: list[PotentialDoc | None]) -> PotentialDoc:
         If every fit failed.
     """
     finished = [fit for fit in fits if fit is not None]
-    return min(present(finished or None, "every fit"), key=_validation_force_error)
+    return min(required(finished or None, "every fit"), key=_validation_force_error)
 
 
 def _validation_force_error(doc: PotentialDoc) -> float:

@@ -24,7 +24,7 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import ProductionVerdict, TrajectoryDoc
 from amorph_flows.structures import minimum_width
-from amorph_flows.structures.plain import plain
+from amorph_flows.structures.bare import bare_structure
 
 MAX_SHARE_EXTRAPOLATING = 0.01
 MAX_TEMPERATURE_ERROR = 0.05
@@ -199,7 +199,7 @@ def run_production(
         Folder of an earlier job whose run this one goes on with.
     """
     home = run_home(prev_dir)
-    cell = plain(structure) * supercell
+    cell = bare_structure(structure) * supercell
     failure = ""
     try:
         result = run_lammps_md(cell, potential, md, home, grade, goes_on=prev_dir is not None)

@@ -10,7 +10,7 @@ from amorph_flows.datasets import LabelComparison, compare_labels, refuse_unphys
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.dataset import count_frames
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
@@ -40,7 +40,7 @@ def take_frames(dataset: DatasetDoc | None, max_frames: int | None = None) -> Da
     InputError
         If ``max_frames`` is below 1 or the dataset is empty.
     """
-    dataset = present(dataset, "the dataset")
+    dataset = required(dataset, "the dataset")
     n_frames = len(dataset.frames)
     if not n_frames or (max_frames is not None and max_frames < 1):
         raise InputError(f"{max_frames} frames of a dataset of {n_frames}; ask for at least one")
@@ -74,7 +74,7 @@ def relabel_dataset(
     CalculationError
         If no frame has a new label.
     """
-    dataset, labels = present(dataset, "the dataset"), _with_frames(labels)
+    dataset, labels = required(dataset, "the dataset"), _with_frames(labels)
     refusal = refuse_unphysical(labels.frames, min_contact_a, max_force_ev_a)
     index = {frame.content_hash: i for i, frame in enumerate(dataset.frames)}
     kept = [index[frame.content_hash] for frame in refusal.kept]
@@ -110,7 +110,7 @@ def compare_engines(
     CalculationError
         If no frame has a new label.
     """
-    dataset, labels = present(dataset, "the dataset"), _with_frames(labels)
+    dataset, labels = required(dataset, "the dataset"), _with_frames(labels)
     known = {frame.content_hash: frame for frame in dataset.frames}
     new = labels.frames
     former = FrameSet(known[frame.content_hash] for frame in new)
@@ -141,7 +141,7 @@ def _part(dataset: DatasetDoc, taken: list[int], frames: FrameSet) -> DatasetDoc
 
 def _with_frames(labels: LabelDoc | None) -> LabelDoc:
     """Return labels if there is at least one frame among them."""
-    labels = present(labels, "the new labels")
+    labels = required(labels, "the new labels")
     if not len(labels.frames):
         reason = labels.quarantined[0].reason if labels.quarantined else "no frame was given"
         raise CalculationError(f"no frame has a label of {labels.engine.name}: {reason}")

@@ -16,8 +16,8 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
+from amorph_flows.structures.bare import bare_structure
 from amorph_flows.structures.ions import anion_among
-from amorph_flows.structures.plain import plain
 
 
 @stage_job(StructureDoc)
@@ -77,7 +77,7 @@ def _sample(
     documents: list[str],
 ) -> SampledStructure:
     half = trajectory.select(slice(trajectory.n_frames // 2, None))
-    last = plain(last)
+    last = bare_structure(last)
     elements = sorted(element.symbol for element in last.composition.elements)
     anion = anion_among(elements)
     sublattices = [element for element in elements if element != anion] or [anion]

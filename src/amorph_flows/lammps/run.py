@@ -15,6 +15,7 @@ from pymatgen.core import Structure
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.lammps.command import lammps_command
+from amorph_flows.lammps.driver_input import write_driver_input
 from amorph_flows.lammps.grades import cut_grades
 from amorph_flows.lammps.input import (
     DATA_FILE,
@@ -25,12 +26,11 @@ from amorph_flows.lammps.input import (
     write_data,
 )
 from amorph_flows.lammps.log import has_finished, last_step
-from amorph_flows.lammps.pieces import add_piece, langevin_seed
-from amorph_flows.lammps.process import execute
+from amorph_flows.lammps.process import run_to_end
 from amorph_flows.lammps.restart import cut_dump, last_restart
 from amorph_flows.lammps.result import LammpsResult, grade_summary, read_result
-from amorph_flows.lammps.saved import cut_saved
-from amorph_flows.lammps.task import write_task
+from amorph_flows.lammps.run_pieces import add_piece, langevin_seed
+from amorph_flows.lammps.saved_configurations import cut_saved
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
 from amorph_flows.runtime.walltime import remaining_s, require_time
 from amorph_flows.schemas.potential import PotentialDoc
@@ -148,7 +148,7 @@ def _run_piece(
     timed = settings.model_copy(update={"walltime_s": None if limit == inf else limit})
     style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
     begun = _prepare(folder, structure, potential, timed, elements, style, grade)
-    execute(_command(style, folder), folder, settings.n_steps)
+    run_to_end(_command(style, folder), folder, settings.n_steps)
     reached = last_restart(folder)
     if not _is_done(folder, settings, grade) and (reached is None or reached[0] <= begun):
         raise WalltimeError(
@@ -183,7 +183,7 @@ def _prepare(
     lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart, seed)
     (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")
     if not style.commands:
-        write_task(folder, lines, symbols, potential, grade)
+        write_driver_input(folder, lines, symbols, potential, grade)
     return step
 
 

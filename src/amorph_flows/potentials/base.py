@@ -46,6 +46,10 @@ class Fit:
     history: list[tuple[float, float]] = field(default_factory=list)
 
 
+GRADES_FILE = "grades.txt"
+"""Where a run of LAMMPS writes step and grade, one line each."""
+
+
 class GradeSettings(Document):
     """When a run saves a configuration and when it stops."""
 

@@ -11,7 +11,7 @@ from pymatgen.core import Species
 
 from amorph_flows.report.page import render_page
 from amorph_flows.report.results import result_rows
-from amorph_flows.report.section import Section, plain, section_data
+from amorph_flows.report.section import Section, plain_data, section_data
 from amorph_flows.report.sections.melt_quench import melt_quench_section
 from amorph_flows.report.sections.potential import (
     dataset_section,
@@ -56,7 +56,7 @@ def build_report(parts: StudyParts) -> Report:
     rows = result_rows(parts)
     sections = report_sections(parts, rows)
     generator = f"amorph-flows {version('amorph-flows')}"
-    settings = json.dumps(plain(parts.settings), indent=1, ensure_ascii=False)
+    settings = json.dumps(plain_data(parts.settings), indent=1, ensure_ascii=False)
     html = render_page(
         title=formulas_in(parts.title),
         lead=f"Transport and voltage of {parts.ion}, preset {parts.preset}.",
@@ -104,7 +104,7 @@ def _data(
         "preset": parts.preset,
         "ion": parts.ion,
         "results": [row.model_dump() for row in rows],
-        "shortenings": plain(shortenings),
-        "settings": plain(parts.settings),
+        "shortenings": plain_data(shortenings),
+        "settings": plain_data(parts.settings),
         "sections": {section.name: section_data(section) for section in sections},
     }

@@ -131,7 +131,7 @@ def section_data(section: Section) -> dict[str, Any]:
     section
         The section.
     """
-    tables = {table.name: [plain(dict(row)) for row in table.rows] for table in section.tables}
+    tables = {table.name: [plain_data(dict(row)) for row in table.rows] for table in section.tables}
     figures = {panel.name: plotted(panel.figure) for panel in section.panels}
     return {"title": section.title, "tables": tables, "figures": figures}
 
@@ -145,12 +145,12 @@ def plotted(figure: go.Figure) -> list[dict[str, Any]]:
         The figure.
     """
     return [
-        {"name": trace.name or "", **{key: plain(trace[key]) for key in _axes(trace)}}
+        {"name": trace.name or "", **{key: plain_data(trace[key]) for key in _axes(trace)}}
         for trace in figure.data
     ]
 
 
-def plain(value: object) -> Any:
+def plain_data(value: object) -> Any:
     """Return a value as plain JSON: arrays as lists of six digits, what is not finite as None.
 
     Parameters
@@ -159,11 +159,11 @@ def plain(value: object) -> Any:
         Numbers, text, arrays and their containers.
     """
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain_data(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return plain(value.tolist())
+        return plain_data(value.tolist())
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain_data(item) for item in value]
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | np.integer):

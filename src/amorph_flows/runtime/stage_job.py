@@ -55,11 +55,11 @@ def stage_job(
             write_runner(CURRENT_JOB.job)
             returned = function(*args, **kwargs)
             if isinstance(returned, StageDocument):
-                return _signed(returned, started)
+                return _with_origin(returned, started)
             if not isinstance(returned, Response):
                 return returned
             if isinstance(returned.output, StageDocument):
-                returned.output = _signed(returned.output, started)
+                returned.output = _with_origin(returned.output, started)
             return opened(returned)
 
         return job(run, data=BLOB_KEYS, output_schema=output_schema, **job_settings)
@@ -84,7 +84,7 @@ def current_job_uuid() -> str:
     return str(current.uuid) if current is not None else ""
 
 
-def _signed(document: StageDocument, started: float) -> StageDocument:
+def _with_origin(document: StageDocument, started: float) -> StageDocument:
     filled: dict[str, Any] = {
         "job_uuid": document.job_uuid or current_job_uuid(),
         "directory": document.directory or str(Path.cwd()),

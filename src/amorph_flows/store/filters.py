@@ -17,7 +17,7 @@ def stages() -> list[str]:
     return sorted(modules - schemas.SHARED)
 
 
-def criteria(
+def document_filter(
     stage: str | None = None,
     formula: str | None = None,
     ion: str | None = None,

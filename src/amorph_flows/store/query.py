@@ -10,7 +10,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.store.bulk import output_with_bulk
 from amorph_flows.store.embedded import EmbeddedStore
-from amorph_flows.store.filters import criteria, reduced_formula
+from amorph_flows.store.filters import document_filter, reduced_formula
 from amorph_flows.store.keys import COMPLETED, FORMULAS
 from amorph_flows.store.metadata import complete_keys
 from amorph_flows.store.verdicts import VerdictSummary
@@ -88,7 +88,7 @@ def find_documents(
         If the stage is unknown or a date cannot be read.
     """
     _prepare(store)
-    filters = criteria(stage, None, ion, study, since, until, verdict, superseded)
+    filters = document_filter(stage, None, ion, study, since, until, verdict, superseded)
     yield from _found(store, filters | _formula(store, formula), limit)
 
 
@@ -183,7 +183,7 @@ def latest(store: JobStore | EmbeddedStore, document: type[D], **where: Any) -> 
     """
     stage = document.__module__.rpartition(".")[2]
     _prepare(store)
-    filters = criteria(stage=stage, **where) | {"output.@class": document.__name__}
+    filters = document_filter(stage=stage, **where) | {"output.@class": document.__name__}
     for summary in _found(store, filters, limit=1):
         found = load_document(store, summary["uuid"])
         if isinstance(found, document):

@@ -32,9 +32,7 @@ class Filters:
 _ALL = Filters("1", (), exact=False)
 
 
-def translated(
-    criteria: dict[str, Any], scalars: Collection[str], lists: Collection[str]
-) -> Filters:
+def to_sql(criteria: dict[str, Any], scalars: Collection[str], lists: Collection[str]) -> Filters:
     """Return criteria of MongoDB as SQL.
 
     Parameters
@@ -47,7 +45,7 @@ def translated(
     parts = []
     for field, condition in criteria.items():
         if field in ("$and", "$or"):
-            branches = [translated(branch, scalars, lists) for branch in condition]
+            branches = [to_sql(branch, scalars, lists) for branch in condition]
             lost = field == "$or" and not all(branch.exact for branch in branches)
             parts.append(_ALL if lost else _joined(branches, field[1:].upper()))
         elif field in scalars:

@@ -92,7 +92,7 @@ class SQLiteDocuments:
 
     def count(self, criteria: dict[str, Any] | None = None) -> int:
         """Return how many documents match."""
-        filters = where.translated(criteria or {}, SCALARS, LISTS)
+        filters = where.to_sql(criteria or {}, SCALARS, LISTS)
         if not filters.exact:
             return sum(1 for _ in self.query(criteria, ["uuid"]))
         with self._open() as connection:
@@ -120,7 +120,7 @@ class SQLiteDocuments:
         InputError
             If the documents are to be sorted by a field that is not indexed.
         """
-        filters = where.translated(criteria or {}, SCALARS, LISTS)
+        filters = where.to_sql(criteria or {}, SCALARS, LISTS)
         window = (skip, limit) if filters.exact else (0, 0)
         tree = None if properties is None else where.projection(properties)
         start, found = skip - window[0], 0
@@ -154,7 +154,7 @@ class SQLiteDocuments:
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for doc in plain:
-                filters = where.translated({name: doc[name] for name in keys}, SCALARS, LISTS)
+                filters = where.to_sql({name: doc[name] for name in keys}, SCALARS, LISTS)
                 if not filters.exact:
                     raise InputError(f"documents are replaced by {SCALARS}, not by {keys}")
                 former = _keys(connection, filters, {}, 0, 1)
@@ -200,7 +200,7 @@ class SQLiteDocuments:
 
     def _matching(self, criteria: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Yield primary keys and documents that match."""
-        filters = where.translated(criteria, SCALARS, LISTS)
+        filters = where.to_sql(criteria, SCALARS, LISTS)
         for k, document in self._documents(filters, {}, 0, 0):
             if filters.exact or matches(criteria, document):
                 yield k, document

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import amorph_flows
 from amorph_flows.errors import InputError
-from amorph_flows.executors.fireworks.launchpad import TICKET_FILE
+from amorph_flows.executors.fireworks.launchpad import SUBMISSION_FILE
 from amorph_flows.executors.state import StudyState, locked
 from amorph_flows.hashes import sha256_of, sha256_of_file
 from amorph_flows.store.embedded import EmbeddedStore
@@ -56,7 +56,7 @@ def finished_state(study: Study) -> StudyState | None:
         state = StudyState.read(study.home)
         if not state.fingerprint or state.state != "complete":
             return None
-        if (study.home / TICKET_FILE).exists() or may_be_configured():
+        if (study.home / SUBMISSION_FILE).exists() or may_be_configured():
             return None
         same = state.fingerprint == _fingerprint(inputs_fingerprint(study), study.home, state)
     except (InputError, OSError):

@@ -13,10 +13,10 @@ from pydantic.errors import PydanticSchemaGenerationError
 
 from amorph_flows.errors import InputError, unknown_name
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-def apply_overrides(maker: T, overrides: Mapping[str, Any]) -> T:
+def apply_overrides(maker: _T, overrides: Mapping[str, Any]) -> _T:
     """Return a copy of a Maker with some fields changed.
 
     Parameters

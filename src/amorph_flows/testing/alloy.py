@@ -39,11 +39,11 @@ def alloy_frames(n_frames: int, seed: int, rattle_a: float = 0.15) -> FrameSet:
         strain = np.eye(3) + rng.uniform(-0.04, 0.04, (3, 3))
         atoms.set_cell(atoms.cell @ strain, scale_atoms=True)
         atoms.positions += rng.normal(0.0, rattle_a, atoms.positions.shape)
-        frames.append(labelled(atoms, step=index))
+        frames.append(alloy_frame(atoms, step=index))
     return FrameSet(frames)
 
 
-def labelled(atoms: Atoms, step: int = 0) -> Frame:
+def alloy_frame(atoms: Atoms, step: int = 0) -> Frame:
     """Return a frame with the energy, forces and stress of effective medium theory.
 
     Parameters

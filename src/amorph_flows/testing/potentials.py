@@ -12,10 +12,10 @@ from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.testing.alloy import (
     SETTINGS,
     Task,
+    alloy_frame,
     alloy_frames,
     document,
     fitted,
-    labelled,
     predicted,
     squeezed,
 )
@@ -143,7 +143,7 @@ class PotentialConformance:
         pure = [f.to_atoms() for f in self.task.training[:8]]
         for atoms in pure:
             atoms.numbers[:] = 79
-        gold = FrameSet(labelled(atoms) for atoms in pure)
+        gold = FrameSet(alloy_frame(atoms) for atoms in pure)
         start = self.task.backend.fit(gold, FrameSet(), few)
         assert start.species == ["Au"]
         both = self.task.backend.fit(self.task.training, FrameSet(), few, start.potential)
@@ -164,7 +164,7 @@ class PotentialConformance:
         for number in (29, 79):
             for atoms in self.task.training[:6].to_atoms():
                 atoms.numbers[:] = number
-                frames.append(labelled(atoms))
+                frames.append(alloy_frame(atoms))
         apart = FrameSet(frames)
         fit = self.task.backend.fit(apart, FrameSet(), few)
         doc = document(self.task.backend, fit, apart)

@@ -10,7 +10,7 @@ import pytest
 from jobflow import Job
 from processes import started
 
-from amorph_flows.executors.fireworks.liveness import sign_of_life
+from amorph_flows.executors.fireworks.liveness import liveness
 from amorph_flows.executors.fireworks.rescue import distrust
 from amorph_flows.executors.fireworks.status import reason
 from amorph_flows.runtime.queues import SlurmJobs
@@ -53,18 +53,18 @@ def child(tmp_path):
 
 def test_a_process_is_alive_until_it_is_killed(child, tmp_path):
     silent = _running(tmp_path, heard=1e6)
-    life = sign_of_life(*silent, None, 3600)
+    life = liveness(*silent, None, 3600)
     assert life.alive
     assert f"process {child.pid}" in life.reason
     child.kill()
     fresh = _running(tmp_path)
-    assert not sign_of_life(*fresh, None, 3600).alive
+    assert not liveness(*fresh, None, 3600).alive
 
 
 def test_what_an_earlier_launch_left_does_not_count(child, tmp_path):
     child.kill()
-    assert sign_of_life(*_running(tmp_path, started=time.time() + 5), None, 3600).alive
-    assert sign_of_life(*_running(tmp_path, uuid="other"), None, 3600).alive
+    assert liveness(*_running(tmp_path, started=time.time() + 5), None, 3600).alive
+    assert liveness(*_running(tmp_path, uuid="other"), None, 3600).alive
 
 
 @pytest.mark.parametrize(
@@ -78,24 +78,24 @@ def test_what_an_earlier_launch_left_does_not_count(child, tmp_path):
 )
 def test_a_queue_job_tells_only_of_its_own_cluster(tmp_path, number, cluster, queue, alive):
     _write(tmp_path, queue="slurm", queue_id=number, cluster=cluster)
-    assert sign_of_life(*_running(tmp_path), queue, 3600).alive == alive
+    assert liveness(*_running(tmp_path), queue, 3600).alive == alive
 
 
 def test_silence_counts_where_nothing_else_tells(tmp_path):
     gone = tmp_path / "gone"
-    assert sign_of_life(*_running(gone, heard=10), QUEUE, 3600).alive
-    assert not sign_of_life(*_running(gone, heard=7200), QUEUE, 3600).alive
+    assert liveness(*_running(gone, heard=10), QUEUE, 3600).alive
+    assert not liveness(*_running(gone, heard=7200), QUEUE, 3600).alive
     (tmp_path / "log").write_text("a step")
-    assert sign_of_life(*_running(tmp_path, heard=7200), QUEUE, 3600).alive
+    assert liveness(*_running(tmp_path, heard=7200), QUEUE, 3600).alive
     os.utime(tmp_path / "log", (1, 1))
-    assert not sign_of_life(*_running(tmp_path, heard=7200), QUEUE, 3600).alive
+    assert not liveness(*_running(tmp_path, heard=7200), QUEUE, 3600).alive
 
 
 @pytest.mark.parametrize(("number", "alive"), [("7", True), ("8", False)])
 def test_reservations_end_with_their_queue_job(tmp_path, number, alive):
     entry = {"state": "RESERVED", "updated_on": _utc(time.time()), "reservation_id": number}
     launch = {"state": "RESERVED", "launch_dir": str(tmp_path), "state_history": [entry]}
-    assert sign_of_life({"state": "RESERVED"}, launch, QUEUE, 3600).alive == alive
+    assert liveness({"state": "RESERVED"}, launch, QUEUE, 3600).alive == alive
 
 
 def test_only_jobs_of_a_database_say_who_runs_them(tmp_path, monkeypatch):

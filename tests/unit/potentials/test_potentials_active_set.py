@@ -8,7 +8,7 @@ import pytest
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import ActiveSet
-from amorph_flows.potentials.mtp.selection import find_active_set, select_candidates
+from amorph_flows.potentials.mtp.selection import choose_candidates, find_active_set
 
 PARAMETERS = np.arange(4.0)
 
@@ -92,7 +92,7 @@ def test_a_column_of_zeros_and_fewer_atoms_than_parameters() -> None:
 def test_selection_is_in_order_of_need() -> None:
     odd, odder = frame(50, 6.0), frame(51, 60.0)
     offered = FrameSet([TRAINING[0], odd, frame(60, 0.5), odder])
-    chosen = select_candidates(active(), gradients_of, TRAINING, offered, limit=3)
+    chosen = choose_candidates(active(), gradients_of, TRAINING, offered, limit=3)
     assert chosen[0] == 3
     assert not {0, 2} & set(chosen)
 

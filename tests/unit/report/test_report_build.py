@@ -12,7 +12,7 @@ from report_study import study_parts
 
 from amorph_flows.report import Report, build_report, result_rows
 from amorph_flows.report.page import render_page
-from amorph_flows.report.section import Column, Panel, Section, Table, plain, section_data
+from amorph_flows.report.section import Column, Panel, Section, Table, plain_data, section_data
 
 ATTACK = '</script><script>alert(1)</script><img src=x onerror="alert(2)">'
 
@@ -172,7 +172,7 @@ def test_a_study_without_production_or_turns_still_has_a_report() -> None:
 
 def test_plain_makes_json_of_anything() -> None:
     value = {"a": (1, 2.123456789, float("nan")), "b": {"c": True, "d": None, "e": float("-inf")}}
-    assert plain(value) == {"a": [1, 2.12346, None], "b": {"c": True, "d": None, "e": None}}
+    assert plain_data(value) == {"a": [1, 2.12346, None], "b": {"c": True, "d": None, "e": None}}
 
 
 def test_a_section_gives_its_numbers_and_its_page() -> None:

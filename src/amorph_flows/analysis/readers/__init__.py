@@ -157,7 +157,7 @@ def _reader(kind: str, species: tuple[str, ...] | None) -> Reader:
 
     readers: dict[str, Reader] = {
         "lammps-dump": partial(lammps_dump.read_lammps_dump, species=species),
-        "extxyz": atoms.read_extxyz,
+        "extxyz": atoms.read_extxyz_blocks,
         "xdatcar": partial(vasp.read_xdatcar, species=species),
         "vasprun": vasp.read_vasprun,
         "poscar": vasp.read_poscar,

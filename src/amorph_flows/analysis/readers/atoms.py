@@ -19,7 +19,7 @@ from amorph_flows.errors import TrajectoryError
 _ORDER_KEYS = ("step", "md_step", "frame")
 
 
-def read_extxyz(path: Path) -> Iterator[FrameBlock]:
+def read_extxyz_blocks(path: Path) -> Iterator[FrameBlock]:
     """Yield the frames of an extended XYZ file.
 
     Parameters

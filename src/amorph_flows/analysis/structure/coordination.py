@@ -13,7 +13,7 @@ from amorph_flows.analysis.structure.snapshot import StructureLike, as_trajector
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.errors import InputError
 
-SMOOTHING_A = 0.1
+_SMOOTHING_A = 0.1
 PROMINENCE = 0.3
 REACH_A = 6.0
 N_BINS = 300
@@ -94,7 +94,7 @@ def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
     """
     from scipy.signal import find_peaks
 
-    g = gaussian_filter1d(rdf.pair(first, second), SMOOTHING_A / rdf.bin_width_a, mode="constant")
+    g = gaussian_filter1d(rdf.pair(first, second), _SMOOTHING_A / rdf.bin_width_a, mode="constant")
     peaks, _ = find_peaks(g, prominence=PROMINENCE)
     if len(peaks) < 2:
         raise InputError(

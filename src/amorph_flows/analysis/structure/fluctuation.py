@@ -12,7 +12,7 @@ from amorph_flows.analysis.structure.snapshot import symbols_of
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
 
-SMOOTHING_A = 0.2
+_SMOOTHING_A = 0.2
 FLUCTUATION_RANGE_A = (6.0, 10.0)
 BINS_PER_A = 20
 
@@ -48,7 +48,7 @@ def rdf_fluctuation(
         raise InputError(f"the RDF ends at {rdf.edges_a[-1]:g} Å; {outer:g} Å is needed")
     r = rdf.distances_a
     window = (r > inner) & (r < outer)
-    width = float(np.sqrt(SMOOTHING_A**2 + 2.0 * thermal_displacement_a**2))
+    width = float(np.sqrt(_SMOOTHING_A**2 + 2.0 * thermal_displacement_a**2))
     hosts = symbols_of(host_species)
     square = noise = weights = 0.0
     for n, first in enumerate(hosts):

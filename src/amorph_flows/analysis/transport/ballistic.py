@@ -16,7 +16,7 @@ from amorph_flows.errors import InputError
 
 LEAST_RATIO = 3.0
 """MSD(2 frames)/MSD(1 frame) above which motion is ballistic: 4 is free flight, 2 diffusion."""
-MOST_FRAMES = 4000
+_MOST_FRAMES = 4000
 """Frames of a trajectory that the estimate looks at, from its start."""
 _RESOLUTION_A2 = 1e-8
 
@@ -107,7 +107,7 @@ def _short_displacements(
     trajectory: Trajectory, discontinuities: Sequence[int]
 ) -> tuple[FloatArray, FloatArray]:
     """Return each atom's mean-square displacement over one and over two frames, Å²."""
-    n_atoms, last_frame = trajectory.n_atoms, min(trajectory.n_frames, MOST_FRAMES)
+    n_atoms, last_frame = trajectory.n_atoms, min(trajectory.n_frames, _MOST_FRAMES)
     steps = Steps(trajectory)
     masses = atomic_masses[trajectory.numbers]
     sums = np.zeros((2, n_atoms))

@@ -13,7 +13,7 @@ from amorph_flows.analysis.transport.msd import ion_paths
 from amorph_flows.analysis.transport.unwrap import atoms_of
 from amorph_flows.errors import InputError
 
-MOST_FRAMES = 100
+_MOST_FRAMES = 100
 """Frames that environments are averaged over, evenly spaced."""
 
 
@@ -159,7 +159,7 @@ def _surroundings(
     trajectory: Trajectory, first: IntArray, second: IntArray, edges: FloatArray, cutoff_a: float
 ) -> tuple[FloatArray, float]:
     """Return g(r) from some atoms to others and the mean number within a cutoff."""
-    frames = np.unique(np.linspace(0, trajectory.n_frames - 1, MOST_FRAMES).astype(int))
+    frames = np.unique(np.linspace(0, trajectory.n_frames - 1, _MOST_FRAMES).astype(int))
     other = first[:, None] != second[None]
     counts, near, density = np.zeros(len(edges) - 1), 0, 0.0
     for frame in frames:

@@ -15,7 +15,7 @@ from amorph_flows.analysis.transport.unwrap import atoms_of
 from amorph_flows.analysis.verdict import Verdict, believable
 from amorph_flows.errors import InputError
 
-V = TransportVerdict
+_V = TransportVerdict
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def _judge_together(
         return [
             Verdict(
                 "Arrhenius?",
-                V.TOO_FEW_TEMPERATURES,
+                _V.TOO_FEW_TEMPERATURES,
                 False,
                 "numerical",
                 f"{len(fitted)} temperatures have a diffusivity to fit; 2 are needed",
@@ -239,7 +239,7 @@ def _judge_believed(fitted: list[TransportAtTemperature]) -> Verdict:
     good = not doubtful
     return Verdict(
         "diffusivities believed?",
-        V.DIFFUSIVE if good else V.TOO_FEW_TEMPERATURES,
+        _V.DIFFUSIVE if good else _V.TOO_FEW_TEMPERATURES,
         good,
         "numerical",
         f"the fit rests on {len(fitted)} believable temperatures"
@@ -261,7 +261,7 @@ def _judge_straight(
     if glass_transition_k is not None and min(kelvin) < glass_transition_k < max(kelvin):
         return Verdict(
             "Arrhenius?",
-            V.GLASS_TRANSITION_BETWEEN,
+            _V.GLASS_TRANSITION_BETWEEN,
             False,
             "numerical",
             f"the glass transition at {glass_transition_k:g} K lies between the temperatures "
@@ -273,7 +273,7 @@ def _judge_straight(
     numbers = {"chi_squared": fit.chi_squared, "degrees_of_freedom": fit.degrees_of_freedom}
     return Verdict(
         "Arrhenius?",
-        V.CURVED if curved else V.ARRHENIUS,
+        _V.CURVED if curved else _V.ARRHENIUS,
         not curved,
         "numerical",
         f"a straight line through {len(kelvin)} temperatures has χ² {fit.chi_squared:.3g} with "
@@ -288,10 +288,10 @@ def _judge_extrapolation(kelvin: list[float], glass_transition_k: float | None) 
     """Judge D(300 K): remark on extrapolation, refuse it through a glass transition."""
     inside = min(kelvin) <= 300 <= max(kelvin)
     through = glass_transition_k is not None and 300 < glass_transition_k < min(kelvin)
-    answer = V.INTERPOLATED if inside else V.EXTRAPOLATED
+    answer = _V.INTERPOLATED if inside else _V.EXTRAPOLATED
     reason = f"the diffusivities span {min(kelvin):g} to {max(kelvin):g} K"
     if through:
-        answer = V.GLASS_TRANSITION_BETWEEN
+        answer = _V.GLASS_TRANSITION_BETWEEN
         reason += f"; 300 K lies beyond the glass transition at {glass_transition_k:g} K"
     return Verdict(
         "300 K in reach?", answer, not through, "numerical", reason,

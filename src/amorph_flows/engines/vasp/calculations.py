@@ -18,7 +18,7 @@ from amorph_flows.errors import CalculationError
 from amorph_flows.schemas.labelling import EngineInfo, RelaxDoc
 
 
-def labelled(
+def labelled_frame(
     frame: Frame, maker: BaseVaspMaker, folder: Path, tags: dict[str, Any], signed: Provenance
 ) -> Frame:
     """Return a frame with VASP's energy, forces and stress.

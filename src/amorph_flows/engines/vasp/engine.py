@@ -19,7 +19,7 @@ from amorph_flows.engines.batches import in_pieces
 from amorph_flows.engines.checkpoint import run_key
 from amorph_flows.engines.configuration import to_atoms, to_structure
 from amorph_flows.engines.labelling import label_batch
-from amorph_flows.engines.vasp.calculations import labelled, relaxed
+from amorph_flows.engines.vasp.calculations import labelled_frame, relaxed
 from amorph_flows.engines.vasp.makers import all_makers, md_maker, relax_maker, static_maker
 from amorph_flows.engines.vasp.md import advance_md, find_state, require_converged
 from amorph_flows.engines.vasp.requirements import require_computable
@@ -242,4 +242,4 @@ class VaspEngine(Engine, Maker):
         self.check(to_structure(frame.to_atoms()))
         folder = home / f"label_{frame.content_hash[:12]}"
         signed = self.provenance(frame.provenance.run)
-        return labelled(frame, self.static_maker, folder, self.user_incar_settings, signed)
+        return labelled_frame(frame, self.static_maker, folder, self.user_incar_settings, signed)

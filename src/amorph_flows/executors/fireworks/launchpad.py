@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
     from jobflow import JobStore
 
-TICKET_FILE = "submitted.json"
+SUBMISSION_FILE = "submitted.json"
 WORKFLOW_KEYS = ("nodes", "links", "state", "name", "metadata", "created_on")
 _CLOSED = ("ARCHIVED",)
 _INIT = "`amorph init fireworks` writes the files"
@@ -150,7 +150,7 @@ def workers_store() -> JobStore:
     return store
 
 
-class Ticket(BaseModel):
+class SubmissionRecord(BaseModel):
     """What `amorph submit` leaves in a study's folder: where the study went.
 
     Parameters
@@ -180,10 +180,10 @@ class Ticket(BaseModel):
         folder
             The folder.
         """
-        (folder / TICKET_FILE).write_text(self.model_dump_json(indent=1))
+        (folder / SUBMISSION_FILE).write_text(self.model_dump_json(indent=1))
 
     @classmethod
-    def read(cls, folder: Path) -> Ticket | None:
+    def read(cls, folder: Path) -> SubmissionRecord | None:
         """Return what a study's folder holds of it, or None.
 
         Parameters
@@ -192,7 +192,7 @@ class Ticket(BaseModel):
             The folder.
         """
         try:
-            return cls.model_validate_json((folder / TICKET_FILE).read_text())
+            return cls.model_validate_json((folder / SUBMISSION_FILE).read_text())
         except (OSError, ValidationError):
             return None
 

@@ -14,19 +14,19 @@ from amorph_flows.runtime.runner import Runner, read_runner
 
 
 @dataclass(frozen=True)
-class Life:
+class Liveness:
     """Whether a job runs, or still waits in a queue, and how that is known."""
 
     alive: bool
     reason: str
 
 
-def sign_of_life(
+def liveness(
     firework: Mapping[str, Any],
     launch: Mapping[str, Any],
     queue: SlurmJobs | None,
     silence_s: float,
-) -> Life:
+) -> Liveness:
     """Return whether a job runs or waits; where nothing tells, it counts as alive.
 
     Parameters
@@ -55,26 +55,26 @@ def _runner(firework: Mapping[str, Any], launch: Mapping[str, Any]) -> Runner | 
     return runner if runner.uuid == job.get("uuid") else None
 
 
-def _as_process(runner: Runner) -> Life | None:
+def _as_process(runner: Runner) -> Liveness | None:
     if runner.has_died:
-        return Life(False, f"its process {runner.pid} on {runner.host} is gone")
+        return Liveness(False, f"its process {runner.pid} on {runner.host} is gone")
     if runner.is_alive:
-        return Life(True, f"its process {runner.pid} on {runner.host} runs")
+        return Liveness(True, f"its process {runner.pid} on {runner.host} runs")
     return None
 
 
-def _as_queue_job(runner: Runner, queue: SlurmJobs | None) -> Life | None:
+def _as_queue_job(runner: Runner, queue: SlurmJobs | None) -> Liveness | None:
     if queue is None or runner.queue != "slurm" or runner.cluster != queue.cluster:
         return None
     return _in_queue(runner.queue_id, queue)
 
 
-def _in_queue(number: str, queue: SlurmJobs | None) -> Life | None:
+def _in_queue(number: str, queue: SlurmJobs | None) -> Liveness | None:
     if queue is None or not number:
         return None
     if number in queue.living:
-        return Life(True, f"its Slurm job {number} is in the queue or runs")
-    return Life(False, f"its Slurm job {number} is gone")
+        return Liveness(True, f"its Slurm job {number} is in the queue or runs")
+    return Liveness(False, f"its Slurm job {number} is gone")
 
 
 def _reservation(launch: Mapping[str, Any]) -> str:
@@ -82,12 +82,12 @@ def _reservation(launch: Mapping[str, Any]) -> str:
     return next((str(e["reservation_id"]) for e in entries if e.get("reservation_id")), "")
 
 
-def _by_silence(launch: Mapping[str, Any], silence_s: float, state: str) -> Life:
+def _by_silence(launch: Mapping[str, Any], silence_s: float, state: str) -> Liveness:
     heard = moment(launch, state, "updated_on") or 0.0
     written = _last_write(Path(launch.get("launch_dir") or ""))
     silence = time.time() - max(heard, written)
     told = f"its last sign of life is {silence / 60:.0f} min old"
-    return Life(silence < silence_s, told)
+    return Liveness(silence < silence_s, told)
 
 
 def _last_write(folder: Path) -> float:

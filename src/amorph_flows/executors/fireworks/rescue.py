@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from amorph_flows.executors.fireworks.job_links import reachable
 from amorph_flows.executors.fireworks.launchpad import workflow_id
-from amorph_flows.executors.fireworks.liveness import Life, sign_of_life
+from amorph_flows.executors.fireworks.liveness import Liveness, liveness
 from amorph_flows.executors.fireworks.status import read_fireworks, read_launches, reason
 from amorph_flows.runtime.queues import slurm_jobs
 from amorph_flows.upstream.fireworks import refresh_workflow
@@ -101,7 +101,7 @@ class Rescuer:
             elif state == "RUNNING" and ended:
                 done = self._refresh(firework, launch)
             else:
-                life = sign_of_life(firework, launch, queue, self.silence_s)
+                life = liveness(firework, launch, queue, self.silence_s)
                 done = self._act(state, firework, launch, life)
             if done is not None:
                 what, why = done
@@ -124,7 +124,7 @@ class Rescuer:
         }
 
     def _act(
-        self, state: str, firework: dict[str, Any], launch: dict[str, Any], life: Life
+        self, state: str, firework: dict[str, Any], launch: dict[str, Any], life: Liveness
     ) -> tuple[What, str]:
         if life.alive:
             return "alive", life.reason

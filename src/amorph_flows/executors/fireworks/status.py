@@ -44,7 +44,7 @@ _OURS = re.compile(r"amorph_flows\.errors\.\w+: (.+)")
 _LONGEST_REASON = 600
 
 
-def read_state(launchpad: LaunchPad, workflow: Mapping[str, Any]) -> StudyState:
+def read_submitted_state(launchpad: LaunchPad, workflow: Mapping[str, Any]) -> StudyState:
     """Return the state of a submitted study.
 
     Parameters

@@ -38,8 +38,8 @@ def replace_former(
     """
     if not ("study" in marks and "home" in marks):
         return 0
-    standing = with_descendants(launchpad, marks["study"], planned)
-    return supersede(store, marks["study"], marks["home"], standing)
+    current = with_descendants(launchpad, marks["study"], planned)
+    return supersede(store, marks["study"], marks["home"], current)
 
 
 def with_descendants(launchpad: LaunchPad, study: str, planned: Iterable[str]) -> set[str]:

@@ -32,7 +32,7 @@ class Outcome:
     reason: str = ""
 
 
-def execute(record: dict[str, Any], store: JobStore, folder: Path) -> Outcome:
+def execute_job(record: dict[str, Any], store: JobStore, folder: Path) -> Outcome:
     """Run a job in its folder and store its document; never raises what the job raises.
 
     Parameters

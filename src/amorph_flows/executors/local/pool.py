@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from jobflow import JobStore
 
-from amorph_flows.executors.local.execution import Outcome, execute
+from amorph_flows.executors.local.execution import Outcome, execute_job
 from amorph_flows.runtime.identity import PlannedJob
 from amorph_flows.runtime.walltime import deadline_environment
 
@@ -59,7 +59,7 @@ class InProcess:
 
     def start(self, key: Key, job: PlannedJob, folder: Path) -> None:
         """Run a job to its end."""
-        self._ended.append((key, execute(job.record, self._store, folder)))
+        self._ended.append((key, execute_job(job.record, self._store, folder)))
 
     def results(self, timeout_s: float) -> list[tuple[Key, Outcome]]:  # noqa: ARG002
         """Return how the last job ended."""
@@ -107,7 +107,7 @@ class Workers:
                 ended.append((key, worker.connection.recv()))
                 self._idle.append(worker)
             except (EOFError, ConnectionResetError):
-                ended.append((key, Outcome(reason=worker.obituary())))
+                ended.append((key, Outcome(reason=worker.cause_of_death())))
         return ended
 
     def stop(self) -> None:
@@ -148,7 +148,7 @@ class _Worker:
         self._process.wait()
         self.connection.close()
 
-    def obituary(self) -> str:
+    def cause_of_death(self) -> str:
         """Return why the worker is dead."""
         self.end()
         code = self._process.returncode

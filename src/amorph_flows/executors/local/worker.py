@@ -19,7 +19,7 @@ JOB_LOG = "job.log"
 _WATCH_INTERVAL_S = 0.2
 
 
-def main(descriptor: int) -> None:
+def run_jobs(descriptor: int) -> None:
     """Run the jobs that arrive on a connection until it closes.
 
     Parameters
@@ -35,7 +35,7 @@ def main(descriptor: int) -> None:
 
     from monty.json import MontyDecoder
 
-    from amorph_flows.executors.local.execution import execute
+    from amorph_flows.executors.local.execution import execute_job
 
     store = MontyDecoder().process_decoded(store_record)
     store.connect()
@@ -45,7 +45,7 @@ def main(descriptor: int) -> None:
         except EOFError:
             return
         with _output_to(Path(folder) / JOB_LOG):
-            outcome = execute(record, store, Path(folder))
+            outcome = execute_job(record, store, Path(folder))
         connection.send(outcome)
 
 
@@ -81,4 +81,4 @@ def _output_to(path: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    run_jobs(int(sys.argv[1]))

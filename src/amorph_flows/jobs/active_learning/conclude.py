@@ -9,7 +9,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.jobs.active_learning.generation import summarise_turn
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
     ActiveLearningDoc,
@@ -31,7 +31,7 @@ Start = tuple[str, float, Structure]
 """Formula, temperature (K) and structure of a run."""
 
 
-class ActiveLearning(Protocol):
+class TurnMaker(Protocol):
     """What the end of a turn asks of `amorph_flows.flows.ActiveLearningMaker`."""
 
     duration_fs: float
@@ -52,7 +52,7 @@ class ActiveLearning(Protocol):
 
 @stage_job(ActiveLearningOutcome)
 def conclude_turn(
-    loop: ActiveLearning,
+    loop: TurnMaker,
     turn: int,
     potential: PotentialDoc | None,
     refitted: PotentialDoc | None,
@@ -84,8 +84,8 @@ def conclude_turn(
     generations
         Earlier turns.
     """
-    potential = present(potential, "the potential")
-    dataset = present(dataset, "the dataset")
+    potential = required(potential, "the potential")
+    dataset = required(dataset, "the dataset")
     generation = summarise_turn(
         turn, potential, refitted, dataset, runs, selection, labels, loop.worse_factor
     )

@@ -11,7 +11,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.datasets.io import iter_cfg
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.lammps import LammpsMD, run_lammps_md
-from amorph_flows.lammps.saved import count_saved
+from amorph_flows.lammps.saved_configurations import count_saved
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job

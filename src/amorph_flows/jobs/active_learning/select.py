@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.jobs.missing import present
+from amorph_flows.jobs.required import required
 from amorph_flows.potentials import get_backend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ExplorationDoc, FrameBatch, SelectionDoc
@@ -44,8 +44,8 @@ def select_candidates(
     refusal = refuse_unphysical(candidates, min_contact_a)
     chosen: list[int] = []
     if len(refusal.kept) and not unbroken(explorations):
-        potential = present(potential, "the potential")
-        dataset = present(dataset, "the dataset")
+        potential = required(potential, "the potential")
+        dataset = required(dataset, "the dataset")
         training = dataset.frames.take(dataset.training)
         method = get_backend(potential.backend)
         chosen = method.select(potential, training, refusal.kept, limit)

@@ -14,7 +14,7 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.datasets import FrameSet
-from amorph_flows.potentials.base import GradeSettings, PairStyle, register
+from amorph_flows.potentials.base import GRADES_FILE, GradeSettings, PairStyle, register
 from amorph_flows.potentials.mtp.calculator import MTPCalculator
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.moment_tensor import (
@@ -39,7 +39,6 @@ FloatArray = npt.NDArray[np.float64]
 
 POTENTIAL_FILE = "potential.mtp"
 ACTIVE_SET_FILE = "active_set.txt"
-GRADES_FILE = "grades.txt"
 _NEVER = 1e100
 _BLOCK_STEPS = 40
 

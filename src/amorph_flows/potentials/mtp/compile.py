@@ -13,7 +13,7 @@ from amorph_flows.files import replacement
 from amorph_flows.hashes import sha256_of
 from amorph_flows.settings import Settings
 
-SOURCES = Path(__file__).parent / "cpp"
+_SOURCES = Path(__file__).parent / "cpp"
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math")
 NATIVE = ("-march=native",)
 PORTABLE = ("-DAMORPH_PORTABLE",)
@@ -83,7 +83,7 @@ def _compile(
 ) -> None:
     library.parent.mkdir(parents=True, exist_ok=True)
     with replacement(library) as output:
-        files = [str(SOURCES / source) for source in sources]
+        files = [str(_SOURCES / source) for source in sources]
         command = [compiler, *files, *options, "-o", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -109,5 +109,5 @@ def _cpu() -> str:
 
 @cache
 def _hash() -> str:
-    paths = sorted(SOURCES.iterdir())
+    paths = sorted(_SOURCES.iterdir())
     return sha256_of(*(path.name.encode() + b"\0" + path.read_bytes() for path in paths))

@@ -16,7 +16,7 @@ from amorph_flows.potentials.mtp.file import MTPPotential
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
-SOURCES = ("kernel.cpp", "gradient.cpp", "training.cpp", "neighbours.cpp", "library.cpp")
+_SOURCES = ("kernel.cpp", "gradient.cpp", "training.cpp", "neighbours.cpp", "library.cpp")
 
 _doubles = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
 _ints = np.ctypeslib.ndpointer(np.int32, flags="C_CONTIGUOUS")
@@ -61,7 +61,7 @@ def load(*, native: bool = True) -> ctypes.CDLL:
     ctypes.CDLL
         The library with typed functions.
     """
-    path = shared_library("mtp", SOURCES, flags=("-pthread",), native=native)
+    path = shared_library("mtp", _SOURCES, flags=("-pthread",), native=native)
     library = ctypes.CDLL(str(path))
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(library, f"amorph_mtp_{name}")

@@ -14,7 +14,7 @@ from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.base import Fit, PotentialBackend
 from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
-from amorph_flows.potentials.mtp.selection import Gradients, find_active_set, select_candidates
+from amorph_flows.potentials.mtp.selection import Gradients, choose_candidates, find_active_set
 from amorph_flows.potentials.mtp.start import named_text, starting_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -115,7 +115,7 @@ class MomentTensorBackend(PotentialBackend):
     ) -> list[int]:
         """Return the candidates that MaxVol adds to the active set, most needed first."""
         gradients = self.gradients(potential_of(doc))
-        return select_candidates(active_set_of(doc), gradients, training, candidates, limit)
+        return choose_candidates(active_set_of(doc), gradients, training, candidates, limit)
 
 
 def potential_of(doc: PotentialDoc) -> MTPPotential:

@@ -11,7 +11,7 @@ from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.potentials.mtp.compile import shared_library
 
-SOURCES = (
+_SOURCES = (
     "kernel.cpp", "gradient.cpp", "potential.cpp", "pair_mtp.cpp", "pair_mtp_extrapolation.cpp",
     "plugin.cpp",
 )  # fmt: skip
@@ -60,7 +60,7 @@ def build_plugin(
     mpi = _mpi_folder(mpi_include_dir, own=include_dir is None)
     flags = (f"-I{headers}", f"-I{mpi}", f"-DLAMMPS_{integers}", "-fopenmp")
     return shared_library(
-        "mtp-lammps", SOURCES, flags=flags, native=native, salt=_headers_hash(headers)
+        "mtp-lammps", _SOURCES, flags=flags, native=native, salt=_headers_hash(headers)
     )
 
 

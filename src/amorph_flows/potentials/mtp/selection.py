@@ -94,7 +94,7 @@ def find_active_set(
     return ActiveSet(parameters, projection, selected)
 
 
-def select_candidates(
+def choose_candidates(
     active: ActiveSet,
     gradients: Gradients,
     training: FrameSet,

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from amorph_flows.report.figures.theme import SOURCE_COLOURS, new_figure
 from amorph_flows.schemas.structure import SampledStructure
 
-MOST_POINTS = 1000
+_MOST_POINTS = 1000
 
 
 def energy_figure(samples: Sequence[SampledStructure]) -> go.Figure:
@@ -63,4 +63,4 @@ def _has_energies(sample: SampledStructure) -> bool:
 def _thinned(
     values: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return values[:: max(1, -(-len(values) // MOST_POINTS))]
+    return values[:: max(1, -(-len(values) // _MOST_POINTS))]

@@ -20,7 +20,7 @@ from amorph_flows.report.figures.theme import (
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 
 FloatArray = npt.NDArray[np.float64]
-MOST_POINTS = 250
+_MOST_POINTS = 250
 
 
 def displacement_figure(
@@ -98,8 +98,8 @@ def _mark_fit(
 
 def _thinned(lags: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return positive points, evenly spaced in the logarithm of the lag."""
-    if len(lags) > MOST_POINTS:
-        spaced = np.geomspace(1, len(lags) - 1, MOST_POINTS)
+    if len(lags) > _MOST_POINTS:
+        spaced = np.geomspace(1, len(lags) - 1, _MOST_POINTS)
         kept = np.unique(spaced.round().astype(int))
         lags, values = lags[kept], values[kept]
     positive = (lags > 0) & (values > 0)

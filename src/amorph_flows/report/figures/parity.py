@@ -18,7 +18,7 @@ PARTS = {
     "test_random": ("random test frames", ORANGE),
     "test_blocks": ("test blocks", PURPLE),
 }
-MOST_POINTS = 1500
+_MOST_POINTS = 1500
 
 
 def energy_parity_figure(potential: PotentialDoc) -> go.Figure:
@@ -102,7 +102,7 @@ def _parity(figure: go.Figure, potential: PotentialDoc, key: str) -> go.Figure:
         )
     for part, values in points.items():
         name, colour = PARTS[part]
-        thinned = values[:: -(-len(values) // MOST_POINTS) or 1]
+        thinned = values[:: -(-len(values) // _MOST_POINTS) or 1]
         figure.add_scatter(
             x=thinned[:, 0],
             y=thinned[:, 1],

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from amorph_flows.analysis.verdict import Verdict, in_words
 from amorph_flows.report.section import Column, Row, Table
 
-COLUMNS = (
+_COLUMNS = (
     Column("of", "of"),
     Column("question", "question"),
     Column("answer", "answer"),
@@ -31,7 +31,7 @@ def check_table(name: str, verdicts: Iterable[tuple[str, Verdict]]) -> Table:
     rows = [_row(of, verdict) for of, verdict in judged]
     failed = sum(not verdict.passed for _, verdict in judged)
     caption = f"Checks: {failed} of {len(rows)} failed. Each with its numbers and thresholds."
-    return Table(f"{name} checks", caption, COLUMNS, rows, folded=True)
+    return Table(f"{name} checks", caption, _COLUMNS, rows, folded=True)
 
 
 def _row(of: str, verdict: Verdict) -> Row:

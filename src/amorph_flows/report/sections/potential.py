@@ -44,7 +44,7 @@ TURN_COLUMNS = (
     Column("reason", "why"),
     Column("documents", "documents", "documents"),
 )
-RUN_COLUMNS = (
+_RUN_COLUMNS = (
     Column("turn", "turn", "number"),
     Column("run", "run"),
     Column("temperature_k", "temperature / K", "exact"),
@@ -194,4 +194,4 @@ def _runs(loop: ActiveLearningDoc) -> Table:
         for generation in loop.generations
         for run in generation.runs
     ]
-    return Table("runs", f"Runs of every turn: {len(rows)}.", RUN_COLUMNS, rows, folded=True)
+    return Table("runs", f"Runs of every turn: {len(rows)}.", _RUN_COLUMNS, rows, folded=True)

@@ -26,7 +26,7 @@ ORDER_COLUMNS = (
     Column("lattice", "lattice?"),
     Column("documents", "documents", "documents"),
 )
-Group = tuple[str, float | None, bool]
+_Group = tuple[str, float | None, bool]
 
 
 def rdf_section(structure: StructureDoc) -> Section:
@@ -138,9 +138,9 @@ def _order_table(samples: Sequence[SampledStructure]) -> Table:
     )
 
 
-def _by_temperature(samples: Sequence[SampledStructure]) -> dict[Group, list[SampledStructure]]:
+def _by_temperature(samples: Sequence[SampledStructure]) -> dict[_Group, list[SampledStructure]]:
     """Return samples by formula and temperature, the last of each source where there are more."""
-    groups: dict[Group, dict[str, SampledStructure]] = {}
+    groups: dict[_Group, dict[str, SampledStructure]] = {}
     for sample in samples:
         crystal = sample.structure_source == "crystal"
         group = (sample.formula, sample.temperature_k, crystal)
@@ -154,7 +154,7 @@ def _shown_order(sample: SampledStructure, ion: str) -> LongRangeOrderDoc | None
     return next(iter([*of_ion, *sample.order]), None)
 
 
-def _title(group: Group) -> str:
+def _title(group: _Group) -> str:
     _, kelvin, crystal = group
     if crystal:
         return "crystal"

@@ -23,7 +23,7 @@ TRANSPORT_COLUMNS = (
     Column("n_ions", "ions", "number"),
     Column("n_frames", "frames", "number"),
 )
-RUN_COLUMNS = (
+_RUN_COLUMNS = (
     Column("run", "run"),
     Column("n_atoms", "atoms", "number"),
     Column("start", "started from"),
@@ -103,6 +103,6 @@ def diffusivity_section(transport: TransportDoc) -> Section:
 
 
 def _runs(production: list[TrajectoryDoc]) -> Table:
-    keys = {column.key for column in RUN_COLUMNS}
+    keys = {column.key for column in _RUN_COLUMNS}
     rows = [{**run.model_dump(include=keys), "documents": [run.job_uuid]} for run in production]
-    return Table("production", "Production runs of MD with the potential.", RUN_COLUMNS, rows)
+    return Table("production", "Production runs of MD with the potential.", _RUN_COLUMNS, rows)

@@ -8,7 +8,7 @@ from amorph_flows.report.sections.checks import check_table
 from amorph_flows.report.text import number, temperature
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 
-COLUMNS = (
+_COLUMNS = (
     Column("structure_source", "structures"),
     Column("temperature_shown", "temperature"),
     Column("voltage_v", "voltage / V", "number"),
@@ -44,7 +44,7 @@ def voltage_section(voltage: VoltageDoc) -> Section:
     ]
     checks = [(_of(point), verdict) for point in voltage.points for verdict in point.verdicts]
     tables = [
-        Table("voltages", "Voltages by source and temperature.", COLUMNS, rows),
+        Table("voltages", "Voltages by source and temperature.", _COLUMNS, rows),
         check_table("voltage", checks),
     ]
     return Section("voltage", "Voltages", [text], [panel], tables)

@@ -11,7 +11,7 @@ namespace amorph {
 class ActiveSet {
  public:
   // The grade of what has no finite one, such as atoms that coincide.
-  static constexpr double ENDLESS = 1e30;
+  static constexpr double NON_FINITE_GRADE = 1e30;
 
   // Reads the file; throws std::runtime_error that names the file and the line.
   explicit ActiveSet(const std::string &path) {

@@ -29,7 +29,7 @@ AMORPH_HOT void amorph::ActiveSet::grade(const Vectors &gradient, double *out) c
     for (int q = 0; q < 4; q++)
       for (int l = 0; l < W; l++) {
         const double value = std::fabs(s[q][l]);
-        out[l] = std::max(out[l], std::isfinite(value) ? value : ENDLESS);
+        out[l] = std::max(out[l], std::isfinite(value) ? value : NON_FINITE_GRADE);
       }
   }
 }

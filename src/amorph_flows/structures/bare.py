@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymatgen.core import Structure
 
 
-def plain(structure: Structure) -> Structure:
+def bare_structure(structure: Structure) -> Structure:
     """Return a copy without charges and without site properties such as velocities.
 
     Parameters

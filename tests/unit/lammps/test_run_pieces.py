@@ -14,9 +14,9 @@ from amorph_flows.engines.configuration import to_structure
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps.grades import append_grade, cut_grades, read_grades
 from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE, commands
-from amorph_flows.lammps.pieces import add_piece, langevin_seed, read_pieces
 from amorph_flows.lammps.result import read_result
-from amorph_flows.lammps.saved import count_saved, cut_saved
+from amorph_flows.lammps.run_pieces import add_piece, langevin_seed, read_pieces
+from amorph_flows.lammps.saved_configurations import count_saved, cut_saved
 from amorph_flows.schemas.production_md import MDPiece
 
 MD = LammpsMD(

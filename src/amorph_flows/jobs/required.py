@@ -1,4 +1,4 @@
-"""Inputs that are missing because the job before failed."""
+"""Inputs that a job cannot do without; one is missing where the job that makes it failed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from amorph_flows.errors import CalculationError
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-def present(document: T | None, what: str) -> T:
+def required(document: _T | None, what: str) -> _T:
     """Return a document that a job cannot do without.
 
     Parameters

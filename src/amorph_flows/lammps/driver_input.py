@@ -8,10 +8,10 @@ from pathlib import Path
 from amorph_flows.potentials.base import GradeSettings, get_backend
 from amorph_flows.schemas.potential import PotentialDoc
 
-TASK_FILE = "external.json"
+DRIVER_INPUT_FILE = "external.json"
 
 
-def write_task(
+def write_driver_input(
     folder: Path,
     commands: list[str],
     symbols: list[str],
@@ -40,4 +40,4 @@ def write_task(
         "backend_module": type(get_backend(potential.backend)).__module__,
         "grade": None if grade is None else grade.model_dump(),
     }
-    (folder / TASK_FILE).write_text(json.dumps(task))
+    (folder / DRIVER_INPUT_FILE).write_text(json.dumps(task))
