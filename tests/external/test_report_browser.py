@@ -72,7 +72,7 @@ def open_page(browser: Any, page: str, width: int, scheme: str = "light") -> Non
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     browser.get(page)
-    WebDriverWait(browser, 60).until(
+    WebDriverWait(browser, 600).until(
         lambda driver: all(figure["size"] > 0 for figure in driver.execute_script(DRAWN))
     )
 

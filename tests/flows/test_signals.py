@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
+import study_with_child
+from processes import Process, started
 
 from amorph_flows.executors.state import StudyState
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from jobflow import Flow
-from amorph_flows.executors import run_study
-from amorph_flows.store import open_store
-from local_jobs import AddMaker, hang_with_child
-
-first = AddMaker(name="a").make(1, 1)
-last = hang_with_child(first.output["sum"])
-study = Path(sys.argv[1])
-outputs = run_study(Flow([first, last]), open_store(study), study, 1)
-print("value", outputs[last.uuid])
-"""
-
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[..., Process]
 
 
 @pytest.fixture
@@ -43,31 +29,15 @@ def marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     """Start processes that are ended with all that they have started, whatever the test says."""
-    started: list[subprocess.Popen[str]] = []
+    with ExitStack() as stack:
 
-    def start_one(*command: str) -> subprocess.Popen[str]:
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True))
-        return started[-1]
+        def start_one(*command: str) -> Process:
+            log = tmp_path / f"{len(list(tmp_path.glob('*.log')))}.log"
+            return stack.enter_context(started(command, log))
 
-    yield start_one
-    for process in started:
-        with process:
-            if process.poll() is None:
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    child.kill()
-            process.kill()
-
-
-def wait_for(event: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    """Wait for something that a process does; what it said is shown where it ends instead."""
-    end = time.monotonic() + 300
-    while not event():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
+        yield start_one
 
 
 def is_gone(pid: int) -> bool:
@@ -78,10 +48,16 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def run_script(folder: Path) -> list[str]:
+def run_study_of_two(folder: Path) -> list[str]:
     """Return the command that runs a study of two jobs, the second of which hangs."""
-    (folder / "script.py").write_text(SCRIPT)
-    return [sys.executable, str(folder / "script.py"), str(folder / "study")]
+    return [sys.executable, study_with_child.__file__, str(folder / "study")]
+
+
+def child_of(process: Process, marks: Path) -> int:
+    """Return the process that the second job has started."""
+    file = marks / "child"
+    process.wait_until(lambda: file.exists() and file.read_text(), "the second job has a child")
+    return int(file.read_text())
 
 
 def require_stopped_in_order(study: Path, child: int) -> None:
@@ -94,16 +70,17 @@ def require_stopped_in_order(study: Path, child: int) -> None:
 def test_sigterm_keeps_finished_jobs_and_ends_children(
     tmp_path: Path, marks: Path, start: Start
 ) -> None:
-    command = run_script(tmp_path)
+    command = run_study_of_two(tmp_path)
     process = start(*command)
-    wait_for((marks / "child").exists, process)
-    child = int((marks / "child").read_text())
-    process.terminate()
-    assert "Terminated" in process.communicate()[1]
+    child = child_of(process, marks)
+    process.send(signal.SIGTERM)
+    process.wait()
+    assert "Terminated" in process.tail()
     require_stopped_in_order(tmp_path / "study", child)
     (marks / "go").touch()
     again = start(*command)
-    assert again.communicate()[0] == "value 2\n"
+    assert again.wait() == 0, again.tail()
+    assert again.tail().endswith("value 2\n")
     assert len(list(marks.glob("add-a.*"))) == 1
 
 
@@ -111,16 +88,15 @@ def test_a_study_in_the_background_of_a_script_ends_by_sigterm(
     tmp_path: Path, marks: Path, start: Start
 ) -> None:
     """A shell that is no terminal lets its background jobs ignore SIGINT."""
-    study = " ".join(run_script(tmp_path))
+    study = " ".join(run_study_of_two(tmp_path))
     shell = start("sh", "-c", f"{study} & echo $!; wait $!; echo ended $?")
-    assert shell.stdout is not None
-    pid = int(shell.stdout.readline())
-    wait_for((marks / "child").exists, shell)
-    child = int((marks / "child").read_text())
+    child = child_of(shell, marks)
+    pid = int(shell.tail().split()[0])
     os.kill(pid, signal.SIGINT)
     assert not is_gone(child)
     os.kill(pid, signal.SIGTERM)
-    assert "ended" in shell.communicate()[0]
+    assert shell.wait() == 0
+    assert "ended" in shell.tail()
     require_stopped_in_order(tmp_path / "study", child)
 
 
@@ -135,9 +111,9 @@ def test_the_command_says_how_to_go_on(
     amorph = "from amorph_flows.cli import app; app()"
     process = start(sys.executable, "-c", amorph, "run", "mine.yaml", "--jobs", "1")
     study = tmp_path / "mine"
-    wait_for(lambda: (study / "jobs").is_dir() and any((study / "jobs").glob("*/job.log")), process)
-    process.send_signal(how)
-    said = process.communicate()[1]
-    assert process.returncode == code, said
+    process.wait_until(lambda: any(study.glob("jobs/*/job.log")), "the first job has begun")
+    process.send(how)
+    assert process.wait() == code, process.tail()
+    said = process.tail()
     assert "stopped; finished jobs are kept, go on with: amorph run mine.yaml" in said
     assert StudyState.read(study).state == "interrupted"
