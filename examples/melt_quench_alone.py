@@ -23,7 +23,7 @@ def main(folder: Path = Path("melt-quench")) -> None:
     flow = maker.make(supercell_near(v2o5(), (11.5, 7.1, 8.8)))
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     responses = run_locally(flow, store=store, root_dir=folder, ensure_success=True)
-    quench = responses[flow.job_uuids[-1]][1].output
+    quench = responses[flow.output["quench"].uuid][1].output
     print(quench.melted.reason)
     for branch in quench.branches:
         print(f"{branch.temperature_k:g} K: {branch.amorphous.reason}")
