@@ -44,7 +44,7 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
     """
     stored = isinstance(output, Mapping)
     fields = output if isinstance(output, Mapping) else vars(output)
-    kind = document_class(fields["@module"], fields["@class"]) if stored else type(output)
+    kind = document_class(fields["@module"], fields.get("@class")) if stored else type(output)
     module = fields["@module"] if stored else kind.__module__
     verdicts = verdicts_in(output, kind)
     formulas = {fields.get("formula"), metadata.get("formula"), *(fields.get("composition") or ())}
@@ -64,16 +64,16 @@ def element_of(ion: str) -> str:
     return re.sub(r"[0-9]*[+-]?$", "", ion)
 
 
-def document_class(module: str, name: str) -> type[StageDocument]:
+def document_class(module: str, name: str | None) -> type[StageDocument]:
     """Return the class of a stored document; the base of all where it is no longer known.
 
     Parameters
     ----------
     module, name
-        ``@module`` and ``@class`` of its output.
+        ``@module`` and ``@class`` of its output, the class None where it has none.
     """
     try:
-        kind = getattr(importlib.import_module(module), name, StageDocument)
+        kind = getattr(importlib.import_module(module), name or "", StageDocument)
     except ImportError:
         return StageDocument
     return kind if isinstance(kind, type) and issubclass(kind, StageDocument) else StageDocument

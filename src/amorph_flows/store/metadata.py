@@ -34,7 +34,7 @@ def complete_keys(store: JobStore | EmbeddedStore) -> int:
     prefix = schemas.__name__
     ours = {CURRENT: None, MODULE: {"$gte": f"{prefix}.", "$lt": f"{prefix}/"}}
     lacking = list(store.docs_store.query(ours, [MODULE, CLASS]))
-    for module, name in {(d["output"]["@module"], d["output"]["@class"]) for d in lacking}:
+    for module, name in {(d["output"]["@module"], d["output"].get("@class")) for d in lacking}:
         verdicts = verdict_fields(document_class(module, name))
         fields = [path.partition(".*")[0] for path in verdicts]
         wanted = ["uuid", "index", "metadata", *(f"output.{f}" for f in (*KEY_FIELDS, *fields))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypedDict, get_args, get_origin
 
@@ -30,11 +31,12 @@ def verdicts_in(document: StageDocument | Mapping[str, Any], kind: type) -> list
     kind
         Its class.
     """
-    return [
-        _summary(part, field)
-        for path, field in verdict_fields(kind).items()
-        for part in _at(document, path.split("."))
-    ]
+    found = []
+    for path, field in verdict_fields(kind).items():
+        for part in _at(document, path.split(".")):
+            with suppress(KeyError):  # a verdict of an older version has other keys
+                found.append(_summary(part, field))
+    return found
 
 
 @cache

@@ -126,3 +126,12 @@ def test_transport_at_a_temperature_comes_back_as_it_was_stored():
 
 def _plain(stored):
     return {name: value for name, value in stored.items() if not name.startswith("@")}
+
+
+def test_a_document_of_unknown_class_and_a_verdict_of_other_keys_hinder_no_query(store):
+    output = {"@module": TransportDoc.__module__, "ion": "Mg"}
+    old = {"question": "Arrhenius?", "answer": "CURVED", "believable": False, "reason": "bent"}
+    store.update({"uuid": "a1", "index": 1, "metadata": {}, "output": output})
+    known = output | {"@class": "TransportDoc", "verdicts": [old]}
+    store.update({"uuid": "b2", "index": 1, "metadata": {}, "output": known})
+    assert [found["verdicts"] for found in find_documents(store, ion="Mg")] == [[], []]
