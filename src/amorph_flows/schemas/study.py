@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
@@ -46,6 +47,7 @@ class ResultRow(Judged):
     documents: list[str] = Field(description="uuids of the documents behind the number")
 
     @classmethod
+    @override
     def verdict_of(cls, fields: Mapping[str, Any]) -> Verdict:
         """Return the verdict on a line of results."""
         return Verdict(

@@ -137,6 +137,7 @@ class HeldStore(JobStore):
         self._save: Any = None
         self.document: dict[str, Any] = {}
 
+    @override
     def update(self, docs: Any, key: Any = None, save: Any = None) -> None:
         """Hold the job's document, or write another one."""
         if getattr(docs, "uuid", None) != self._uuid:
