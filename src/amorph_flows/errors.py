@@ -13,6 +13,10 @@ class AmorphFlowsError(Exception):
     """Base of every error that a user can act on; the CLI prints it without a traceback."""
 
 
+class AmorphFlowsWarning(UserWarning):
+    """What a user should know; the CLI prints it as one line, and no warning of other packages."""
+
+
 class InputError(AmorphFlowsError, ValueError):
     """An input that cannot be right, found before any expensive step."""
 

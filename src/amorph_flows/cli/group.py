@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typing_extensions import override
 
 from amorph_flows import __version__
-from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.errors import AmorphFlowsError, AmorphFlowsWarning
 from amorph_flows.upstream.variables import rename_store_variable
 
 _ORDER = (
@@ -108,9 +108,7 @@ def amorph(
     rename_store_variable("AMORPH_JOB_STORE")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-        warnings.filterwarnings("default", module="amorph_flows")
-        # connections end with this process
-        warnings.filterwarnings("ignore", category=ResourceWarning)
+        warnings.simplefilter("default", AmorphFlowsWarning)
         warnings.showwarning = _show_warning
 
 

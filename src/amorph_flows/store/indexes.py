@@ -10,6 +10,7 @@ from jobflow import JobStore
 from pymongo import ASCENDING, MongoClient
 from pymongo.errors import OperationFailure
 
+from amorph_flows.errors import AmorphFlowsWarning
 from amorph_flows.store.keys import (
     ANSWERS,
     COMPLETED,
@@ -63,7 +64,7 @@ def ensure_indexes(store: JobStore) -> None:
 
     Warns
     -----
-    UserWarning
+    AmorphFlowsWarning
         If the database refuses.
     """
     documents, _ = server_collections(store)
@@ -82,7 +83,7 @@ def ensure_indexes(store: JobStore) -> None:
         warnings.warn(
             f"the indexes of the store could not be made ({reason}); queries may be slow until "
             "somebody who may write opens the store with `amorph query`",
-            UserWarning,
+            AmorphFlowsWarning,
             stacklevel=2,
         )
 

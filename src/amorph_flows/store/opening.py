@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amorph_flows.errors import InputError
+from amorph_flows.errors import AmorphFlowsWarning, InputError
 from amorph_flows.store.embedded import EmbeddedStore, store_files
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def open_store(where: str | Path | None = None, *, create: bool = True) -> JobSt
 
     Warns
     -----
-    UserWarning
+    AmorphFlowsWarning
         If the configured store forgets its documents at the end of the process.
     """
     if where is None:
@@ -202,7 +202,7 @@ def configured_store() -> JobStore | None:
 
     Warns
     -----
-    UserWarning
+    AmorphFlowsWarning
         If the store forgets its documents at the end of the process.
     """
     where = os.environ.get(STORE_VARIABLE)
@@ -221,7 +221,7 @@ def configured_store() -> JobStore | None:
         warnings.warn(
             "the configured job store keeps documents in memory only: they are lost at the end of "
             "this process, and a killed study cannot resume",
-            UserWarning,
+            AmorphFlowsWarning,
             stacklevel=2,
         )
     return store

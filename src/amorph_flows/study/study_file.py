@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import InputError, unknown_name
-from amorph_flows.study.overrides import apply_overrides, flatten_overrides
+from amorph_flows.study.overrides import apply_overrides, flatten_overrides, override_names
 
 if TYPE_CHECKING:
     from jobflow import Flow
@@ -137,7 +137,7 @@ def load_study(path: str | Path) -> Study:
     content = _read(file)
     for key in content:
         if key not in Study.model_fields:
-            raise InputError(f"{file}: {unknown_name('key', key, Study.model_fields)}")
+            raise InputError(f"{file}: {_unknown_key(key, content)}")
     try:
         study = Study.model_validate(_with_paths(content))
     except ValidationError as error:
@@ -156,6 +156,28 @@ def load_study(path: str | Path) -> Study:
     return study.model_copy(update={key: value.resolve() for key, value in paths.items()})
 
 
+def _unknown_key(key: Any, content: dict[str, Any]) -> InputError:
+    """Return what is wrong with a key that is none; one that is an override says so."""
+    from amorph_flows.flows import AmorphousElectrodeMaker  # takes seconds to import
+
+    try:
+        preset = AmorphousElectrodeMaker.from_preset(content.get("preset", "demo"))
+    except InputError:
+        preset = AmorphousElectrodeMaker.from_preset("demo")
+    inner = [f"{key}.{name}" for name in content[key]] if isinstance(content[key], dict) else []
+    meant = [
+        name
+        for name in override_names(preset)
+        if (name in inner or name == key or name.endswith(f".{key}")) and _is_heeded(name)
+    ]
+    if not meant:
+        return unknown_name("key", key, Study.model_fields)
+    return InputError(
+        f"{key!r} is an override, not a key of the study file; write it under 'overrides' as "
+        + " or ".join(repr(name) for name in meant)
+    )
+
+
 def _check_workers(file: Path, workers: dict[str, Any]) -> None:
     if not workers:
         return
@@ -165,6 +187,15 @@ def _check_workers(file: Path, workers: dict[str, Any]) -> None:
         check_workers(workers)
     except InputError as error:
         raise InputError(f"{file}: workers: {error}") from error
+
+
+def _is_heeded(name: str) -> bool:
+    """Return whether an override of this name changes anything."""
+    try:
+        _refuse_unheeded(name)
+    except InputError:
+        return False
+    return True
 
 
 def _refuse_unheeded(name: str) -> None:

@@ -3,12 +3,15 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import pytest
 from cli_jobs import small_flow
 from typer.testing import CliRunner
 
 from amorph_flows.cli import app
+from amorph_flows.doctor import Check
+from amorph_flows.errors import AmorphFlowsWarning
 from amorph_flows.executors.state import JobState, StudyState
 from amorph_flows.structures import v2o5
 from amorph_flows.study.study_file import Study
@@ -17,8 +20,6 @@ from amorph_flows.study.study_file import Study
 @pytest.fixture
 def amorph(monkeypatch, tmp_path):
     """Call the command in an empty folder; warnings are put back afterwards."""
-    import warnings
-
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AMORPH_JOB_STORE", raising=False)
     monkeypatch.setenv("JOBFLOW_CONFIG_FILE", str(tmp_path / "no.yaml"))
@@ -194,6 +195,19 @@ def test_other_errors_are_not_hidden(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("amorph_flows.doctor.examine", lambda: iter([int("x")]))
     assert isinstance(CliRunner().invoke(app, ["doctor"]).exception, ValueError)
+
+
+def test_warnings_of_other_packages_stay_off_the_terminal(amorph, monkeypatch):
+    def examine():
+        # pymatgen's are attributed to the module that calls it
+        where = ("reading.py", 1, "amorph_flows.structures.reading")
+        warnings.warn_explicit("Issues encountered while parsing CIF", UserWarning, *where)
+        warnings.warn("documents\nare lost", AmorphFlowsWarning, stacklevel=1)
+        yield Check("machine", "Python", "ok", "3")
+
+    monkeypatch.setattr("amorph_flows.doctor.examine", examine)
+    monkeypatch.setattr(sys, "warnoptions", [])
+    assert amorph("doctor").stderr == "amorph: warning: documents are lost\n"
 
 
 def test_debug_shows_the_traceback(amorph):

@@ -69,6 +69,20 @@ overrides:
         ("structure: host.cif\noverides: {}\n", "did you mean 'overrides'"),
         ("structure: host.cif\nxyz: 1\n", "known: structure, "),
         ("structure: host.cif\n1: 2\n", "unknown key 1"),
+        (
+            "structure: host.cif\nions_per_formula: 1\n",
+            "'ions_per_formula' is an override, not a key of the study file; write it under "
+            "'overrides' as 'ions_per_formula'",
+        ),
+        (
+            "structure: host.cif\nmelt_quench: {time_step_fs: 1.0}\n",
+            "'melt_quench' is an override, not a key of the study file; write it under "
+            "'overrides' as 'melt_quench.time_step_fs'",
+        ),
+        (
+            "structure: host.cif\ncutoff: 4.0\n",
+            "write it under 'overrides' as 'fit.settings.cutoff'",
+        ),
         ("structure: 3\n", r"structure must be text, got 3 \(int\)"),
         ("structure: ''\n", "structure must be text"),
         ("structure: host.cif\nion: 2\n", r"ion must be text, got 2 \(int\)"),

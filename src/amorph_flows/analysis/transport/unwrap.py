@@ -12,7 +12,7 @@ from ase.data import atomic_numbers
 
 from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
 from amorph_flows.analysis.transport.step_kernel import fill_wrapped_steps
-from amorph_flows.errors import InputError
+from amorph_flows.errors import AmorphFlowsWarning, InputError
 
 LONGEST_STEP = 0.45
 """Fraction of a cell vector beyond which a step between frames is too long to unwrap."""
@@ -21,7 +21,7 @@ _CHUNK = 100_000  # coordinates at a time: they stay in the processor's cache
 _MOST_THREADS = 4
 
 
-class UnwrappingWarning(UserWarning):
+class UnwrappingWarning(AmorphFlowsWarning):
     """A step between two frames is so near half the cell that its periodic image is a guess."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from amorph_flows.errors import InputError
+from amorph_flows.errors import AmorphFlowsWarning, InputError
 from amorph_flows.upstream.fireworks import may_be_configured
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def workers_store() -> JobStore:
 
     Warns
     -----
-    UserWarning
+    AmorphFlowsWarning
         If ``AMORPH_JOB_STORE`` is set: the other commands read from there.
     """
     from jobflow.settings import JobflowSettings
@@ -142,7 +142,7 @@ def workers_store() -> JobStore:
     if os.environ.get(STORE_VARIABLE):
         warnings.warn(
             f"workers do not read {STORE_VARIABLE}; they write to the JOB_STORE of {where}",
-            UserWarning,
+            AmorphFlowsWarning,
             stacklevel=2,
         )
     store.connect()
