@@ -8,15 +8,10 @@ from typing import Any
 import numpy as np
 from ase.calculators.calculator import Calculator
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines.toy import ToyCalculator
-from amorph_flows.potentials.base import (
-    Fit,
-    FloatArray,
-    GradeSettings,
-    PairStyle,
-    PotentialBackend,
-)
+from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.constants import angstrom, electron_volt, giga
 
-from amorph_flows.analysis.trajectory import FloatArray
 from amorph_flows.analysis.verdict import Answer, Verdict
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 EV_A3_TO_GPA = electron_volt / angstrom**3 / giga

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import fdtrc, fdtri
 
-from amorph_flows.analysis.trajectory import FloatArray
 from amorph_flows.analysis.verdict import Answer, Verdict
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 _GRID = 2000

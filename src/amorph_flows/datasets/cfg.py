@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from ase.data import atomic_numbers, chemical_symbols
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 _VOIGT = ("xx", "yy", "zz", "yz", "xz", "xy")
 _PROVENANCE = "provenance"

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from ase import Atoms
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 _RESAMPLES = 1000
 

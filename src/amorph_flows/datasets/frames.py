@@ -14,11 +14,10 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import MSONable
 from typing_extensions import override
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import decode_array, encode_array
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

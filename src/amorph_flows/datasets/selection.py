@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import qr
 
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import CalculationError, InputError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _MAX_SWAPS_PER_COLUMN = 100
 

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from ase import Atoms
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.files import replacement
 from amorph_flows.hashes import sha256_of
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms, units
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def to_atoms(structure: Structure) -> Atoms:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms, units
 from ase.md.md import MolecularDynamics
 from ase.md.verlet import VelocityVerlet
@@ -21,8 +20,6 @@ from amorph_flows.runtime.progress import report_progress
 from amorph_flows.runtime.walltime import Clock, require_time
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.upstream.ase import NoseHooverRamp
-
-FloatArray = npt.NDArray[np.float64]
 
 CONTACT_A = 0.3
 """Two atoms closer than this mean that a run has blown up, Å."""

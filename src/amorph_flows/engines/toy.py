@@ -7,17 +7,14 @@ from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.data import atomic_numbers
 from scipy.spatial import KDTree
 from typing_extensions import override
 
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 COULOMB_EV_A = 14.399645
 """e²/(4πε₀), eV Å."""

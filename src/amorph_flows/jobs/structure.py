@@ -8,7 +8,8 @@ import numpy as np
 from pymatgen.core import Structure
 
 from amorph_flows.analysis import long_range_order, radial_distribution
-from amorph_flows.analysis.trajectory import FloatArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.lammps import load_trajectory

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.files import replace_file
 from amorph_flows.potentials.base import GRADES_FILE
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

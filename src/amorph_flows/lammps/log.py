@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.lammps.input import FINISHED
-
-FloatArray = npt.NDArray[np.float64]
 
 BAR_PER_GPA = 1e4
 

@@ -11,6 +11,7 @@ from ase.data import chemical_symbols
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.lammps.dump import read_dump, reference_of
 from amorph_flows.lammps.grades import GradeSummary, read_grades, summarise
@@ -20,8 +21,6 @@ from amorph_flows.lammps.run_pieces import read_pieces
 from amorph_flows.lammps.saved_configurations import count_saved
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import FileReference, MDPiece
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
 from ase.calculators.calculator import Calculator
 from pydantic import Field
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

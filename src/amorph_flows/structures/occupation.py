@@ -11,14 +11,13 @@ from pymatgen.core import Species, Structure
 from pymatgen.core.ewald import EwaldSummation
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.structures.charges import carried_charges
 from amorph_flows.structures.ions import parse_ion
 from amorph_flows.structures.reading import SHORTEST_DISTANCE, check_structure
 from amorph_flows.structures.subset_search import QuadraticProblem, Subset, find_best_subsets
 from amorph_flows.structures.voids import VoidSites
-
-FloatArray = npt.NDArray[np.float64]
 
 NEUTRAL_CHARGE = 1e-4
 SAME_SITE = 0.01

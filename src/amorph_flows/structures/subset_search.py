@@ -13,8 +13,8 @@ from math import comb
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from amorph_flows.arrays import FloatArray, IntArray
+
 Subset = tuple[int, ...]
 
 ENUMERATION_LIMIT = 200_000

@@ -11,12 +11,11 @@ import numpy.typing as npt
 from pymatgen.analysis.defects.utils import TopographyAnalyzer
 from pymatgen.core import Element, Lattice, Structure
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.structures.charges import carried_charges
 from amorph_flows.structures.ions import parse_element
 from amorph_flows.structures.reading import check_structure
-
-FloatArray = npt.NDArray[np.float64]
 
 UNLIKE_CONTACT = 0.8
 LIKE_CONTACT = 1.35

@@ -10,7 +10,8 @@ import numpy as np
 
 from amorph_flows.analysis.readers.frames import FrameBlock, FrameBuffer, Reader
 from amorph_flows.analysis.readers.times import in_order, times_of
-from amorph_flows.analysis.trajectory import IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import IntArray
 from amorph_flows.errors import InputError, TrajectoryError
 
 FORMATS = ("lammps-dump", "extxyz", "xdatcar", "vasprun", "poscar", "ase", "parquet")

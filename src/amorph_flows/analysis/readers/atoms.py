@@ -13,7 +13,7 @@ from ase.data import atomic_numbers
 from ase.io import iread
 
 from amorph_flows.analysis.readers.frames import FrameBlock
-from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import TrajectoryError
 
 _ORDER_KEYS = ("step", "md_step", "frame")

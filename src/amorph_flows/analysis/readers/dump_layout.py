@@ -12,7 +12,7 @@ from amorph_flows.analysis.readers.dump_kernel import PADDING, fill_frames
 from amorph_flows.analysis.readers.dump_rows import parse_rows
 from amorph_flows.analysis.readers.dump_text import STEP, Header, RawFrame, Text, frames_in
 from amorph_flows.analysis.readers.frames import FrameBlock
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
 _COORDINATES = {"": ("x", "y", "z"), "u": ("xu", "yu", "zu"), "s": ("xs", "ys", "zs"),

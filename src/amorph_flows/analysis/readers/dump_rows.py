@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import TrajectoryError
 
 

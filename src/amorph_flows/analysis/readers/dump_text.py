@@ -12,7 +12,7 @@ import numpy as np
 
 from amorph_flows.analysis.readers.dump_kernel import PADDING
 from amorph_flows.analysis.readers.frames import open_bytes
-from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.arrays import FloatArray
 
 STEP = b"ITEM: TIMESTEP"
 _ABOVE = (b"ITEM: TIME\n", b"ITEM: UNITS\n")  # what `dump_modify time yes units yes` puts above it

@@ -11,7 +11,7 @@ from typing import IO, cast
 
 import numpy as np
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from amorph_flows.analysis.readers.frames import FrameBlock
-from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import TrajectoryError
 
 

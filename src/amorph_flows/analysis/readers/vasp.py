@@ -14,7 +14,7 @@ from ase.data import atomic_numbers
 from ase.io import read as ase_read
 
 from amorph_flows.analysis.readers.frames import FrameBlock, open_bytes, open_text
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from amorph_flows.analysis.structure.coordination import Pair, bond_cutoffs, find_bonds
 from amorph_flows.analysis.structure.snapshot import StructureLike, as_trajectory, mask_of
-from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 

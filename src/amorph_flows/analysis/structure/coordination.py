@@ -10,7 +10,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.structure.snapshot import StructureLike, as_trajectory, mask_of
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 _SMOOTHING_A = 0.1

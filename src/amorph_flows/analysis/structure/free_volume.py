@@ -16,7 +16,7 @@ from amorph_flows.analysis.structure.snapshot import (
     elements_of,
     mask_of,
 )
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 

@@ -14,7 +14,7 @@ from amorph_flows.analysis.structure.snapshot import (
     mask_of,
     symbols_of,
 )
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

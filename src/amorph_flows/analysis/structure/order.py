@@ -14,8 +14,8 @@ from amorph_flows.analysis.structure.snapshot import (
     mask_of,
     symbols_of,
 )
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.analysis.verdict import Answer, Verdict
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 PLANE_NUMBERS = range(2, 9)

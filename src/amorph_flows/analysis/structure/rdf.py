@@ -18,7 +18,7 @@ from amorph_flows.analysis.structure.snapshot import (
     mask_of,
     perpendicular_widths,
 )
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:

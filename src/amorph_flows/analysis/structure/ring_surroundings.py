@@ -10,9 +10,10 @@ import numpy as np
 
 from amorph_flows.analysis.structure.coordination import Pair
 from amorph_flows.analysis.structure.rings import LARGEST_RING, Rings, guttman_rings
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.discontinuities import Drift
 from amorph_flows.analysis.transport.mobility import mobility_quartiles
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 

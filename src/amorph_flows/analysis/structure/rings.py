@@ -10,7 +10,7 @@ import numpy as np
 
 from amorph_flows.analysis.structure.coordination import Bonds, Pair, find_bonds
 from amorph_flows.analysis.structure.snapshot import StructureLike, as_trajectory, symbols_of
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 LARGEST_RING = 12

@@ -13,7 +13,8 @@ from amorph_flows.analysis.structure.snapshot import (
     elements_of,
     mask_of,
 )
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 _CHUNK = 300_000  # phases at a time: they stay in the processor's cache

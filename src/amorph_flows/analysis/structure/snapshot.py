@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:

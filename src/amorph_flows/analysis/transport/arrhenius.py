@@ -9,7 +9,7 @@ import numpy as np
 from ase import units
 from scipy import stats
 
-from amorph_flows.analysis.trajectory import FloatArray
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 

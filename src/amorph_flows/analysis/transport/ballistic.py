@@ -10,8 +10,9 @@ import numpy as np
 from ase import units
 from ase.data import atomic_masses, chemical_symbols
 
-from amorph_flows.analysis.trajectory import FloatArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.unwrap import Steps
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 LEAST_RATIO = 3.0

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.analysis.transport.displacements import DisplacementSamples
+from amorph_flows.arrays import FloatArray, IntArray
 
 A2_PER_FS_IN_CM2_PER_S = 0.1
 """1 Å²/fs = 0.1 cm²/s."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.analysis.transport.diffusion import (
     DIMENSIONS,
     Slope,
@@ -15,6 +14,7 @@ from amorph_flows.analysis.transport.diffusion import (
     independent_walks,
 )
 from amorph_flows.analysis.transport.displacements import DisplacementSamples
+from amorph_flows.arrays import FloatArray, IntArray
 
 CHECK_WINDOW = 4
 """Slopes are compared over windows from a lag to this many times that lag."""

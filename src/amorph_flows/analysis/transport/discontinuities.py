@@ -9,9 +9,10 @@ import numpy as np
 from ase.data import atomic_masses
 from scipy import stats
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.step_kernel import average_and_count
 from amorph_flows.analysis.transport.unwrap import Steps, atoms_of
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 Drift = Literal["none", "cell", "host"]

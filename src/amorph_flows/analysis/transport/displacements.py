@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray
 from amorph_flows.analysis.transport.msd import IonPath
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
 LONGEST_LAG_SHARE = 1 / 8

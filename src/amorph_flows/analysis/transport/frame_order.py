@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from amorph_flows.analysis.trajectory import FloatArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.unwrap import is_unwrapped
+from amorph_flows.arrays import FloatArray
 
 NEARER = 4.0
 """A frame is out of order when another is so many times nearer than both of its neighbours."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.discontinuities import Drift
 from amorph_flows.analysis.transport.msd import IonPath, ion_paths
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 

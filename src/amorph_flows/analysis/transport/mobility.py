@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from ase.data import chemical_symbols
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.discontinuities import Drift
 from amorph_flows.analysis.transport.msd import ion_paths
 from amorph_flows.analysis.transport.unwrap import atoms_of
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 _MOST_FRAMES = 100

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import fft
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.discontinuities import Drift, survey_steps
 from amorph_flows.analysis.transport.step_kernel import longest_change
 from amorph_flows.analysis.transport.unwrap import (
@@ -20,6 +20,7 @@ from amorph_flows.analysis.transport.unwrap import (
     n_threads,
     warn_of_long_steps,
 )
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import TrajectoryError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amorph_flows.analysis.trajectory import FloatArray
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from ase import units
 
-from amorph_flows.analysis.trajectory import IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport import verdicts as judge
 from amorph_flows.analysis.transport.ballistic import ImpliedSpacing, implied_frame_spacing
 from amorph_flows.analysis.transport.criteria import TransportThresholds
@@ -41,6 +41,7 @@ from amorph_flows.analysis.transport.msd import (
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.unwrap import atoms_of
 from amorph_flows.analysis.verdict import Verdict, believable
+from amorph_flows.arrays import IntArray
 
 _HOST_ATOMS = 200  # a sample of the host tells whether it moves
 

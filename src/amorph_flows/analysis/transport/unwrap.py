@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from ase.data import atomic_numbers
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.step_kernel import fill_wrapped_steps
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import AmorphFlowsWarning, InputError
 
 LONGEST_STEP = 0.45

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amorph_flows.analysis.trajectory import FloatArray, IntArray, Trajectory
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport.discontinuities import Drift, survey_steps
 from amorph_flows.analysis.transport.msd import piece_paths
 from amorph_flows.analysis.transport.unwrap import atoms_of
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 MOST_ORIGINS = 200

@@ -20,12 +20,11 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar, Vasprun
 from pymatgen.io.vasp.outputs import UnconvergedVASPWarning
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import Frame, Provenance
 from amorph_flows.engines.vasp.settings import HARMLESS, changed_by_custodian, held_file
 from amorph_flows.errors import CalculationError
 from amorph_flows.upstream.jobflow import call_make
-
-FloatArray = npt.NDArray[np.float64]
 
 _KBAR_TO_EV_A3 = -0.1 * units.GPa
 

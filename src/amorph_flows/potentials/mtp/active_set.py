@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.parse import text_of
-
-FloatArray = npt.NDArray[np.float64]
 
 HEADER = "MTP active set 1"
 MODE = "mode neighbourhood"  # as MLIP-2 calls grades of single atoms

@@ -8,8 +8,6 @@ from math import ceil
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
 from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
@@ -34,8 +32,6 @@ from amorph_flows.potentials.requirements import check_mtp, has_compiler
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.settings import Settings
-
-FloatArray = npt.NDArray[np.float64]
 
 POTENTIAL_FILE = "potential.mtp"
 ACTIVE_SET_FILE = "active_set.txt"

@@ -16,11 +16,10 @@ from itertools import permutations, product
 from math import factorial
 
 import numpy as np
-import numpy.typing as npt
 
+from amorph_flows.arrays import Int32Array
 from amorph_flows.errors import InputError
 
-IntArray = npt.NDArray[np.int32]
 MAX_FACTORS = 4
 Monomial = tuple[int, int, int]
 Vertex = tuple[int, int, int]  # mu, rank, free indices
@@ -47,10 +46,10 @@ class MomentGraph:
     """What a level adds up to, in the terms of the ``.mtp`` file."""
 
     n_radial_functions: int
-    index_basic: IntArray
-    index_times: IntArray
+    index_basic: Int32Array
+    index_times: Int32Array
     n_moments: int
-    scalar_moments: IntArray
+    scalar_moments: Int32Array
 
 
 @cache

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from amorph_flows.arrays import FloatArray
+
 Gradient = Callable[[], FloatArray]
 Function = Callable[[FloatArray], tuple[float, Gradient]]
 

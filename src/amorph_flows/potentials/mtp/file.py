@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray, Int32Array
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp.parse import MTPText, text_of
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -52,10 +49,10 @@ class MTPPotential:
     min_distance: float
     cutoff: float
     radial_coeffs: FloatArray
-    index_basic: IntArray
-    index_times: IntArray
+    index_basic: Int32Array
+    index_times: Int32Array
     n_moments: int
-    scalar_moments: IntArray
+    scalar_moments: Int32Array
     species_coeffs: FloatArray
     moment_coeffs: FloatArray
     species: tuple[str, ...] = ()
@@ -245,9 +242,9 @@ def _floats(values: FloatArray) -> str:
     return "{" + ", ".join(f"{value:.16e}" for value in values) + "}"
 
 
-def _integers(values: IntArray) -> str:
+def _integers(values: Int32Array) -> str:
     return "{" + ", ".join(str(value) for value in values) + "}"
 
 
-def _rows(rows: IntArray) -> str:
+def _rows(rows: Int32Array) -> str:
     return "{" + ", ".join(_integers(row) for row in rows) + "}"

@@ -7,14 +7,11 @@ import weakref
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray, Int32Array
 from amorph_flows.errors import CalculationError
 from amorph_flows.potentials.mtp.compile import shared_library
 from amorph_flows.potentials.mtp.file import MTPPotential
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
 
 _SOURCES = ("kernel.cpp", "gradient.cpp", "training.cpp", "neighbours.cpp", "library.cpp")
 
@@ -136,7 +133,7 @@ class KernelCalculator:
         weakref.finalize(self, self.library.amorph_mtp_calculator_free, self.pointer)
 
     def compute(
-        self, positions: FloatArray, cell: FloatArray, periodic: IntArray, species: IntArray
+        self, positions: FloatArray, cell: FloatArray, periodic: Int32Array, species: Int32Array
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Compute one structure.
 

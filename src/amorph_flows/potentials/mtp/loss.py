@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms
 from scipy.linalg import cho_factor, cho_solve
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.schemas.potential import LossWeights
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Loss:

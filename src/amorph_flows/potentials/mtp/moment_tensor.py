@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from typing_extensions import override
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.base import Fit, PotentialBackend
@@ -17,8 +17,6 @@ from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp.selection import Gradients, choose_candidates, find_active_set
 from amorph_flows.potentials.mtp.start import named_text, starting_potential
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray, Int32Array
 from amorph_flows.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
 
 
 def text_of(path: str | Path, kind: str) -> str:
@@ -103,11 +100,11 @@ class MTPText:
         """Give a list of ``count`` finite numbers."""
         return self._numbers(self.text(key), self.values[key][1], count, key)
 
-    def integers(self, key: str, count: int, bound: int) -> IntArray:
+    def integers(self, key: str, count: int, bound: int) -> Int32Array:
         """Give a list of ``count`` integers in ``range(bound)``."""
         return self.rows(key, count, [bound])[:, 0]
 
-    def rows(self, key: str, count: int, bounds: list[int]) -> IntArray:
+    def rows(self, key: str, count: int, bounds: list[int]) -> Int32Array:
         """Give ``count`` rows of integers; column k is in ``range(bounds[k])``."""
         text = self.text(key)
         if not text.endswith("}") or re.search(r"[^0-9{},\s]", text):

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms
 
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.datasets.selection import additions, maxvol, pivot_rows
 from amorph_flows.errors import CalculationError, InputError
@@ -24,8 +24,6 @@ from amorph_flows.potentials.mtp.active_set import ActiveSet
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Gradients = Callable[[Frame], FloatArray]
 
 _NOISE = 1e-8

@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms
 from scipy.linalg import cho_factor, cho_solve
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.potentials.mtp.bfgs import Gradient, Point, bfgs
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.settings import TrainingSettings
 from amorph_flows.schemas.potential import LossWeights
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

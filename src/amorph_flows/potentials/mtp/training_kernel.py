@@ -6,16 +6,13 @@ import weakref
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms
 from ase.geometry import complete_cell
 
+from amorph_flows.arrays import FloatArray, Int32Array
 from amorph_flows.potentials.mtp.calculator import species_lookup, species_numbers
 from amorph_flows.potentials.mtp.file import MTPPotential
 from amorph_flows.potentials.mtp.library import PotentialHandle, check
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
 
 
 class TrainingKernel:
@@ -63,7 +60,7 @@ class TrainingKernel:
             self.composition[row] = np.bincount(species, minlength=potential.n_species)
             self._add(atoms, species)
 
-    def _add(self, atoms: Atoms, species: IntArray) -> None:
+    def _add(self, atoms: Atoms, species: Int32Array) -> None:
         status = self.library.amorph_mtp_training_add(
             self.pointer,
             len(atoms),
@@ -80,7 +77,7 @@ class TrainingKernel:
             self.pointer, np.ascontiguousarray(parameters, dtype=np.float64)
         )
 
-    def evaluate(self, chosen: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def evaluate(self, chosen: Int32Array) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Give energies (eV), forces of all atoms in a row (eV/Å) and virials dE/dstrain (eV).
 
         Parameters
@@ -103,7 +100,7 @@ class TrainingKernel:
 
     def pull_back(
         self,
-        chosen: IntArray,
+        chosen: Int32Array,
         energies: FloatArray,
         forces: FloatArray,
         virials: FloatArray,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.report.figures.theme import (
     BLUE,
     GREEN,
@@ -19,7 +19,6 @@ from amorph_flows.report.figures.theme import (
 )
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 
-FloatArray = npt.NDArray[np.float64]
 _MOST_POINTS = 250
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.testing.vasp.inputs import VaspInputs
-from amorph_flows.testing.vasp.ionic_step import FloatArray, IonicStep
+from amorph_flows.testing.vasp.ionic_step import IonicStep
 from amorph_flows.testing.vasp.xml import N_BANDS, VERSION, n_electrons
 
 _OSZICAR_HEAD = (

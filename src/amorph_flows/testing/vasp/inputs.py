@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from ase.data import atomic_numbers
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.testing.vasp.tags import Value, VaspStop, read_incar
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.testing.vasp.failures import (
     CALCULATOR,
@@ -22,7 +23,7 @@ from amorph_flows.testing.vasp.failures import (
 )
 from amorph_flows.testing.vasp.files import TextFiles
 from amorph_flows.testing.vasp.inputs import VaspInputs, read_inputs
-from amorph_flows.testing.vasp.ionic_step import FloatArray, IonicStep
+from amorph_flows.testing.vasp.ionic_step import IonicStep
 from amorph_flows.testing.vasp.tags import VaspStop
 from amorph_flows.testing.vasp.xml import VasprunWriter
 

@@ -9,8 +9,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 import numpy.typing as npt
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.testing.vasp.inputs import VaspInputs
-from amorph_flows.testing.vasp.ionic_step import FloatArray, IonicStep
+from amorph_flows.testing.vasp.ionic_step import IonicStep
 from amorph_flows.testing.vasp.tags import Value
 
 N_BANDS = 4

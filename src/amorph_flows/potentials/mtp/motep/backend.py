@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register
 from amorph_flows.potentials.mtp import MTPPotential
@@ -22,8 +22,6 @@ from amorph_flows.potentials.mtp.moment_tensor import (
 from amorph_flows.potentials.mtp.selection import Gradients
 from amorph_flows.potentials.requirements import check_motep
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @register

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from ase import Atoms
 from motep.loss import LossFunction, LossSetting
 from motep.optimizers.lls import LLSOptimizer
@@ -14,14 +13,13 @@ from motep.potentials.mtp.base import Jacobian
 from motep.potentials.mtp.data import MTPData
 from scipy.optimize import OptimizeResult, minimize
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp.moment_tensor import Trained
 from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.potential import FitSettings
-
-FloatArray = npt.NDArray[np.float64]
 
 _CHECK_EVERY = 10
 _BLOCK = 40
