@@ -37,7 +37,7 @@ NO_STAGES = {
     },
     "jobs": {
         "fields": "what the fields of Makers may be",
-        "missing": "inputs whose job failed",
+        "required": "inputs whose job failed",
         "seeds": "seeds of runs",
         "trajectories": "from frames to trajectories",
     },
