@@ -33,11 +33,11 @@ from amorph_flows.lammps import (
     load_trajectory,
     run_lammps_md,
 )
-from amorph_flows.lammps.driver_input import write_driver_input
+from amorph_flows.lammps._driver_input import write_driver_input
+from amorph_flows.lammps._grades import read_grades
+from amorph_flows.lammps._process import run_to_end
 from amorph_flows.lammps.dump import read_dump
-from amorph_flows.lammps.grades import read_grades
 from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
-from amorph_flows.lammps.process import run_to_end
 from amorph_flows.potentials.base import (
     GradeSettings,
     get_backend,
@@ -190,7 +190,7 @@ def test_external_trajectory_equals_ase(oxide: Structure, tmp_path: Path) -> Non
         *["dump_modify d format float %.12g", "run 20", f'print "{FINISHED}"'],
     ]
     write_driver_input(tmp_path, lines, symbols, TOY, None)
-    run_to_end([sys.executable, "-m", "amorph_flows.lammps.external", str(tmp_path)], tmp_path, 20)
+    run_to_end([sys.executable, "-m", "amorph_flows.lammps._external", str(tmp_path)], tmp_path, 20)
     found = read_dump(tmp_path / "d.lammpstrj", ["V", "O"])
     table = np.loadtxt((tmp_path / "d.lammpstrj").read_text().splitlines()[13 : 13 + len(atoms)])
     reference = Atoms(symbols, found.positions[0], cell=found.cells[0], pbc=True)

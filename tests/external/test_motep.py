@@ -20,7 +20,7 @@ from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 pytest.importorskip("motep", reason="motep is not installed")
 
-from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
+from amorph_flows.potentials.mtp.motep._calculator import MotepCalculator, from_motep, to_motep
 
 SPECIES = ["Mg", "V", "O"]
 SETTINGS = FitSettings(level=6, cutoff=4.5, radial_size=6, max_steps=40, seed=1)

@@ -11,7 +11,7 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from amorph_flows.datasets.io import read_cfg
 from amorph_flows.lammps import LammpsMD, run_lammps_md
-from amorph_flows.lammps.grades import read_grades
+from amorph_flows.lammps._grades import read_grades
 from amorph_flows.potentials import GradeSettings, default_backend
 from amorph_flows.testing.alloy import fitted
 

@@ -18,7 +18,7 @@ from monty.json import MontyDecoder
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from amorph_flows.analysis import strained_cell
-from amorph_flows.analysis.elastic import EV_A3_TO_GPA
+from amorph_flows.analysis._elastic import EV_A3_TO_GPA
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import InputError

@@ -337,7 +337,7 @@ def test_killed_study_resumes(tmp_path, marks, how):
 
 
 def test_document_without_its_bulk_data_is_not_finished(run, marks, tmp_path):
-    from amorph_flows.executors.consequences import finished_before
+    from amorph_flows.executors._consequences import finished_before
 
     store = open_store(tmp_path / "study")
     store.update({"uuid": "a", "index": 1, "output": {"frames": [1]}}, save={"data": ["frames"]})

@@ -129,7 +129,7 @@ def test_walltime_cuts_md_into_pieces_of_one_trajectory(
     for variable, value in HOLD.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(
-        "amorph_flows.engines.vasp.handlers.remaining_s",
+        "amorph_flows.engines.vasp._handlers.remaining_s",
         lambda: 0.0 if any(tmp_path.rglob(HELD)) else 1e9,
     )
     cut, n_jobs = execute(ENGINE.md(mixed_up(), STAGE, run="run", seed=5), tmp_path)

@@ -15,8 +15,8 @@ from processes import LONG_S, started
 from pymatgen.core import Structure
 
 from amorph_flows.lammps import LammpsMD
+from amorph_flows.lammps._log import last_step
 from amorph_flows.lammps.input import LOG_FILE
-from amorph_flows.lammps.log import last_step
 
 
 def step_in(folder: Path) -> int:

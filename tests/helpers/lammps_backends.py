@@ -20,7 +20,7 @@ from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.lammps import LammpsMD
-from amorph_flows.lammps.restart import last_restart
+from amorph_flows.lammps._restart import last_restart
 from amorph_flows.potentials.base import GradeSettings, PairStyle
 from amorph_flows.schemas.potential import PotentialDoc
 

@@ -17,7 +17,7 @@ from amorph_flows.store import (
     load_potential,
     supersede,
 )
-from amorph_flows.store.metadata import change
+from amorph_flows.store._metadata import change
 from amorph_flows.store.query import full_uuid
 
 

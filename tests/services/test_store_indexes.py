@@ -21,7 +21,7 @@ from amorph_flows.store import (
     missing_indexes,
     open_store,
 )
-from amorph_flows.store.filters import document_filter
+from amorph_flows.store._filters import document_filter
 
 PAGE = Path(__file__).parents[2] / "docs" / "store.md"
 LISTED: dict[str, dict[str, Any]] = {

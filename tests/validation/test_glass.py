@@ -20,8 +20,8 @@ from amorph_flows.analysis import (
     structure_factor,
     voronoi_free_volume,
 )
+from amorph_flows.analysis.structure._fluctuation import above_noise, rdf_fluctuation
 from amorph_flows.analysis.structure.amorphous import AmorphousThresholds
-from amorph_flows.analysis.structure.fluctuation import above_noise, rdf_fluctuation
 from amorph_flows.analysis.structure.order import LatticeVerdict
 
 pytestmark = needs_nafepo4

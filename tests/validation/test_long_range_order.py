@@ -8,7 +8,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis.structure.amorphous import AmorphousVerdict, judge_amorphous
 from amorph_flows.analysis.structure.order import LatticeVerdict, long_range_order
-from amorph_flows.structures.library import v2o5
+from amorph_flows.structures._library import v2o5
 
 REFERENCE = {
     300: ((4, 6, 2), 0.118, 0.020, (0.095, 0.051, 0.049)),

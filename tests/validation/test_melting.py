@@ -11,8 +11,8 @@ from published import MGV2O5
 from amorph_flows.analysis import Trajectory, judge_amorphous, judge_melt
 from amorph_flows.analysis.structure.amorphous import AmorphousVerdict
 from amorph_flows.analysis.structure.melting import MeltVerdict
-from amorph_flows.potentials.mtp.calculator import MTPCalculator
-from amorph_flows.structures.library import v2o5
+from amorph_flows.potentials.mtp._calculator import MTPCalculator
+from amorph_flows.structures._library import v2o5
 
 HOST = ["V", "O"]
 

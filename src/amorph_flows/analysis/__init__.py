@@ -1,6 +1,6 @@
 """Analysis of structure and transport, on arrays and trajectories, free of any workflow engine."""
 
-from amorph_flows.analysis.elastic import (
+from amorph_flows.analysis._elastic import (
     ElasticConstants,
     ElasticThresholds,
     ElasticVerdict,
@@ -8,19 +8,22 @@ from amorph_flows.analysis.elastic import (
     strain_states,
     strained_cell,
 )
-from amorph_flows.analysis.glass_transition import (
+from amorph_flows.analysis._glass_transition import (
     GlassTransition,
     TransitionThresholds,
     TransitionVerdict,
     fit_glass_transition,
 )
 from amorph_flows.analysis.readers import read_trajectory
+from amorph_flows.analysis.structure._angles import BondAngles, bond_angles
+from amorph_flows.analysis.structure._network import Network, network_statistics
+from amorph_flows.analysis.structure._rings import Rings, guttman_rings
+from amorph_flows.analysis.structure._scattering import StructureFactor, structure_factor
 from amorph_flows.analysis.structure.amorphous import (
     AmorphousThresholds,
     AmorphousVerdict,
     judge_amorphous,
 )
-from amorph_flows.analysis.structure.angles import BondAngles, bond_angles
 from amorph_flows.analysis.structure.coordination import (
     Bonds,
     Coordination,
@@ -39,7 +42,6 @@ from amorph_flows.analysis.structure.melting import (
     MeltVerdict,
     judge_melt,
 )
-from amorph_flows.analysis.structure.network import Network, network_statistics
 from amorph_flows.analysis.structure.order import (
     LatticeThresholds,
     LatticeVerdict,
@@ -48,20 +50,18 @@ from amorph_flows.analysis.structure.order import (
 )
 from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.structure.ring_surroundings import RingSurroundings, ring_surroundings
-from amorph_flows.analysis.structure.rings import Rings, guttman_rings
-from amorph_flows.analysis.structure.scattering import StructureFactor, structure_factor
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport.arrhenius import ArrheniusFit, fit_arrhenius
-from amorph_flows.analysis.transport.ballistic import ImpliedSpacing, implied_frame_spacing
-from amorph_flows.analysis.transport.criteria import TransportThresholds, TransportVerdict
-from amorph_flows.analysis.transport.discontinuities import find_discontinuities
-from amorph_flows.analysis.transport.hops import Hops, find_hops
-from amorph_flows.analysis.transport.mobility import MobilityGroups, mobility_groups
-from amorph_flows.analysis.transport.msd import MeanSquaredDisplacement, mean_squared_displacement
+from amorph_flows.analysis.transport._arrhenius import ArrheniusFit, fit_arrhenius
+from amorph_flows.analysis.transport._ballistic import ImpliedSpacing, implied_frame_spacing
+from amorph_flows.analysis.transport._criteria import TransportThresholds, TransportVerdict
+from amorph_flows.analysis.transport._discontinuities import find_discontinuities
+from amorph_flows.analysis.transport._hops import Hops, find_hops
+from amorph_flows.analysis.transport._mobility import MobilityGroups, mobility_groups
+from amorph_flows.analysis.transport._msd import MeanSquaredDisplacement, mean_squared_displacement
+from amorph_flows.analysis.transport._unwrap import UnwrappingWarning, unwrap
+from amorph_flows.analysis.transport._van_hove import VanHove, van_hove
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.transport import TransportResult, analyse_transport
-from amorph_flows.analysis.transport.unwrap import UnwrappingWarning, unwrap
-from amorph_flows.analysis.transport.van_hove import VanHove, van_hove
 from amorph_flows.analysis.verdict import Answer, Remedy, Verdict, believable, doubts
 
 AmorphousJudgement = Finding = MeltJudgement = Verdict

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from amorph_flows.datasets.cleaning import (
+from amorph_flows.datasets._cleaning import (
     Refusal,
     deduplicate,
     refuse_unphysical,
     shortest_contact,
 )
+from amorph_flows.datasets._split import Split, split_frames
 from amorph_flows.datasets.comparison import LabelComparison, compare_labels
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.datasets.selection import additions, maxvol
-from amorph_flows.datasets.split import Split, split_frames
 
 __all__ = [
     "ErrorStatistics",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import metadata, util
 from typing import TYPE_CHECKING, Any
 
-from amorph_flows.engines.gpaw.process import find_gpaw
+from amorph_flows.engines.gpaw._process import find_gpaw
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.hashes import sha256_of
 
@@ -69,14 +69,14 @@ def _toy_elements() -> frozenset[str]:
 
 
 def _gpaw_identity(settings: dict[str, Any]) -> dict[str, Any]:
-    from amorph_flows.engines.gpaw.calculator import gpaw_identity
+    from amorph_flows.engines.gpaw._calculator import gpaw_identity
 
     return gpaw_identity(settings)
 
 
 KNOWN = {
     "CHGNet": KnownCalculator(
-        "amorph_flows.engines.chgnet:QuietCHGNetCalculator",
+        "amorph_flows.engines._chgnet:QuietCHGNetCalculator",
         "chgnet",
         "chgnet",
         _chgnet_elements,
@@ -85,7 +85,7 @@ KNOWN = {
         "amorph_flows.engines.toy:ToyCalculator", "amorph_flows", None, _toy_elements
     ),
     "GPAW": KnownCalculator(
-        "amorph_flows.engines.gpaw.calculator:GPAWCalculator",
+        "amorph_flows.engines.gpaw._calculator:GPAWCalculator",
         "gpaw",
         "gpaw",
         surrogate=False,

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from amorph_flows.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from amorph_flows.lammps._result import LammpsResult
+    from amorph_flows.lammps._run import partial_result, run_lammps_md
     from amorph_flows.lammps.command import check_lammps
     from amorph_flows.lammps.dump import load_trajectory
     from amorph_flows.lammps.input import LammpsMD
-    from amorph_flows.lammps.result import LammpsResult
-    from amorph_flows.lammps.run import partial_result, run_lammps_md
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -17,8 +17,8 @@ else:
             "command": ("check_lammps",),
             "dump": ("load_trajectory",),
             "input": ("LammpsMD",),
-            "result": ("LammpsResult",),
-            "run": ("partial_result", "run_lammps_md"),
+            "_result": ("LammpsResult",),
+            "_run": ("partial_result", "run_lammps_md"),
         },
     )
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
         get_backend,
         register,
     )
-    from amorph_flows.potentials.mtp.backend import MTPBackend
-    from amorph_flows.potentials.mtp.motep.backend import MotepBackend
+    from amorph_flows.potentials.mtp._backend import MTPBackend
+    from amorph_flows.potentials.mtp.motep._backend import MotepBackend
     from amorph_flows.potentials.requirements import default_backend
     from amorph_flows.potentials.stored import load_calculator, write_lammps
 else:
@@ -25,8 +25,8 @@ else:
                 *("Fit", "GradeSettings", "PairStyle", "PotentialBackend"),
                 *("get_backend", "register"),
             ),
-            "mtp.backend": ("MTPBackend",),
-            "mtp.motep.backend": ("MotepBackend",),
+            "mtp._backend": ("MTPBackend",),
+            "mtp.motep._backend": ("MotepBackend",),
             "requirements": ("default_backend",),
             "stored": ("load_calculator", "write_lammps"),
         },

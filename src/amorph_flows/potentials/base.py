@@ -232,8 +232,8 @@ class PotentialBackend(ABC):
 
 _BACKENDS: dict[str, type[PotentialBackend]] = {}
 _MODULES = {
-    "motep": "amorph_flows.potentials.mtp.motep.backend",
-    "mtp": "amorph_flows.potentials.mtp.backend",
+    "motep": "amorph_flows.potentials.mtp.motep._backend",
+    "mtp": "amorph_flows.potentials.mtp._backend",
 }
 """Where the backends of this package register themselves."""
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from amorph_flows.analysis.verdict import doubts
-from amorph_flows.report.foundations import foundations
-from amorph_flows.report.text import sentence
+from amorph_flows.report._foundations import foundations
+from amorph_flows.report._text import sentence
 from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
 
 

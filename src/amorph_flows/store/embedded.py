@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from amorph_flows.errors import InputError
-from amorph_flows.store.blobs import BlobFolder
+from amorph_flows.store._blobs import BlobFolder
 from amorph_flows.store.sqlite import SQLiteDocuments
 
 STORE_FOLDER = "store"

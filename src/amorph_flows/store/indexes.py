@@ -11,6 +11,7 @@ from pymongo import ASCENDING, MongoClient
 from pymongo.errors import OperationFailure
 
 from amorph_flows.errors import AmorphFlowsWarning
+from amorph_flows.store._metadata import complete_keys
 from amorph_flows.store.keys import (
     ANSWERS,
     COMPLETED,
@@ -21,7 +22,6 @@ from amorph_flows.store.keys import (
     STAGE,
     STUDY,
 )
-from amorph_flows.store.metadata import complete_keys
 from amorph_flows.upstream.maggma import server_collections
 
 Index = list[tuple[str, int]]

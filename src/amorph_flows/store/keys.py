@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amorph_flows.schemas.base import StageDocument
-from amorph_flows.store.verdicts import VerdictSummary, verdicts_in
+from amorph_flows.store._verdicts import VerdictSummary, verdicts_in
 
 CURRENT = "metadata.current"
 STAGE = "metadata.stage"

@@ -150,7 +150,7 @@ def _embedded(folder: Path, create: bool) -> JobStore:
     """Return the store in a folder."""
     from jobflow import JobStore
 
-    from amorph_flows.store.maggma_stores import BlobFolderStore, SQLiteDocumentStore
+    from amorph_flows.store._maggma_stores import BlobFolderStore, SQLiteDocumentStore
 
     documents, data = store_files(folder, create=create)
     return JobStore(

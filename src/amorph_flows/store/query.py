@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
+from amorph_flows.store._filters import document_filter, reduced_formula
+from amorph_flows.store._metadata import complete_keys
+from amorph_flows.store._verdicts import VerdictSummary
 from amorph_flows.store.bulk import output_with_bulk
 from amorph_flows.store.embedded import EmbeddedStore
-from amorph_flows.store.filters import document_filter, reduced_formula
 from amorph_flows.store.keys import COMPLETED, FORMULAS
-from amorph_flows.store.metadata import complete_keys
-from amorph_flows.store.verdicts import VerdictSummary
 
 if TYPE_CHECKING:
     from jobflow import JobStore

@@ -13,7 +13,7 @@ from typing import Any
 import bson
 
 from amorph_flows.errors import InputError
-from amorph_flows.store import sql as where
+from amorph_flows.store import _sql as where
 from amorph_flows.store.keys import (
     ANSWERS,
     COMPLETED,

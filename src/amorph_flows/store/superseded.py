@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from jobflow import JobStore
 
+from amorph_flows.store._metadata import change
 from amorph_flows.store.indexes import ensure_indexes
 from amorph_flows.store.keys import CURRENT, STUDY
-from amorph_flows.store.metadata import change
 
 _MANY = 1000
 

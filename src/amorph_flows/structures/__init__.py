@@ -1,18 +1,18 @@
 """Structures: supercells, void sites, charges and ranked occupations; no workflow engine."""
 
-from amorph_flows.structures.charges import discharged_charges
-from amorph_flows.structures.ions import parse_element, parse_ion, remove_species
-from amorph_flows.structures.library import REFERENCE_METALS, reference_metal, v2o5
-from amorph_flows.structures.occupation import Occupation, RankedOccupations, rank_occupations
-from amorph_flows.structures.reading import check_structure, read_structure
-from amorph_flows.structures.supercell import (
+from amorph_flows.structures._library import REFERENCE_METALS, reference_metal, v2o5
+from amorph_flows.structures._occupation import Occupation, RankedOccupations, rank_occupations
+from amorph_flows.structures._reading import check_structure, read_structure
+from amorph_flows.structures._supercell import (
     axis_multiples,
     check_width,
     minimum_width,
     supercell_by_axes,
     supercell_near,
 )
-from amorph_flows.structures.voids import VoidSites, find_void_sites
+from amorph_flows.structures._voids import VoidSites, find_void_sites
+from amorph_flows.structures.charges import discharged_charges
+from amorph_flows.structures.ions import parse_element, parse_ion, remove_species
 
 __all__ = [
     "REFERENCE_METALS",

@@ -17,7 +17,7 @@ from amorph_flows.analysis.structure.amorphous import (
 from amorph_flows.analysis.structure.melting import MeltThresholds, MeltVerdict, judge_melt
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
-from amorph_flows.structures.library import v2o5
+from amorph_flows.structures._library import v2o5
 
 HOST = ("V", "O")
 CLOSEST_A = {frozenset("V"): 2.6, frozenset("VO"): 1.6, frozenset("O"): 2.2}

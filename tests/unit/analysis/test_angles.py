@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 from pymatgen.core import Lattice, Structure
 
-from amorph_flows.analysis.structure.angles import bond_angles
+from amorph_flows.analysis.structure._angles import bond_angles
 from amorph_flows.errors import InputError
 
 ROCK_SALT = Structure.from_spacegroup(

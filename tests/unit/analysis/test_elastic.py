@@ -5,7 +5,7 @@ import pytest
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from amorph_flows.analysis.elastic import (
+from amorph_flows.analysis._elastic import (
     EV_A3_TO_GPA,
     ElasticVerdict,
     elastic_constants,

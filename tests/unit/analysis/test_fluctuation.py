@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amorph_flows.analysis.structure.fluctuation import (
+from amorph_flows.analysis.structure._fluctuation import (
     above_noise,
     host_fluctuation,
     rdf_fluctuation,
@@ -11,7 +11,7 @@ from amorph_flows.analysis.structure.fluctuation import (
 from amorph_flows.analysis.structure.rdf import radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
-from amorph_flows.structures.library import v2o5
+from amorph_flows.structures._library import v2o5
 
 
 def _gas(seed: int, n_frames: int = 1) -> Trajectory:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amorph_flows.analysis.glass_transition import TransitionVerdict, fit_glass_transition
+from amorph_flows.analysis._glass_transition import TransitionVerdict, fit_glass_transition
 from amorph_flows.errors import InputError
 
 T = np.linspace(300, 1500, 25)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from amorph_flows.analysis.structure.network import network_statistics
+from amorph_flows.analysis.structure._network import network_statistics
 from amorph_flows.errors import InputError
 
 CRISTOBALITE = Structure.from_spacegroup(

@@ -6,8 +6,8 @@ from ase import Atoms
 from ase.build import bulk
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.analysis.structure._snapshot import as_trajectory
 from amorph_flows.analysis.structure.rdf import radial_distribution
-from amorph_flows.analysis.structure.snapshot import as_trajectory
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
 

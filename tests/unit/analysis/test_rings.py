@@ -7,9 +7,9 @@ from ase import Atoms
 from ase.build import bulk
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.analysis.structure._rings import guttman_rings
 from amorph_flows.analysis.structure.coordination import find_bonds
 from amorph_flows.analysis.structure.rdf import radial_distribution
-from amorph_flows.analysis.structure.rings import guttman_rings
 from amorph_flows.errors import InputError
 
 SILICON = {("Si", "Si"): 2.6}

@@ -5,12 +5,12 @@ import pytest
 from ase import Atoms
 from pymatgen.core import Lattice, Structure
 
-from amorph_flows.analysis.structure.rdf import radial_distribution
-from amorph_flows.analysis.structure.scattering import (
+from amorph_flows.analysis.structure._scattering import (
     neutron_scattering_lengths,
     structure_factor,
     xray_form_factors,
 )
+from amorph_flows.analysis.structure.rdf import radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
 

@@ -101,7 +101,7 @@ def test_lammps_dump_with_padded_columns(tmp_path, positions):
 
 
 def test_lammps_dump_in_many_batches(tmp_path, positions, monkeypatch):
-    monkeypatch.setattr("amorph_flows.analysis.readers.lammps_dump._BATCH", 333)
+    monkeypatch.setattr("amorph_flows.analysis.readers._lammps_dump._BATCH", 333)
     path = tmp_path / "run.dump"
     path.write_text(dump_text(positions, range(0, 70, 10)))
     check(read_trajectory(path, time_step_fs=2.0), positions)
@@ -128,7 +128,7 @@ def with_times(text, units="metal", ps_per_step=0.002):
 @pytest.mark.parametrize("batch", [333, 2_000_000])
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_lammps_dump_that_tells_its_time(tmp_path, positions, monkeypatch, batch, suffix):
-    monkeypatch.setattr("amorph_flows.analysis.readers.lammps_dump._BATCH", batch)
+    monkeypatch.setattr("amorph_flows.analysis.readers._lammps_dump._BATCH", batch)
     text = dump_text(positions, range(0, 70, 10))
     path = tmp_path / f"run.dump{suffix}"
     write(path, with_times(text))

@@ -200,7 +200,7 @@ def test_other_errors_are_not_hidden(monkeypatch, tmp_path):
 def test_warnings_of_other_packages_stay_off_the_terminal(amorph, monkeypatch):
     def examine():
         # pymatgen's are attributed to the module that calls it
-        where = ("reading.py", 1, "amorph_flows.structures.reading")
+        where = ("reading.py", 1, "amorph_flows.structures._reading")
         warnings.warn_explicit("Issues encountered while parsing CIF", UserWarning, *where)
         warnings.warn("documents\nare lost", AmorphFlowsWarning, stacklevel=1)
         yield Check("machine", "Python", "ok", "3")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from amorph_flows.datasets import Frame, FrameSet, Provenance, split_frames
-from amorph_flows.datasets.split import Split
+from amorph_flows.datasets._split import Split
 from amorph_flows.errors import InputError
 
 

@@ -13,7 +13,7 @@ from maggma.stores import MemoryStore
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.batches import merge_labels
+from amorph_flows.engines._batches import merge_labels
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.structures import v2o5

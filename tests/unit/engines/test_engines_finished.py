@@ -11,8 +11,8 @@ import pytest
 from tested_time import TestedTime
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.engines.finished import LABELS_FILE, FinishedLabels
-from amorph_flows.engines.labelling import label_batch
+from amorph_flows.engines._finished import LABELS_FILE, FinishedLabels
+from amorph_flows.engines._labelling import label_batch
 from amorph_flows.errors import InputError, WalltimeError
 from amorph_flows.runtime import walltime
 from amorph_flows.schemas.labelling import QuarantinedCalculation

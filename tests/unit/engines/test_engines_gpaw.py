@@ -15,10 +15,10 @@ from amorph_flows.doctor import examine
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.calculators import KNOWN
 from amorph_flows.engines.configuration import to_atoms
-from amorph_flows.engines.gpaw import process
-from amorph_flows.engines.gpaw.calculator import GPAWCalculator
-from amorph_flows.engines.gpaw.open_shells import starting_moments
-from amorph_flows.engines.gpaw.process import GPAWProcess, find_gpaw
+from amorph_flows.engines.gpaw import _process as process
+from amorph_flows.engines.gpaw._calculator import GPAWCalculator
+from amorph_flows.engines.gpaw._open_shells import starting_moments
+from amorph_flows.engines.gpaw._process import GPAWProcess, find_gpaw
 from amorph_flows.engines.named import named_engine
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.structures import v2o5

@@ -11,8 +11,8 @@ from atomate2.vasp.powerups import update_user_incar_settings, update_user_kpoin
 from pymatgen.core import SETTINGS, Lattice, Structure
 
 from amorph_flows.engines.vasp import VaspEngine
-from amorph_flows.engines.vasp.handlers import StopBeforeWalltime
-from amorph_flows.engines.vasp.sets import kpoint_divisions, nose_mass
+from amorph_flows.engines.vasp._handlers import StopBeforeWalltime
+from amorph_flows.engines.vasp._sets import kpoint_divisions, nose_mass
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.structures import v2o5
@@ -199,7 +199,7 @@ def test_missing_potcars_are_named(
 
 def test_stop_comes_before_the_walltime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[float | None] = [None]
-    monkeypatch.setattr("amorph_flows.engines.vasp.handlers.remaining_s", lambda: left[0])
+    monkeypatch.setattr("amorph_flows.engines.vasp._handlers.remaining_s", lambda: left[0])
     handler = StopBeforeWalltime()
     assert not handler.check(str(tmp_path))
     left[0] = 1000.0

@@ -16,7 +16,7 @@ from pymatgen.io.vasp import Oszicar, Outcar, Poscar, Vasprun, Xdatcar
 
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
-from amorph_flows.engines.vasp.sets import stage_tags
+from amorph_flows.engines.vasp._sets import stage_tags
 from amorph_flows.structures import v2o5
 from amorph_flows.testing.vasp import write_potcars
 from amorph_flows.testing.vasp.inputs import read_inputs

@@ -10,7 +10,7 @@ import pytest
 from jobflow import Job
 from processes import started
 
-from amorph_flows.executors.fireworks.liveness import liveness
+from amorph_flows.executors.fireworks._liveness import liveness
 from amorph_flows.executors.fireworks.rescue import distrust
 from amorph_flows.executors.fireworks.status import reason
 from amorph_flows.runtime.queues import SlurmJobs

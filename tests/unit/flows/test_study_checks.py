@@ -156,7 +156,7 @@ def test_level_and_cutoff_are_checked_where_they_are_set() -> None:
 
 
 def test_a_backend_of_ones_own_is_named_by_its_path(maker: AmorphousElectrodeMaker) -> None:
-    path = "amorph_flows.potentials.mtp.motep.backend:MotepBackend"
+    path = "amorph_flows.potentials.mtp.motep._backend:MotepBackend"
     replace(maker, fit=replace(maker.fit, backend=path)).check(v2o5())
     for bad in ("amorph_flows.potentials:get_backend", "amorph_flows.potentials:Nothing"):
         with pytest.raises(AmorphFlowsError, match="is no potential backend"):

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from amorph_flows.errors import TrajectoryError
 from amorph_flows.lammps import LammpsMD, load_trajectory
+from amorph_flows.lammps._grades import append_grade, read_grades, summarise
+from amorph_flows.lammps._log import has_finished, last_lines, last_step, read_thermo
+from amorph_flows.lammps._restart import cut_dump, last_restart, prune_restarts
 from amorph_flows.lammps.dump import frame_offsets, read_dump, reference_of
-from amorph_flows.lammps.grades import append_grade, read_grades, summarise
 from amorph_flows.lammps.input import DUMP_FILE, FINISHED, commands, write_data
-from amorph_flows.lammps.log import has_finished, last_lines, last_step, read_thermo
-from amorph_flows.lammps.restart import cut_dump, last_restart, prune_restarts
 
 MD = LammpsMD(temperature_k=300, equilibration_fs=2000, production_fs=10_000)
 PAIR = ["plugin load mtp.so", "pair_style mtp", "pair_coeff * * a.mtp 0 1"]

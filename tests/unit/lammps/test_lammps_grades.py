@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amorph_flows.lammps.grades import summarise
+from amorph_flows.lammps._grades import summarise
 
 
 def test_a_grade_that_is_no_number_breaks_a_run() -> None:

@@ -12,10 +12,10 @@ from amorph_flows.datasets.cfg import read_cfg, write_cfg
 from amorph_flows.datasets.frames import Frame, Provenance
 from amorph_flows.engines.configuration import to_structure
 from amorph_flows.lammps import LammpsMD
-from amorph_flows.lammps.grades import append_grade, cut_grades, read_grades
+from amorph_flows.lammps._grades import append_grade, cut_grades, read_grades
+from amorph_flows.lammps._result import read_result
+from amorph_flows.lammps._run_pieces import add_piece, langevin_seed, read_pieces
 from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE, commands
-from amorph_flows.lammps.result import read_result
-from amorph_flows.lammps.run_pieces import add_piece, langevin_seed, read_pieces
 from amorph_flows.lammps.saved_configurations import count_saved, cut_saved
 from amorph_flows.schemas.production_md import MDPiece
 

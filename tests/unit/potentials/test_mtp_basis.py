@@ -8,7 +8,7 @@ from published import MGV2O5
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import read_mtp, untrained
-from amorph_flows.potentials.mtp.basis import moment_graph
+from amorph_flows.potentials.mtp._basis import moment_graph
 
 
 @pytest.mark.parametrize(

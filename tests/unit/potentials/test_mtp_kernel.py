@@ -8,8 +8,9 @@ from ase import Atoms
 from mtp_reference import SPECIES, random_potential, random_structure, reference_energies
 
 from amorph_flows.errors import CalculationError, InputError, MissingDependencyError
-from amorph_flows.potentials.mtp import MTPCalculator, library
-from amorph_flows.potentials.mtp.library import load
+from amorph_flows.potentials.mtp import MTPCalculator
+from amorph_flows.potentials.mtp import _library as library
+from amorph_flows.potentials.mtp._library import load
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 
@@ -50,7 +51,7 @@ def test_without_native_instructions_the_same(flags, monkeypatch):
     potential, atoms = random_potential(12), random_structure()
     expected = properties(atoms, potential)
     gradients = TrainingKernel(potential, [atoms]).atom_gradients(0)
-    monkeypatch.setattr("amorph_flows.potentials.mtp.compile.PORTABLE", (flags,))
+    monkeypatch.setattr("amorph_flows.potentials.mtp._compile.PORTABLE", (flags,))
     portable = load.__wrapped__(native=False)
     monkeypatch.setattr(library, "load", lambda native: portable)
     assert portable.amorph_mtp_width() in ((2,) if flags == "-O3" else (2, 4))
@@ -165,7 +166,7 @@ def test_bad_input_is_refused():
 
 
 def test_missing_compiler_says_what_to_install(monkeypatch, tmp_path):
-    from amorph_flows.potentials.mtp.compile import shared_library
+    from amorph_flows.potentials.mtp._compile import shared_library
 
     monkeypatch.setenv("AMORPH_COMPILER", "no-such-compiler")
     with pytest.raises(MissingDependencyError, match=r"no-such-compiler.*apt install g\+\+"):
@@ -173,7 +174,7 @@ def test_missing_compiler_says_what_to_install(monkeypatch, tmp_path):
 
 
 def test_failing_compiler_is_quoted(monkeypatch, tmp_path):
-    from amorph_flows.potentials.mtp.compile import shared_library
+    from amorph_flows.potentials.mtp._compile import shared_library
 
     monkeypatch.setenv("AMORPH_CACHE_DIR", str(tmp_path))
     with pytest.raises(CalculationError, match="no-such-flag"):

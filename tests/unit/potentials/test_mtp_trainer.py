@@ -18,9 +18,9 @@ from amorph_flows.potentials.mtp import (
     read_mtp,
     untrained,
 )
-from amorph_flows.potentials.mtp.bfgs import Point, bfgs
+from amorph_flows.potentials.mtp._bfgs import Point, bfgs
+from amorph_flows.potentials.mtp._start import named_text, starting_potential
 from amorph_flows.potentials.mtp.loss import Loss
-from amorph_flows.potentials.mtp.start import named_text, starting_potential
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.schemas.potential import FitSettings, LossWeights
 

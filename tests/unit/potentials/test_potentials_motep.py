@@ -13,14 +13,14 @@ from tested_time import TestedTime
 from amorph_flows.datasets import FrameSet
 from amorph_flows.potentials import MotepBackend
 from amorph_flows.potentials.mtp import MTPPotential
-from amorph_flows.potentials.mtp.start import starting_potential
+from amorph_flows.potentials.mtp._start import starting_potential
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames
 
 pytest.importorskip("motep", reason="motep is not installed")
 
-from amorph_flows.potentials.mtp.motep import trainer
-from amorph_flows.potentials.mtp.motep.calculator import MotepCalculator, from_motep, to_motep
-from amorph_flows.potentials.mtp.motep.trainer import (
+from amorph_flows.potentials.mtp.motep import _trainer as trainer
+from amorph_flows.potentials.mtp.motep._calculator import MotepCalculator, from_motep, to_motep
+from amorph_flows.potentials.mtp.motep._trainer import (
     _loss_function,
     held_out_loss,
     inverse_metric,

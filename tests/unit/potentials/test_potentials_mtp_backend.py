@@ -10,7 +10,7 @@ import pytest
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials import GradeSettings, MTPBackend, default_backend
 from amorph_flows.potentials.mtp import ActiveSet, read_mtp
-from amorph_flows.potentials.mtp.backend import _optimiser
+from amorph_flows.potentials.mtp._backend import _optimiser
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames, fitted, predicted
 

@@ -8,7 +8,7 @@ import pytest
 import amorph_flows.potentials
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials import MotepBackend, default_backend, get_backend
-from amorph_flows.potentials.mtp.start import named_potential, named_text, starting_potential
+from amorph_flows.potentials.mtp._start import named_potential, named_text, starting_potential
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames
 
 FRAMES = alloy_frames(6, seed=0)
@@ -67,6 +67,6 @@ def test_registry_names_what_it_has() -> None:
 
 
 def test_without_motep_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amorph_flows.potentials.mtp.motep.backend, "find_spec", lambda _: None)
+    monkeypatch.setattr(amorph_flows.potentials.mtp.motep._backend, "find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"amorph-flows\[motep\]"):
         MotepBackend().fit(FRAMES, FRAMES, SETTINGS)

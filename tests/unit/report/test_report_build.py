@@ -11,8 +11,8 @@ import pytest
 from report_study import study_parts
 
 from amorph_flows.report import Report, build_report, result_rows
-from amorph_flows.report.page import render_page
-from amorph_flows.report.section import Column, Panel, Section, Table, plain_data, section_data
+from amorph_flows.report._page import render_page
+from amorph_flows.report._section import Column, Panel, Section, Table, plain_data, section_data
 
 ATTACK = '</script><script>alert(1)</script><img src=x onerror="alert(2)">'
 

@@ -11,17 +11,17 @@ from pymatgen.core import Lattice, Structure
 from report_study import DIFFUSIVITIES_CM2_S, VOLTAGES_V, study_parts
 
 from amorph_flows.analysis import radial_distribution
-from amorph_flows.report.figures.active_learning import reach_figure, turns_figure
-from amorph_flows.report.figures.arrhenius import arrhenius_figure
-from amorph_flows.report.figures.dataset import composition_figure
-from amorph_flows.report.figures.energies import energy_figure
-from amorph_flows.report.figures.msd import axes_figure, displacement_figure
-from amorph_flows.report.figures.order import order_sphere
-from amorph_flows.report.figures.parity import force_parity_figure
-from amorph_flows.report.figures.rdf import rdf_figure
-from amorph_flows.report.figures.schedule import schedule_figure
-from amorph_flows.report.figures.theme import temperature_colours, theme
-from amorph_flows.report.figures.voltage import voltage_figure
+from amorph_flows.report.figures._active_learning import reach_figure, turns_figure
+from amorph_flows.report.figures._arrhenius import arrhenius_figure
+from amorph_flows.report.figures._dataset import composition_figure
+from amorph_flows.report.figures._energies import energy_figure
+from amorph_flows.report.figures._msd import axes_figure, displacement_figure
+from amorph_flows.report.figures._order import order_sphere
+from amorph_flows.report.figures._parity import force_parity_figure
+from amorph_flows.report.figures._rdf import rdf_figure
+from amorph_flows.report.figures._schedule import schedule_figure
+from amorph_flows.report.figures._theme import temperature_colours, theme
+from amorph_flows.report.figures._voltage import voltage_figure
 from amorph_flows.schemas.structure import RDFDoc, SampledStructure
 
 

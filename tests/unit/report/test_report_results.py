@@ -11,7 +11,7 @@ import pytest
 from report_study import CRYSTAL_V, DIFFUSIVITIES_CM2_S, VOLTAGES_V, study_parts, uuid_of, verdict
 
 from amorph_flows.report import result_rows
-from amorph_flows.report.foundations import foundations
+from amorph_flows.report._foundations import foundations
 from amorph_flows.schemas.study import ResultRow, StudyParts
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amorph_flows.report.text import (
+from amorph_flows.report._text import (
     formula,
     formulas_in,
     number,

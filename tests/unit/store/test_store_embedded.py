@@ -9,7 +9,7 @@ from processes import wait_until
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import InputError
 from amorph_flows.store import open_store, survives_process
-from amorph_flows.store.maggma_stores import BlobFolderStore
+from amorph_flows.store._maggma_stores import BlobFolderStore
 from amorph_flows.store.opening import STORE_VARIABLE, masked
 
 

@@ -21,7 +21,7 @@ from amorph_flows.schemas.study import ResultRow, StructureDoc, StudyDoc
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 from amorph_flows.store import find_documents, load_document, open_store
-from amorph_flows.store.verdicts import verdict_fields, verdicts_in
+from amorph_flows.store._verdicts import verdict_fields, verdicts_in
 
 
 class FoamVerdict(Answer):

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from amorph_flows.structures import subset_search
-from amorph_flows.structures.subset_search import QuadraticProblem, find_best_subsets
+from amorph_flows.structures import _subset_search as subset_search
+from amorph_flows.structures._subset_search import QuadraticProblem, find_best_subsets
 
 
 def random_problem(seed, n_sites, n_chosen, strength=1.0):

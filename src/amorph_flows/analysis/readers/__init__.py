@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from amorph_flows.analysis.readers.frames import FrameBlock, FrameBuffer, Reader
-from amorph_flows.analysis.readers.times import in_order, times_of
+from amorph_flows.analysis.readers._frames import FrameBlock, FrameBuffer, Reader
+from amorph_flows.analysis.readers._times import in_order, times_of
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import IntArray
 from amorph_flows.errors import InputError, TrajectoryError
@@ -117,7 +117,7 @@ def _series_in(folder: Path) -> list[Path]:
 
 def _in_numerical_order(files: list[Path]) -> list[Path]:
     """Return numbered files by their numbers."""
-    from amorph_flows.analysis.readers.vasp import number_in_name
+    from amorph_flows.analysis.readers._vasp import number_in_name
 
     by_number: dict[int, Path] = {}
     for path in files:
@@ -154,7 +154,9 @@ def _format(path: Path, given: str | None) -> str:
 
 def _reader(kind: str, species: tuple[str, ...] | None) -> Reader:
     """Return the reader of a format, imported only now."""
-    from amorph_flows.analysis.readers import atoms, lammps_dump, vasp
+    from amorph_flows.analysis.readers import _atoms as atoms
+    from amorph_flows.analysis.readers import _lammps_dump as lammps_dump
+    from amorph_flows.analysis.readers import _vasp as vasp
 
     readers: dict[str, Reader] = {
         "lammps-dump": partial(lammps_dump.read_lammps_dump, species=species),

@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import auto
 
-from amorph_flows.analysis.structure.fluctuation import above_noise, host_fluctuation
+from amorph_flows.analysis.structure._fluctuation import above_noise, host_fluctuation
+from amorph_flows.analysis.structure._snapshot import (
+    StructureLike,
+    as_trajectory,
+    mask_of,
+    perpendicular_widths,
+    symbols_of,
+)
 from amorph_flows.analysis.structure.order import (
     PLANE_NUMBERS,
     LatticeThresholds,
     LatticeVerdict,
     LongRangeOrder,
     long_range_order,
-)
-from amorph_flows.analysis.structure.snapshot import (
-    StructureLike,
-    as_trajectory,
-    mask_of,
-    perpendicular_widths,
-    symbols_of,
 )
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.verdict import Answer, Verdict, in_words

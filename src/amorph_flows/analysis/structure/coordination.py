@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from amorph_flows.analysis.structure._snapshot import StructureLike, as_trajectory, mask_of
 from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
-from amorph_flows.analysis.structure.snapshot import StructureLike, as_trajectory, mask_of
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError

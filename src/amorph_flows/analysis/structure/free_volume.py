@@ -10,7 +10,7 @@ from ase.data import atomic_masses, atomic_numbers, covalent_radii
 from ase.geometry import cell_to_cellpar, cellpar_to_cell
 from scipy.constants import atomic_mass
 
-from amorph_flows.analysis.structure.snapshot import (
+from amorph_flows.analysis.structure._snapshot import (
     StructureLike,
     as_trajectory,
     elements_of,

@@ -8,10 +8,10 @@ from enum import auto
 
 import numpy as np
 
-from amorph_flows.analysis.structure.fluctuation import above_noise, host_fluctuation
-from amorph_flows.analysis.structure.snapshot import mask_of, symbols_of
+from amorph_flows.analysis.structure._fluctuation import above_noise, host_fluctuation
+from amorph_flows.analysis.structure._snapshot import mask_of, symbols_of
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport.msd import mean_squared_displacement
+from amorph_flows.analysis.transport._msd import mean_squared_displacement
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError

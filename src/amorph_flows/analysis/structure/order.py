@@ -8,7 +8,7 @@ from enum import auto
 
 import numpy as np
 
-from amorph_flows.analysis.structure.snapshot import (
+from amorph_flows.analysis.structure._snapshot import (
     StructureLike,
     as_trajectory,
     mask_of,

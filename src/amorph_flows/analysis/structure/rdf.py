@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from ase.geometry import cell_to_cellpar, cellpar_to_cell
 
-from amorph_flows.analysis.structure.snapshot import (
+from amorph_flows.analysis.structure._snapshot import (
     StructureLike,
     as_trajectory,
     elements_of,

@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from amorph_flows.analysis.structure._rings import LARGEST_RING, Rings, guttman_rings
 from amorph_flows.analysis.structure.coordination import Pair
-from amorph_flows.analysis.structure.rings import LARGEST_RING, Rings, guttman_rings
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport.discontinuities import Drift
-from amorph_flows.analysis.transport.mobility import mobility_quartiles
+from amorph_flows.analysis.transport._discontinuities import Drift
+from amorph_flows.analysis.transport._mobility import mobility_quartiles
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 

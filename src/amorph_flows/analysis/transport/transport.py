@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport.arrhenius import ArrheniusFit, fit_arrhenius
-from amorph_flows.analysis.transport.criteria import TransportThresholds, TransportVerdict
-from amorph_flows.analysis.transport.discontinuities import Drift
+from amorph_flows.analysis.transport._arrhenius import ArrheniusFit, fit_arrhenius
+from amorph_flows.analysis.transport._criteria import TransportThresholds, TransportVerdict
+from amorph_flows.analysis.transport._discontinuities import Drift
+from amorph_flows.analysis.transport._transport_at import transport_at
+from amorph_flows.analysis.transport._unwrap import atoms_of
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
-from amorph_flows.analysis.transport.transport_at import transport_at
-from amorph_flows.analysis.transport.unwrap import atoms_of
 from amorph_flows.analysis.verdict import Verdict, believable
 from amorph_flows.errors import InputError
 

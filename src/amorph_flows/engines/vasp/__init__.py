@@ -1,6 +1,6 @@
 """VASP through atomate2."""
 
-from amorph_flows.engines.vasp.engine import VaspEngine
-from amorph_flows.engines.vasp.sets import AmorphousSetGenerator, pbe_u_config, scan_u_config
+from amorph_flows.engines.vasp._engine import VaspEngine
+from amorph_flows.engines.vasp._sets import AmorphousSetGenerator, pbe_u_config, scan_u_config
 
 __all__ = ["AmorphousSetGenerator", "VaspEngine", "pbe_u_config", "scan_u_config"]

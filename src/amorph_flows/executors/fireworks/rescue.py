@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from amorph_flows.executors.fireworks.job_links import reachable
+from amorph_flows.executors.fireworks._job_links import reachable
+from amorph_flows.executors.fireworks._liveness import Liveness, liveness
 from amorph_flows.executors.fireworks.launchpad import workflow_id
-from amorph_flows.executors.fireworks.liveness import Liveness, liveness
 from amorph_flows.executors.fireworks.status import read_fireworks, read_launches, reason
 from amorph_flows.runtime.queues import slurm_jobs
 from amorph_flows.upstream.fireworks import refresh_workflow

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, JobStore
 from jobflow.core.flow import get_flow
 
-from amorph_flows.executors.consequences import finished_before
+from amorph_flows.executors._consequences import finished_before
+from amorph_flows.executors._routing import route
+from amorph_flows.executors._submitted_jobs import JobsWithParents, mark, planned
+from amorph_flows.executors.fireworks._superseded import PLANNED, replace_former
 from amorph_flows.executors.fireworks.launchpad import (
     find_workflows,
     prepare_launchpad,
     workflow_id,
 )
-from amorph_flows.executors.fireworks.superseded import PLANNED, replace_former
-from amorph_flows.executors.routing import route
-from amorph_flows.executors.submitted_jobs import JobsWithParents, mark, planned
 from amorph_flows.executors.workers import Destination
 from amorph_flows.store.indexes import ensure_indexes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from amorph_flows.executors.suggested_workers import SUGGESTED_WORKERS, SuggestedWorker, filled_in
+from amorph_flows.executors._suggested_workers import SUGGESTED_WORKERS, SuggestedWorker, filled_in
 from amorph_flows.runtime.queues import Queue
 
 

@@ -8,8 +8,8 @@ from jobflow import Flow
 from jobflow.core.flow import get_flow
 
 from amorph_flows.errors import InputError
-from amorph_flows.executors.routing import route
-from amorph_flows.executors.submitted_jobs import mark, planned
+from amorph_flows.executors._routing import route
+from amorph_flows.executors._submitted_jobs import mark, planned
 from amorph_flows.executors.workers import Destination
 
 

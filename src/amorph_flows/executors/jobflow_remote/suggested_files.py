@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from amorph_flows.executors.suggested_workers import SUGGESTED_WORKERS, filled_in
+from amorph_flows.executors._suggested_workers import SUGGESTED_WORKERS, filled_in
 from amorph_flows.runtime.queues import Queue
 
 

@@ -11,7 +11,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.mtp.file import MTPPotential
+from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.schemas.potential import LossWeights
 

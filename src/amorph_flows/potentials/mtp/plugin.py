@@ -9,7 +9,7 @@ from typing import Literal
 
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.hashes import sha256_of
-from amorph_flows.potentials.mtp.compile import shared_library
+from amorph_flows.potentials.mtp._compile import shared_library
 
 _SOURCES = (
     "kernel.cpp", "gradient.cpp", "potential.cpp", "pair_mtp.cpp", "pair_mtp_extrapolation.cpp",

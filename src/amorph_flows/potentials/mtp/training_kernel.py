@@ -10,9 +10,9 @@ from ase import Atoms
 from ase.geometry import complete_cell
 
 from amorph_flows.arrays import FloatArray, Int32Array
-from amorph_flows.potentials.mtp.calculator import species_lookup, species_numbers
-from amorph_flows.potentials.mtp.file import MTPPotential
-from amorph_flows.potentials.mtp.library import PotentialHandle, check
+from amorph_flows.potentials.mtp._calculator import species_lookup, species_numbers
+from amorph_flows.potentials.mtp._file import MTPPotential
+from amorph_flows.potentials.mtp._library import PotentialHandle, check
 
 
 class TrainingKernel:

@@ -1,0 +1,300 @@
+"""The questions put to a trajectory before its diffusivity is believed."""
+
+from __future__ import annotations
+
+from amorph_flows.analysis.transport._ballistic import ImpliedSpacing
+from amorph_flows.analysis.transport._criteria import TransportThresholds
+from amorph_flows.analysis.transport._criteria import TransportVerdict as V
+from amorph_flows.analysis.transport._diffusive_regime import DiffusiveRegime
+from amorph_flows.analysis.verdict import Verdict
+
+
+def judge_continuity(
+    discontinuities: list[int],
+    n_frames: int,
+    longest_piece: int,
+    out_of_order: float,
+    limits: TransportThresholds,
+) -> list[Verdict]:
+    """Judge whether frames follow each other and are enough.
+
+    Parameters
+    ----------
+    discontinuities
+        First frames of new pieces.
+    n_frames
+        All frames.
+    longest_piece
+        Frames of the longest continuous piece.
+    out_of_order
+        Share of frames that resemble some other frame far more than their neighbours.
+    limits
+        Thresholds.
+    """
+    share = len(discontinuities) / max(n_frames, 1)
+    answer = V.CONTINUOUS
+    reason = f"all {n_frames} frames follow each other"
+    if discontinuities:
+        shown = ", ".join(map(str, discontinuities[:10])) + (", …" * (len(discontinuities) > 10))
+        answer = V.DISCONTINUOUS
+        reason = (
+            f"{len(discontinuities)} new pieces begin at frames {shown}, where atoms jump or time "
+            "does; nothing is averaged across them"
+        )
+    if share > limits.most_pieces_per_frame or out_of_order > limits.most_out_of_order:
+        answer = V.SHUFFLED
+        reason += (
+            f"; {out_of_order:.0%} of the frames resemble some other frame far more than their "
+            "neighbours: the frames are out of order"
+        )
+    return [
+        Verdict(
+            "one continuous run?",
+            answer,
+            answer is not V.SHUFFLED,
+            "numerical",
+            reason,
+            {
+                "pieces": len(discontinuities) + 1.0,
+                "new_pieces_per_frame": share,
+                "out_of_order": out_of_order,
+            },
+            {
+                "most_pieces_per_frame": limits.most_pieces_per_frame,
+                "most_out_of_order": limits.most_out_of_order,
+            },
+        ),
+        Verdict(
+            "enough frames?",
+            V.ENOUGH_FRAMES if longest_piece >= limits.least_frames else V.TOO_FEW_FRAMES,
+            longest_piece >= limits.least_frames,
+            "numerical",
+            f"the longest continuous piece has {longest_piece} frames "
+            f"({limits.least_frames} are needed)",
+            {"longest_piece": longest_piece},
+            {"least_frames": limits.least_frames},
+        ),
+    ]
+
+
+def judge_time_step(
+    implied: ImpliedSpacing, given_fs: float, limits: TransportThresholds
+) -> Verdict:
+    """Judge the spacing of frames against equipartition.
+
+    Parameters
+    ----------
+    implied
+        What the atoms' speeds imply.
+    given_fs
+        What the trajectory says, fs.
+    limits
+        Thresholds.
+    """
+    question = "right time between frames?"
+    thresholds = {"spacing_tolerance": limits.spacing_tolerance}
+    if implied.spacing_fs is None:
+        return Verdict(
+            question,
+            V.TIME_STEP_NOT_TESTABLE,
+            True,
+            "numerical",
+            f"frames {given_fs:g} fs apart are beyond the ballistic regime",
+            {"given_fs": given_fs},
+            thresholds,
+        )
+    off = given_fs / implied.spacing_fs
+    right = 1 - limits.spacing_tolerance <= off <= 1 / (1 - limits.spacing_tolerance)
+    species = ", ".join(f"{s} {v:.3g}" for s, v in implied.by_species_fs.items())
+    return Verdict(
+        question,
+        V.TIME_STEP_CONFIRMED if right else V.TIME_STEP_WRONG,
+        right,
+        "numerical",
+        f"frames are said to be {given_fs:g} fs apart; neighbouring frames are ballistic and "
+        f"equipartition gives {implied.spacing_fs:.3g} fs ({species})",
+        {"given_fs": given_fs, "implied_fs": implied.spacing_fs},
+        thresholds,
+    )
+
+
+def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Verdict:
+    """Judge whether the periodic image of every step is certain.
+
+    Parameters
+    ----------
+    longest_step
+        Longest step of an ion between frames of a piece, in cell vectors.
+    limits
+        Thresholds.
+    """
+    good = longest_step <= limits.longest_step
+    return Verdict(
+        "unwrapped?",
+        V.UNWRAPPED if good else V.UNWRAPPING_AMBIGUOUS,
+        good,
+        "numerical",
+        f"the longest step between frames is {longest_step:.2f} cell vectors (at most "
+        f"{limits.longest_step} can be unwrapped)",
+        {"longest_step": longest_step},
+        {"longest_step": limits.longest_step},
+    )
+
+
+def judge_regime(
+    regime: DiffusiveRegime, last_exponent: float, travel_a2: float, limits: TransportThresholds
+) -> Verdict:
+    """Judge whether ions diffuse.
+
+    Parameters
+    ----------
+    regime
+        What was found.
+    last_exponent
+        d ln MSD / d ln t at the longest lags.
+    travel_a2
+        6 D times the length of the run, Å².
+    limits
+        Thresholds.
+    """
+    numbers = {
+        "exponent": regime.exponent,
+        "last_exponent": last_exponent,
+        "later_slope_ratio": regime.later_slope_ratio,
+        "line_ratio": regime.line_ratio,
+        "non_gaussian": regime.non_gaussian,
+        "travel_a2": travel_a2,
+    }
+    names = ("exponent_tolerance", "cage_exponent", "caged_exponent", "most_non_gaussian")
+    thresholds = {n: getattr(limits, n) for n in (*names, "significance", "least_travel_a2")}
+    if regime.reached and travel_a2 >= limits.least_travel_a2:
+        answer = V.DIFFUSIVE
+    elif last_exponent > 1 + 2 * limits.exponent_tolerance:
+        answer = V.BALLISTIC
+    elif (
+        min(last_exponent, regime.line_ratio) < limits.caged_exponent
+        or travel_a2 < limits.least_travel_a2
+    ):
+        answer = V.CAGED
+    else:
+        answer = V.NOT_DIFFUSIVE
+    reason = (
+        f"d ln MSD/d ln t is {regime.exponent:.2f} at the start of the fit and {last_exponent:.2f} "
+        f"at the longest lags, the later slope is {regime.later_slope_ratio:.2f} of the first, "
+        f"half the run lies at {regime.line_ratio:.2f} of the line, the "
+        f"non-Gaussian parameter {regime.non_gaussian:.2f}, and ions would travel {travel_a2:.3g} "
+        f"Å² in the run (at least {limits.least_travel_a2:g})"
+    )
+    return Verdict(
+        "diffusive regime?", answer, answer is V.DIFFUSIVE, "numerical", reason, numbers, thresholds
+    )
+
+
+def judge_precision(relative_error: float, n_blocks: int, limits: TransportThresholds) -> Verdict:
+    """Judge whether the diffusivity is known well enough to be one.
+
+    Parameters
+    ----------
+    relative_error
+        Standard error over value.
+    n_blocks
+        Blocks of time behind it.
+    limits
+        Thresholds.
+    """
+    good = relative_error <= limits.most_relative_error
+    return Verdict(
+        "precise?",
+        V.PRECISE if good else V.IMPRECISE,
+        good,
+        "numerical",
+        f"the standard error is {relative_error:.1%} of the diffusivity, from {n_blocks} blocks of "
+        f"time (at most {limits.most_relative_error:.0%})",
+        {"relative_error": relative_error, "n_blocks": n_blocks},
+        {"most_relative_error": limits.most_relative_error},
+    )
+
+
+def judge_host(host_share: float | None, limits: TransportThresholds) -> Verdict:
+    """Judge whether the host stays in place while ions move.
+
+    Parameters
+    ----------
+    host_share
+        Slope of the host's mean-square displacement over that of the ions; None without a host.
+    limits
+        Thresholds.
+    """
+    thresholds = {"most_host_share": limits.most_host_share}
+    if host_share is None:
+        return Verdict(
+            "host solid?",
+            V.NO_HOST,
+            True,
+            "numerical",
+            "all atoms are of the mobile element",
+            {},
+            thresholds,
+        )
+    solid = host_share <= limits.most_host_share
+    return Verdict(
+        "host solid?",
+        V.HOST_SOLID if solid else V.HOST_MOBILE,
+        solid,
+        "numerical",
+        f"the host's mean-square displacement grows {host_share:.3f} times as fast as the ions' "
+        f"(at most {limits.most_host_share:g} in a solid)",
+        {"host_share": host_share},
+        thresholds,
+    )
+
+
+def judge_drift(
+    drift: str, with_drift: float, without: float, limits: TransportThresholds
+) -> Verdict:
+    """Remark on what the removal of drift changed.
+
+    Parameters
+    ----------
+    drift
+        Which drift was removed.
+    with_drift, without
+        Tracer diffusivity before and after, cm²/s.
+    limits
+        Thresholds.
+    """
+    share = abs(with_drift - without) / abs(without) if without else float("inf")
+    large = share > limits.most_drift_share
+    return Verdict(
+        "drift?",
+        V.DRIFT_LARGE if large else V.DRIFT_SMALL,
+        True,
+        "numerical",
+        f"removal of drift ({drift}) changed the tracer diffusivity from {with_drift:.3g} to "
+        f"{without:.3g} cm²/s",
+        {"before_cm2_s": with_drift, "after_cm2_s": without},
+        {"most_drift_share": limits.most_drift_share},
+    )
+
+
+def judge_cell(shortest_a: float, limits: TransportThresholds) -> Verdict:
+    """Remark on the size of the cell; a small one constrains collective motion most.
+
+    Parameters
+    ----------
+    shortest_a
+        Shortest height of the cell, Å.
+    limits
+        Thresholds.
+    """
+    large = shortest_a >= limits.least_cell_a
+    return Verdict(
+        "supercell large enough?",
+        V.CELL_LARGE_ENOUGH if large else V.CELL_SMALL,
+        True,
+        "numerical",
+        f"the shortest height of the cell is {shortest_a:.1f} Å ({limits.least_cell_a:g} or more "
+        "keeps an ion from its own image)",
+        {"shortest_height_a": shortest_a},
+        {"least_cell_a": limits.least_cell_a},
+    )

@@ -1,0 +1,225 @@
+"""Molecular dynamics of one stage with an ASE calculator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms, units
+from ase.md.md import MolecularDynamics
+from ase.md.verlet import VelocityVerlet
+from ase.neighborlist import neighbor_list
+
+from amorph_flows.datasets.frames import Frame, Provenance
+from amorph_flows.datasets.io import append_extxyz, read_extxyz
+from amorph_flows.engines._checkpoint import Checkpoint, run_key
+from amorph_flows.engines.configuration import temperature_of
+from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.runtime.progress import report_progress
+from amorph_flows.runtime.walltime import Clock, require_time
+from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.upstream.ase import NoseHooverRamp
+
+CONTACT_A = 0.3
+"""Two atoms closer than this mean that a run has blown up, Å."""
+
+_CONTACT_EVERY = 20
+
+
+@dataclass
+class MDRun:
+    """One stage on its way: what it stores and when it has blown up.
+
+    Parameters
+    ----------
+    atoms
+        With velocities and a calculator; changed in place.
+    stage
+        Temperatures, length, time step and stride.
+    provenance
+        Of every frame; step, time and temperature are filled in.
+    file
+        Extended XYZ that frames are appended to.
+    limit_k
+        Temperature above which the run is given up, K.
+    store_first
+        Whether the first configuration is stored; a run that continues another has it already.
+    goes_on
+        Whether an earlier job must have left a checkpoint of this run.
+    """
+
+    atoms: Atoms
+    stage: MDStage
+    provenance: Provenance
+    file: Path
+    limit_k: float = 20_000.0
+    store_first: bool = True
+    goes_on: bool = False
+    frames: list[Frame] = field(default_factory=list)
+    _key: str = field(default="", init=False)
+
+    def run(self) -> bool:
+        """Run the stage to its end, or until the queue job is about to end.
+
+        A run that was stopped or killed goes on from its checkpoint, bit for bit as if it had
+        not been, if the calculator gives the same numbers again. The frames, labelled by the
+        MD's own calculator, are in `frames`.
+
+        Returns
+        -------
+        bool
+            Whether the end of the stage was reached.
+
+        Raises
+        ------
+        CalculationError
+            If a number is not finite, the temperature passes the limit, two atoms meet, or the
+            calculator fails. The frames before stay in the file.
+        InputError
+            If there should be a checkpoint and is none.
+        WalltimeError
+            If the queue job is about to end before the first step.
+        """
+        dynamics, total = self._start(), self.stage.n_steps
+        resumed_at = dynamics.nsteps
+        if resumed_at >= total:
+            return True
+        require_time(f"MD {self.provenance.run!r}, {self.stage.name!r}, step {resumed_at}")
+        clock = Clock()
+        try:
+            for _ in dynamics.irun(steps=total - resumed_at):
+                if dynamics.nsteps != resumed_at or resumed_at == 0:
+                    self._after_step(dynamics)
+                _set_temperature(dynamics, self.stage, dynamics.nsteps)
+                report_progress(dynamics.nsteps, total, f"{self.stage.name}: MD step")
+                if not clock.has_time() and resumed_at < dynamics.nsteps < total:
+                    self._write_checkpoint(dynamics)
+                    return False
+        except CalculationError:
+            raise
+        except (ArithmeticError, RuntimeError, ValueError, IndexError) as error:
+            raise self._failure(dynamics.nsteps, f"the calculator failed: {error}") from error
+        return True
+
+    @property
+    def _checkpoint_file(self) -> Path:
+        return self.file.with_suffix(".npz")
+
+    def _start(self) -> MolecularDynamics:
+        """Return the dynamics at the start, or where a killed run was."""
+        self._key = run_key(
+            self.atoms,
+            self.stage.model_dump_json(),
+            self.provenance.run,
+            self.provenance.settings_hash,
+        )
+        held = Checkpoint.read(self._checkpoint_file, self._key)
+        if held is None or _size(self.file) < held.n_bytes:
+            if self.goes_on:
+                raise InputError(
+                    f"{self._checkpoint_file} is no checkpoint of the MD {self.provenance.run!r}, "
+                    f"{self.stage.name!r}; run the job anew without prev_dir"
+                )
+            self.file.unlink(missing_ok=True)
+            return _dynamics(self.atoms, self.stage)
+        if held.n_bytes:
+            with self.file.open("r+b") as file:
+                file.truncate(held.n_bytes)
+            uuid = self.provenance.job_uuid
+            self.frames = [f.with_provenance(job_uuid=uuid) for f in read_extxyz(self.file)]
+        self.atoms.positions = held.positions
+        self.atoms.set_momenta(held.momenta)
+        return _dynamics(self.atoms, self.stage, held)
+
+    def _after_step(self, dynamics: MolecularDynamics) -> None:
+        step = dynamics.nsteps
+        self._check(step)
+        on_stride = step % self.stage.frame_stride == 0
+        if (on_stride or step == self.stage.n_steps) and (step or self.store_first):
+            self._store(step)
+            self._write_checkpoint(dynamics)
+
+    def _write_checkpoint(self, dynamics: MolecularDynamics) -> None:
+        Checkpoint(
+            key=self._key,
+            step=dynamics.nsteps,
+            positions=self.atoms.positions,
+            momenta=self.atoms.get_momenta(),
+            thermostat=dynamics.chain if isinstance(dynamics, NoseHooverRamp) else np.empty(0),
+            n_bytes=_size(self.file),
+        ).write(self._checkpoint_file)
+
+    def _check(self, step: int) -> None:
+        if not (np.isfinite(self.atoms.positions).all() and _finite_forces(self.atoms)):
+            raise self._failure(step, "a position or force is not finite")
+        temperature = temperature_of(self.atoms)
+        if not temperature <= self.limit_k:
+            raise self._failure(
+                step, f"the temperature is {temperature:.0f} K, above the limit {self.limit_k:g} K"
+            )
+        if step % min(_CONTACT_EVERY, self.stage.frame_stride) == 0:
+            contacts = neighbor_list("d", self.atoms, CONTACT_A)
+            if len(contacts):
+                raise self._failure(step, f"two atoms are {contacts.min():.3f} Å apart")
+
+    def _store(self, step: int) -> None:
+        if "stress" in self.atoms.calc.implemented_properties:
+            self.atoms.get_stress()
+        frame = Frame.from_atoms(self.atoms, self.provenance).with_provenance(
+            step=step,
+            time_fs=step * self.stage.time_step_fs,
+            temperature_k=_target(self.stage, step),
+        )
+        if frame.energy_ev is None or not np.isfinite(frame.energy_ev):
+            raise self._failure(step, f"the energy is {frame.energy_ev}")
+        self.frames.append(frame)
+        append_extxyz(self.file, frame)
+
+    def _failure(self, step: int, what: str) -> CalculationError:
+        self._checkpoint_file.unlink(missing_ok=True)
+        return CalculationError(
+            f"MD {self.provenance.run!r}, {self.stage.name!r}, step {step} of "
+            f"{self.stage.n_steps}: {what}; try a shorter time step or a better start; "
+            f"{len(self.frames)} frames are in {self.file.name}",
+            self.file.resolve().parent,
+        )
+
+
+def _dynamics(atoms: Atoms, stage: MDStage, held: Checkpoint | None = None) -> MolecularDynamics:
+    """Return the integrator of a stage, in the state of a checkpoint if there is one."""
+    time_step, begun = stage.time_step_fs * units.fs, held.step if held else 0
+    if stage.ensemble == "nve":
+        dynamics = VelocityVerlet(atoms, time_step)
+    else:
+        dynamics = NoseHooverRamp(
+            atoms,
+            time_step,
+            temperature_K=stage.start_temperature_k,
+            tdamp=stage.thermostat_damping_fs * units.fs,
+        )
+        dynamics.set_temperature(_target(stage, begun))
+        if held is not None:
+            dynamics.chain = held.thermostat
+    dynamics.nsteps = begun
+    return dynamics
+
+
+def _set_temperature(dynamics: MolecularDynamics, stage: MDStage, step: int) -> None:
+    if isinstance(dynamics, NoseHooverRamp) and not stage.is_hold:
+        dynamics.set_temperature(_target(stage, step))
+
+
+def _target(stage: MDStage, step: int) -> float:
+    """Return the temperature that the schedule asks for at a step, K."""
+    change = stage.end_temperature_k - stage.start_temperature_k
+    return stage.start_temperature_k + change * step / stage.n_steps
+
+
+def _finite_forces(atoms: Atoms) -> bool:
+    return bool(np.isfinite(atoms.get_forces()).all())
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, 0 where there is none."""
+    return path.stat().st_size if path.exists() else 0

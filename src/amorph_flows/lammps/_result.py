@@ -1,0 +1,160 @@
+"""What a LAMMPS run gave, read from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from ase.data import chemical_symbols
+from pymatgen.core import Structure
+
+from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.arrays import FloatArray
+from amorph_flows.errors import InputError
+from amorph_flows.lammps._grades import GradeSummary, read_grades, summarise
+from amorph_flows.lammps._log import last_step, read_thermo
+from amorph_flows.lammps._run_pieces import read_pieces
+from amorph_flows.lammps.dump import read_dump, reference_of
+from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
+from amorph_flows.lammps.saved_configurations import count_saved
+from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.production_md import FileReference, MDPiece
+
+
+@dataclass(frozen=True)
+class LammpsResult:
+    """What a LAMMPS run gives.
+
+    Parameters
+    ----------
+    directory
+        Its folder.
+    trajectory
+        Frames of the production part.
+    thermo
+        Columns of the production part: ``step``, ``temperature_k``, ``potential_energy_ev``,
+        ``kinetic_energy_ev``, ``pressure_gpa``.
+    structure
+        The last configuration; LAMMPS may have turned the cell.
+    reached_fs
+        Time that was run, equilibration included, fs.
+    broke
+        Whether the grade passed the break threshold.
+    max_grade
+        The largest grade; None where none was computed.
+    fraction_above_select
+        Of the graded steps; None where none was.
+    n_saved
+        Configurations that were saved.
+    saved_file
+        MLIP-2 file of them; None where there is none.
+    pieces
+        Where it began and where it was resumed.
+    is_complete
+        Whether it reached its end or the break threshold; otherwise the same call goes on.
+    """
+
+    directory: Path
+    trajectory: FileReference
+    thermo: dict[str, FloatArray]
+    structure: Structure
+    reached_fs: float
+    broke: bool = False
+    max_grade: float | None = None
+    fraction_above_select: float | None = None
+    n_saved: int = 0
+    saved_file: Path | None = None
+    pieces: tuple[MDPiece, ...] = ()
+    is_complete: bool = True
+
+
+def read_result(
+    folder: Path,
+    start: Structure,
+    settings: LammpsMD,
+    elements: list[str],
+    grade: GradeSettings | None,
+) -> LammpsResult:
+    """Return what the run in a folder gave.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    start
+        The structure that it started from.
+    settings
+        Its settings.
+    elements
+        Element symbol of each LAMMPS type, in order.
+    grade
+        Its thresholds, if it was graded.
+    """
+    thermo = read_thermo(folder / LOG_FILE)
+    produced = _of_one_run(thermo["step"], settings)
+    summary = grade_summary(folder, grade)
+    saved = folder / grade.save_file if grade is not None else None
+    if saved is not None and not saved.exists():
+        saved = None
+    return LammpsResult(
+        directory=folder,
+        trajectory=reference_of(folder / DUMP_FILE, elements),
+        thermo={name: column[produced] for name, column in thermo.items()},
+        structure=_last_structure(folder, elements) or start,
+        reached_fs=_reached(folder) * settings.time_step_fs,
+        broke=summary.broke,
+        max_grade=summary.max_grade,
+        fraction_above_select=summary.fraction_above_select,
+        n_saved=count_saved(saved) if saved is not None else 0,
+        saved_file=saved,
+        pieces=read_pieces(folder),
+    )
+
+
+def grade_summary(folder: Path, grade: GradeSettings | None) -> GradeSummary:
+    """Return what the grades of a run say.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    grade
+        Its thresholds, if it was graded.
+    """
+    if grade is None:
+        return GradeSummary()
+    return summarise(read_grades(folder), grade.select, grade.stop)
+
+
+def _of_one_run(steps: FloatArray, settings: LammpsMD) -> npt.NDArray[np.bool_]:
+    """Return which lines of the log a production run in one piece would have written."""
+    first, last = settings.equilibration_steps, settings.n_steps
+    regular = (steps % settings.thermo_stride == 0) | (steps == first) | (steps == last)
+    regular[-1:] = True
+    return (steps >= first) & regular
+
+
+def _reached(folder: Path) -> int:
+    """Return the last step; a run that stops between two lines of the log was graded there."""
+    graded = read_grades(folder)
+    return max(last_step(folder / LOG_FILE), int(graded[-1, 0]) if len(graded) else 0)
+
+
+def _last_structure(folder: Path, elements: list[str]) -> Structure | None:
+    for name in (FINAL_FILE, DUMP_FILE):
+        try:
+            return _structure(read_dump(folder / name, elements))
+        except (InputError, FileNotFoundError):
+            continue
+    return None
+
+
+def _structure(trajectory: Trajectory) -> Structure:
+    return Structure(
+        trajectory.cells[-1],
+        [chemical_symbols[number] for number in trajectory.numbers],
+        trajectory.positions[-1],
+        coords_are_cartesian=True,
+    )

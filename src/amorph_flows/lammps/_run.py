@@ -1,0 +1,242 @@
+"""Run LAMMPS MD with a potential, or the rest of a run that was stopped or killed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from pymatgen.core import Structure
+
+from amorph_flows.errors import CalculationError, InputError, WalltimeError
+from amorph_flows.hashes import sha256_of
+from amorph_flows.lammps._driver_input import write_driver_input
+from amorph_flows.lammps._grades import cut_grades
+from amorph_flows.lammps._log import has_finished, last_step
+from amorph_flows.lammps._process import run_to_end
+from amorph_flows.lammps._restart import cut_dump, last_restart
+from amorph_flows.lammps._result import LammpsResult, grade_summary, read_result
+from amorph_flows.lammps._run_pieces import add_piece, langevin_seed
+from amorph_flows.lammps.command import lammps_command
+from amorph_flows.lammps.input import (
+    DATA_FILE,
+    EXTERNAL_COMMANDS,
+    LOG_FILE,
+    LammpsMD,
+    commands,
+    write_data,
+)
+from amorph_flows.lammps.saved_configurations import cut_saved
+from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
+from amorph_flows.runtime.walltime import remaining_s, require_time
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import MDPiece
+
+INPUT_FILE = "in.lammps"
+
+
+def run_lammps_md(
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    directory: Path,
+    grade: GradeSettings | None = None,
+    *,
+    goes_on: bool = False,
+) -> LammpsResult:
+    """Run MD, or the rest of a run that was stopped or killed, and return what it gave.
+
+    The run has a folder of its own in ``directory``, named by the hash of everything that goes
+    into it: the same call resumes it from its last restart file, or returns what is there. It
+    stops, with a restart file, before the queue job ends: the result is then not complete.
+
+    Parameters
+    ----------
+    structure
+        Where to start; velocities are drawn anew.
+    potential
+        The potential.
+    settings
+        Temperature, lengths, strides and seed.
+    directory
+        Where the run's folder goes.
+    grade
+        When to grade, save and stop; None does not grade.
+    goes_on
+        Whether an earlier job must have left this run in the folder.
+
+    Raises
+    ------
+    InputError
+        If the structure has an element that the potential does not know, or there should be a run
+        and is none.
+    MissingDependencyError
+        If LAMMPS is not installed.
+    CalculationError
+        If LAMMPS fails; the message ends with its last lines.
+    WalltimeError
+        If the queue job is about to end before LAMMPS is started, or no step was done in it.
+    """
+    lammps_command()
+    elements = _elements(structure, potential)
+    folder = _folder(directory, structure, potential, settings, grade)
+    if goes_on and not (folder / LOG_FILE).exists():
+        raise InputError(
+            f"{directory} holds no run of this structure, potential and settings ({folder.name}); "
+            "run the job anew without prev_dir"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    if not _is_done(folder, settings, grade):
+        _run_piece(folder, structure, potential, settings, elements, grade)
+    result = read_result(folder, structure, settings, elements, grade)
+    _check_energies(result)
+    return replace(result, is_complete=_is_done(folder, settings, grade))
+
+
+def partial_result(
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    directory: Path,
+    grade: GradeSettings | None = None,
+    min_frames: int = 20,
+) -> LammpsResult | None:
+    """Return what a failed run left behind, or None where that is too little to look at.
+
+    Parameters
+    ----------
+    structure, potential, settings, directory, grade
+        As given to `run_lammps_md`.
+    min_frames
+        Frames of the production part that make it worth looking at.
+    """
+    folder = _folder(directory, structure, potential, settings, grade)
+    if not (folder / LOG_FILE).exists():
+        return None
+    elements = _elements(structure, potential)
+    result = read_result(folder, structure, settings, elements, grade)
+    return result if result.trajectory.n_frames >= min_frames else None
+
+
+def _folder(
+    directory: Path,
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    grade: GradeSettings | None,
+) -> Path:
+    name = _fingerprint(structure, potential, settings, grade)
+    return Path(directory).resolve() / f"lammps-{name}"
+
+
+def _run_piece(
+    folder: Path,
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    elements: list[str],
+    grade: GradeSettings | None,
+) -> None:
+    """Run to the end, or as far as the queue job allows."""
+    require_time(f"LAMMPS in {folder}")
+    left, own = remaining_s(), settings.walltime_s
+    limit = min(inf if left is None else left, inf if own is None else own)
+    timed = settings.model_copy(update={"walltime_s": None if limit == inf else limit})
+    style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
+    begun = _prepare(folder, structure, potential, timed, elements, style, grade)
+    run_to_end(_command(style, folder), folder, settings.n_steps)
+    reached = last_restart(folder)
+    if not _is_done(folder, settings, grade) and (reached is None or reached[0] <= begun):
+        raise WalltimeError(
+            f"LAMMPS in {folder} did no step after step {begun} in {limit:.0f} s; ask the queue "
+            "for more time, or use more cores"
+        )
+
+
+def _prepare(
+    folder: Path,
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    elements: list[str],
+    style: PairStyle,
+    grade: GradeSettings | None,
+) -> int:
+    """Write the input of the run, or of the rest of it, and return the step that it begins at."""
+    symbols = [site.specie.symbol for site in structure]
+    atoms = Atoms(symbols, structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
+    write_data(folder / DATA_FILE, atoms, elements)
+    restart = last_restart(folder)
+    step = restart[0] if restart else 0
+    cut_dump(folder, step)
+    cut_grades(folder, step)
+    if grade is not None:
+        cut_saved(folder / grade.save_file, step)
+    if restart is None:
+        (folder / LOG_FILE).unlink(missing_ok=True)
+    seed = langevin_seed(settings, step)
+    add_piece(folder, MDPiece(first_step=step, langevin_seed=seed))
+    lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart, seed)
+    (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")
+    if not style.commands:
+        write_driver_input(folder, lines, symbols, potential, grade)
+    return step
+
+
+def _command(style: PairStyle, folder: Path) -> list[str]:
+    if not style.commands:
+        return [sys.executable, "-m", "amorph_flows.lammps._external", str(folder)]
+    return [*lammps_command(), "-in", INPUT_FILE, "-log", "none", "-nocite"]
+
+
+def _is_done(folder: Path, settings: LammpsMD, grade: GradeSettings | None) -> bool:
+    log = folder / LOG_FILE
+    if not has_finished(log):
+        return False
+    return last_step(log) >= settings.n_steps or grade_summary(folder, grade).broke
+
+
+def _elements(structure: Structure, potential: PotentialDoc) -> list[str]:
+    """Return the elements of a structure in the order of the potential's species."""
+    present = {site.specie.symbol for site in structure}
+    unknown = sorted(present - set(potential.species))
+    if unknown:
+        raise InputError(
+            f"the potential knows {', '.join(potential.species)} but the structure has "
+            f"{', '.join(unknown)}; fit one that has seen them"
+        )
+    return [symbol for symbol in potential.species if symbol in present]
+
+
+def _fingerprint(
+    structure: Structure,
+    potential: PotentialDoc,
+    settings: LammpsMD,
+    grade: GradeSettings | None,
+) -> str:
+    """Return the hash of what decides how a run goes; its walltime does not."""
+    content = {
+        "settings": settings.model_dump(exclude={"walltime_s", "restart_stride"}),
+        "potential": [potential.backend, potential.sha256, potential.species],
+        "cell": structure.lattice.matrix.tolist(),
+        "positions": structure.cart_coords.tolist(),
+        "symbols": [site.specie.symbol for site in structure],
+        "grade": None if grade is None else grade.model_dump(),
+    }
+    return sha256_of(json.dumps(content, sort_keys=True))[:12]
+
+
+def _check_energies(result: LammpsResult) -> None:
+    """Refuse a run that LAMMPS ended well although its numbers are lost."""
+    energies = result.thermo["potential_energy_ev"]
+    bad = ~np.isfinite(energies)
+    if bad.any():
+        step = result.thermo["step"][bad][0]
+        raise CalculationError(
+            f"LAMMPS: the potential energy is not a number from step {step:.0f} on",
+            result.directory,
+        )

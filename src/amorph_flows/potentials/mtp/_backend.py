@@ -1,0 +1,135 @@
+"""Moment tensor potentials fitted, graded and run by the compiled kernel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from math import ceil
+from pathlib import Path
+from typing import ClassVar
+
+from ase.calculators.calculator import Calculator
+from typing_extensions import override
+
+from amorph_flows.datasets import FrameSet
+from amorph_flows.potentials.base import GRADES_FILE, GradeSettings, PairStyle, register
+from amorph_flows.potentials.mtp._calculator import MTPCalculator
+from amorph_flows.potentials.mtp._file import MTPPotential
+from amorph_flows.potentials.mtp._moment_tensor import (
+    MomentTensorBackend,
+    Trained,
+    active_set_of,
+    potential_of,
+    require_elements,
+)
+from amorph_flows.potentials.mtp._selection import Gradients
+from amorph_flows.potentials.mtp._settings import TrainingSettings
+from amorph_flows.potentials.mtp._trainer import MTPTrainer, Progress
+from amorph_flows.potentials.mtp.motep._backend import MotepBackend
+from amorph_flows.potentials.mtp.plugin import build_plugin
+from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.potentials.requirements import check_mtp, has_compiler
+from amorph_flows.runtime.progress import report_progress
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.settings import Settings
+
+POTENTIAL_FILE = "potential.mtp"
+ACTIVE_SET_FILE = "active_set.txt"
+_NEVER = 1e100
+_BLOCK_STEPS = 40
+
+
+@register
+class MTPBackend(MomentTensorBackend):
+    """Moment tensor potentials by one C++ kernel, compiled on first use.
+
+    Without a compiler nothing can be fitted, but a potential that is there runs by motep.
+    """
+
+    name: ClassVar[str] = "mtp"
+
+    @override
+    def check(self) -> None:
+        check_mtp()
+
+    @override
+    def train(
+        self,
+        potential: MTPPotential,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+    ) -> Trained:
+        trainer = MTPTrainer(
+            potential, training.to_atoms(), _optimiser(settings), validation.to_atoms(), settings
+        )
+        result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
+        return Trained(result.potential, result.history, result.history[-1][0])
+
+    @override
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        if not has_compiler():
+            return MotepBackend().calculator(doc)
+        return MTPCalculator(potential_of(doc))
+
+    @override
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        """Write the potential into a folder and return LAMMPS's input lines.
+
+        There are none without a compiler and without a plugin in the settings: LAMMPS then gets its
+        forces from the calculator.
+        """
+        require_elements(doc, elements)
+        plugin = Settings().mtp_plugin
+        if plugin is None and not has_compiler():
+            return PairStyle(commands=[])
+        plugin = plugin or build_plugin()
+        (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
+        style, watch = "pair_style mtp", list[str]()
+        if grade is not None:
+            active_set_of(doc).write(directory / ACTIVE_SET_FILE)
+            style, watch = _graded_style(grade)
+        numbers = " ".join(str(doc.species.index(element)) for element in elements)
+        coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
+        return PairStyle(
+            commands=[f"plugin load {plugin}", style, coefficients, *watch],
+            grades_in_lammps=grade is not None,
+        )
+
+    @override
+    def gradients(self, potential: MTPPotential) -> Gradients:
+        if not has_compiler():
+            return MotepBackend().gradients(potential)
+        return lambda frame: TrainingKernel(potential, [frame.to_atoms()]).atom_gradients(0)
+
+
+def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:
+    """Return the pair style that grades, and what writes step and grade to `GRADES_FILE`."""
+    save_file = grade.save_file if grade.save else os.devnull
+    stop = _NEVER if grade.stop is None else min(grade.stop, _NEVER)
+    style = (
+        f"pair_style mtp/extrapolation {ACTIVE_SET_FILE} {save_file} every {grade.every} "
+        f"select {grade.select:.10g} break {stop:.10g}"
+    )
+    watch = (
+        f"fix grades all ave/time {grade.every} 1 {grade.every} c_grade[1] "
+        f'append {GRADES_FILE} format " %.10g"'
+    )
+    return style, ["compute grade all pair mtp/extrapolation", watch]
+
+
+def _optimiser(settings: FitSettings) -> TrainingSettings:
+    max_blocks = ceil(settings.max_steps / _BLOCK_STEPS)
+    return TrainingSettings(
+        block_steps=ceil(settings.max_steps / max_blocks), max_blocks=max_blocks
+    )
+
+
+def _reporter(settings: FitSettings) -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        share = max(progress.steps / settings.max_steps, progress.seconds / settings.max_seconds)
+        report_progress(min(99, int(100 * share)), 100, f"fit, loss {progress.loss:.4g}")
+
+    return report

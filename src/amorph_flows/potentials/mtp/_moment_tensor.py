@@ -1,0 +1,192 @@
+"""What both backends of moment tensor potentials share: where a fit starts, and its grades."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from typing_extensions import override
+
+from amorph_flows.arrays import FloatArray
+from amorph_flows.datasets import FrameSet
+from amorph_flows.errors import InputError
+from amorph_flows.potentials.base import Fit, PotentialBackend
+from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
+from amorph_flows.potentials.mtp._selection import Gradients, choose_candidates, find_active_set
+from amorph_flows.potentials.mtp._start import named_text, starting_potential
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives.
+
+    Parameters
+    ----------
+    potential
+        The snapshot with the lowest loss on the validation frames.
+    history
+        ``(CPU seconds, loss)`` on the training frames, one a step.
+    cpu_seconds
+        CPU time, s.
+    """
+
+    potential: MTPPotential
+    history: list[tuple[float, float]]
+    cpu_seconds: float
+
+
+class MomentTensorBackend(PotentialBackend):
+    """A backend whose potentials are ``.mtp`` texts; a subclass trains, differentiates and runs."""
+
+    @abstractmethod
+    def train(
+        self,
+        potential: MTPPotential,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+    ) -> Trained:
+        """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
+
+        Parameters
+        ----------
+        potential
+            Where to start, with its species.
+        training
+            Labelled frames of these species.
+        validation
+            Labelled frames that choose the snapshot; may be empty.
+        settings
+            Weights and limits.
+        """
+
+    @abstractmethod
+    def gradients(self, potential: MTPPotential) -> Gradients:
+        """Return what gives the gradients of a frame's atomic energies by all parameters.
+
+        Parameters
+        ----------
+        potential
+            With its species. The gradients have the shape ``(n_atoms, n_parameters)`` and the
+            order of ``potential.parameters``.
+        """
+
+    @override
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: str | None = None,
+    ) -> Fit:
+        self.check()
+        potential = starting_potential(training, settings, start)
+        held_out = validation.labelled()
+        _check_elements(held_out, potential.species)
+        trained = self.train(potential, training, held_out, settings)
+        return Fit(
+            potential=named_text(trained.potential),
+            species=list(potential.species),
+            n_parameters=potential.n_parameters,
+            cpu_seconds=trained.cpu_seconds,
+            history=trained.history,
+        )
+
+    @override
+    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
+        """Return the active set over all parameters, as text."""
+        parsed = parsed_potential(potential, tuple(species))
+        gradients = self.gradients(parsed)
+        return find_active_set(parsed.parameters, (gradients(frame) for frame in frames)).text()
+
+    @override
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        active, gradients = active_set_of(doc), self.gradients(potential_of(doc))
+        return np.array([active.grade(gradients(frame)).max() for frame in frames])
+
+    @override
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        """Return the candidates that MaxVol adds to the active set, most needed first."""
+        gradients = self.gradients(potential_of(doc))
+        return choose_candidates(active_set_of(doc), gradients, training, candidates, limit)
+
+
+def potential_of(doc: PotentialDoc) -> MTPPotential:
+    """Return the potential of a document, with its species.
+
+    Parameters
+    ----------
+    doc
+        Of a moment tensor potential.
+    """
+    return parsed_potential(doc.files["potential"], tuple(doc.species))
+
+
+def require_elements(doc: PotentialDoc, elements: list[str]) -> None:
+    """Refuse elements that a potential lacks.
+
+    Parameters
+    ----------
+    doc
+        Of a moment tensor potential.
+    elements
+        Element symbols.
+
+    Raises
+    ------
+    InputError
+        If one is not among its species.
+    """
+    if missing := sorted(set(elements) - set(doc.species)):
+        raise InputError(f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}")
+
+
+def active_set_of(doc: PotentialDoc) -> ActiveSet:
+    """Return the active set of a document.
+
+    Parameters
+    ----------
+    doc
+        Of a moment tensor potential.
+
+    Raises
+    ------
+    InputError
+        If the active set is missing, damaged or another potential's.
+    """
+    active = _parsed_active_set(doc.files.get("active_set", ""))
+    active.check(potential_of(doc))
+    return active
+
+
+# a run that is graded as it goes asks for the same texts again and again
+@lru_cache(maxsize=4)
+def parsed_potential(text: str, species: tuple[str, ...]) -> MTPPotential:
+    """Return the potential of an ``.mtp`` text, parsed once.
+
+    Parameters
+    ----------
+    text
+        The contents of the file.
+    species
+        Element symbols in the order of the species numbers.
+    """
+    return parse_mtp(text, species=species)
+
+
+@lru_cache(maxsize=4)
+def _parsed_active_set(text: str) -> ActiveSet:
+    return ActiveSet.parse(text)
+
+
+def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:
+    held = {symbol for frame in validation for symbol in frame.to_atoms().get_chemical_symbols()}
+    if foreign := sorted(held - set(species)):
+        raise InputError(
+            f"validation frames hold {', '.join(foreign)}, which no training frame has"
+        )

@@ -1,0 +1,110 @@
+"""A study's report: the page for a person and the same numbers for a program."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from pymatgen.core import Species
+
+from amorph_flows.report._page import render_page
+from amorph_flows.report._section import Section, plain_data, section_data
+from amorph_flows.report._text import formulas_in
+from amorph_flows.report.results import result_rows
+from amorph_flows.report.sections._melt_quench import melt_quench_section
+from amorph_flows.report.sections._potential import (
+    dataset_section,
+    learning_section,
+    potential_section,
+)
+from amorph_flows.report.sections._provenance import provenance_section
+from amorph_flows.report.sections._structure import energy_section, order_section, rdf_section
+from amorph_flows.report.sections._summary import summary_section
+from amorph_flows.report.sections._transport import diffusivity_section, displacement_section
+from amorph_flows.report.sections._voltage import voltage_section
+from amorph_flows.schemas.study import ResultRow, StudyParts
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report.
+
+    Parameters
+    ----------
+    html
+        One page that needs nothing else.
+    data
+        The same numbers as plain JSON, without NaN.
+    """
+
+    html: str
+    data: dict[str, Any]
+
+
+def build_report(parts: StudyParts) -> Report:
+    """Return the report of a study.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    """
+    rows = result_rows(parts)
+    sections = report_sections(parts, rows)
+    generator = f"amorph-flows {version('amorph-flows')}"
+    settings = json.dumps(plain_data(parts.settings), indent=1, ensure_ascii=False)
+    html = render_page(
+        title=formulas_in(parts.title),
+        lead=f"Transport and voltage of {parts.ion}, preset {parts.preset}.",
+        sections=sections,
+        generator=generator,
+        listings=[("Settings of the study, as stored", settings)] if parts.settings else [],
+    )
+    return Report(html, _data(parts, rows, sections, generator))
+
+
+def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
+    """Return the chapters of a report in order.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    rows
+        Its results.
+    """
+    return [
+        summary_section(parts, rows),
+        melt_quench_section(parts),
+        rdf_section(parts.structure),
+        energy_section(parts.structure),
+        order_section(parts.structure, Species.from_str(parts.ion).symbol),
+        dataset_section(parts.dataset),
+        potential_section(parts.potential),
+        learning_section(parts.active_learning),
+        displacement_section(parts),
+        diffusivity_section(parts.transport),
+        voltage_section(parts.voltage),
+        provenance_section(parts),
+    ]
+
+
+def _data(
+    parts: StudyParts, rows: list[ResultRow], sections: list[Section], generator: str
+) -> dict[str, Any]:
+    shortenings = [{**s.model_dump(), "factor": s.factor} for s in parts.shortenings]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generated_by": generator,
+        "title": parts.title,
+        "preset": parts.preset,
+        "ion": parts.ion,
+        "results": [row.model_dump() for row in rows],
+        "shortenings": plain_data(shortenings),
+        "settings": plain_data(parts.settings),
+        "sections": {section.name: section_data(section) for section in sections},
+    }

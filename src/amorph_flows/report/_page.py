@@ -1,0 +1,115 @@
+"""One self-contained HTML page from sections; it asks the network for nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from plotly.io.json import to_json_plotly
+from plotly.offline import get_plotlyjs
+
+from amorph_flows.report import _text as text
+from amorph_flows.report._section import Column, Section
+from amorph_flows.report.figures._theme import theme
+
+
+def render_page(
+    title: str,
+    lead: str,
+    sections: Sequence[Section],
+    generator: str,
+    listings: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return the page; everything that comes from documents is escaped.
+
+    Parameters
+    ----------
+    title, lead
+        Heading and the sentence below it.
+    sections
+        In order; the first is followed by the contents.
+    generator
+        Name and version of what made it.
+    listings
+        Heading and plain text of what is folded away at the end.
+    """
+    environment = _environment()
+    return environment.get_template("page.html").render(
+        title=title,
+        lead=lead,
+        sections=sections,
+        generator=generator,
+        listings=listings,
+        known=_known_documents(sections),
+        themes=_script_json({"light": theme(dark=False), "dark": theme(dark=True)}),
+        plotly_js=get_plotlyjs(),
+        css=_source(environment, "page.css"),
+        js=_source(environment, "page.js"),
+    )
+
+
+def shown(cell: Any, column: Column) -> str:
+    """Return a cell as text.
+
+    Parameters
+    ----------
+    cell
+        Its value.
+    column
+        How it is shown.
+    """
+    if cell is None or cell == "":
+        return text.NOTHING
+    if column.kind == "uncertainty":
+        level, colon, interval = text.uncertainty(cell).rpartition(": ")
+        return level + colon + interval.replace(" ", "\u00a0")
+    if column.kind == "formula":
+        return text.formula(str(cell))
+    if column.kind == "fixed":
+        return f"{cell:.{column.digits}f}"
+    if column.kind == "exact":
+        return f"{cell:,g}".replace(",", "\u202f")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return text.number(cell, column.digits)
+    return str(cell)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("amorph_flows.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters["shown"] = shown
+    environment.filters["figure_json"] = _figure_json
+    return environment
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _figure_json(figure: go.Figure) -> str:
+    spec = figure.to_plotly_json()
+    spec["layout"].pop("template", None)
+    return str(to_json_plotly(spec)).replace("<", "\\u003c")
+
+
+def _script_json(value: object) -> str:
+    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
+
+
+def _known_documents(sections: Sequence[Section]) -> set[str]:
+    """Return the anchors that links may point to."""
+    return {
+        str(row[table.anchor])
+        for section in sections
+        for table in section.tables
+        if table.anchor
+        for row in table.rows
+    }

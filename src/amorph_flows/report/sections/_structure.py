@@ -1,0 +1,174 @@
+"""What the structures look like: radial distributions, energies, long-range order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amorph_flows.report._section import Column, Panel, Section, Table
+from amorph_flows.report._text import formula, temperature
+from amorph_flows.report.figures._energies import energy_figure, has_energies
+from amorph_flows.report.figures._order import order_against_temperature, order_sphere
+from amorph_flows.report.figures._rdf import rdf_figure
+from amorph_flows.report.sections._checks import check_table
+from amorph_flows.schemas.structure import LongRangeOrderDoc, SampledStructure, StructureDoc
+
+ORDER_COLUMNS = (
+    Column("formula", "formula", "formula"),
+    Column("temperature_shown", "temperature"),
+    Column("structure_source", "structures"),
+    Column("sublattice", "sublattice"),
+    Column("maximum", "maximum", "fixed"),
+    Column("minimum", "minimum", "fixed"),
+    Column("along_a", "along a", "fixed"),
+    Column("along_b", "along b", "fixed"),
+    Column("along_c", "along c", "fixed"),
+    Column("planes", "planes"),
+    Column("lattice", "lattice?"),
+    Column("documents", "documents", "documents"),
+)
+_Group = tuple[str, float | None, bool]
+
+
+def rdf_section(structure: StructureDoc) -> Section:
+    """Return radial distribution functions, engine MD against MTP MD.
+
+    Parameters
+    ----------
+    structure
+        The samples.
+    """
+    panels = []
+    for place, (group, samples) in enumerate(_by_temperature(structure.samples).items()):
+        title = f"{formula(group[0])}, {_title(group)}"
+        frames = ", ".join(f"{s.structure_source} {s.rdf.n_frames}" for s in samples)
+        caption = f"Partial g(r) of {title}. Frames averaged over: {frames}."
+        panels.append(Panel(f"rdf-{place}", title, caption, rdf_figure(samples)))
+    text = (
+        "Colours tell the pairs of elements apart; MD with the potential is solid, engine MD "
+        "dashed, the crystal dotted."
+    )
+    return Section("rdf", "Radial distribution functions", [text], panels)
+
+
+def energy_section(structure: StructureDoc) -> Section:
+    """Return the distributions of the potential energy.
+
+    Parameters
+    ----------
+    structure
+        The samples.
+    """
+    panels: list[Panel] = []
+    for name in sorted({sample.formula for sample in structure.samples}):
+        samples = [sample for sample in structure.samples if sample.formula == name]
+        if has_energies(samples):
+            counts = ", ".join(
+                f"{s.structure_source} {temperature(s.temperature_k)}: {len(s.energies_ev_atom)}"
+                for s in samples
+                if s.temperature_k is not None and len(s.energies_ev_atom)
+            )
+            caption = (
+                f"Potential energy of each frame, as densities; the dashed line is the mean. "
+                f"Frames: {counts}."
+            )
+            panels.append(
+                Panel(f"energies-{len(panels)}", formula(name), caption, energy_figure(samples))
+            )
+    text = "Left halves are engine MD, right halves MD with the potential, by its own energies."
+    return Section("energies", "Energy distributions", [text] if panels else [_NONE], panels)
+
+
+def order_section(structure: StructureDoc, ion: str) -> Section:
+    """Return the long-range order along every direction.
+
+    Spheres show the ion's sublattice where the sample has one, else the first sublattice.
+
+    Parameters
+    ----------
+    structure
+        The samples.
+    ion
+        Element of the mobile ion.
+    """
+    shown = [(s, _shown_order(s, ion)) for s in structure.samples]
+    spheres = [(s, order) for s, order in shown if order is not None]
+    largest = max((order.maximum for _, order in spheres), default=1.0)
+    panels = []
+    for place, (sample, order) in enumerate(spheres):
+        title = f"{formula(sample.formula)}, {temperature(sample.temperature_k)}, "
+        title = title.replace("–, ", "") + sample.structure_source
+        caption = (
+            f"Disorder of the {'+'.join(order.species)} sublattice ({order.n_atoms} atoms of one "
+            f"frame) along {len(order.disorder)} directions, in plane spacings; drag to turn."
+        )
+        panels.append(Panel(f"order-{place}", title, caption, order_sphere(order, largest)))
+    if len(spheres) > 1:
+        caption = (
+            "Largest and smallest disorder of the sublattice over all directions; one frame each."
+        )
+        figure = order_against_temperature(structure.samples, ion)
+        panels.append(
+            Panel("order-temperatures", f"{ion} sublattice against temperature", caption, figure)
+        )
+    verdicts = [(_of(s, order), order.lattice) for s in structure.samples for order in s.order]
+    tables = [_order_table(structure.samples), check_table("order", verdicts)]
+    return Section("order", "Long-range order", [_ORDER], panels, tables)
+
+
+def _order_table(samples: Sequence[SampledStructure]) -> Table:
+    rows = [
+        {
+            **order.model_dump(include={column.key for column in ORDER_COLUMNS} - {"lattice"}),
+            "formula": sample.formula,
+            "temperature_shown": temperature(sample.temperature_k),
+            "structure_source": sample.structure_source,
+            "sublattice": "+".join(order.species),
+            "planes": ", ".join(map(str, order.plane_numbers)),
+            "lattice": order.lattice.answer.lower().replace("_", " "),
+            "documents": sample.documents,
+        }
+        for sample in samples
+        for order in sample.order
+    ]
+    return Table(
+        "long-range order",
+        "Disorder in plane spacings; 0 is a perfect lattice.",
+        ORDER_COLUMNS,
+        rows,
+    )
+
+
+def _by_temperature(samples: Sequence[SampledStructure]) -> dict[_Group, list[SampledStructure]]:
+    """Return samples by formula and temperature, the last of each source where there are more."""
+    groups: dict[_Group, dict[str, SampledStructure]] = {}
+    for sample in samples:
+        crystal = sample.structure_source == "crystal"
+        group = (sample.formula, sample.temperature_k, crystal)
+        groups.setdefault(group, {})[sample.structure_source] = sample
+    ordered = sorted(groups, key=lambda group: (group[0], not group[2], group[1] or 0.0))
+    return {group: list(groups[group].values()) for group in ordered}
+
+
+def _shown_order(sample: SampledStructure, ion: str) -> LongRangeOrderDoc | None:
+    of_ion = [order for order in sample.order if ion in order.species]
+    return next(iter([*of_ion, *sample.order]), None)
+
+
+def _title(group: _Group) -> str:
+    _, kelvin, crystal = group
+    if crystal:
+        return "crystal"
+    return "changing temperature" if kelvin is None else temperature(kelvin)
+
+
+def _of(sample: SampledStructure, order: LongRangeOrderDoc) -> str:
+    kelvin = "" if sample.temperature_k is None else f" {temperature(sample.temperature_k)}"
+    sublattice = "+".join(order.species)
+    return f"{sublattice} in {formula(sample.formula)}, {sample.structure_source}{kelvin}"
+
+
+_NONE = "No run recorded its energies."
+_ORDER = (
+    "Along each cell vector the planes with the largest structure factor are found; the disorder "
+    "along a direction is the mean distance of the atoms from their planes, in plane spacings."
+)

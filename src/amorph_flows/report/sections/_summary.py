@@ -1,0 +1,88 @@
+"""The first chapter: results, uncertainties, and whether they may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amorph_flows.analysis.verdict import doubts
+from amorph_flows.report._foundations import foundations
+from amorph_flows.report._section import Column, Row, Section, Table
+from amorph_flows.report._text import capitalised, number, temperature
+from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
+
+NAMES = {
+    "average_voltage": "average voltage",
+    "voltage_crystal": "voltage of the crystal",
+    "tracer_diffusivity": "tracer diffusivity D*",
+    "jump_diffusivity": "jump diffusivity Dⱼ",
+    "haven_ratio": "Haven ratio D*/Dⱼ",
+    "activation_energy": "activation energy",
+    "diffusivity_300k": "tracer diffusivity of the fit",
+}
+RESULT_COLUMNS = (
+    Column("name", "result"),
+    Column("temperature_shown", "temperature"),
+    Column("structure_source", "structures"),
+    Column("value", "value", "number"),
+    Column("unit", "unit"),
+    Column("uncertainty", "uncertainty", "uncertainty"),
+    Column("verdict", "may it be believed?", "verdict"),
+    Column("doubts", "why", "doubts"),
+    Column("documents", "documents", "documents"),
+)
+SHORTENING_COLUMNS = (
+    Column("what", "what"),
+    Column("published", "published protocol", "exact"),
+    Column("here", "this study", "exact"),
+    Column("unit", "unit"),
+    Column("factor", "factor", "number"),
+)
+
+
+def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
+    """Return the table of results and the table of shortenings.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    rows
+        Its results.
+    """
+    believed = sum(row.verdict == "believed" for row in rows)
+    refused = sum(row.verdict == "refused" for row in rows)
+    counts = (
+        f"{believed} of {len(rows)} results may be believed, "
+        f"{len(rows) - believed - refused} may not, and {refused} are refused."
+    )
+    tables = [_results(parts, rows)]
+    if parts.shortenings:
+        tables.append(_shortenings(parts.shortenings))
+    return Section("results", "Results", [counts], tables=tables)
+
+
+def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
+    caption = (
+        "Uncertainty is the standard error (±) or the 95 % interval. The documents behind each "
+        "number are named by the first eight digits of their uuid."
+    )
+    if parts.shortenings:
+        factors = ", ".join(f"{s.what} {number(s.factor)} times" for s in parts.shortenings)
+        caption += f" Smaller than the published protocol: {factors}."
+    return Table("results", caption, RESULT_COLUMNS, [_result(parts, row) for row in rows])
+
+
+def _result(parts: StudyParts, row: ResultRow) -> Row:
+    reasons = doubts(foundations(parts, row)) or [row.reason]
+    shown = {
+        "name": NAMES[row.quantity],
+        "temperature_shown": temperature(row.temperature_k),
+        "doubts": [f"{capitalised(reason).rstrip('.')}." for reason in reasons],
+    }
+    return {**row.model_dump(), **shown}
+
+
+def _shortenings(shortenings: Sequence[Shortening]) -> Table:
+    rows = [{**short.model_dump(), "factor": short.factor} for short in shortenings]
+    caption = "How much smaller this study is than the published protocol."
+    return Table("shortenings", caption, SHORTENING_COLUMNS, rows)

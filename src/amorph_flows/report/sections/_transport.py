@@ -1,0 +1,108 @@
+"""Displacements, diffusivities and the Arrhenius fit."""
+
+from __future__ import annotations
+
+from amorph_flows.report._section import Column, Panel, Section, Table
+from amorph_flows.report.figures._arrhenius import arrhenius_figure
+from amorph_flows.report.figures._correlation import haven_figure
+from amorph_flows.report.figures._msd import axes_figure, displacement_figure
+from amorph_flows.report.sections._checks import check_table
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.study import StudyParts
+from amorph_flows.schemas.transport import TransportDoc
+
+TRANSPORT_COLUMNS = (
+    Column("temperature_k", "temperature / K", "exact"),
+    Column("tracer_diffusivity_cm2_s", "D* / cm²/s", "number"),
+    Column("tracer_diffusivity_interval_cm2_s", "D* interval", "uncertainty"),
+    Column("tracer_diffusivity_single_time_cm2_s", "D*, single time / cm²/s", "number"),
+    Column("jump_diffusivity_cm2_s", "Dⱼ / cm²/s", "number"),
+    Column("jump_diffusivity_interval_cm2_s", "Dⱼ interval", "uncertainty"),
+    Column("haven_ratio", "Haven ratio", "number"),
+    Column("haven_ratio_interval", "its interval", "uncertainty"),
+    Column("n_ions", "ions", "number"),
+    Column("n_frames", "frames", "number"),
+)
+_RUN_COLUMNS = (
+    Column("run", "run"),
+    Column("n_atoms", "atoms", "number"),
+    Column("start", "started from"),
+    Column("seed", "seed", "number"),
+    Column("production_fs", "run / fs", "exact"),
+    Column("asked_fs", "asked / fs", "exact"),
+    Column("mean_temperature_k", "mean temperature / K", "number", 4),
+    Column("max_grade", "largest grade", "number"),
+    Column("fraction_above_select", "share above threshold", "number", 2),
+    Column("documents", "documents", "documents"),
+)
+
+
+def displacement_section(parts: StudyParts) -> Section:
+    """Return mean-square displacements, in total and per axis, and the production runs.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    """
+    points = parts.transport.temperatures
+    frames = ", ".join(f"{p.n_frames} at {p.temperature_k:g} K" for p in points)
+    panels = []
+    if points:
+        caption = (
+            f"Mean over {points[0].n_ions} ions and all time origins; frames: {frames}. The thick "
+            "part of each line is what was fitted."
+        )
+        panels = [
+            Panel("msd", "All ions", caption, displacement_figure(points, "msd_a2")),
+            Panel("mscd", "Centre of the ions", caption, displacement_figure(points, "mscd_a2")),
+        ]
+    for place, point in enumerate(points):
+        caption = (
+            f"Along each Cartesian axis at {point.temperature_k:g} K, {point.n_frames} frames, "
+            f"and of the host, a third of its total; drift removed: {point.drift}."
+        )
+        title = f"Per axis, {point.temperature_k:g} K"
+        panels.append(Panel(f"msd-axes-{place}", title, caption, axes_figure(point)))
+    checks = [(run.run, verdict) for run in parts.production for verdict in run.verdicts]
+    tables = [_runs(parts.production), check_table("production", checks)]
+    return Section("displacements", "Mean-square displacements", (), panels, tables)
+
+
+def diffusivity_section(transport: TransportDoc) -> Section:
+    """Return diffusivities, Haven ratios and the Arrhenius fit.
+
+    Parameters
+    ----------
+    transport
+        Diffusivities by temperature and their fit.
+    """
+    points = transport.temperatures
+    kelvin = ", ".join(f"{point.temperature_k:g}" for point in points)
+    panels = [
+        Panel(
+            "arrhenius",
+            "Arrhenius plot",
+            f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's.",
+            arrhenius_figure(transport),
+        )
+    ]
+    if any(point.haven_ratio is not None for point in points):
+        caption = (
+            "Ratio of tracer to jump diffusivity with 95 % intervals; 1 is uncorrelated motion."
+        )
+        panels.append(Panel("haven", "Haven ratio", caption, haven_figure(points)))
+    rows = [{c.key: getattr(point, c.key, None) for c in TRANSPORT_COLUMNS} for point in points]
+    checks = [("Arrhenius fit", verdict) for verdict in transport.verdicts]
+    checks += [(f"{p.temperature_k:g} K", verdict) for p in points for verdict in p.verdicts]
+    tables = [
+        Table("diffusivities", "Diffusivities by temperature.", TRANSPORT_COLUMNS, rows),
+        check_table("transport", checks),
+    ]
+    return Section("diffusivities", "Diffusivities", (), panels if points else (), tables)
+
+
+def _runs(production: list[TrajectoryDoc]) -> Table:
+    keys = {column.key for column in _RUN_COLUMNS}
+    rows = [{**run.model_dump(include=keys), "documents": [run.job_uuid]} for run in production]
+    return Table("production", "Production runs of MD with the potential.", _RUN_COLUMNS, rows)
