@@ -96,10 +96,10 @@ def _frames(document: StageDocument, path: Path, part: str | None) -> Path:
     chosen = frames.take(getattr(document, part)) if part else frames
     if path.suffix != ".cfg":
         return write_extxyz(path, chosen)
-    return write_cfg(path, chosen, species_of(chosen))
+    return write_cfg(path, chosen, _species_of(chosen))
 
 
-def species_of(frames: FrameSet) -> list[str]:
+def _species_of(frames: FrameSet) -> list[str]:
     """Return the elements of some frames by atomic number: the types of a ``.cfg`` file.
 
     Parameters

@@ -22,7 +22,7 @@ _ORDER = (
 _DEBUG = "amorph_flows.debug"
 
 
-class CommandGroup(TyperGroup):
+class _CommandGroup(TyperGroup):
     """Commands whose errors are one line on stderr and exit code 2; ``--debug`` shows more."""
 
     @override
@@ -72,7 +72,7 @@ def _said(error: Exception) -> str | None:
 
 
 app = typer.Typer(
-    cls=CommandGroup,
+    cls=_CommandGroup,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

@@ -11,12 +11,12 @@ from amorph_flows.cli.group import app
 from amorph_flows.errors import InputError
 from amorph_flows.runtime.queues import Queue
 
-Manager = Literal["fireworks", "jobflow-remote"]
+_Manager = Literal["fireworks", "jobflow-remote"]
 
 
 @app.command()
 def init(
-    manager: Annotated[Manager, typer.Argument(help="Whose files to write.")],
+    manager: Annotated[_Manager, typer.Argument(help="Whose files to write.")],
     folder: Annotated[
         Path | None, typer.Argument(help="Where to; default: a folder named as the manager.")
     ] = None,
@@ -55,7 +55,7 @@ def init(
         typer.echo(line)
 
 
-def _suggested(manager: Manager, home: Path, queue: Queue) -> tuple[dict[str, str], list[str]]:
+def _suggested(manager: _Manager, home: Path, queue: Queue) -> tuple[dict[str, str], list[str]]:
     """Return files with their contents, and what to do with them."""
     if manager == "fireworks":
         from amorph_flows.executors.fireworks.suggested_files import (

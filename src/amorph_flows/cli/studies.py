@@ -38,7 +38,7 @@ LaunchPadFile = Annotated[
         help="File of the FireWorks database; default: what FireWorks' configuration names.",
     ),
 ]
-Retry = Annotated[
+_Retry = Annotated[
     bool,
     typer.Option("--retry", help="Try jobs again that failed in a study that is complete."),
 ]
@@ -48,7 +48,7 @@ Retry = Annotated[
 def run_demo(
     folder: Annotated[Path, typer.Argument(help="Where results go.")] = DEMO_FOLDER,
     jobs: Jobs = None,
-    retry: Retry = False,
+    retry: _Retry = False,
 ) -> None:
     """Run the demonstration: from crystalline V2O5 to a report on amorphous MgV2O5.
 
@@ -81,7 +81,7 @@ def run_demo(
 def run_file(
     study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
     jobs: Jobs = None,
-    retry: Retry = False,
+    retry: _Retry = False,
 ) -> None:
     """Run a study, or go on with it.
 
@@ -174,11 +174,11 @@ def report(
     from amorph_flows.store.opening import study_store_to_read
 
     folder = study_folder(study)
-    for path in write_report_files(study_store_to_read(folder), folder, launchpad):
+    for path in _write_report_files(study_store_to_read(folder), folder, launchpad):
         typer.echo(path)
 
 
-def write_report_files(
+def _write_report_files(
     store: JobStore | EmbeddedStore, folder: Path, launchpad: Path | None = None
 ) -> list[Path]:
     """Write the report that a study has stored and return its files.
@@ -228,7 +228,7 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
         typer.echo("study is complete, nothing to do")
     for line in failures:
         typer.echo(f"amorph: set aside: {line}", err=True)
-    for path in write_report_files(study_store_to_read(study.home), study.home):
+    for path in _write_report_files(study_store_to_read(study.home), study.home):
         typer.echo(f"report: {path}")
 
 

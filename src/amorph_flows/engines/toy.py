@@ -16,7 +16,7 @@ from typing_extensions import override
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
-COULOMB_EV_A = 14.399645
+_COULOMB_EV_A = 14.399645
 """e²/(4πε₀), eV Å."""
 
 
@@ -218,7 +218,7 @@ def _tables(screening: float, hardness: float, contact: float, metal: float) -> 
                 well[a, b], distance[a, b] = metal, one.metal_distance
                 continue
             r = one.radius + two.radius
-            qq[a, b] = COULOMB_EV_A * one.charge * two.charge
+            qq[a, b] = _COULOMB_EV_A * one.charge * two.charge
             pull = -qq[a, b] * np.exp(-r / screening) / r * (1 / screening + 1 / r)
             at_contact = pull * hardness if qq[a, b] < 0 else contact
             repulsion[a, b] = at_contact * np.exp(r / hardness)

@@ -19,7 +19,7 @@ from amorph_flows.files import replace_file
 from amorph_flows.runtime.progress import read_progress
 
 STATE_FILE = "study.json"
-LOCK_FILE = ".study.lock"
+_LOCK_FILE = ".study.lock"
 
 JobCondition = Literal["waiting", "running", "done", "failed", "blocked", "stopped"]
 StudyCondition = Literal["running", "complete", "failed", "interrupted"]
@@ -208,7 +208,7 @@ def locked(folder: Path) -> Iterator[None]:
     InputError
         If another process holds it.
     """
-    with (folder / LOCK_FILE).open("a+") as file:
+    with (folder / _LOCK_FILE).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -233,7 +233,7 @@ def is_locked(folder: Path) -> bool:
         The study's folder.
     """
     try:
-        with (folder / LOCK_FILE).open() as file:
+        with (folder / _LOCK_FILE).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -13,7 +13,7 @@ from pymatgen.core import Structure
 from amorph_flows.errors import InputError
 from amorph_flows.structures import check_structure
 
-MAX_ENGINE_ATOMS = 2000
+_MAX_ENGINE_ATOMS = 2000
 """Atoms of the cell that is molten, at most."""
 
 
@@ -71,14 +71,14 @@ def check_cell_size(structure: Structure, lengths_a: tuple[float, float, float])
     Raises
     ------
     InputError
-        If it would hold more than `MAX_ENGINE_ATOMS`.
+        If it would hold more than `_MAX_ENGINE_ATOMS`.
     """
     volume = math.prod(lengths_a)
     n_atoms = len(structure) * max(1.0, volume / structure.volume)
-    if math.isfinite(volume) and n_atoms > MAX_ENGINE_ATOMS:
+    if math.isfinite(volume) and n_atoms > _MAX_ENGINE_ATOMS:
         raise InputError(
             f"cell_lengths_a = {lengths_a} makes a cell of about {n_atoms:.0f} atoms; engine MD "
-            f"takes at most {MAX_ENGINE_ATOMS}; production.supercell makes MD with the potential "
+            f"takes at most {_MAX_ENGINE_ATOMS}; production.supercell makes MD with the potential "
             "larger"
         )
 

@@ -71,7 +71,7 @@ class IonInsertionMaker(Maker):
         for name in self.tolerances or {}:
             if name not in _TOLERANCES:
                 raise InputError(f"tolerances has {name!r}; known are {', '.join(_TOLERANCES)}")
-        host = charged_host(structure, ion, n_ions, self.redox_element, self.charges)
+        host = _charged_host(structure, ion, n_ions, self.redox_element, self.charges)
         total = host.charge + n_ions * parse_ion(ion).oxi_state
         if abs(total) > 1e-3:
             raise InputError(
@@ -146,7 +146,7 @@ def insert_ions(
     seed
         Seed of the search where the space is too large to prove the optimum.
     """
-    charged = charged_host(host, ion, n_ions, redox_element, charges)
+    charged = _charged_host(host, ion, n_ions, redox_element, charges)
     sites = find_void_sites(charged, ion, **(tolerances or {}))
     ranking = rank_occupations(charged, sites, ion, n_ions, n_best=n_best, seed=seed)
     return SiteSetDoc(
@@ -173,7 +173,7 @@ def insert_ions(
     )
 
 
-def charged_host(
+def _charged_host(
     host: Structure,
     ion: str,
     n_ions: int,

@@ -19,10 +19,10 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc, PotentialVerdict
 
-MAX_ENERGY_RMSE_MEV = 10.0
-MAX_FORCE_RMSE_EV_A = 0.3
-MIN_TRAINING_FRAMES = 1000
-PARITY_FRAMES = 200
+_MAX_ENERGY_RMSE_MEV = 10.0
+_MAX_FORCE_RMSE_EV_A = 0.3
+_MIN_TRAINING_FRAMES = 1000
+_PARITY_FRAMES = 200
 
 
 @stage_job(PotentialDoc)
@@ -193,7 +193,7 @@ def _with_errors(
 
 def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, object]]:
     """Return reference and predicted values, thinned to what a figure can show."""
-    every = max(1, len(labelled) // PARITY_FRAMES)
+    every = max(1, len(labelled) // _PARITY_FRAMES)
     pairs = list(zip(labelled[::every], predicted[::every], strict=True))
     energies = np.array([(a.energy_ev_atom, b.energy_ev_atom) for a, b in pairs])
     forces = np.concatenate(
@@ -227,7 +227,7 @@ def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdi
 
 
 def _accuracy(errors: ErrorStatistics | None) -> Verdict:
-    limits = {"energy_mev_atom": MAX_ENERGY_RMSE_MEV, "force_ev_a": MAX_FORCE_RMSE_EV_A}
+    limits = {"energy_mev_atom": _MAX_ENERGY_RMSE_MEV, "force_ev_a": _MAX_FORCE_RMSE_EV_A}
     if errors is None:
         return Verdict(
             question="potential accurate?",
@@ -238,27 +238,27 @@ def _accuracy(errors: ErrorStatistics | None) -> Verdict:
             thresholds=limits,
         )
     energy, force = errors.energy_rmse_mev_atom, errors.force_rmse_ev_a
-    good = energy <= MAX_ENERGY_RMSE_MEV and force <= MAX_FORCE_RMSE_EV_A
+    good = energy <= _MAX_ENERGY_RMSE_MEV and force <= _MAX_FORCE_RMSE_EV_A
     return Verdict(
         question="potential accurate?",
         answer=PotentialVerdict.ACCURATE if good else PotentialVerdict.INACCURATE,
         passed=good,
         scope="numerical",
         reason=f"held-out errors are {energy:.1f} meV/atom and {force:.2f} eV/Å "
-        f"(limits {MAX_ENERGY_RMSE_MEV:g} and {MAX_FORCE_RMSE_EV_A:g})",
+        f"(limits {_MAX_ENERGY_RMSE_MEV:g} and {_MAX_FORCE_RMSE_EV_A:g})",
         numbers={"energy_mev_atom": energy, "force_ev_a": force},
         thresholds=limits,
     )
 
 
 def _data_size(n_training: int) -> Verdict:
-    enough = n_training >= MIN_TRAINING_FRAMES
+    enough = n_training >= _MIN_TRAINING_FRAMES
     return Verdict(
         question="enough training frames?",
         answer=PotentialVerdict.ENOUGH if enough else PotentialVerdict.FEW,
         passed=enough,
         scope="numerical",
-        reason=f"{n_training} training frames (at least {MIN_TRAINING_FRAMES} are asked for)",
+        reason=f"{n_training} training frames (at least {_MIN_TRAINING_FRAMES} are asked for)",
         numbers={"n_training": n_training},
-        thresholds={"n_training": MIN_TRAINING_FRAMES},
+        thresholds={"n_training": _MIN_TRAINING_FRAMES},
     )

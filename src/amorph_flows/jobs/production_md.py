@@ -26,8 +26,8 @@ from amorph_flows.schemas.production_md import ProductionVerdict, TrajectoryDoc
 from amorph_flows.structures import minimum_width
 from amorph_flows.structures.bare import bare_structure
 
-MAX_SHARE_EXTRAPOLATING = 0.01
-MAX_TEMPERATURE_ERROR = 0.05
+_MAX_SHARE_EXTRAPOLATING = 0.01
+_MAX_TEMPERATURE_ERROR = 0.05
 WIDTH_QUESTION = "cell wider than twice the cutoff?"
 
 
@@ -259,31 +259,31 @@ def _extrapolation(doc: TrajectoryDoc) -> Verdict:
             scope="numerical",
             reason="the extrapolation grade was not watched",
         )
-    inside = share <= MAX_SHARE_EXTRAPOLATING
+    inside = share <= _MAX_SHARE_EXTRAPOLATING
     return Verdict(
         question="inside the training set?",
         answer=ProductionVerdict.INSIDE if inside else ProductionVerdict.EXTRAPOLATES,
         passed=inside,
         scope="numerical",
         reason=f"the grade was above the threshold in {share:.1%} of the graded steps at "
-        f"{doc.temperature_k:g} K (limit {MAX_SHARE_EXTRAPOLATING:.0%})",
+        f"{doc.temperature_k:g} K (limit {_MAX_SHARE_EXTRAPOLATING:.0%})",
         numbers={"share": share, "max_grade": doc.max_grade or 0.0},
-        thresholds={"share": MAX_SHARE_EXTRAPOLATING},
+        thresholds={"share": _MAX_SHARE_EXTRAPOLATING},
     )
 
 
 def _temperature(doc: TrajectoryDoc) -> Verdict:
     error = abs(doc.mean_temperature_k / doc.temperature_k - 1)
-    held = error <= MAX_TEMPERATURE_ERROR
+    held = error <= _MAX_TEMPERATURE_ERROR
     return Verdict(
         question="temperature held?",
         answer=ProductionVerdict.HELD if held else ProductionVerdict.OFF,
         passed=held,
         scope="numerical",
         reason=f"the mean temperature was {doc.mean_temperature_k:.0f} K for "
-        f"{doc.temperature_k:g} K asked (limit {MAX_TEMPERATURE_ERROR:.0%} off)",
+        f"{doc.temperature_k:g} K asked (limit {_MAX_TEMPERATURE_ERROR:.0%} off)",
         numbers={"mean_temperature_k": doc.mean_temperature_k},
-        thresholds={"relative_error": MAX_TEMPERATURE_ERROR},
+        thresholds={"relative_error": _MAX_TEMPERATURE_ERROR},
     )
 
 

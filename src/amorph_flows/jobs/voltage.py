@@ -17,8 +17,8 @@ from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint, VoltageVerdict
 
-MIN_SAMPLED_FS = 20_000.0
-MIN_SNAPSHOTS = 5
+_MIN_SAMPLED_FS = 20_000.0
+_MIN_SNAPSHOTS = 5
 
 
 @stage_job(SnapshotDoc)
@@ -281,14 +281,14 @@ def _unconverged(doc: RelaxDoc) -> Verdict:
 
 
 def _sampling(snapshot: SnapshotDoc, n_voltages: int) -> Verdict:
-    enough = snapshot.sampled_fs >= MIN_SAMPLED_FS and n_voltages >= MIN_SNAPSHOTS
+    enough = snapshot.sampled_fs >= _MIN_SAMPLED_FS and n_voltages >= _MIN_SNAPSHOTS
     return Verdict(
         question="sampled long enough?",
         answer=VoltageVerdict.ENOUGH if enough else VoltageVerdict.SHORT,
         passed=enough,
         scope="numerical",
         reason=f"{n_voltages} snapshots of a run of {snapshot.sampled_fs / 1e3:.3g} ps "
-        f"({MIN_SNAPSHOTS} of {MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
+        f"({_MIN_SNAPSHOTS} of {_MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
         numbers={"sampled_fs": snapshot.sampled_fs, "n_snapshots": n_voltages},
-        thresholds={"sampled_fs": MIN_SAMPLED_FS, "n_snapshots": MIN_SNAPSHOTS},
+        thresholds={"sampled_fs": _MIN_SAMPLED_FS, "n_snapshots": _MIN_SNAPSHOTS},
     )

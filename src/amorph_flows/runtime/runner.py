@@ -17,7 +17,7 @@ from amorph_flows.runtime.queues import batch_job
 if TYPE_CHECKING:
     from jobflow import Job
 
-RUNNER_FILE = "runner.json"
+_RUNNER_FILE = "runner.json"
 
 
 class Runner(BaseModel):
@@ -84,7 +84,7 @@ def write_runner(job: Job | None) -> None:
         queue_id=batch.number if batch else "",
         cluster=batch.cluster if batch else "",
     )
-    replace_file(Path(RUNNER_FILE), runner.model_dump_json())
+    replace_file(Path(_RUNNER_FILE), runner.model_dump_json())
 
 
 def read_runner(folder: Path) -> Runner | None:
@@ -96,7 +96,7 @@ def read_runner(folder: Path) -> Runner | None:
         The job's folder.
     """
     try:
-        return Runner.model_validate(json.loads((folder / RUNNER_FILE).read_text()))
+        return Runner.model_validate(json.loads((folder / _RUNNER_FILE).read_text()))
     except (OSError, ValueError, ValidationError):
         return None
 

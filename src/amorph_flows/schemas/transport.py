@@ -15,7 +15,7 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import StageDocument
 
-MOST_LAGS = 400
+_MOST_LAGS = 400
 """Curves are kept at about this many lags, evenly spaced in the logarithm."""
 
 Interval = tuple[float, float]
@@ -99,7 +99,7 @@ class TransportDoc(StageDocument):
 
 def _kept_lags(n_lags: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the indices of lags evenly spaced in the logarithm, zero and the last included."""
-    if n_lags <= MOST_LAGS:
+    if n_lags <= _MOST_LAGS:
         return np.arange(n_lags)
-    spaced = np.geomspace(1, n_lags - 1, MOST_LAGS).round().astype(np.int64)
+    spaced = np.geomspace(1, n_lags - 1, _MOST_LAGS).round().astype(np.int64)
     return np.unique(np.append(0, spaced))

@@ -10,7 +10,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.store._blobs import BlobFolder
 from amorph_flows.store.sqlite import SQLiteDocuments
 
-STORE_FOLDER = "store"
+_STORE_FOLDER = "store"
 
 
 class EmbeddedStore:
@@ -109,7 +109,7 @@ def store_files(folder: Path, *, create: bool) -> tuple[Path, Path]:
     InputError
         If it is not there and is not or cannot be made.
     """
-    home = folder.expanduser().resolve() / STORE_FOLDER
+    home = folder.expanduser().resolve() / _STORE_FOLDER
     if not create and not home.is_dir():
         raise InputError(
             f"{folder.resolve()} holds no store; give the folder of a study (query: --store)"

@@ -32,7 +32,7 @@ def _index(*fields: str) -> Index:
     return [(field, ASCENDING) for field in (*fields, COMPLETED)]
 
 
-INDEXES: list[Index] = [
+_INDEXES: list[Index] = [
     [("uuid", ASCENDING), ("index", ASCENDING)],
     [(CURRENT, ASCENDING), (MODULE, ASCENDING)],
     _index(CURRENT),
@@ -42,7 +42,7 @@ INDEXES: list[Index] = [
 ]
 """Indexes of the collection of documents: what is equal first, what is sorted last."""
 
-BLOB_INDEXES: list[Index] = [
+_BLOB_INDEXES: list[Index] = [
     [("metadata.blob_uuid", ASCENDING)],
     [("metadata.job_uuid", ASCENDING), ("metadata.job_index", ASCENDING)],
 ]
@@ -108,7 +108,7 @@ def _collections(store: JobStore) -> list[tuple[Any, list[Index]]]:
     documents, files = server_collections(store)
     if documents is None:
         return []
-    return [(documents, INDEXES), *((held, BLOB_INDEXES) for held in files)]
+    return [(documents, _INDEXES), *((held, _BLOB_INDEXES) for held in files)]
 
 
 def _missing(collection: Any, indexes: list[Index]) -> list[Index]:

@@ -53,13 +53,13 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
         "current": bool(metadata.get("current", True)),
         "stage": str(module).rpartition(".")[2],
         "formulas": sorted(formula for formula in formulas if formula),
-        "ions": sorted({*ions, *map(element_of, ions)}),
+        "ions": sorted({*ions, *map(_element_of, ions)}),
         "answers": _answers(verdicts),
         "verdicts": verdicts,
     }
 
 
-def element_of(ion: str) -> str:
+def _element_of(ion: str) -> str:
     """Return the element of an ion such as ``"Mg2+"``."""
     return re.sub(r"[0-9]*[+-]?$", "", ion)
 

@@ -26,8 +26,8 @@ from amorph_flows.store.keys import (
 )
 from amorph_flows.upstream.maggma import matches
 
-SCALARS = ("uuid", "index", COMPLETED, MODULE, CURRENT, STAGE, STUDY)
-LISTS = (FORMULAS, IONS, ANSWERS)
+_SCALARS = ("uuid", "index", COMPLETED, MODULE, CURRENT, STAGE, STUDY)
+_LISTS = (FORMULAS, IONS, ANSWERS)
 
 _VERSION = 1
 _CHUNK = 200
@@ -47,7 +47,7 @@ _SORTED = (
 )
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS documents (k text NOT NULL, v text NOT NULL, PRIMARY KEY (k))",
-    f"CREATE TABLE IF NOT EXISTS fields (k PRIMARY KEY, {_quoted(SCALARS)}) WITHOUT ROWID",
+    f"CREATE TABLE IF NOT EXISTS fields (k PRIMARY KEY, {_quoted(_SCALARS)}) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS items (field, value, k, PRIMARY KEY (field, value, k)) "
     "WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS items_of ON items (k)",
@@ -92,7 +92,7 @@ class SQLiteDocuments:
 
     def count(self, criteria: dict[str, Any] | None = None) -> int:
         """Return how many documents match."""
-        filters = where.to_sql(criteria or {}, SCALARS, LISTS)
+        filters = where.to_sql(criteria or {}, _SCALARS, _LISTS)
         if not filters.exact:
             return sum(1 for _ in self.query(criteria, ["uuid"]))
         with self._open() as connection:
@@ -100,8 +100,8 @@ class SQLiteDocuments:
             return int(connection.execute(sql, filters.values).fetchone()[0])
 
     def listed(self) -> list[tuple[Any, ...]]:
-        """Return the indexed fields of all documents, `SCALARS`, without reading any."""
-        sql = f"SELECT {_quoted(SCALARS)} FROM fields WHERE k IN (SELECT k FROM documents)"
+        """Return the indexed fields of all documents, `_SCALARS`, without reading any."""
+        sql = f"SELECT {_quoted(_SCALARS)} FROM fields WHERE k IN (SELECT k FROM documents)"
         with self._open() as connection:
             return connection.execute(sql).fetchall()
 
@@ -120,7 +120,7 @@ class SQLiteDocuments:
         InputError
             If the documents are to be sorted by a field that is not indexed.
         """
-        filters = where.to_sql(criteria or {}, SCALARS, LISTS)
+        filters = where.to_sql(criteria or {}, _SCALARS, _LISTS)
         window = (skip, limit) if filters.exact else (0, 0)
         tree = None if properties is None else where.projection(properties)
         start, found = skip - window[0], 0
@@ -154,9 +154,9 @@ class SQLiteDocuments:
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for doc in plain:
-                filters = where.to_sql({name: doc[name] for name in keys}, SCALARS, LISTS)
+                filters = where.to_sql({name: doc[name] for name in keys}, _SCALARS, _LISTS)
                 if not filters.exact:
-                    raise InputError(f"documents are replaced by {SCALARS}, not by {keys}")
+                    raise InputError(f"documents are replaced by {_SCALARS}, not by {keys}")
                 former = _keys(connection, filters, {}, 0, 1)
                 write_document(connection, former[0] if former else None, doc)
 
@@ -189,7 +189,7 @@ class SQLiteDocuments:
 
     def ensure_index(self, key: str, unique: bool = False) -> bool:  # noqa: ARG002
         """Return whether a field is indexed."""
-        return key in SCALARS or key in LISTS
+        return key in _SCALARS or key in _LISTS
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -200,7 +200,7 @@ class SQLiteDocuments:
 
     def _matching(self, criteria: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Yield primary keys and documents that match."""
-        filters = where.to_sql(criteria, SCALARS, LISTS)
+        filters = where.to_sql(criteria, _SCALARS, _LISTS)
         for k, document in self._documents(filters, {}, 0, 0):
             if filters.exact or matches(criteria, document):
                 yield k, document
@@ -224,9 +224,9 @@ def _keys(
     connection: sqlite3.Connection, filters: where.Filters, sort: dict[str, Any], *window: int
 ) -> list[Any]:
     """Return the primary keys of the documents that match, in order."""
-    unknown = [field for field in sort if field not in SCALARS]
+    unknown = [field for field in sort if field not in _SCALARS]
     if unknown:
-        raise InputError(f"documents are sorted by {', '.join(SCALARS)}, not by {unknown[0]}")
+        raise InputError(f"documents are sorted by {', '.join(_SCALARS)}, not by {unknown[0]}")
     order = ", ".join(
         f'"{field}" {"DESC" if int(getattr(way, "value", way)) < 0 else "ASC"}'
         for field, way in sort.items()
@@ -262,12 +262,12 @@ def write_document(connection: sqlite3.Connection, k: Any, document: dict[str, A
 
 def _list(connection: sqlite3.Connection, k: Any, document: dict[str, Any]) -> None:
     """Write what is queried of a document into the tables that are indexed."""
-    values = [where.field_of(document, field) for field in SCALARS]
+    values = [where.field_of(document, field) for field in _SCALARS]
     plain = [value if isinstance(value, str | int | float) else None for value in values]
-    marks = ", ".join("?" * (1 + len(SCALARS)))
+    marks = ", ".join("?" * (1 + len(_SCALARS)))
     connection.execute(f"INSERT OR REPLACE INTO fields VALUES ({marks})", (k, *plain))
     connection.execute("DELETE FROM items WHERE k = ?", (k,))
-    for field in LISTS:
+    for field in _LISTS:
         held = where.field_of(document, field)
         items = held if isinstance(held, list) else [held]
         connection.executemany(

@@ -9,7 +9,7 @@ from pymatgen.core import Composition, Element, Species, Structure
 from amorph_flows.errors import InputError
 from amorph_flows.structures.ions import parse_element, parse_ion
 
-MOST_ASSIGNMENTS = 200_000
+_MOST_ASSIGNMENTS = 200_000
 
 
 def discharged_charges(
@@ -48,7 +48,7 @@ def discharged_charges(
     species = parse_ion(ion)
     if int(n_ions) != n_ions or n_ions < 1:
         raise InputError(f"number of {ion} to insert is {n_ions}; give a positive whole number")
-    charges = charges_before(host)
+    charges = _charges_before(host)
     redox = _redox_element(charges, species, redox_element)
     n_redox = int(host.composition.element_composition[redox])
     reduced = charges[redox] - n_ions * species.oxi_state / n_redox
@@ -89,7 +89,7 @@ def carried_charges(structure: Structure) -> dict[Element, float] | None:
     return {element: sum(values) / len(values) for element, values in found.items()}
 
 
-def charges_before(host: Structure) -> dict[Element, float]:
+def _charges_before(host: Structure) -> dict[Element, float]:
     """Return the mean charge of each element of a host, as carried or as pymatgen guesses it.
 
     Parameters
@@ -137,7 +137,7 @@ def guessed_charges(composition: Composition) -> dict[Element, float]:
         If none can be guessed.
     """
     reduced = composition.element_composition.reduced_composition
-    too_many = _n_assignments(reduced) > MOST_ASSIGNMENTS
+    too_many = _n_assignments(reduced) > _MOST_ASSIGNMENTS
     guesses = () if too_many else reduced.oxi_state_guesses()
     if not guesses:
         problem = "too many sets of charges are" if too_many else "no neutral set of charges is"

@@ -15,7 +15,7 @@ from amorph_flows.potentials import Fit, PotentialBackend, get_backend
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
-N_TRAINING = 20
+_N_TRAINING = 20
 SETTINGS = FitSettings(level=6, cutoff=4.5, radial_size=6, max_steps=60, seed=1)
 
 
@@ -81,7 +81,7 @@ def fitted(name: str) -> Task:
         The backend.
     """
     backend = get_backend(name)
-    training, validation = alloy_frames(N_TRAINING, seed=0), alloy_frames(4, seed=1)
+    training, validation = alloy_frames(_N_TRAINING, seed=0), alloy_frames(4, seed=1)
     fit = backend.fit(training, validation, SETTINGS)
     return Task(backend, fit, document(backend, fit, training), training, validation)
 

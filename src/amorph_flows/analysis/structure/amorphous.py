@@ -24,7 +24,7 @@ from amorph_flows.analysis.structure.order import (
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.verdict import Answer, Verdict, in_words
 
-SMALLEST_PLANE_SPACING_A = 1.5
+_SMALLEST_PLANE_SPACING_A = 1.5
 
 
 class AmorphousVerdict(Answer):
@@ -133,7 +133,7 @@ def _most_ordered(
 ) -> tuple[str, LongRangeOrder]:
     """Return the host sublattice with lattice planes along most axes, the least by chance."""
     lattice = LatticeThresholds(limits.chance_probability, limits.structure_factor)
-    widest = int(perpendicular_widths(frame.cells[0]).max() / SMALLEST_PLANE_SPACING_A)
+    widest = int(perpendicular_widths(frame.cells[0]).max() / _SMALLEST_PLANE_SPACING_A)
     planes = range(2, max(widest, PLANE_NUMBERS[-1]) + 1)
     orders = {e: long_range_order(frame, e, 1, planes, lattice) for e in hosts}
     rank: list[str] = [

@@ -15,8 +15,8 @@ from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 _SMOOTHING_A = 0.1
-PROMINENCE = 0.3
-REACH_A = 6.0
+_PROMINENCE = 0.3
+_REACH_A = 6.0
 N_BINS = 300
 
 Pair = tuple[str, str]
@@ -96,7 +96,7 @@ def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
     from scipy.signal import find_peaks
 
     g = gaussian_filter1d(rdf.pair(first, second), _SMOOTHING_A / rdf.bin_width_a, mode="constant")
-    peaks, _ = find_peaks(g, prominence=PROMINENCE)
+    peaks, _ = find_peaks(g, prominence=_PROMINENCE)
     if len(peaks) < 2:
         raise InputError(
             f"the {first}-{second} RDF has {len(peaks)} peak(s) up to {rdf.edges_a[-1]:.1f} Å, "
@@ -127,7 +127,7 @@ def bond_cutoffs(structure: StructureLike, pairs: Mapping[Pair, float | None]) -
             raise InputError(f"the {first}-{second} cutoff is {cutoff} Å; give a positive one")
     found = {pair: cutoff for pair, cutoff in pairs.items() if cutoff is not None}
     if len(found) < len(pairs):
-        rdf = radial_distribution(structure, REACH_A, N_BINS)
+        rdf = radial_distribution(structure, _REACH_A, N_BINS)
         found |= {pair: first_minimum(rdf, *pair) for pair in pairs if pair not in found}
     return {pair: found[pair] for pair in pairs}
 

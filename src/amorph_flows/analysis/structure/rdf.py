@@ -24,7 +24,7 @@ from amorph_flows.errors import InputError
 if TYPE_CHECKING:
     import freud
 
-DEFAULT_CUTOFF_A = 10.0
+_DEFAULT_CUTOFF_A = 10.0
 _BLOCK = 100  # frames at a time
 
 
@@ -120,7 +120,7 @@ def radial_distribution(
     """
     import freud
 
-    reach = DEFAULT_CUTOFF_A if cutoff is None else float(cutoff)
+    reach = _DEFAULT_CUTOFF_A if cutoff is None else float(cutoff)
     if not np.isfinite(reach) or reach <= 0:
         raise InputError(f"cutoff is {cutoff} Å; give a positive distance")
     if n_bins < 1:

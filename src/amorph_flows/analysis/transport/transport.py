@@ -139,7 +139,7 @@ def analyse_transport(
     limits = thresholds or TransportThresholds()
     runs = _checked(trajectories, ion)
     if charge is None:
-        charge = common_charge(ion)
+        charge = _common_charge(ion)
     temperatures = [
         transport_at(kelvin, runs[kelvin], ion, drift, charge, single_time_fs, limits)
         for kelvin in sorted(runs)
@@ -169,7 +169,7 @@ def analyse_transport(
     )
 
 
-def common_charge(ion: str) -> float | None:
+def _common_charge(ion: str) -> float | None:
     """Return the only common oxidation state of an element, or None where there are several.
 
     Parameters

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jobflow import JobStore
 
 SUBMISSION_FILE = "submitted.json"
-WORKFLOW_KEYS = ("nodes", "links", "state", "name", "metadata", "created_on")
+_WORKFLOW_KEYS = ("nodes", "links", "state", "name", "metadata", "created_on")
 _CLOSED = ("ARCHIVED",)
 _INIT = "`amorph init fireworks` writes the files"
 
@@ -211,7 +211,7 @@ def find_workflows(launchpad: LaunchPad, **marks: Any) -> Iterator[dict[str, Any
     criteria: dict[str, Any] = {f"metadata.{key}": value for key, value in marks.items()}
     criteria |= {"nodes": number} if number is not None else {}
     criteria.setdefault("metadata.study_uuid", {"$exists": True})
-    found = launchpad.workflows.find(criteria, dict.fromkeys(WORKFLOW_KEYS, 1))
+    found = launchpad.workflows.find(criteria, dict.fromkeys(_WORKFLOW_KEYS, 1))
     open_ones = [workflow for workflow in found if workflow["state"] not in _CLOSED]
     yield from sorted(open_ones, key=workflow_id, reverse=True)
 

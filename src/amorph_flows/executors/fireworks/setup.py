@@ -17,7 +17,7 @@ from amorph_flows.executors.fireworks.launchpad import (
 )
 from amorph_flows.store.opening import masked
 
-PLACEHOLDER = "CHANGE_ME"
+_PLACEHOLDER = "CHANGE_ME"
 _TIMEOUT_MS = 5000
 _PATTERNS = ("my_launchpad*.yaml", "my_fworker*.yaml", "my_qadapter*.yaml", "jobflow.yaml")
 
@@ -66,7 +66,7 @@ def check_file(file: Path) -> str:
     content = read_mapping(file)
     left = sorted(_placeholders(content))
     if left:
-        raise InputError(f"fill in {', '.join(left)}: {PLACEHOLDER} is still there")
+        raise InputError(f"fill in {', '.join(left)}: {_PLACEHOLDER} is still there")
     if _has_secret(content) and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise InputError(f"others can read the password in it; chmod 600 {file}")
     try:
@@ -129,7 +129,7 @@ def _placeholders(value: Any, name: str = "") -> set[str]:
         return {found for inner in value for found in _placeholders(inner, name)}
     lines = value.splitlines() if isinstance(value, str) else []
     text = [line for line in lines if not line.lstrip().startswith("#")]
-    return {name} if any(PLACEHOLDER in line for line in text) else set()
+    return {name} if any(_PLACEHOLDER in line for line in text) else set()
 
 
 def _has_secret(value: Any) -> bool:

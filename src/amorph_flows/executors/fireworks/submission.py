@@ -92,7 +92,7 @@ def submit_to_fireworks(
             there = earlier["metadata"].get(PLANNED, ())
             replace_former(launchpad, store, jobs[0][0].metadata, there)
             return Submission(study_uuid, workflow_id(earlier), earlier["state"], 0, 0, False)
-        finished = finished_jobs(jobs, store)
+        finished = _finished_jobs(jobs, store)
     everything = [job.uuid for job, _ in jobs]
     replace_former(launchpad, store, jobs[0][0].metadata, everything)
     if len(finished) == len(jobs):
@@ -104,7 +104,7 @@ def submit_to_fireworks(
     return Submission(study_uuid, number, "READY", len(workflow.fws), len(finished), True)
 
 
-def finished_jobs(jobs: JobsWithParents, store: JobStore) -> set[str]:
+def _finished_jobs(jobs: JobsWithParents, store: JobStore) -> set[str]:
     """Return the uuids of jobs that need not run: their output and all before it is stored.
 
     Parameters

@@ -17,7 +17,7 @@ from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc, QuarantinedCalculation
 from amorph_flows.schemas.potential import PotentialDoc
 
-TINY_FORCE_EV_A = 1e-12
+_TINY_FORCE_EV_A = 1e-12
 
 _UNBROKEN = "no run broke, so nothing was labelled and the potential is kept as it is"
 
@@ -100,7 +100,7 @@ def _keep(
             "the refit gives no energies and forces of the validation frames; the potential "
             "before it is kept"
         )
-    ratio = after.force_rmse_ev_a / max(before.force_rmse_ev_a, TINY_FORCE_EV_A)
+    ratio = after.force_rmse_ev_a / max(before.force_rmse_ev_a, _TINY_FORCE_EV_A)
     if not ratio <= worse_factor:
         return False, (
             f"the refit raised the validation error of forces {ratio:.2f} times, more than "

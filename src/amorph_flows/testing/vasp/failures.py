@@ -7,13 +7,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-FAIL = "STAND_IN_VASP_FAIL"
-"""``crash:2`` or ``scf:2-9``: which calls fail, and how; the calls are counted in `CALLS`."""
+_FAIL = "STAND_IN_VASP_FAIL"
+"""``crash:2`` or ``scf:2-9``: which calls fail, and how; the calls are counted in `_CALLS`."""
 
-CALLS = "STAND_IN_VASP_CALLS"
+_CALLS = "STAND_IN_VASP_CALLS"
 """File that counts the calls."""
 
-UNCONVERGED_STEPS = "STAND_IN_VASP_UNCONVERGED_STEPS"
+_UNCONVERGED_STEPS = "STAND_IN_VASP_UNCONVERGED_STEPS"
 """``3,4``: ionic steps, from 1, whose density does not converge in any call."""
 
 STEP_SECONDS = "STAND_IN_VASP_STEP_SECONDS"
@@ -55,17 +55,17 @@ class Failures:
 def failures_of_this_call() -> Failures:
     """Count this call and return what goes wrong in it."""
     call = _count()
-    kind, _, calls = os.environ.get(FAIL, "").partition(":")
+    kind, _, calls = os.environ.get(_FAIL, "").partition(":")
     chosen = bool(kind) and call in _numbers(calls)
     return Failures(
         crashes=chosen and kind == "crash",
         never_converges=chosen and kind == "scf",
-        unconverged_steps=frozenset(_numbers(os.environ.get(UNCONVERGED_STEPS, ""))),
+        unconverged_steps=frozenset(_numbers(os.environ.get(_UNCONVERGED_STEPS, ""))),
     )
 
 
 def _count() -> int:
-    name = os.environ.get(CALLS)
+    name = os.environ.get(_CALLS)
     if not name:
         return 1
     path = Path(name)

@@ -14,19 +14,19 @@ class VaspStop(Exception):  # noqa: N818 - VASP stops, for a reason
     """What VASP prints before it stops."""
 
 
-LOGICAL = {"ADDGRID", "LASPH", "LCHARG", "LDAU", "LWAVE", "LPLANE", "LSCALAPACK", "LMIXTAU"}
-INTEGER = {
+_LOGICAL = {"ADDGRID", "LASPH", "LCHARG", "LDAU", "LWAVE", "LPLANE", "LSCALAPACK", "LMIXTAU"}
+_INTEGER = {
     "IALGO", "IBRION", "ICHARG", "ISEARCH", "ISIF", "ISMEAR", "ISPIN", "ISTART", "ISYM", "IVDW",
     "KBLOCK", "KPAR", "LDAUPRINT", "LDAUTYPE", "LMAXMIX", "LORBIT", "MAXMIX", "MDALGO", "NBANDS",
     "NBLOCK", "NCORE", "NELM", "NELMDL", "NELMIN", "NPAR", "NSIM", "NSW", "NWRITE",
 }  # fmt: skip
-REAL = {
+_REAL = {
     "AMIN", "AMIX", "AMIX_MAG", "ANDERSEN_PROB", "BMIX", "BMIX_MAG", "EDIFF", "EDIFFG", "ENCUT",
     "KSPACING", "NELECT", "NUPDOWN", "POTIM", "SIGMA", "SMASS", "SYMPREC", "TEBEG", "TEEND", "TIME",
 }  # fmt: skip
-WORD = {"ALGO", "GGA", "LREAL", "METAGGA", "PREC", "SYSTEM"}
-INTEGERS = {"LDAUL"}
-REALS = {"LDAUJ", "LDAUU", "MAGMOM"}
+_WORD = {"ALGO", "GGA", "LREAL", "METAGGA", "PREC", "SYSTEM"}
+_INTEGERS = {"LDAUL"}
+_REALS = {"LDAUJ", "LDAUU", "MAGMOM"}
 
 _WORDS = {
     "ALGO": {"n", "normal", "v", "veryfast", "f", "fast", "a", "all", "d", "damped", "conjugate"},
@@ -72,17 +72,17 @@ def _value(name: str, text: str) -> Value:
 
 
 def _reader(name: str) -> Callable[[str], Value]:
-    if name in LOGICAL:
+    if name in _LOGICAL:
         return _logical
-    if name in INTEGER:
+    if name in _INTEGER:
         return int
-    if name in REAL:
+    if name in _REAL:
         return _real
-    if name in INTEGERS:
+    if name in _INTEGERS:
         return lambda text: [int(value) for value in _repeated(text)]
-    if name in REALS:
+    if name in _REALS:
         return lambda text: [_real(value) for value in _repeated(text)]
-    if name in WORD:
+    if name in _WORD:
         return lambda text: _word(name, text)
     raise VaspStop(f"INCAR: there is no tag {name}")
 
