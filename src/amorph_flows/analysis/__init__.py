@@ -1,4 +1,4 @@
-"""Analysis of structure and transport, on arrays and trajectories, free of any workflow engine."""
+"""Analysis of structure and transport, on arrays and trajectories, without any workflow engine."""
 
 from amorph_flows.analysis._elastic import (
     ElasticConstants,

@@ -17,7 +17,7 @@ EV_A3_TO_GPA = electron_volt / angstrom**3 / giga
 
 
 class ElasticVerdict(Answer):
-    """Whether the isotropic moduli may be used."""
+    """Answers to the question whether the isotropic moduli may be used."""
 
     ISOTROPIC = auto()
     ANISOTROPIC = auto()
@@ -27,7 +27,7 @@ class ElasticVerdict(Answer):
 
 @dataclass(frozen=True)
 class ElasticThresholds:
-    """When the isotropic moduli may be used.
+    """Limits within which the isotropic moduli may be used.
 
     Parameters
     ----------
@@ -163,7 +163,10 @@ def elastic_constants(
         raise InputError("a strain or stress is not finite")
     design = np.column_stack([strain, np.ones(len(strain))])
     if np.linalg.matrix_rank(design) < 7:
-        raise InputError(f"{len(strain)} strains do not vary all six components independently")
+        raise InputError(
+            f"the {len(strain)} strains do not vary all six components independently; take those "
+            "of strain_states"
+        )
     fit = np.linalg.lstsq(design, stress, rcond=None)[0]
     c = fit[:6] * EV_A3_TO_GPA
     c = (c + c.T) / 2
@@ -173,7 +176,9 @@ def elastic_constants(
     explained = design[:, :6] @ fit[:6]
     residual = stress - design @ fit
     if not explained.any():
-        raise InputError("the stresses do not change with strain; were they taken after it?")
+        raise InputError(
+            "the stresses do not change with strain; compute them in the strained cells"
+        )
     nonlinearity = float(np.sqrt((residual**2).mean() / (explained**2).mean()))
     anisotropy = abs(2.0 * c44 / (c11 - c12) - 1.0) if c11 > c12 else np.inf
     return ElasticConstants(
@@ -208,8 +213,8 @@ def _judge(
         answer=answer,
         passed=answer is ElasticVerdict.ISOTROPIC,
         scope="numerical",
-        reason=f"{meaning}: residual {nonlinearity:.3f} of the stress, 2 C44 / (C11 - C12) is off "
-        f"1 by {anisotropy:.2f}, softest eigenvalue {softest:.1f} GPa",
+        reason=f"{meaning}: the residual is {nonlinearity:.3f} of the stress, 2 C44 / (C11 - C12) "
+        f"differs from 1 by {anisotropy:.2f}, the softest eigenvalue is {softest:.1f} GPa",
         numbers={"nonlinearity": nonlinearity, "anisotropy": anisotropy},
         thresholds=asdict(limits),
     )

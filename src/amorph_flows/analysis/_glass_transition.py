@@ -26,7 +26,7 @@ class TransitionVerdict(Answer):
 
 @dataclass(frozen=True)
 class TransitionThresholds:
-    """When a bend counts as a glass transition.
+    """Limits within which a bend counts as a glass transition.
 
     Parameters
     ----------
@@ -110,7 +110,10 @@ def fit_glass_transition(
             f"temperatures {t.shape} and values {y.shape} must be finite and of one length"
         )
     if len(np.unique(t)) < 6:
-        raise InputError(f"{len(np.unique(t))} temperatures; at least 6 are needed for two lines")
+        raise InputError(
+            f"there are {len(np.unique(t))} different temperatures; at least 6 are needed for two "
+            "lines"
+        )
     distinct = np.unique(t)
     grid = np.linspace(distinct[1], distinct[-2], _GRID)
     residuals = _hinge_residuals(t, y, grid)
@@ -175,7 +178,7 @@ def _judge(
     if probability > limits.significance:
         answer, meaning = TransitionVerdict.NO_BEND, "one straight line explains the curve"
     elif min(below, above) < limits.points_on_each_side:
-        answer, meaning = TransitionVerdict.AT_THE_EDGE, "the range must go further"
+        answer, meaning = TransitionVerdict.AT_THE_EDGE, "the bend is too near an end of the range"
     return Verdict(
         question="glass transition?",
         answer=answer,

@@ -1,4 +1,4 @@
-"""A verdict: the answer to one question about a result, and what it came from."""
+"""A verdict: the answer to one question about a result, with its numbers and thresholds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Remedy:
-    """What would turn a verdict.
+    """A change of the study file that would turn a failed verdict into a passed one.
 
     Parameters
     ----------

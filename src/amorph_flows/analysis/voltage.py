@@ -32,5 +32,7 @@ def average_voltage(
         If there are no ions or they carry no positive charge.
     """
     if n_ions < 1 or charge <= 0:
-        raise InputError(f"a voltage needs ions with a positive charge; got {n_ions} of {charge:g}")
+        raise InputError(
+            f"a voltage needs ions with a positive charge; n_ions is {n_ions}, charge is {charge:g}"
+        )
     return -(inserted_ev - removed_ev - n_ions * metal_ev_atom) / (n_ions * charge)

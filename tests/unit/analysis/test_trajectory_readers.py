@@ -356,7 +356,7 @@ def test_other_faults_are_named(tmp_path, positions):
     with pytest.raises(InputError, match="file_format"):
         read_trajectory(path, file_format="pdb")
     (tmp_path / "notes.txt").write_text("")
-    with pytest.raises(InputError, match="format cannot be told"):
+    with pytest.raises(InputError, match="does not tell the format; give file_format"):
         read_trajectory(tmp_path / "notes.txt")
     (tmp_path / "empty.dump").write_text("")
     with pytest.raises(TrajectoryError, match="no whole frame"):

@@ -1,4 +1,4 @@
-"""Reading trajectories of every common format into `Trajectory`, with their time."""
+"""Readers of trajectories in all common formats, with the times of their frames."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _format(path: Path, given: str | None) -> str:
     for part, kind in parts.items():
         if part in name:
             return kind
-    raise InputError(f"{path}: its format cannot be told from its name; give file_format")
+    raise InputError(f"{path}: the name does not tell the format; give file_format")
 
 
 def _reader(kind: str, species: tuple[str, ...] | None) -> Reader:

@@ -1,4 +1,4 @@
-"""Frames as the readers yield them, and the arrays that they fill."""
+"""Blocks of frames that the readers yield, and the arrays that collect them."""
 
 from __future__ import annotations
 
@@ -187,14 +187,14 @@ class FrameBuffer:
         joined = np.concatenate(parts)
         if len(joined) != self.n_frames:
             raise TrajectoryError(
-                f"only {len(joined)} of {self.n_frames} frames tell their step or time; read the "
-                "files apart"
+                f"only {len(joined)} of {self.n_frames} frames have a step or time; read the "
+                "files separately"
             )
         return joined
 
 
 def _shifted(block: FrameBlock, order: float, time: float) -> FrameBlock:
-    """Return a block whose steps and times are counted from others than zero."""
+    """Return a block with an offset added to its steps and times."""
     if not order and not time:
         return block
     return replace(

@@ -12,7 +12,7 @@ from amorph_flows.errors import TrajectoryError
 
 
 def in_order(frames: FrameBlock) -> FrameBlock:
-    """Return frames sorted by what tells their order.
+    """Return frames sorted by their step, time or number in the file name.
 
     A step that comes twice is what a restarted run wrote again; the later frame is kept.
 
@@ -86,7 +86,7 @@ def times_of(
         return frames.times_fs, "times in the file"
     without = frames.source.get("time_without_units")
     raise TrajectoryError(
-        "the time of the frames cannot be told"
+        "the time between frames is not known"
         + (" (the file has ITEM: TIME without ITEM: UNITS)" if without else "")
         + ": give time_step_fs, the MD step, "
         + ("since the frames carry step numbers, or " if frames.order is not None else "")

@@ -68,7 +68,9 @@ def _xdatcar_header(
             atomic_numbers[s] for s, n in zip(symbols, counts, strict=True) for _ in range(n)
         ]
     except (ValueError, KeyError, IndexError) as error:
-        raise TrajectoryError(f"{path}: it is no XDATCAR with element symbols ({error})") from error
+        raise TrajectoryError(
+            f"{path}: this is not an XDATCAR with element symbols ({error})"
+        ) from error
     return cell, np.array(numbers, dtype=np.int64)
 
 
@@ -168,6 +170,6 @@ def number_in_name(path: Path) -> int:
         if found:
             return int(found[-1])
     raise TrajectoryError(
-        f"{path}: neither its name nor its folder's holds an integer, so its place in time cannot "
-        "be told; number the files"
+        f"{path}: neither its name nor its folder's holds an integer, so its place in time is "
+        "not known; number the files"
     )

@@ -1,4 +1,4 @@
-"""How far the radial distribution functions of a host are from those of no long-range order."""
+"""Fluctuation of a host's RDFs about 1 at long distances, a measure of long-range order."""
 
 from __future__ import annotations
 

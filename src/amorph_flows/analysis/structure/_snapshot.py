@@ -1,4 +1,4 @@
-"""One way in for every structural analysis: ASE atoms, a pymatgen structure or a trajectory."""
+"""Structures of ASE or pymatgen as one-frame trajectories, and the choice of atoms in them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def symbols_of(species: str | Iterable[str]) -> list[str]:
     """
     symbols = [species] if isinstance(species, str) else list(dict.fromkeys(species))
     if not symbols:
-        raise InputError("no element is named; give at least one chemical symbol")
+        raise InputError("no element was given; give at least one chemical symbol")
     return symbols
 
 

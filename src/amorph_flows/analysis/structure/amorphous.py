@@ -37,7 +37,7 @@ class AmorphousVerdict(Answer):
 
 @dataclass(frozen=True)
 class AmorphousThresholds:
-    """When a structure counts as amorphous or crystalline.
+    """Limits within which a structure counts as amorphous or crystalline.
 
     Parameters
     ----------

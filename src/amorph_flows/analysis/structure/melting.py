@@ -27,7 +27,7 @@ class MeltVerdict(Answer):
 
 @dataclass(frozen=True)
 class MeltThresholds:
-    """When a host counts as melted.
+    """Limits within which a host counts as melted.
 
     Parameters
     ----------
@@ -155,10 +155,10 @@ def _melt_answer(
     order = f"the host RDF beyond 6 Å deviates by {fluctuation:.3f} from 1"
     measured = f"{moved} in half of {duration:g} fs and {order}"
     if slowest.n_frames < limits.n_frames:
-        few = f"{slowest.n_frames} frames, fewer than {limits.n_frames}, show no motion"
+        few = f"{slowest.n_frames} frames are too few ({limits.n_frames} are needed)"
         return MeltVerdict.TOO_SHORT, f"{few}; {order}"
     if duration < limits.duration_fs:
-        return MeltVerdict.TOO_SHORT, f"under {limits.duration_fs:g} fs to judge: {measured}"
+        return MeltVerdict.TOO_SHORT, f"shorter than {limits.duration_fs:g} fs: {measured}"
     displaced, growing = ratio >= limits.displacement_ratio, growth >= limits.growth_exponent
     if displaced and growing and fluctuation <= limits.rdf_fluctuation:
         return MeltVerdict.MELTED, f"the host is liquid: {measured}"

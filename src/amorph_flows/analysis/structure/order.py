@@ -31,7 +31,7 @@ class LatticeVerdict(Answer):
 
 @dataclass(frozen=True)
 class LatticeThresholds:
-    """When a largest structure factor counts as a lattice.
+    """Limits within which a largest structure factor counts as a lattice.
 
     Parameters
     ----------
@@ -227,14 +227,14 @@ def _judge_lattice(factors: FloatArray, chances: FloatArray, limits: LatticeThre
         f"{axis} {factor:.2f} (chance {chance:.2g})" for axis, factor, chance in axes
     )
     answer = LatticeVerdict.NO_LATTICE
-    reason = f"no planes, the deviations mean little: {measured}"
+    reason = f"no planes, so the deviations mean little: {measured}"
     if found.all():
         answer = LatticeVerdict.LATTICE
         reason = f"planes along every axis: structure factors {measured}"
     elif found.any():
         answer = LatticeVerdict.PARTIAL_LATTICE
         without = ", ".join(np.array(["a", "b", "c"])[~found])
-        reason = f"no planes along {without}, deviations there mean little: {measured}"
+        reason = f"no planes along {without}, so deviations there mean little: {measured}"
     return Verdict(
         question="lattice?",
         answer=answer,

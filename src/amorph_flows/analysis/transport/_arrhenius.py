@@ -1,4 +1,4 @@
-"""Arrhenius' law through diffusivities that have errors."""
+"""Fit of Arrhenius' law to diffusivities with errors."""
 
 from __future__ import annotations
 

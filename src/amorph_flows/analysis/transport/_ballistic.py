@@ -1,4 +1,4 @@
-"""The time between frames that equipartition implies where neighbouring frames are ballistic."""
+"""The time between frames that equipartition implies where motion between frames is ballistic."""
 
 from __future__ import annotations
 

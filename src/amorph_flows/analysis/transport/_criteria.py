@@ -45,7 +45,7 @@ class TransportVerdict(Answer):
 
 @dataclass(frozen=True)
 class TransportThresholds:
-    """What trajectories are held to.
+    """Thresholds of the verdicts on transport.
 
     Parameters
     ----------

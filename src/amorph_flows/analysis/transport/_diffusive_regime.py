@@ -1,4 +1,4 @@
-"""Where the mean-square displacement is that of diffusion."""
+"""The diffusive regime: lags at which the mean-square displacement is that of diffusion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from amorph_flows.arrays import FloatArray, IntArray
 CHECK_WINDOW = 4
 """Slopes are compared over windows from a lag to this many times that lag."""
 FIT_WINDOW = 8
-"""The slope that is reported rests on a window of this ratio, where there are lags enough."""
+"""The slope that is reported rests on a window of this ratio, where there are enough lags."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class DiffusiveRegime:
 
 @dataclass(frozen=True)
 class RegimeLimits:
-    """What the diffusive regime is held to.
+    """Limits of the diffusive regime.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Places where a trajectory does not go on, and how each species moves as a whole."""
+"""Discontinuities of a trajectory, and the mean motion of each species."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WATCHED_ATOMS = 128  # of each species, evenly spaced: enough to see a quarter 
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over the steps of a trajectory tells.
+    """Mean motion and discontinuities, found in one pass over the steps of a trajectory.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def survey_steps(trajectory: Trajectory) -> Survey:
 
 
 def find_discontinuities(trajectory: Trajectory) -> list[int]:
-    """Return the first frame of every new piece of a trajectory that does not go on.
+    """Return the first frame of every piece that begins after a discontinuity.
 
     Pieces glued together, atoms relabelled and frames out of order show as atoms of one species
     that jump at once; see `survey_steps`. Gaps in time end a piece, too.
@@ -129,7 +129,7 @@ def find_discontinuities(trajectory: Trajectory) -> list[int]:
 
 
 def time_gaps(trajectory: Trajectory) -> list[int]:
-    """Return the frames that follow their predecessor at another time than frames usually do.
+    """Return the frames whose distance in time from the frame before is not the usual one.
 
     Parameters
     ----------

@@ -95,8 +95,7 @@ def sample_displacements(
     longest_piece = max((p.path.shape[2] for p in paths), default=0)
     if longest_piece < 8:
         raise TrajectoryError(
-            f"the longest continuous piece has {longest_piece} frames; 8 are the least to tell a "
-            "slope from"
+            f"the longest continuous piece has {longest_piece} frames; a slope needs at least 8"
         )
     if lags is None:
         lags = lag_ladder(max(2, int(longest_piece * LONGEST_LAG_SHARE)))

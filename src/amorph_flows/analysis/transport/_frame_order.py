@@ -1,4 +1,4 @@
-"""Whether frames are in the order of time, told from their positions alone."""
+"""Order of frames in time, judged from their positions alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from amorph_flows.analysis.transport._unwrap import is_unwrapped
 from amorph_flows.arrays import FloatArray
 
 NEARER = 4.0
-"""A frame is out of order when another is so many times nearer than both of its neighbours."""
+"""A frame is out of order when another is this many times nearer than both of its neighbours."""
 _PROBES, _CANDIDATES, _ATOMS = 30, 1000, 64
 
 

@@ -55,7 +55,7 @@ def find_hops(
     least_a: float = 1.5,
     drift: Drift = "host",
 ) -> Hops:
-    """Find where ions change their cage.
+    """Find the moves of ions from one cage to another.
 
     With A and B the frames within a window before and after a time, the ion hops where
     p = √(<|r_B - <r>_A|²> <|r_A - <r>_B|²>) has its maximum above a threshold (Candelier et al.,

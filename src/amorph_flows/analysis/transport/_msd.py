@@ -183,7 +183,9 @@ def average_paths(paths: Sequence[IonPath], drift: str) -> MeanSquaredDisplaceme
         If there is none, or they differ in their spacing of frames or in their ions.
     """
     if not paths:
-        raise TrajectoryError("there is no continuous piece of two frames; give a trajectory")
+        raise TrajectoryError(
+            "there is no continuous piece of two frames; give at least one trajectory that has one"
+        )
     total = _Sums.of(paths[0])
     for path in paths[1:]:
         total = total.plus(_Sums.of(path))

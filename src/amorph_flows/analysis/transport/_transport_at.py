@@ -1,4 +1,4 @@
-"""Transport of one element at one temperature."""
+"""Analysis of the transport of one element at one temperature."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _HOST_ATOMS = 200  # a sample of the host tells whether it moves
 
 @dataclass(frozen=True)
 class _Paths:
-    """What the trajectories of one temperature give before any slope."""
+    """Paths from the trajectories of one temperature, before any slope is fitted."""
 
     ions: list[IonPath]
     with_drift: list[IonPath]
@@ -272,7 +272,7 @@ def _conductivity(
 def _verdicts(
     paths: _Paths, slopes: _Slopes, drift: str, limits: TransportThresholds
 ) -> list[Verdict]:
-    """Put every question to the trajectories."""
+    """Return all verdicts on the trajectories."""
     samples, tracer = slopes.samples, slopes.tracer_d
     longest_piece = max(p.path.shape[2] for p in paths.ions)
     last = int(np.searchsorted(samples.lags, samples.lags[-1] / CHECK_WINDOW, side="right")) - 1

@@ -266,7 +266,7 @@ def atoms_of(trajectory: Trajectory, ion: str) -> IntArray:
         If there is no such element, or no atom of it.
     """
     if ion not in atomic_numbers:
-        raise InputError(f"{ion!r} is no element symbol; give one such as 'Mg'")
+        raise InputError(f"{ion!r} is not an element symbol; give one such as 'Mg'")
     atoms = np.flatnonzero(trajectory.numbers == atomic_numbers[ion])
     if not atoms.size:
         raise InputError(

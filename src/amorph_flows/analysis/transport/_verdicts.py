@@ -1,4 +1,4 @@
-"""The questions put to a trajectory before its diffusivity is believed."""
+"""Verdicts on a trajectory, which decide whether its diffusivity is believed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def judge_continuity(
     out_of_order: float,
     limits: TransportThresholds,
 ) -> list[Verdict]:
-    """Judge whether frames follow each other and are enough.
+    """Judge whether frames follow each other and whether there are enough of them.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def judge_continuity(
         shown = ", ".join(map(str, discontinuities[:10])) + (", …" * (len(discontinuities) > 10))
         answer = V.DISCONTINUOUS
         reason = (
-            f"{len(discontinuities)} new pieces begin at frames {shown}, where atoms jump or time "
-            "does; nothing is averaged across them"
+            f"{len(discontinuities)} new pieces begin at frames {shown}, where atoms or time "
+            "jump; nothing is averaged across them"
         )
     if share > limits.most_pieces_per_frame or out_of_order > limits.most_out_of_order:
         answer = V.SHUFFLED
@@ -191,7 +191,7 @@ def judge_regime(
 
 
 def judge_precision(relative_error: float, n_blocks: int, limits: TransportThresholds) -> Verdict:
-    """Judge whether the diffusivity is known well enough to be one.
+    """Judge whether the error of the diffusivity is small enough.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is known of transport at one temperature."""
+"""Result of the analysis of transport at one temperature."""
 
 from __future__ import annotations
 
@@ -98,5 +98,5 @@ class TransportAtTemperature:
 
     @property
     def doubts(self) -> list[str]:
-        """Why it cannot be believed, in words; empty if it can."""
+        """Why the diffusivity cannot be believed, in words; empty if it can."""
         return [str(verdict) for verdict in self.verdicts if not verdict.passed]

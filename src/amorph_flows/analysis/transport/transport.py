@@ -1,4 +1,4 @@
-"""Transport of one element against temperature, and how far it can be believed."""
+"""Transport of one element at all temperatures, and whether it can be believed."""
 
 from __future__ import annotations
 
@@ -194,8 +194,8 @@ def _checked(
         several = [given] if isinstance(given, Trajectory) else list(given)
         if not several or kelvin <= 0:
             raise InputError(
-                f"there are {len(several)} trajectories at {kelvin} K; a positive temperature and "
-                "one or more are needed"
+                f"there are {len(several)} trajectories at {kelvin} K; give a positive "
+                "temperature and at least one trajectory"
             )
         for trajectory in several:
             atoms_of(trajectory, ion)
