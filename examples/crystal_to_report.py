@@ -1,4 +1,4 @@
-"""The whole study in Python: from crystalline V2O5 to the report, resumable, on this machine."""
+"""A whole study in Python, from crystalline V2O5 to the report; it can be resumed."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from amorph_flows.structures import v2o5
 
 
 def main(folder: Path = Path("v2o5-study")) -> None:
-    """Run the demonstration study in a folder; run it again to resume."""
+    """Run the demonstration study in a folder; to resume it, call this again."""
     maker = AmorphousElectrodeMaker.from_preset("demo")
     flow = maker.make(v2o5())
     run_study(flow, open_store(folder), folder)

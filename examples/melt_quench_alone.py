@@ -1,4 +1,4 @@
-"""One stage alone, with another engine, run by jobflow itself."""
+"""One stage alone, with another engine; jobflow itself runs it."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""An engine of one's own, for a code that ASE does not drive.
+"""An engine for a code that has no ASE calculator.
 
-Here the code is `morse`, a function of positions and cell; in its place may be a subprocess, whose
-output is parsed into energy, forces and stress.
+Here the function `morse` takes the place of the code. A real engine would run a subprocess and
+parse its output into energy, forces and stress.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def morse(
 class MorseEngine(Engine):
     """Morse pairs, the same for all elements.
 
-    Settings are the fields: plain values that can be stored with a job.
+    The fields are the settings: plain values that can be stored with a job.
     """
 
     depth_ev: float = 0.3
@@ -63,13 +63,13 @@ class MorseEngine(Engine):
     distance_a: float = 2.6
 
     def info(self) -> EngineInfo:
-        """Return name, version and a hash of all that changes the numbers."""
+        """Return the name, the version and a hash of everything that changes the numbers."""
         settings = json.dumps([VERSION, asdict(self)], sort_keys=True)
         digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
         return EngineInfo(name="Morse", version=VERSION, settings_hash=digest, surrogate=True)
 
     def check(self, structure: Structure | None = None) -> None:
-        """Refuse what cannot be computed, before anything is."""
+        """Refuse what cannot be computed, before anything is computed."""
         if self.depth_ev <= 0:
             raise InputError(f"depth_ev is {self.depth_ev}; give a positive depth, eV")
         if structure is not None:
@@ -85,7 +85,7 @@ class MorseEngine(Engine):
 
     @stage_job(LabelDoc)
     def static(self, frames: FrameSet, run: str = "", prev_dir: str | None = None) -> LabelDoc:  # noqa: ARG002
-        """Label frames; one that fails is set aside with its reason."""
+        """Label frames; a frame that fails is set aside with its reason."""
         done, failed = [], []
         for index, frame in enumerate(frames):
             try:
@@ -110,9 +110,9 @@ class MorseEngine(Engine):
         stage: MDStage,
         run: str = "",
         seed: int = 0,
-        prev_dir: str | None = None,  # noqa: ARG002 a run of seconds starts anew
+        prev_dir: str | None = None,  # noqa: ARG002 a run takes seconds, so it starts anew
     ) -> LabelDoc:
-        """Run Langevin dynamics (NVT) or velocity Verlet (NVE); times are fs outside of ASE."""
+        """Run Langevin dynamics (NVT) or velocity Verlet (NVE); times are in fs, except in ASE."""
         atoms = to_atoms(structure)
         goes_on = has_velocities(structure)
         if not goes_on:
@@ -154,7 +154,7 @@ class MorseEngine(Engine):
         relax_cell: bool = True,
         prev_dir: str | None = None,  # noqa: ARG002
     ) -> RelaxDoc:
-        """Minimise the energy in positions and, if wanted, in the strain of the cell."""
+        """Minimise the energy over the positions and, if wanted, the strain of the cell."""
         start = to_atoms(structure)
 
         def strained(x: np.ndarray) -> tuple[Atoms, np.ndarray]:

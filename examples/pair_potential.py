@@ -1,11 +1,11 @@
-"""A potential backend of one's own: pair potentials, fitted by least squares.
+"""A backend for another kind of potential: pair potentials, fitted by least squares.
 
-The energy of an atom is a constant of its element and half the sum of its pairs,
+The energy of an atom is a constant of its element plus half the energy of its pairs,
 
     E_i = c_i + 1/2 sum_j sum_k a_k (1 - r_ij / r_c)^(k + 2),   k = 0 ... level - 1,
 
-so everything is linear in the coefficients, and the gradients of the atoms' energies by them, which
-the extrapolation grade needs, are the rows of a matrix.
+so everything is linear in the coefficients. The extrapolation grade needs the gradients of the
+atoms' energies with respect to the coefficients; these are the rows of a matrix.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NOISE = 1e-8
 # --8<-- [start:model]
 @dataclass(frozen=True)
 class PairPotential:
-    """Coefficients: a constant for each element, then ``size`` numbers for each pair of them."""
+    """Coefficients: one constant an element, then ``size`` numbers for each pair of elements."""
 
     species: tuple[str, ...]
     cutoff: float
@@ -58,7 +58,7 @@ class PairPotential:
         return n + n * (n + 1) // 2 * self.size
 
     def design(self, atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return energies of atoms, forces and stress by coefficient.
+        """Return the atoms' energies, the forces and the stress for each coefficient.
 
         Shapes ``(n_atoms, p)``, ``(n_atoms, 3, p)`` and ``(3, 3, p)``; eV, eV/Å, eV/Å³.
         """
@@ -79,12 +79,12 @@ class PairPotential:
         return energies, forces, stress / atoms.get_volume()
 
     def to_text(self) -> str:
-        """Return the potential as text; every bit of a number is kept."""
+        """Return the potential as text, which keeps every bit of a number."""
         return json.dumps(vars(self))
 
     @classmethod
     def from_text(cls, text: str) -> PairPotential:
-        """Return the potential of a text."""
+        """Return the potential that a text holds."""
         fields = json.loads(text)
         names = {name: tuple(fields[name]) for name in ("species", "coefficients")}
         return cls(**{**fields, **names})
@@ -123,12 +123,12 @@ class PairBackend(PotentialBackend):
     name: ClassVar[str] = "pair_potential:PairBackend"
 
     def check(self) -> None:
-        """Nothing is needed but NumPy and ASE."""
+        """Check nothing: only NumPy and ASE are needed."""
 
     def fit(
         self,
         training: FrameSet,
-        validation: FrameSet,  # noqa: ARG002 least squares has one minimum, nothing to choose
+        validation: FrameSet,  # noqa: ARG002 least squares has one minimum
         settings: FitSettings,
         start: str | None = None,
     ) -> Fit:
@@ -252,7 +252,7 @@ def _equations(
 
 
 def _conjugate_gradients(matrix: np.ndarray, target: np.ndarray, x: np.ndarray, steps: int) -> Any:
-    """Yield the start and what each step of the least squares arrives at."""
+    """Yield the start and the result of each step of the least squares."""
     yield x
     residual = matrix.T @ (target - matrix @ x)
     direction, norm = residual, residual @ residual
@@ -269,15 +269,15 @@ def _conjugate_gradients(matrix: np.ndarray, target: np.ndarray, x: np.ndarray, 
 
 
 def _gradients(potential: PairPotential, frames: FrameSet) -> list[np.ndarray]:
-    """Return the gradients of each frame's atomic energies by the coefficients."""
+    """Return the gradients of each frame's atomic energies with respect to the coefficients."""
     return [potential.design(frame.to_atoms())[0] for frame in frames]
 
 
 def _grading(gradients: list[np.ndarray]) -> np.ndarray:
     """Return M so that ``max |g M|`` is the grade of an atom whose gradient is g.
 
-    The rows of most volume span what the training atoms reach; along what none of them reaches,
-    a row of the size of the noise makes the grade large.
+    The rows of largest volume span the directions that the training atoms reach. In the other
+    directions, a row of the size of the noise makes the grade large.
     """
     rows = np.concatenate(gradients)
     _, sizes, directions = np.linalg.svd(rows, full_matrices=True)
