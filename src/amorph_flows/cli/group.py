@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from pydantic_core import ValidationError
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from amorph_flows import __version__
 from amorph_flows.errors import AmorphFlowsError, AmorphFlowsWarning
 from amorph_flows.upstream.variables import rename_store_variable
+
+if TYPE_CHECKING:
+    from pydantic_core import ValidationError
 
 _ORDER = (
     *("demo", "run", "submit", "status", "rescue", "report", "query"),
@@ -62,11 +63,12 @@ def _said(error: Exception) -> str | None:
     """Return what a person is told of an error that is no mistake of this program, else None."""
     if isinstance(error, AmorphFlowsError):
         return str(error)
-    if isinstance(error, ValidationError) and error.title == "Settings":
-        first = error.errors()[0]
+    # pydantic and pymongo are not imported for this: it would slow every command
+    if type(error).__name__ == "ValidationError" and getattr(error, "title", "") == "Settings":
+        first = cast("ValidationError", error).errors()[0]
         variable = f"AMORPH_{first['loc'][0]}".upper()
         return f"environment variable {variable}: {first['msg']}, got {first['input']!r}"
-    if type(error).__module__ == "pymongo.errors":  # its import would slow every command
+    if type(error).__module__ == "pymongo.errors":
         return f"MongoDB: {str(error).partition(' (configured timeouts')[0]}; is the server up?"
     return None
 
@@ -83,6 +85,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from amorph_flows import __version__
+
         typer.echo(__version__)
         raise typer.Exit
 
