@@ -23,8 +23,8 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read, write
 
+from amorph_flows.analysis import read_trajectory
 from amorph_flows.datasets import Frame, FrameSet, Provenance, shortest_contact, split_frames
-from amorph_flows.lammps.dump import read_dump
 from amorph_flows.lammps.input import write_data
 from amorph_flows.potentials.mtp import MTPTrainer, TrainingSettings, build_plugin, untrained
 from mtp_md import BIN, DATA, SPECIES, cell
@@ -65,7 +65,7 @@ def run_md(name: str, temperature: int, n_frames: int) -> list[Atoms]:
         (Path(folder) / "in.lmp").write_text(text)
         subprocess.run([BIN / "lmp", "-in", "in.lmp", "-log", "none"], cwd=folder, check=True,
                        stdout=subprocess.DEVNULL)  # fmt: skip
-        run = read_dump(Path(folder) / "dump", SPECIES)
+        run = read_trajectory(Path(folder) / "dump", species=SPECIES)
     frames = []
     for step, (positions, box) in enumerate(zip(run.positions, run.cells, strict=True)):
         frame = Atoms(run.numbers, positions, cell=box, pbc=True)

@@ -22,6 +22,7 @@ from pymatgen.core import Structure
 from unfitted_backend import potential
 
 import amorph_flows.potentials  # noqa: F401 - registers the backends
+from amorph_flows.analysis import read_trajectory
 from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines.configuration import to_structure
@@ -36,7 +37,6 @@ from amorph_flows.lammps import (
 from amorph_flows.lammps._driver_input import write_driver_input
 from amorph_flows.lammps._grades import read_grades
 from amorph_flows.lammps._process import run_to_end
-from amorph_flows.lammps.dump import read_dump
 from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
 from amorph_flows.potentials.base import (
     GradeSettings,
@@ -191,7 +191,7 @@ def test_external_trajectory_equals_ase(oxide: Structure, tmp_path: Path) -> Non
     ]
     write_driver_input(tmp_path, lines, symbols, TOY, None)
     run_to_end([sys.executable, "-m", "amorph_flows.lammps._external", str(tmp_path)], tmp_path, 20)
-    found = read_dump(tmp_path / "d.lammpstrj", ["V", "O"])
+    found = read_trajectory(tmp_path / "d.lammpstrj", species=["V", "O"])
     table = np.loadtxt((tmp_path / "d.lammpstrj").read_text().splitlines()[13 : 13 + len(atoms)])
     reference = Atoms(symbols, found.positions[0], cell=found.cells[0], pbc=True)
     assert reference.get_volume() == pytest.approx(oxide.volume)
@@ -238,7 +238,7 @@ def test_grades_save_and_stop_through_fix_external(oxide: Structure, tmp_path: P
     assert watched.saved_file is None
     assert watched.fraction_above_select is not None
     assert watched.fraction_above_select > 0.5
-    assert read_dump(watched.directory / DUMP_FILE, ["V", "O"]).n_frames == 26
+    assert read_trajectory(watched.directory / DUMP_FILE, species=["V", "O"]).n_frames == 26
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from maggma.stores import MemoryStore
 from pymatgen.core import Structure
 from unfitted_backend import potential
 
+from amorph_flows.analysis.readers.dump_text import frames_of
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.errors import InputError, WalltimeError
@@ -27,7 +29,6 @@ from amorph_flows.lammps._grades import read_grades
 from amorph_flows.lammps._restart import last_restart
 from amorph_flows.lammps._run_pieces import langevin_seed, read_pieces
 from amorph_flows.lammps.command import environment, lammps_command
-from amorph_flows.lammps.dump import frame_offsets
 from amorph_flows.lammps.input import DUMP_FILE, FINISHED, LOG_FILE
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -112,7 +113,8 @@ def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: 
     subprocess.run(command, cwd=tmp_path, env=environment(), check=True)
     own = (tmp_path / "own.lammpstrj").read_bytes()
     dump = (whole.directory / DUMP_FILE).read_bytes()
-    starts = [at for s, at, _ in frame_offsets(whole.directory / DUMP_FILE) if s >= step]
+    frames = chain.from_iterable(frames_of(whole.directory / DUMP_FILE))
+    starts = [frame.start for frame in frames if frame.step >= step]
     assert starts
     assert dump[starts[0] :] == own
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
-from amorph_flows.lammps.dump import frame_offsets
+from amorph_flows.analysis.readers.dump_text import frames_of
 from amorph_flows.lammps.input import DUMP_FILE, RESTART_PREFIX
 
 _MAGIC = b"LammpS RestartT"
@@ -49,10 +50,10 @@ def cut_dump(folder: Path, step: int) -> None:
     if not path.exists():
         return
     kept_to = 0
-    for found, _, end in frame_offsets(path):
-        if found >= step:
+    for frame in chain.from_iterable(frames_of(path)):
+        if frame.step >= step:
             break
-        kept_to = end
+        kept_to = frame.stop
     with path.open("r+b") as file:
         file.truncate(kept_to)
 

@@ -10,13 +10,14 @@ import numpy.typing as npt
 from ase.data import chemical_symbols
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.lammps._grades import GradeSummary, read_grades, summarise
 from amorph_flows.lammps._log import last_step, read_thermo
 from amorph_flows.lammps._run_pieces import read_pieces
-from amorph_flows.lammps.dump import read_dump, reference_of
+from amorph_flows.lammps.dump import reference_of
 from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
 from amorph_flows.lammps.saved_configurations import count_saved
 from amorph_flows.potentials.base import GradeSettings
@@ -145,7 +146,7 @@ def _reached(folder: Path) -> int:
 def _last_structure(folder: Path, elements: list[str]) -> Structure | None:
     for name in (FINAL_FILE, DUMP_FILE):
         try:
-            return _structure(read_dump(folder / name, elements))
+            return _structure(read_trajectory(folder / name, species=elements))
         except (InputError, FileNotFoundError):
             continue
     return None

@@ -10,6 +10,7 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.core.trajectory import Trajectory as PmgTrajectory
 
 from amorph_flows.analysis import read_trajectory
+from amorph_flows.analysis.readers._lammps_dump import read_lammps_dump
 from amorph_flows.errors import InputError, TrajectoryError
 
 CELL = np.array([[8.0, 0.0, 0.0], [1.0, 9.0, 0.0], [-0.5, 0.7, 10.0]])
@@ -100,11 +101,32 @@ def test_lammps_dump_with_padded_columns(tmp_path, positions):
     check(read_trajectory(path, time_step_fs=2.0), positions)
 
 
-def test_lammps_dump_in_many_batches(tmp_path, positions, monkeypatch):
-    monkeypatch.setattr("amorph_flows.analysis.readers._lammps_dump._BATCH", 333)
+@pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("batch", [1, 7, 333, 1000])
+def test_lammps_dump_in_many_batches(tmp_path, positions, batch, suffix, timed):
+    path = tmp_path / f"run.dump{suffix}"
+    text = dump_text(positions, range(0, 70, 10))
+    write(path, with_times(text) if timed else text)
+    blocks = list(read_lammps_dump(path, batch_bytes=batch))
+    assert len(blocks) > 1
+    whole = read_trajectory(path, time_step_fs=2.0)
+    np.testing.assert_array_equal(np.concatenate([b.positions for b in blocks]), whole.positions)
+    assert np.concatenate([b.order for b in blocks]).tolist() == list(range(0, 70, 10))
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_a_dump_that_was_cut_anywhere_and_goes_on(tmp_path, positions, timed):
+    """A kill cuts a frame after any byte, and the next run appends to what is there."""
+    text = dump_text(positions[:5], range(0, 50, 10))
+    text = with_times(text) if timed else text
+    at = [i for i in range(len(text)) if text.startswith("ITEM: TIME" if timed else "ITEM:", i)]
+    first, second = (at[4], at[6]) if timed else (at[8], at[12])
     path = tmp_path / "run.dump"
-    path.write_text(dump_text(positions, range(0, 70, 10)))
-    check(read_trajectory(path, time_step_fs=2.0), positions)
+    for cut in range(first, second):
+        path.write_text(text[:cut] + text[second:])
+        found = read_trajectory(path, time_step_fs=2.0)
+        assert found.times_fs.tolist() == [0, 20, 60, 80], text[first:cut]
 
 
 def test_lammps_dump_with_changing_cells(tmp_path, positions):
@@ -125,10 +147,8 @@ def with_times(text, units="metal", ps_per_step=0.002):
     return (f"ITEM: UNITS\n{units}\n" if units else "") + head
 
 
-@pytest.mark.parametrize("batch", [333, 2_000_000])
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_lammps_dump_that_tells_its_time(tmp_path, positions, monkeypatch, batch, suffix):
-    monkeypatch.setattr("amorph_flows.analysis.readers._lammps_dump._BATCH", batch)
+def test_lammps_dump_that_tells_its_time(tmp_path, positions, suffix):
     text = dump_text(positions, range(0, 70, 10))
     path = tmp_path / f"run.dump{suffix}"
     write(path, with_times(text))
