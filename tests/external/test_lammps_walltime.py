@@ -164,7 +164,7 @@ def test_what_should_go_on_must_be_there(argon: Structure, tmp_path: Path) -> No
     )
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()
-    with pytest.raises(InputError, match="is no folder of this machine"):
+    with pytest.raises(InputError, match="is not a folder on this machine"):
         job.run(store)
 
 

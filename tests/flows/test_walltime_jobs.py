@@ -220,8 +220,8 @@ def test_study_ends_with_its_queue_job(
 def test_unusable_prev_dir_is_refused(oxide: Structure, tmp_path: Path, kind: str) -> None:
     engine = AseEngine(calculator="toy")
     for folder, message in (
-        (tmp_path / "gone", "is no folder"),
-        (tmp_path, "anew without prev_dir"),
+        (tmp_path / "gone", "is not a folder"),
+        (tmp_path, "again without prev_dir"),
     ):
         job = JOBS[kind](engine, oxide)
         job.function_kwargs["prev_dir"] = str(folder)

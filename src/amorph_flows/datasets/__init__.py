@@ -1,4 +1,4 @@
-"""Labelled configurations: where they came from, what to keep, how to split and select them."""
+"""Labelled configurations: their files and origin, cleaning, splits, errors and selection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not enter a dataset: the same configuration twice, and unphysical ones."""
+"""Cleaning of labelled frames: repeated and unphysical configurations are taken out."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def deduplicate(frames: FrameSet) -> tuple[FrameSet, int]:
 def refuse_unphysical(
     frames: FrameSet, min_contact_a: float = 1.25, max_force_ev_a: float = 30.0
 ) -> Refusal:
-    """Keep the frames whose contacts and forces a fit can learn from.
+    """Take out frames with too short contacts or too large forces for a fit.
 
     Parameters
     ----------

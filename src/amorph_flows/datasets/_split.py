@@ -1,4 +1,4 @@
-"""Training, validation and test frames that do not leak into each other."""
+"""Split of frames into training, validation and test parts without leaks between them."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _check(frames: FrameSet, test: float, validation: float, n_blocks: int) -> N
     if not (0 <= test < 1 and 0 <= validation < 1 and 2 * test + validation < 1):
         raise InputError(
             f"test_fraction = {test} (taken twice: at random and by blocks) and "
-            f"validation_fraction = {validation} leave nothing to train on"
+            f"validation_fraction = {validation} leave no frames for training; lower them"
         )
     if n_blocks < 1:
         raise InputError(f"n_blocks = {n_blocks}; a run is cut into at least one block")
@@ -119,8 +119,8 @@ def _check(frames: FrameSet, test: float, validation: float, n_blocks: int) -> N
         first = seen.setdefault(frame.content_hash, index)
         if first != index:
             raise InputError(
-                f"frames {first} and {index} are the same configuration, which could land in "
-                "training and test; call deduplicate first"
+                f"frames {first} and {index} are the same configuration, so one could be used for "
+                "training and the other for the test; call deduplicate first"
             )
 
 

@@ -55,5 +55,5 @@ def decode_array(value: object) -> npt.NDArray[Any]:
         return np.frombuffer(raw, dtype=np.dtype(value["dtype"])).reshape(value["shape"]).copy()
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"a stored array is damaged ({error}); it needs the keys dtype, shape and b64"
+            f"a stored array is damaged ({error}); it must have the keys dtype, shape and b64"
         ) from error

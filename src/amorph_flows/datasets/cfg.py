@@ -121,7 +121,7 @@ def _numbers_of(species: Sequence[str]) -> list[int]:
 
 @dataclass
 class _Parts:
-    """What has been read of one configuration."""
+    """The parts of one configuration that have been read so far."""
 
     size: int = 0
     cell: FloatArray | None = None
@@ -171,7 +171,7 @@ class _Reader:
         if words is None:
             return None
         if words[0] != "BEGIN_CFG":
-            self.fail(f"{words[0]!r} where a configuration should begin with BEGIN_CFG")
+            self.fail(f"a configuration should begin with BEGIN_CFG, not with {words[0]!r}")
         parts = _Parts()
         while (words := self.inside())[0] != "END_CFG":
             self._read_part(parts, words[0].rstrip(":").lower(), words[1:])
@@ -233,7 +233,7 @@ class _Reader:
             if name == _PROVENANCE:
                 return replace(provenance, **json.loads(text))
         except (TypeError, ValueError):
-            self.fail(f"the feature {name} has the unreadable value {text!r}")
+            self.fail(f"the feature {name} has the value {text!r}, which cannot be read")
         return provenance
 
     def _atomic_numbers(self, columns: dict[str, FloatArray]) -> npt.NDArray[np.int64]:

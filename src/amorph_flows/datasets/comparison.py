@@ -1,4 +1,4 @@
-"""How far the labels of two engines on the same configurations are from each other."""
+"""Comparison of two engines' labels of the same configurations."""
 
 from __future__ import annotations
 

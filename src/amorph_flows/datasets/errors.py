@@ -1,4 +1,4 @@
-"""How far predicted labels are from the reference."""
+"""Errors of predicted labels against the reference."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _check(labelled: FrameSet, predicted: FrameSet) -> None:
         if not (reference.is_labelled and guess.is_labelled):
             raise InputError(f"frame {index} has no energy or no forces on one of the two sides")
         if not np.array_equal(reference.numbers, guess.numbers):
-            raise InputError(f"frame {index} has other atoms in the two sets")
+            raise InputError(f"frame {index} has different atoms in the two sets")
 
 
 def _rmse(errors: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""Frames: configurations with their labels and where they came from."""
+"""Frames: configurations with their labels and their provenance."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def _split(d: dict[str, Any], name: str, n_atoms: npt.NDArray[np.int64]) -> list
     ends = np.cumsum(np.where(present, lengths, 0))
     values = decode_array(d[name])
     if len(ends) and ends[-1] != len(values):
-        raise ValueError(f"{name} has {len(values)} rows, its frames need {ends[-1]}")
+        raise ValueError(f"{name} has {len(values)} rows, but its frames need {ends[-1]}")
     pieces = [
         values[end - n : end] if p else None
         for end, n, p in zip(ends, lengths, present, strict=True)

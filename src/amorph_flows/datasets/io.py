@@ -1,4 +1,4 @@
-"""Frames to and from files: extended XYZ and MLIP-2 ``.cfg``."""
+"""Reading and writing frames: extended XYZ and MLIP-2 ``.cfg``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write_extxyz(path: str | Path, frames: Iterable[Frame]) -> Path:
 
 
 def append_extxyz(path: str | Path, frame: Frame) -> None:
-    """Append a frame to an extended XYZ file; it is on the disk when this returns.
+    """Append a frame to an extended XYZ file, and wait until it is on the disk.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""MaxVol: the rows of a matrix that span the most volume, and what to add to them.
+"""Selection by MaxVol: the rows of a matrix that span the most volume, and rows to add.
 
 Sources: S. Goreinov et al., in Matrix Methods: Theory, Algorithms and Applications (World
 Scientific, 2010), p. 247; E. Podryabinkin and A. Shapeev, Comput. Mater. Sci. 140 (2017) 171.

@@ -1,4 +1,4 @@
-"""Engines: where energies and forces come from; each offers md, static and relax as jobs."""
+"""Engines compute energies and forces; each offers md, static and relax as jobs."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Batches of single points cut into jobs that run side by side, and put together again."""
+"""Batches of single points, split into jobs that run in parallel and merged afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def in_pieces(
     run: str,
     labels_per_job: int,
 ) -> Response | None:
-    """Return what replaces a job that would label too many frames, or None where it does not.
+    """Return the jobs that replace one with too many frames to label, or None if it has few enough.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where a run was when it stopped or was killed, so that its rest can be run."""
+"""Checkpoints of engine MD, from which a stopped or killed run goes on."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path, key: str) -> Checkpoint | None:
-        """Return the checkpoint of a run, or None where there is none of it.
+        """Return the checkpoint of a run, or None if there is none of this run.
 
         Parameters
         ----------
@@ -76,7 +76,7 @@ class Checkpoint:
 
 
 def write_state(path: Path, key: str, **state: npt.ArrayLike) -> None:
-    """Replace a file of arrays in one step; it is on the disk when this returns.
+    """Replace a file of arrays in one step, and wait until it is on the disk.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def write_state(path: Path, key: str, **state: npt.ArrayLike) -> None:
 
 
 def read_state(path: Path, key: str) -> dict[str, npt.NDArray[Any]] | None:
-    """Return the arrays of a run, or None where there are none of it.
+    """Return the arrays of a run, or None if the file has none of this run.
 
     Parameters
     ----------

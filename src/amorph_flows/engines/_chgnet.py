@@ -1,4 +1,4 @@
-"""CHGNet as an ASE calculator that keeps quiet and to one thread."""
+"""CHGNet as an ASE calculator that prints no warnings and uses one thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 
 class QuietCHGNetCalculator(CHGNetCalculator):
-    """CHGNet whose warnings about unusual configurations stay inside.
+    """CHGNet without its warnings about unusual configurations.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Labels on disk as soon as each is finished, so that no rerun computes one again."""
+"""Finished labels, written to disk one by one, so that no rerun computes them again."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class FinishedLabels:
         return len(self._labelled) + len(self._failed)
 
     def find(self, frame: Frame) -> Frame | None:
-        """Return a frame with its finished label, or None where there is none.
+        """Return a frame with its finished label, or None if it has none.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class FinishedLabels:
         )
 
     def find_failure(self, frame: Frame, index: int) -> QuarantinedCalculation | None:
-        """Return why a frame has failed before, or None where it has not.
+        """Return why a frame failed before, or None if it did not.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class FinishedLabels:
         return None if held is None else held.model_copy(update={"index": index})
 
     def add(self, frame: Frame) -> None:
-        """Keep a label that has just been finished; it is on the disk when this returns.
+        """Write a finished label, and wait until it is on the disk.
 
         Parameters
         ----------

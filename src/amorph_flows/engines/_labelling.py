@@ -1,4 +1,4 @@
-"""Labelling a batch: one frame after another, each kept at once, failures set aside."""
+"""Labelling of a batch: frame by frame, each label kept at once, failures set aside."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalc
 
 @dataclass
 class LabelledBatch:
-    """How far a batch is.
+    """A batch with the labels and failures so far.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def label_batch(
     if goes_on and frames and not len(finished):
         raise InputError(
             f"{home} holds no label of the settings {settings_hash!r}; give the folder of the "
-            "batch to go on with, or run the job anew without prev_dir"
+            "batch that is to be continued, or run the job again without prev_dir"
         )
     batch, clock = LabelledBatch(len(frames)), None
     for index, unnamed in enumerate(frames):
@@ -119,7 +119,7 @@ def label_batch(
 def _take_finished(
     index: int, frame: Frame, finished: FinishedLabels, batch: LabelledBatch
 ) -> bool:
-    """Take over how a frame ended before; return whether it did."""
+    """Take over a frame's label or failure from an earlier run; return whether there is one."""
     if not _is_finite(frame):
         return False
     if (held := finished.find(frame)) is not None:

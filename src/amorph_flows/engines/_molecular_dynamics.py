@@ -22,14 +22,14 @@ from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.upstream.ase import NoseHooverRamp
 
 CONTACT_A = 0.3
-"""Two atoms closer than this mean that a run has blown up, Å."""
+"""Distance between two atoms below which a run counts as blown up, Å."""
 
 _CONTACT_EVERY = 20
 
 
 @dataclass
 class MDRun:
-    """One stage on its way: what it stores and when it has blown up.
+    """The run of one stage: its stored frames, and the check whether it has blown up.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ class MDRun:
         return self.file.with_suffix(".npz")
 
     def _start(self) -> MolecularDynamics:
-        """Return the dynamics at the start, or where a killed run was."""
+        """Return the dynamics at the start, or at the checkpoint of a killed run."""
         self._key = run_key(
             self.atoms,
             self.stage.model_dump_json(),
@@ -118,8 +118,9 @@ class MDRun:
         if held is None or _size(self.file) < held.n_bytes:
             if self.goes_on:
                 raise InputError(
-                    f"{self._checkpoint_file} is no checkpoint of the MD {self.provenance.run!r}, "
-                    f"{self.stage.name!r}; run the job anew without prev_dir"
+                    f"{self._checkpoint_file} is not a checkpoint of the MD "
+                    f"{self.provenance.run!r}, {self.stage.name!r}; run the job again without "
+                    "prev_dir"
                 )
             self.file.unlink(missing_ok=True)
             return _dynamics(self.atoms, self.stage)

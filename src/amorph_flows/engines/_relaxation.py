@@ -18,7 +18,7 @@ from amorph_flows.runtime.walltime import Clock, require_time
 
 @dataclass
 class Relaxation:
-    """A relaxation on its way.
+    """The run of a relaxation.
 
     Parameters
     ----------
@@ -110,13 +110,13 @@ class Relaxation:
         )
 
     def _resume(self, optimizer: FIRE) -> None:
-        """Bring atoms and optimizer to where they were; the filter keeps its reference cell."""
+        """Restore atoms and optimizer from a checkpoint; the filter keeps its reference cell."""
         held = read_state(self._file, self._key)
         if held is None:
             if self.goes_on:
                 raise InputError(
-                    f"{self.home} holds no checkpoint of this relaxation; run the job anew without "
-                    "prev_dir"
+                    f"{self.home} holds no checkpoint of this relaxation; run the job again "
+                    "without prev_dir"
                 )
             return
         self.atoms.set_cell(held["cell"])

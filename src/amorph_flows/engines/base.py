@@ -1,4 +1,4 @@
-"""The contract of an engine: where energies and forces come from."""
+"""The base class of engines, which compute energies and forces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from amorph_flows.schemas.schedule import MDStage
 
 @dataclass
 class Engine(MSONable, ABC):
-    """Where energies and forces come from; nests as a field of Makers.
+    """The base class of engines, which are fields of Makers.
 
     An engine is plain settings. Its methods return jobs whose outputs are this package's
     documents, whatever the code behind. A job that its queue job is too short for goes on in a
@@ -34,7 +34,7 @@ class Engine(MSONable, ABC):
         """Return the engine's name, version and settings hash."""
 
     def provenance(self, run: str) -> Provenance:
-        """Return where the frames of a run of this engine, in the job that runs now, come from.
+        """Return the provenance of the frames of a run of this engine in the current job.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class Engine(MSONable, ABC):
 
     @abstractmethod
     def check(self, structure: Structure | None = None) -> None:
-        """Refuse what cannot be computed here, before the first calculation.
+        """Refuse, before the first calculation, what cannot be computed here.
 
         Parameters
         ----------

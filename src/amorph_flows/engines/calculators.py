@@ -1,4 +1,4 @@
-"""The ASE calculators that an engine can name, loaded once a process."""
+"""The ASE calculators that an engine can name, each loaded once in a process."""
 
 from __future__ import annotations
 
@@ -263,4 +263,6 @@ def _cached(name: str, settings: str) -> Calculator:
     try:
         return factory(**json.loads(settings))
     except (TypeError, ValueError) as error:
-        raise InputError(f"calculator {name!r} refuses its settings {settings}: {error}") from error
+        raise InputError(
+            f"calculator {name!r} does not accept the settings {settings}: {error}"
+        ) from error

@@ -1,4 +1,4 @@
-"""From structures to ASE atoms and back, velocities included."""
+"""Configurations with velocities: conversion between structures and ASE atoms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines by name, as the key ``engine`` of a study file gives them."""
+"""Engines by the name that the key ``engine`` of a study file gives."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ def _vasp_pbe_u() -> Engine:
 
 
 _BUILDERS: dict[str, Callable[[], Engine]] = {"VASP": _vasp_scan_u, "VASP-PBE+U": _vasp_pbe_u}
-"""Engines that are no ASE calculators; each imports its code when it is asked for."""
+"""Engines that are not ASE calculators; each imports its code when it is used."""

@@ -153,7 +153,7 @@ class _VerletList:
     def get(self, atoms: Atoms) -> tuple[IntArray, IntArray, FloatArray]:
         """Return first atom, second atom and the vector from the first to the second, Å."""
         if not np.isfinite(atoms.positions).all():
-            raise InputError("positions hold a number that is not finite")
+            raise InputError("the positions hold a number that is not finite")
         if self._pairs is None or self._stale(atoms):
             self._build(atoms)
         assert self._pairs is not None

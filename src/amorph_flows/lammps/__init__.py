@@ -1,4 +1,4 @@
-"""LAMMPS: input, run, restart, parse; a potential from any backend drives it."""
+"""LAMMPS MD with a potential of any backend: input, run, restart and results."""
 
 from typing import TYPE_CHECKING
 

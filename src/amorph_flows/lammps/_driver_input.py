@@ -1,4 +1,4 @@
-"""What the process that runs LAMMPS with an ASE calculator needs, as a file."""
+"""The input file of the process that runs LAMMPS with an ASE calculator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_driver_input(
     potential: PotentialDoc,
     grade: GradeSettings | None,
 ) -> None:
-    """Write what the driver process needs.
+    """Write the input file of the driver process.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""LAMMPS in Python: an ASE calculator gives energy, forces and stress through fix external.
+"""LAMMPS with the forces of an ASE calculator, passed through fix external.
 
 Run as ``python -m amorph_flows.lammps._external FOLDER``; the folder holds `DRIVER_INPUT_FILE`.
 """
@@ -66,7 +66,7 @@ def drive(folder: Path) -> None:
 
 @dataclass
 class GradeWatch:
-    """Grade configurations as they come, save and say when to stop.
+    """Grades configurations during the run, saves them and tells when to stop.
 
     Parameters
     ----------
@@ -170,8 +170,9 @@ class ExternalForce:
             self._take_cell()
         if len(order) != len(self.atoms):
             raise CalculationError(
-                f"{len(self.atoms) - len(order)} of {len(self.atoms)} atoms were lost: the "
-                "potential let them fly apart; use a shorter time step or train it further"
+                f"{len(self.atoms) - len(order)} of {len(self.atoms)} atoms were lost because the "
+                "potential let them fly apart; use a shorter time step or train the potential "
+                "further"
             )
         positions = np.empty_like(x)
         positions[order] = x

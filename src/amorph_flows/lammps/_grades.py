@@ -14,7 +14,7 @@ from amorph_flows.potentials.base import GRADES_FILE
 
 @dataclass(frozen=True)
 class GradeSummary:
-    """What a run's grades say.
+    """Summary of the grades of a run.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def cut_grades(folder: Path, step: int) -> None:
 
 
 def summarise(grades: FloatArray, select: float, stop: float | None) -> GradeSummary:
-    """Return what grades say; one that is not a number passed every threshold.
+    """Return the summary of some grades; one that is not a number is above every threshold.
 
     Parameters
     ----------

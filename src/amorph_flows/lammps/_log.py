@@ -1,4 +1,4 @@
-"""LAMMPS logs: the thermo columns of a run in pieces, and how it ended."""
+"""LAMMPS logs: the thermo columns of a run, and how the run ended."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_thermo(path: Path) -> dict[str, FloatArray]:
 
 
 def last_step(path: Path) -> int:
-    """Return the last step that the log tells of, 0 where it tells of none.
+    """Return the last step in the log, 0 if there is none.
 
     Parameters
     ----------

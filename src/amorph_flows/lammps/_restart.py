@@ -1,4 +1,4 @@
-"""Going on after a kill: the last sound restart file, and files cut back to its step."""
+"""Restart after a kill: the last whole restart file, and files cut back to its step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a LAMMPS run gave, read from its folder."""
+"""Result of a LAMMPS run, read from its folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from amorph_flows.schemas.production_md import FileReference, MDPiece
 
 @dataclass(frozen=True)
 class LammpsResult:
-    """What a LAMMPS run gives.
+    """Result of a LAMMPS run.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def read_result(
     elements: list[str],
     grade: GradeSettings | None,
 ) -> LammpsResult:
-    """Return what the run in a folder gave.
+    """Return the result of the run in a folder.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def read_result(
 
 
 def grade_summary(folder: Path, grade: GradeSettings | None) -> GradeSummary:
-    """Return what the grades of a run say.
+    """Return the summary of the grades of a run.
 
     Parameters
     ----------

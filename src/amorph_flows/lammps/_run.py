@@ -1,4 +1,4 @@
-"""Run LAMMPS MD with a potential, or the rest of a run that was stopped or killed."""
+"""Runs of LAMMPS MD with a potential, started or continued after a stop or kill."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run_lammps_md(
     *,
     goes_on: bool = False,
 ) -> LammpsResult:
-    """Run MD, or the rest of a run that was stopped or killed, and return what it gave.
+    """Run MD, or the rest of a run that was stopped or killed, and return its result.
 
     The run has a folder of its own in ``directory``, named by the hash of everything that goes
     into it: the same call resumes it from its last restart file, or returns what is there. It
@@ -87,7 +87,7 @@ def run_lammps_md(
     if goes_on and not (folder / LOG_FILE).exists():
         raise InputError(
             f"{directory} holds no run of this structure, potential and settings ({folder.name}); "
-            "run the job anew without prev_dir"
+            "run the job again without prev_dir"
         )
     folder.mkdir(parents=True, exist_ok=True)
     if not _is_done(folder, settings, grade):
@@ -105,7 +105,7 @@ def partial_result(
     grade: GradeSettings | None = None,
     min_frames: int = 20,
 ) -> LammpsResult | None:
-    """Return what a failed run left behind, or None where that is too little to look at.
+    """Return the result of a failed run up to its failure, or None if it has too few frames.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def _run_piece(
     reached = last_restart(folder)
     if not _is_done(folder, settings, grade) and (reached is None or reached[0] <= begun):
         raise WalltimeError(
-            f"LAMMPS in {folder} did no step after step {begun} in {limit:.0f} s; ask the queue "
-            "for more time, or use more cores"
+            f"LAMMPS in {folder} computed no step after step {begun} in {limit:.0f} s; ask for a "
+            "longer walltime, or use more cores"
         )
 
 
@@ -206,8 +206,8 @@ def _elements(structure: Structure, potential: PotentialDoc) -> list[str]:
     unknown = sorted(present - set(potential.species))
     if unknown:
         raise InputError(
-            f"the potential knows {', '.join(potential.species)} but the structure has "
-            f"{', '.join(unknown)}; fit one that has seen them"
+            f"the potential has the elements {', '.join(potential.species)}, but the structure "
+            f"also has {', '.join(unknown)}; fit one to frames with them"
         )
     return [symbol for symbol in potential.species if symbol in present]
 
@@ -237,6 +237,7 @@ def _check_energies(result: LammpsResult) -> None:
     if bad.any():
         step = result.thermo["step"][bad][0]
         raise CalculationError(
-            f"LAMMPS: the potential energy is not a number from step {step:.0f} on",
+            f"LAMMPS: the potential energy is not a number from step {step:.0f} on; use a shorter "
+            "time step or train the potential further",
             result.directory,
         )

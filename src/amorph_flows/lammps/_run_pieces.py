@@ -1,4 +1,4 @@
-"""The pieces of a run: where each begins and what its random forces are seeded with."""
+"""The pieces of a run: the first step of each, and the seed of its random forces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where LAMMPS is and the environment that it needs."""
+"""The command that runs LAMMPS, and the environment that it needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from amorph_flows.settings import Settings
 
 
 def check_lammps() -> None:
-    """Refuse to go on where LAMMPS cannot be run.
+    """Raise an error if LAMMPS cannot be run here.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def lammps_command() -> list[str]:
     if command:
         if shutil.which(command[0]) is None:
             raise InputError(
-                f"AMORPH_LAMMPS_COMMAND is {' '.join(command)!r}, but {command[0]!r} is no "
+                f"AMORPH_LAMMPS_COMMAND is {' '.join(command)!r}, but {command[0]!r} is not an "
                 "executable; correct it, or unset it to use the lammps package"
             )
         return command

@@ -51,7 +51,7 @@ def load_trajectory(reference: FileReference, temperature_k: float | None = None
     """
     path = Path(reference.path)
     if not path.is_file():
-        raise TrajectoryError(f"{path} is gone; restore it or run the MD again")
+        raise TrajectoryError(f"{path} does not exist any more; restore it or run the MD again")
     if sha256_of_file(path) != reference.sha256:
         raise TrajectoryError(f"{path} is not the file that was written; run the MD again")
     return read_trajectory(

@@ -1,4 +1,4 @@
-"""What LAMMPS reads: settings of an MD run, its data file and its commands."""
+"""Input of LAMMPS: settings of an MD run, its data file and its commands."""
 
 from __future__ import annotations
 

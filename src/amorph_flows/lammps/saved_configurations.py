@@ -1,4 +1,4 @@
-"""Configurations that a run saved, in MLIP-2 format: those that a kill left whole."""
+"""Configurations that a run saved, in MLIP-2 format; one that a kill cut off is dropped."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _whole(path: Path) -> Iterator[list[str]]:
 
 
 def _step(lines: list[str]) -> int:
-    """Return the MD step of a configuration, -1 where it does not tell."""
+    """Return the MD step of a configuration, -1 if it is not given."""
     for line in lines:
         words = line.split(maxsplit=2)
         if words[:2] == ["Feature", "timestep"]:

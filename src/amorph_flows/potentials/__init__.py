@@ -1,4 +1,4 @@
-"""Machine-learned potentials: one contract, one folder a method."""
+"""Machine-learned potentials: one interface, and a folder for each method."""
 
 from typing import TYPE_CHECKING
 

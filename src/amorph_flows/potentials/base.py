@@ -1,4 +1,4 @@
-"""The contract of a machine-learned potential, and the registry of backends."""
+"""The base class of potential backends, and their registry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 @dataclass(frozen=True)
 class Fit:
-    """What a backend's fit gives.
+    """Result of a fit.
 
     Parameters
     ----------
@@ -274,5 +274,7 @@ def _imported(name: str) -> PotentialBackend:
     except ModuleNotFoundError as error:
         raise MissingDependencyError(str(error.name), hint=f"install what holds {name}") from error
     if not (isinstance(found, type) and issubclass(found, PotentialBackend)):
-        raise InputError(f"{name!r} is no potential backend; give a subclass of PotentialBackend")
+        raise InputError(
+            f"{name!r} is not a potential backend; give a subclass of PotentialBackend"
+        )
     return found()

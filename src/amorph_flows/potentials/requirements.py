@@ -1,4 +1,4 @@
-"""What each backend of potentials needs on this machine; nothing of a backend is imported."""
+"""Requirements of each backend of potentials, checked without importing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stored potential as what uses it: an ASE calculator or the input lines of LAMMPS."""
+"""Stored potentials, turned into an ASE calculator or the input lines of LAMMPS."""
 
 from __future__ import annotations
 
@@ -92,6 +92,6 @@ def check_text(doc: PotentialDoc) -> None:
     digest = sha256_of(text)
     if doc.sha256 and digest != doc.sha256:
         raise InputError(
-            f"the text of potential {doc.job_uuid} has sha256 {digest[:12]}…, its document says "
-            f"{doc.sha256[:12]}…; somebody has changed it"
+            f"the text of potential {doc.job_uuid} has sha256 {digest[:12]}…, but its document "
+            f"says {doc.sha256[:12]}…; it has been changed, so fit it again"
         )

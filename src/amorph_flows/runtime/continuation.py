@@ -63,7 +63,7 @@ def run_home(prev_dir: str | None) -> Path:
     home = Path(prev_dir)
     if not home.is_absolute() or not home.is_dir():
         raise InputError(
-            f"prev_dir {prev_dir!r} is no folder of this machine; restore it, mount the file "
-            "system that it is on, or run the job anew without prev_dir"
+            f"prev_dir {prev_dir!r} is not a folder on this machine; restore it, mount the "
+            "file system that it is on, or run the job again without prev_dir"
         )
     return home

@@ -1,4 +1,4 @@
-"""Structures: supercells, void sites, charges and ranked occupations; no workflow engine."""
+"""Structures: supercells, void sites, charges and ranked occupations, without a workflow engine."""
 
 from amorph_flows.structures._library import REFERENCE_METALS, reference_metal, v2o5
 from amorph_flows.structures._occupation import Occupation, RankedOccupations, rank_occupations

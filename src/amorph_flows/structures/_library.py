@@ -1,4 +1,4 @@
-"""Crystals that studies start from: alpha-V2O5 and the metals that voltages refer to."""
+"""Library of crystals: alpha-V2O5, and the metals that voltages refer to."""
 
 from __future__ import annotations
 

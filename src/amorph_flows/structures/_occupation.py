@@ -153,7 +153,9 @@ def _checked_sites(
 ) -> FloatArray:
     coords = np.asarray(sites, dtype=float)
     if coords.ndim != 2 or coords.shape[1] != 3 or not np.all(np.isfinite(coords)):
-        raise InputError(f"sites of shape {coords.shape} are not finite coordinates (n, 3)")
+        raise InputError(
+            f"sites must be finite coordinates of shape (n, 3), got shape {coords.shape}"
+        )
     if len(coords) < n_ions:
         found = f"; {sites.summary()}" if isinstance(sites, VoidSites) else ""
         raise InputError(f"{len(coords)} sites are too few for {n_ions} {ion}{found}")

@@ -1,4 +1,4 @@
-"""Reading a structure and refusing one that no simulation can start from."""
+"""Reading of structures, and the refusal of those that no simulation can start from."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def check_structure(structure: Structure) -> None:
         raise InputError("the structure holds no atoms")
     for index, site in enumerate(structure):
         if not np.all(np.isfinite(site.frac_coords)):
-            raise InputError(f"atom {index} ({site.species_string}) has a position that is NaN")
+            raise InputError(
+                f"atom {index} ({site.species_string}) has a position that is not a number"
+            )
         if not site.is_ordered:
             raise InputError(
                 f"atom {index} is partially occupied ({site.species_string}); "

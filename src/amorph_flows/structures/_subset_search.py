@@ -1,4 +1,4 @@
-"""The best choices of n out of N sites under a quadratic energy, proven where that is affordable.
+"""Search for the subsets of n out of N sites with the lowest quadratic energy.
 
 The energy of a subset S is E(S) = sum_{i in S} h_i + 1/2 sum_{i != j in S} J_ij.
 """

@@ -1,4 +1,4 @@
-"""Void sites: where in a host an ion has room."""
+"""Void sites: the places in a host with room for an ion."""
 
 from __future__ import annotations
 

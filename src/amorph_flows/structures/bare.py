@@ -1,4 +1,4 @@
-"""A structure without what a run left on its sites."""
+"""Bare structures: without the charges and velocities that a run left on their sites."""
 
 from __future__ import annotations
 

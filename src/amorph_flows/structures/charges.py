@@ -1,4 +1,4 @@
-"""The charges that a host has after ions were inserted, by reducing its redox element."""
+"""Charges of a host after the insertion of ions, which reduces its redox element."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _redox_element(
     if len(candidates) != 1:
         found = ", ".join(str(el) for el in candidates) or "none"
         raise InputError(
-            f"the element that takes the electrons of {ion} cannot be told (candidates: {found}); "
+            f"the element that takes the electrons of {ion} is not clear (candidates: {found}); "
             "name it with redox_element"
         )
     return candidates[0]

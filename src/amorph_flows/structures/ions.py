@@ -1,4 +1,4 @@
-"""Ions by name, and taking a species out of a structure."""
+"""Ions: reading their names, and removing them from a structure."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def remove_species(structure: Structure, element: str) -> Structure:
     kept = [site for site in structure if site.specie.symbol != symbol]
     if len(kept) == len(structure):
         raise InputError(
-            f"no {symbol} to remove from {structure.composition.reduced_formula}; "
-            f"it holds {', '.join(structure.composition.chemical_system.split('-'))}"
+            f"there is no {symbol} to remove from {structure.composition.reduced_formula}, which "
+            f"holds {', '.join(structure.composition.chemical_system.split('-'))}"
         )
     if not kept:
         raise InputError(f"removing {symbol} leaves no atoms: the structure holds nothing else")

@@ -1,4 +1,4 @@
-"""How many ions a host takes up."""
+"""Stoichiometry: the number of ions for a host cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leans on the insides of other packages: one module a package, each trick with its reason.
+"""Code that depends on internals of other packages: a module for each, with its reasons.
 
-The tests of these modules fail by the name of the trick when an upgrade breaks it.
+When an upgrade breaks one of them, the test that fails names it.
 """

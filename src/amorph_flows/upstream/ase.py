@@ -1,4 +1,4 @@
-"""A thermostat of ASE with a temperature that may change and a state that can be stored."""
+"""ASE's thermostat with a temperature that can change and a state that can be stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What FireWorks does only inside of its other operations, or only when it is imported."""
+"""Operations that FireWorks only does inside of others, or only when it is imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def may_be_configured() -> bool:
 
 
 def refresh_workflow(launchpad: LaunchPad, firework: int) -> None:
-    """Take over how the launch of a FireWork ended, where its worker died before it did so.
+    """Take over how the launch of a FireWork ended if its worker died before it did so.
 
     ``lpad`` refreshes a workflow only together with another change of it.
 

@@ -1,4 +1,4 @@
-"""What jobflow does not offer: flows that refer outside, jobs of one kind, writing in one step."""
+"""Additions to jobflow: flows that refer outside, kinds of jobs, writing in one step."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def opened(response: Response[Any]) -> Response[Any]:
 
 
 def set_job_kind(function: Callable[..., Any], kind: JobKind) -> None:
-    """Write on a function what its jobs mostly do.
+    """Mark a function with the kind of its jobs.
 
     It must be the innermost function: jobflow unwraps a job's function before it compares it with
     a filter, such as `OfKind`.
@@ -72,7 +72,7 @@ def set_job_kind(function: Callable[..., Any], kind: JobKind) -> None:
 
 
 def job_kind(function: Callable[..., Any]) -> JobKind:
-    """Return what a job of a function mostly does.
+    """Return the kind of the jobs of a function.
 
     Jobs of atomate2 that call a code are ``"dft"``; what is not known is ``"light"``.
 
@@ -159,7 +159,7 @@ class HeldStore(JobStore):
 
 
 def call_make(maker: Any, *arguments: Any) -> Any:
-    """Do at once what the job of a Maker would do, and return what it would answer.
+    """Run the job of a Maker at once and return its response.
 
     A Maker of atomate2 has its work in the function under jobflow's decorator.
 

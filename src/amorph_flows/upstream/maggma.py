@@ -1,4 +1,4 @@
-"""Collections behind maggma's stores, which have no name outside, and MongoDB's filters in Python.
+"""Private collections of maggma's stores, and MongoDB's filters in Python.
 
 maggma and jobflow are not imported: the store in a folder does without them.
 """

@@ -1,4 +1,4 @@
-"""Variables that a package cannot be imported with; nothing is imported here."""
+"""Environment variables that must not be set when a package is imported."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_inputs_that_cannot_be_right_are_named():
     trajectory, _ = walk(n_frames=20)
     with pytest.raises(InputError, match="no Li"):
         mean_squared_displacement(trajectory, "Li")
-    with pytest.raises(InputError, match="no element symbol"):
+    with pytest.raises(InputError, match="not an element symbol"):
         mean_squared_displacement(trajectory, "Mg2+")
     with pytest.raises(InputError, match="drift is 'lattice'"):
         mean_squared_displacement(trajectory, "Mg", drift="lattice")

@@ -105,7 +105,7 @@ def test_same_seed_same_split_other_seed_other_split() -> None:
 
 def test_bad_input() -> None:
     frames = frames_of("r", 10)
-    with pytest.raises(InputError, match="leave nothing to train on"):
+    with pytest.raises(InputError, match="leave no frames for training"):
         split_frames(FrameSet(frames), test_fraction=0.5)
     with pytest.raises(InputError, match="frames 2 and 10 are the same"):
         split_frames(FrameSet([*frames, frames[2]]))

@@ -63,5 +63,5 @@ def test_stress_keeps_its_components() -> None:
 def test_damaged_columns_are_named() -> None:
     stored = FrameSet([frame(1)]).as_dict()
     stored["forces"] = FrameSet([frame(1), frame(2)]).as_dict()["forces"]
-    with pytest.raises(InputError, match="forces has 64 rows, its frames need 32"):
+    with pytest.raises(InputError, match="forces has 64 rows, but its frames need 32"):
         FrameSet.from_dict(stored)

@@ -190,7 +190,7 @@ def test_missing_potcars_are_named(
     with pytest.raises(InputError, match="there is no POTCAR 'Bi' of PBE_54"):
         engine.check(bismuth)
     monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(potcars / "absent"))
-    with pytest.raises(InputError, match="which is no folder"):
+    with pytest.raises(InputError, match="which is not a folder"):
         engine.check()
     monkeypatch.delitem(SETTINGS, "PMG_VASP_PSP_DIR")
     with pytest.raises(MissingDependencyError, match="PMG_VASP_PSP_DIR"):

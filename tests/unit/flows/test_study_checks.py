@@ -78,7 +78,7 @@ def test_negative_time_step_of_any_stage_is_refused(maker: AmorphousElectrodeMak
         ("production", {"supercell": (-2, 2, 2)}, r"production.supercell is \(-2, 2, 2\)"),
         ("mtp_sampling", {"supercell": (0, 1, 1)}, r"mtp_sampling.supercell is \(0, 1, 1\)"),
         ("voltage", {"n_snapshots": 0}, "voltage.n_snapshots is 0"),
-        ("fit", {"test_fraction": 0.6}, "leave nothing to train on"),
+        ("fit", {"test_fraction": 0.6}, "leave no frames for training"),
         ("fit", {"max_force_ev_a": -1.0}, "must be positive"),
         ("fit", {"alternatives": (FitSettings(cutoff=9.0),)}, "less than twice the cutoff"),
         ("insertion", {"charges": {"V": 5.0, "O": -2.0}}, "net charge of"),
@@ -159,7 +159,7 @@ def test_a_backend_of_ones_own_is_named_by_its_path(maker: AmorphousElectrodeMak
     path = "amorph_flows.potentials.mtp.motep._backend:MotepBackend"
     replace(maker, fit=replace(maker.fit, backend=path)).check(v2o5())
     for bad in ("amorph_flows.potentials:get_backend", "amorph_flows.potentials:Nothing"):
-        with pytest.raises(AmorphFlowsError, match="is no potential backend"):
+        with pytest.raises(AmorphFlowsError, match="is not a potential backend"):
             replace(maker, fit=replace(maker.fit, backend=bad)).check(v2o5())
     with pytest.raises(MissingDependencyError, match="no_such_module"):
         replace(maker, fit=replace(maker.fit, backend="no_such_module:Mine")).check(v2o5())

@@ -125,7 +125,7 @@ def test_changed_or_lost_trajectories_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrajectoryError, match="not the file"):
         load_trajectory(empty)
     path.unlink()
-    with pytest.raises(TrajectoryError, match="gone"):
+    with pytest.raises(TrajectoryError, match="does not exist any more"):
         load_trajectory(empty)
 
 

@@ -42,14 +42,14 @@ def test_every_truncation_is_an_input_error():
     ("old", "new", "message"),
     [
         ("MTP\n", "PTM\n", "line 1: does not start with the line 'MTP'"),
-        ("RBChebyshev", "RBJacobi", "line 7: has radial basis 'RBJacobi'"),
+        ("RBChebyshev", "RBJacobi", "line 7: has the radial basis 'RBJacobi'"),
         ("species_count = 3", "species_count = 4", "'1-0' instead of the pair 0-3"),
         ("species_count = 3", "species_count = three", "line 5: 'species_count' is 'three'"),
         ("alpha_scalar_moments = 9", "alpha_scalar_moments = 8", "has 9 numbers, not 8"),
         ("alpha_moments_count = 18", "alpha_moments_count = 12", "out of range"),
         ("{0, 0, 1, 11}", "{17, 0, 1, 11}", "not computed before it"),
         ("scaling = 4", "scaling = nan4", "line 4: 'scaling'"),
-        ("max_dist = 4", "max_dist = 0", "make no range"),
+        ("max_dist = 4", "max_dist = 0", "must be 0 or more and below max_dist 0"),
     ],
 )
 def test_wrong_contents_are_named(old, new, message):

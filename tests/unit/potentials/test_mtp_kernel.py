@@ -148,9 +148,9 @@ def test_energy_is_smooth_at_the_cutoff():
 
 def test_bad_input_is_refused():
     potential = random_potential(6)
-    with pytest.raises(InputError, match="potential of 3 species"):
+    with pytest.raises(InputError, match="the potential has 3 species"):
         MTPCalculator(potential, species=["Mg", "V"])
-    with pytest.raises(InputError, match="no element symbol"):
+    with pytest.raises(InputError, match="not an element symbol"):
         MTPCalculator(potential, species=["Mg", "V", "Oxygen"])
     stranger = Atoms("Na", cell=[5, 5, 5], pbc=True, calculator=MTPCalculator(potential))
     with pytest.raises(InputError, match="no species for Na"):

@@ -135,7 +135,7 @@ def test_a_potential_that_was_changed_is_not_used(tmp_path: Path) -> None:
         lambda: export_document(store, UUID, tmp_path / "x.mtp"),
         lambda: write_lammps(load_potential(store, UUID), tmp_path / "lammps"),
     ):
-        with pytest.raises(InputError, match="somebody has changed it"):
+        with pytest.raises(InputError, match="it has been changed, so fit it again"):
             use()
 
 

@@ -89,7 +89,7 @@ def test_remove_species_keeps_the_rest_as_it_was():
 
 
 def test_remove_species_refuses():
-    with pytest.raises(InputError, match="no Mg to remove from V2O5; it holds O, V"):
+    with pytest.raises(InputError, match="there is no Mg to remove from V2O5, which holds O, V"):
         remove_species(v2o5(), "Mg")
     with pytest.raises(InputError, match="leaves no atoms"):
         remove_species(reference_metal("Mg"), "Mg")

@@ -184,7 +184,7 @@ def test_too_few_sites_say_what_was_cut(small):
 def test_bad_sites(small):
     host, sites = small
     for bad in (sites[:, :2], sites[0], np.full((4, 3), np.nan)):
-        with pytest.raises(InputError, match="not finite coordinates"):
+        with pytest.raises(InputError, match="must be finite coordinates"):
             rank_occupations(host, bad, "Mg2+", 2)
     with pytest.raises(InputError, match="sites 0 and 2 are the same point"):
         rank_occupations(host, [sites[0], sites[1], sites[0] + [1, 0, -1]], "Mg2+", 2)

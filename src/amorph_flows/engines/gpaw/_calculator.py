@@ -177,7 +177,7 @@ def _failure(reply: dict[str, Any], max_iterations: int) -> Exception:
     """Return the error of a reply that has one; GPAW's own says no more than its name."""
     if reply["error"] == "KohnShamConvergenceError":
         return SCFError(
-            f"the self-consistency cycle has not converged in {max_iterations} iterations, see "
+            f"the self-consistency cycle did not converge in {max_iterations} iterations; see "
             "gpaw.txt"
         )
     return CalculationFailed(f"GPAW: {reply['error']}: {reply['message']}")

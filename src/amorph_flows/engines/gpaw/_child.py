@@ -26,7 +26,7 @@ class Calculation:
         self._same: Any = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the labels of a request, or why there are none."""
+        """Return the labels of a request, or the reason why there are none."""
         try:
             self._place(request)
             energy = self._atoms.get_potential_energy(force_consistent=True)
@@ -36,7 +36,7 @@ class Calculation:
             return {"error": type(error).__name__, "message": str(error)}
 
     def _place(self, request: dict[str, Any]) -> None:
-        """Move the atoms, or begin anew where their wave functions are of no use."""
+        """Move the atoms, or start again if the kept wave functions do not help."""
         import numpy as np
         from ase import Atoms
         from gpaw import GPAW

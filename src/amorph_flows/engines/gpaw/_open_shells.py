@@ -1,4 +1,4 @@
-"""Which compositions have open d shells, and the magnetic moments that they start from."""
+"""Open d shells of a composition, and the magnetic moments to start from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that runs GPAW, seen from this side."""
+"""The process that runs GPAW: how it is found, started, asked and ended."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Installation(BaseModel):
 
 
 def find_gpaw() -> Installation:
-    """Return what the interpreter of `Settings.gpaw_python` has; it is asked once a process.
+    """Return the GPAW of the interpreter `Settings.gpaw_python`, which is asked once in a process.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def find_gpaw() -> Installation:
 
 
 class GPAWProcess:
-    """A process that is started by the first request, and again by the one after its death.
+    """A process that the first request starts; if it dies, the next request starts another.
 
     Nothing of GPAW is imported here: it speaks JSON lines over pipes and may have an interpreter
     of its own. It ends with this object, with `close` or with this process.
@@ -146,7 +146,7 @@ def _ask(*command: str) -> Installation:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Let the process end by itself, or make it; nothing of it is left."""
+    """End the process, by force if it does not end by itself."""
     for pipe in (process.stdin, process.stdout):
         try:
             cast("Any", pipe).close()
@@ -166,7 +166,7 @@ def _cause_of_death(process: subprocess.Popen[str]) -> str:
         return "the process of GPAW closed its output"
     if code < 0:
         how = f"was ended by signal {-code} ({signal.strsignal(-code)})"
-        hint = "; was the memory full?" if -code == signal.SIGKILL else ""
+        hint = "; the memory may have been full" if -code == signal.SIGKILL else ""
         return f"the process of GPAW {how}{hint}"
     said = Path(OUTPUT_FILE).read_text(encoding="utf-8", errors="replace").strip()
     return f"the process of GPAW ended with exit code {code}: {said.rpartition(chr(10))[2]}"

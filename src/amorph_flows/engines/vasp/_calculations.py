@@ -101,7 +101,7 @@ def relaxed(
 
 
 def _contcar(folder: Path, structure: Structure) -> Structure:
-    """Return where a relaxation that was ended came to, or its start if that cannot be read."""
+    """Return the last structure of a relaxation, or its start if CONTCAR cannot be read."""
     try:
         return read_run(folder, structure).structure
     except Exception:  # noqa: BLE001 - files cut off anywhere; it then starts anew

@@ -118,7 +118,7 @@ class VaspEngine(Engine, Maker):
 
     @override
     def info(self) -> EngineInfo:
-        """Return the engine's name and settings hash; VASP's version is known after a run only."""
+        """Return the engine's name and settings hash; VASP's version is only known after a run."""
         generator = self.static_maker.input_set_generator
         return EngineInfo(
             name=self.label,
@@ -130,7 +130,7 @@ class VaspEngine(Engine, Maker):
 
     @override
     def check(self, structure: Structure | None = None) -> None:
-        """Refuse what cannot be computed: no POTCARs, no U, Makers that do not agree.
+        """Refuse what cannot be computed: missing POTCARs, missing U, Makers that do not agree.
 
         Without a folder of POTCARs it raises a `MissingDependencyError`, else an `InputError`.
         """

@@ -24,7 +24,7 @@ _STEPS_TO_SPARE = 2.0
 
 
 class StopBeforeWalltime(ErrorHandler):
-    """Ask VASP to end MD after the ionic step that it is at, before the queue ends it.
+    """Ask VASP to end MD after the current ionic step, before the queue ends it.
 
     It writes ``LSTOP = .TRUE.`` into STOPCAR when less than the time of two ionic steps is left
     of `amorph_flows.runtime.walltime.remaining_s`. Custodian's own ``WalltimeHandler`` reads the

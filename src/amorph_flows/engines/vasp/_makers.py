@@ -66,6 +66,6 @@ def relax_maker(generator: AmorphousSetGenerator) -> RelaxMaker:
 
 
 def _run(handlers: list[ErrorHandler]) -> dict[str, Any]:
-    """Return how VASP runs: custodian looks for its end every 2 s, for errors every 30 s."""
+    """Return how VASP is run: custodian looks for its end every 2 s and for errors every 30 s."""
     custodian = {"polling_time_step": 2, "monitor_freq": 15}
     return {"handlers": handlers, "custodian_kwargs": custodian}

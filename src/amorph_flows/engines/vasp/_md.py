@@ -1,4 +1,4 @@
-"""MD with VASP, as far as this queue job allows."""
+"""MD with VASP, as far as the walltime allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def advance_md(
     home: Path,
     vasp: Callable[[Structure, Path, dict[str, Any]], VaspRun],
 ) -> str:
-    """Let VASP compute the rest of a run, or as much of it as the walltime allows.
+    """Compute the rest of a run with VASP, or as much of it as the walltime allows.
 
     What a process that was killed left behind is taken over first. The state is on disk before
     and after VASP runs.
@@ -62,14 +62,17 @@ def advance_md(
     state.write(home)
     report_progress(min(state.step, stage.n_steps), stage.n_steps, f"{stage.name}: MD step")
     if (state.step, state.is_new) == begin:
-        raise CalculationError(f"MD {provenance.run!r}: VASP made no step", run.folder)
+        raise CalculationError(
+            f"MD {provenance.run!r}: VASP computed no step; look at its output in the job's folder",
+            run.folder,
+        )
     return run.version
 
 
 def find_state(
     key: str, structure: Structure, stage: MDStage, seed: int, home: Path, goes_on: bool
 ) -> MDState:
-    """Return where a run is: at its start, or where an earlier job in its folder came to.
+    """Return the state of a run: its start, or where an earlier job in its folder stopped.
 
     Parameters
     ----------
@@ -90,14 +93,14 @@ def find_state(
     held = MDState.read(home, key)
     if held is None and goes_on:
         raise InputError(
-            f"{home} holds no state of this MD run; give the folder of the run to go on with, or "
-            "run the job anew without prev_dir"
+            f"{home} holds no state of this MD run; give the folder of the run that is to be "
+            "continued, or run the job again without prev_dir"
         )
     return held or MDState.start(key, structure, stage, seed)
 
 
 def require_converged(state: MDState, run: str, largest_share: float) -> None:
-    """Give a run up whose density does not converge too often.
+    """Stop a run whose density fails to converge too often.
 
     Parameters
     ----------

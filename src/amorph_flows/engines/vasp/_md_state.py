@@ -26,7 +26,7 @@ _AHEAD = "ahead_of_frames"
 
 @dataclass
 class MDState:
-    """How far an MD run has come; what the next VASP process has to compute.
+    """The frames of an MD run so far, and the start of the next VASP process.
 
     Step k of a stage is the configuration after k time steps. VASP computes the configuration in
     POSCAR first and leaves in CONTCAR the one after its last, so a process that goes on from a
@@ -166,7 +166,7 @@ class MDState:
 
     @classmethod
     def read(cls, folder: Path, key: str) -> Self | None:
-        """Return the state that a job left, None where there is none of that run.
+        """Return the state that a job left, or None if there is none of this run.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What is refused before VASP runs: Makers that disagree, a missing U, missing POTCARs."""
+"""Requirements checked before VASP runs: Makers that agree, a U, POTCARs."""
 
 from __future__ import annotations
 
@@ -74,12 +74,13 @@ def require_agreement(
         if found := differences(wanted, energy_settings(generator, plain)):
             raise InputError(
                 f"static_maker and {name} differ in {'; '.join(found)}; energies of one study must "
-                "come from the same settings (tags for all: user_incar_settings of the engine)"
+                "come from the same settings (set tags for all of them in user_incar_settings of "
+                "the engine)"
             )
 
 
 def require_u(generator: VaspInputGenerator, structure: Structure) -> None:
-    """Refuse a compound with an open d shell that DFT+U has no U for.
+    """Refuse a compound with an open d shell but no U for it.
 
     Parameters
     ----------
@@ -100,13 +101,13 @@ def require_u(generator: VaspInputGenerator, structure: Structure) -> None:
     known = set(given).union(*(inner for inner in given.values() if isinstance(inner, dict)))
     if missing := sorted(OPEN_D_SHELLS & set(structure.symbol_set) - known):
         raise InputError(
-            f"there is no U for {', '.join(missing)}; give one, be it 0: "
-            "VaspEngine.scan_u({'V': 1.0, 'Fe': ...}), and the like for pbe_u"
+            f"there is no U for {', '.join(missing)}; give one, which may be 0: "
+            "VaspEngine.scan_u({'V': 1.0, 'Fe': ...}), or pbe_u likewise"
         )
 
 
 def require_potcars(generator: VaspInputGenerator, structure: Structure | None) -> None:
-    """Refuse a calculation whose POTCARs are not there.
+    """Refuse a calculation if a POTCAR is missing.
 
     Parameters
     ----------
@@ -126,7 +127,9 @@ def require_potcars(generator: VaspInputGenerator, structure: Structure | None) 
     if not folder:
         raise MissingDependencyError("a folder of VASP's POTCARs (PMG_VASP_PSP_DIR)", hint=_SET_UP)
     if not Path(folder).expanduser().is_dir():
-        raise InputError(f"PMG_VASP_PSP_DIR is {folder}, which is no folder; set it by: {_SET_UP}")
+        raise InputError(
+            f"PMG_VASP_PSP_DIR is {folder}, which is not a folder; set it by: {_SET_UP}"
+        )
     if structure is None:
         return
     generator.structure = structure

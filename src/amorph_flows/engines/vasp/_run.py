@@ -79,7 +79,7 @@ class Computed:
 
 @dataclass(frozen=True)
 class VaspRun:
-    """What one run of VASP left behind.
+    """The results of one run of VASP.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def run_maker(
     incar: dict[str, Any],
     may_change: frozenset[str] = HARMLESS,
 ) -> VaspRun:
-    """Write inputs, run VASP under custodian, parse: all by the Maker, in a folder.
+    """Let the Maker write inputs, run VASP under custodian and parse its outputs, in a folder.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def run_maker(
 
 
 def read_run(folder: Path, structure: Structure) -> VaspRun:
-    """Return what VASP left in a folder; a process that was killed may have left a part.
+    """Return the results that VASP left in a folder, incomplete if it was killed.
 
     Parameters
     ----------
@@ -190,8 +190,8 @@ def read_run(folder: Path, structure: Structure) -> VaspRun:
 def _require_unchanged(folder: Path, may_change: frozenset[str]) -> None:
     if changed := changed_by_custodian(folder, may_change):
         raise CalculationError(
-            f"custodian changed what is computed ({'; '.join(changed)}); such numbers do not mix "
-            "with others"
+            f"custodian changed settings that change energies ({'; '.join(changed)}); these "
+            "numbers cannot be compared with the others"
         )
 
 

@@ -16,7 +16,7 @@ from typing_extensions import override
 _MOMENTS = {"V": 5.0, "Cr": 5.0, "Mn": 5.0, "Fe": 5.0, "Co": 5.0, "Ni": 5.0}
 
 OPEN_D_SHELLS = frozenset({"Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu"})
-"""Metals that a study with DFT+U must give a U, be it 0."""
+"""Metals for which a study with DFT+U must give a U, which may be 0."""
 
 SCHEDULE_TAGS = ("IBRION", "NSW", "POTIM", "TEBEG", "TEEND")
 """Tags of MD that only the schedule sets."""

@@ -1,4 +1,4 @@
-"""Which INCAR tags change an energy, and whether two inputs agree on them."""
+"""Settings of VASP that change an energy, and the comparison of two inputs by them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
 
 
 def changed_by_custodian(folder: Path, allowed: frozenset[str] = HARMLESS) -> list[str]:
-    """Return what custodian changed in the inputs of a calculation that matters.
+    """Return the changes by custodian in the inputs of a calculation that change its energies.
 
     Parameters
     ----------

@@ -145,7 +145,9 @@ class ActiveSet:
         if not lines or lines[0] != HEADER:
             raise InputError(f"{source}, line 1: is not {HEADER!r}; is this an active set?")
         if len(lines) < 2 or lines[1] != MODE:
-            raise InputError(f"{source}, line 2: is not {MODE!r}; only grades of atoms are known")
+            raise InputError(
+                f"{source}, line 2: is not {MODE!r}; only grades of atoms are supported"
+            )
         try:
             count, rank = int(lines[2].split()[1]), int(lines[4].split()[1])
             parameters = np.array(lines[3].split(), dtype=float)

@@ -43,7 +43,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class MomentGraph:
-    """What a level adds up to, in the terms of the ``.mtp`` file."""
+    """All moments and products of a level, as the ``.mtp`` file lists them."""
 
     n_radial_functions: int
     index_basic: Int32Array

@@ -122,13 +122,13 @@ def species_lookup(potential: MTPPotential, species: Sequence[str] = ()) -> npt.
     symbols = list(species) or list(potential.species)
     if len(symbols) != potential.n_species or len(set(symbols)) != len(symbols):
         raise InputError(
-            f"species {symbols} for a potential of {potential.n_species} species; "
-            "give one element symbol for each species number, in order"
+            f"species is {symbols}, but the potential has {potential.n_species} species; give one "
+            "element symbol for each species number, in order"
         )
     lookup = np.full(len(atomic_numbers) + 1, -1, dtype=np.int32)
     for number, symbol in enumerate(symbols):
         if symbol not in atomic_numbers:
-            raise InputError(f"{symbol!r} in species {symbols} is no element symbol")
+            raise InputError(f"{symbol!r} in species {symbols} is not an element symbol")
         lookup[atomic_numbers[symbol]] = number
     return lookup
 

@@ -209,7 +209,7 @@ def parse_mtp(
     n_species = file.count("species_count")
     minimum, cutoff = file.number("min_dist", "min"), file.number("max_dist", "max")
     if not 0.0 <= minimum < cutoff:
-        file.fail(f"min_dist {minimum} and max_dist {cutoff} make no range")
+        file.fail(f"min_dist {minimum} must be 0 or more and below max_dist {cutoff}")
     n_chebyshev = file.count("radial_basis_size", "size")
     shape = (n_species, n_species, file.count("radial_funcs_count"), n_chebyshev)
     n_moments = file.count("alpha_moments_count")

@@ -1,4 +1,4 @@
-"""What both backends of moment tensor potentials share: where a fit starts, and its grades."""
+"""Moment tensor potentials: what both backends share, such as the start of a fit and grades."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gives.
+    """Result of a training.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class MomentTensorBackend(PotentialBackend):
 
     @abstractmethod
     def gradients(self, potential: MTPPotential) -> Gradients:
-        """Return what gives the gradients of a frame's atomic energies by all parameters.
+        """Return a function for the gradients of a frame's atomic energies by all parameters.
 
         Parameters
         ----------

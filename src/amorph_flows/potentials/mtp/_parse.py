@@ -65,7 +65,10 @@ class MTPText:
         if "magnetic_basis_type" in self.values:
             self.fail("is a magnetic potential, which is not supported", "magnetic_basis_type")
         if (basis := self.text("radial_basis_type")) != "RBChebyshev":
-            self.fail(f"has radial basis {basis!r}; only RBChebyshev is known", "radial_basis_type")
+            self.fail(
+                f"has the radial basis {basis!r}; only RBChebyshev is supported",
+                "radial_basis_type",
+            )
 
     def fail(self, message: str, key: str | None = None, line: int | None = None) -> NoReturn:
         """Raise an `InputError` that names the file and the line of ``key``."""
@@ -76,7 +79,7 @@ class MTPText:
     def _key(self, names: tuple[str, ...]) -> str:
         found = next((name for name in names if name in self.values), None)
         if found is None:
-            problem = f"has no '{names[0]}'; the file is truncated or no .mtp file"
+            problem = f"has no '{names[0]}'; the file is truncated or is not an .mtp file"
             self.fail(problem, line=len(self.lines))
         return found
 
@@ -93,7 +96,7 @@ class MTPText:
         """Give an integer that is at least ``minimum``."""
         key = self._key(names)
         if not self.text(key).isdigit() or int(self.text(key)) < minimum:
-            self.fail(f"'{key}' is {self.text(key)!r}, not an integer from {minimum}", key)
+            self.fail(f"'{key}' is {self.text(key)!r}, not an integer of at least {minimum}", key)
         return int(self.text(key))
 
     def floats(self, key: str, count: int) -> FloatArray:

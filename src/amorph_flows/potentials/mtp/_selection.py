@@ -1,4 +1,4 @@
-"""Finding an active set over all parameters, and what a new configuration adds to it.
+"""Selection of an active set over all parameters, and of candidates to add to it.
 
 The grade of an atom is ``max_k |(g A^-1)_k|``, with g the gradient of its energy by the parameters
 and A the active set, the rows of training atoms that span the most volume (Podryabinkin and
@@ -80,7 +80,7 @@ def find_active_set(
     """
     frames = list(gradients)
     if not frames:
-        raise InputError("no frames: an active set needs training frames")
+        raise InputError("there are no frames; an active set needs training frames")
     chunks = _chunks(frames)
     directions, rank = _directions(chunks)
     chosen, rows = _most_volume(chunks, directions[:, :rank], threshold)

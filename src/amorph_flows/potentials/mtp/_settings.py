@@ -1,4 +1,4 @@
-"""Settings of the optimiser."""
+"""Settings of the training of moment tensor potentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The potential that a fit starts from: untrained, or an earlier one with species added."""
+"""The start of a fit: an untrained potential, or an earlier one with species added."""
 
 from __future__ import annotations
 
@@ -151,5 +151,5 @@ def _check_basis(potential: MTPPotential, settings: FitSettings) -> None:
             f"the potential to start from (cutoff {potential.cutoff:g} Å, "
             f"{potential.n_parameters} parameters) has another basis than level {settings.level}, "
             f"cutoff {settings.cutoff:g} Å, radial size {settings.radial_size} "
-            f"({expected.n_parameters} parameters); fit anew or keep its settings"
+            f"({expected.n_parameters} parameters); start without it or keep its settings"
         )

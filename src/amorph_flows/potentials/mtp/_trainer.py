@@ -20,7 +20,7 @@ from amorph_flows.schemas.potential import LossWeights
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a fit stands.
+    """Loss and errors of a fit at one step.
 
     Parameters
     ----------

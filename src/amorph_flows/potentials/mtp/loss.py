@@ -47,7 +47,7 @@ class Loss:
         threads: int = 1,
     ) -> None:
         if not frames:
-            raise InputError("no frames to train on")
+            raise InputError("there are no frames to train on")
         labels = [_labels(atoms, number) for number, atoms in enumerate(frames)]
         self.kernel = TrainingKernel(potential, frames, threads=threads)
         self.frames = np.arange(len(frames), dtype=np.int32)

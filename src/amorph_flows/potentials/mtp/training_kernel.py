@@ -1,4 +1,4 @@
-"""Labelled frames inside the kernel: what a potential gives for them, and its derivatives."""
+"""The kernel on labelled frames: labels that a potential predicts, and their derivatives."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class _Run:
     wall_start: float = field(default_factory=lambda: time.monotonic())
 
     def descend(self, parameters: FloatArray) -> None:
-        """Run blocks of BFGS steps, each in a new metric, while it pays and the limits allow."""
+        """Run blocks of BFGS steps, each in a new metric, while the loss falls and limits allow."""
         before = np.inf
         self._record(parameters, self.loss(parameters))
         try:
