@@ -88,6 +88,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heeds_ctrl_c,
             )
 
     @property
@@ -144,6 +145,11 @@ class Process:
     def tail(self, n_bytes: int = 4000) -> str:
         """Return the end of its log."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-n_bytes:]
+
+
+def _heeds_ctrl_c() -> None:
+    """Undo that SIGINT is ignored, which tests in the background of a shell hand down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _dies_with_parent() -> list[str]:
