@@ -1,4 +1,4 @@
-"""What of amorph_flows can be used on this machine, and what to install for the rest."""
+"""Checks what can be used on this machine, and says what to install for the rest."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def examine() -> Iterator[Check]:
 
 
 def _tried(kind: str, name: str, probe: Callable[[], str], otherwise: Level = "warn") -> Check:
-    """Return the check of a probe that returns a detail or raises what is wrong."""
+    """Return the check of a probe, which returns a detail or raises an error."""
     try:
         return Check(kind, name, "ok", probe())
     except AmorphFlowsError as error:
@@ -180,7 +180,7 @@ def _store() -> str:
         raise InputError("the configured job store is seen by one process only; use MongoDB")
     store.connect()
     try:
-        return f"configured: {type(store.docs_store).__name__}, {store.count()} documents"
+        return f"the configured store: {type(store.docs_store).__name__}, {store.count()} documents"
     finally:
         store.close()
 
@@ -200,8 +200,8 @@ def _indexes() -> str:
         store.close()
     if missing:
         raise InputError(
-            f"{len(missing)} are missing ({missing[0]}, …); `amorph submit` or `amorph query` of a "
-            "user who may write makes them"
+            f"{len(missing)} are missing ({missing[0]}, …); `amorph submit` or `amorph query` "
+            "makes them, run by a user who may write"
         )
     return "all there"
 
@@ -215,7 +215,9 @@ def _cluster() -> Iterator[Check]:
         yield Check("cluster", "FireWorks", "fail", str(error))
         return
     if folder is None:
-        yield Check("cluster", "FireWorks", "ok", "not set up; `amorph init fireworks` begins it")
+        yield Check(
+            "cluster", "FireWorks", "ok", "not set up; `amorph init fireworks` writes the files"
+        )
         return
     yield Check("cluster", "FireWorks", "ok", f"set up in {folder}")
     for file in checkup.configuration_files(folder):

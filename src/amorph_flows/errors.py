@@ -1,4 +1,4 @@
-"""The errors amorph_flows raises on purpose; each says what is wrong, its value and what to do."""
+"""The errors of amorph_flows; each says what is wrong, its value and what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AmorphFlowsWarning(UserWarning):
 
 
 class InputError(AmorphFlowsError, ValueError):
-    """An input that cannot be right, found before any expensive step."""
+    """An input that is wrong, found before any expensive step."""
 
 
 class MissingDependencyError(AmorphFlowsError, ImportError):
@@ -57,15 +57,15 @@ class CalculationError(AmorphFlowsError, RuntimeError):
 
 
 class WalltimeError(AmorphFlowsError, TimeoutError):
-    """A queue job too short to begin or to get anywhere; what is finished stays."""
+    """A queue job that is too short for any progress; finished work is kept."""
 
 
 class TrajectoryError(InputError):
-    """A trajectory that cannot be read or whose time cannot be told."""
+    """A trajectory that cannot be read, or with unknown times."""
 
 
 def unknown_name(what: str, name: object, known: Iterable[str], more: str = "") -> InputError:
-    """Return the error for a name that is none of those known; it tells the nearest one.
+    """Return the error for an unknown name; it suggests the nearest known one.
 
     Parameters
     ----------
@@ -82,5 +82,5 @@ def unknown_name(what: str, name: object, known: Iterable[str], more: str = "") 
     near = get_close_matches(str(name).lower(), names, n=1, cutoff=0.4)
     hints = [f"did you mean {names[near[0]]!r}?"] if near else []
     if not near or len(names) <= _FEW:
-        hints.append(f"known: {', '.join(names.values())}{more}")
+        hints.append(f"known {what}s: {', '.join(names.values())}{more}")
     return InputError(f"unknown {what} {name!r}; {' '.join(hints)}")

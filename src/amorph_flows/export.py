@@ -51,10 +51,10 @@ def export_document(
     """
     path = Path(target)
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
-        raise InputError(f"{path} is there already; name a new file or an empty folder")
+        raise InputError(f"{path} exists already; name a new file or an empty folder")
     document = load_document(store, uuid)
     if part is not None and (part not in _PARTS or not hasattr(document, part)):
-        raise InputError(f"{part!r} is no part of a dataset; parts: {', '.join(_PARTS)}")
+        raise InputError(f"{part!r} is not a part of a dataset; the parts are {', '.join(_PARTS)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(document, PotentialDoc):
         return _potential(document, path)
@@ -89,8 +89,8 @@ def _frames(document: StageDocument, path: Path, part: str | None) -> Path:
     frames = getattr(document, "frames", None)
     if not isinstance(frames, FrameSet):
         raise InputError(
-            f"{type(document).__name__} cannot be written as files; what can: potentials, "
-            "trajectories, and documents with frames such as datasets and labels"
+            f"{type(document).__name__} cannot be written as files; potentials, trajectories, and "
+            "documents with frames such as datasets and labels can"
         )
     _check_suffix(path, ".extxyz", ".xyz", ".cfg")
     chosen = frames.take(getattr(document, part)) if part else frames

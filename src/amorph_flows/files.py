@@ -1,4 +1,4 @@
-"""Files that are replaced in one step: a reader sees the old or the new, a kill loses neither."""
+"""Files that are replaced in one step, so that readers and kills never meet half a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hashes of contents: two things with the same hash are the same."""
+"""Hashes (SHA-256) of contents and of files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packages that import a module of theirs when one of its names is first asked for."""
+"""Lazy imports: a package imports a module when one of its names is first used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the machine, from ``AMORPH_*`` variables; the science is set on the Makers."""
+"""Settings of the machine, from ``AMORPH_*`` variables; physical settings are on the Makers."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class StoreQuestions:
     @pytest.mark.parametrize(
         ("question", "message"),
         [
-            (lambda s: load_document(s, "0000000"), "4 documents begin with"),
+            (lambda s: load_document(s, "0000000"), "4 documents have a uuid that begins with"),
             (lambda s: load_document(s, "ffff"), "holds no document ffff"),
             (lambda s: load_document(s, "$where"), "not the uuid of a document"),
             (lambda s: load_document(s, "55555555"), "not a document of a stage"),
@@ -146,8 +146,8 @@ class StoreQuestions:
                 lambda s: list(find_documents(s, stage="melt")),
                 "unknown stage 'melt'.*potential",
             ),
-            (lambda s: list(find_documents(s, since="yesterday")), "is no date"),
-            (lambda s: list(find_documents(s, formula="V2O5!")), "is no formula"),
+            (lambda s: list(find_documents(s, since="yesterday")), "is not a date"),
+            (lambda s: list(find_documents(s, formula="V2O5!")), "is not a formula"),
         ],
     )
     def test_questions_that_have_no_answer(self, store, question, message):

@@ -1,4 +1,4 @@
-"""Commands that give studies to the workers of a cluster: submit, rescue."""
+"""Commands for studies on a cluster: submit, rescue."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def submit(
         bool, typer.Option("--again", help="Compute all of it again, even if it was submitted.")
     ] = False,
     manager: Annotated[
-        Literal["fireworks", "jobflow-remote"], typer.Option(help="Whose workers run it.")
+        Literal["fireworks", "jobflow-remote"],
+        typer.Option(help="Workflow manager whose workers run the study."),
     ] = "fireworks",
     launchpad: LaunchPadFile = None,
 ) -> None:
@@ -80,7 +81,7 @@ def submit(
 def _submit_fireworks(
     study: Study, launchpad: Path | None, *, again: bool
 ) -> tuple[Submission, list[str]]:
-    """Return what became of a study, and what is still to be said about earlier forms of it."""
+    """Return how a study was submitted, and lines about earlier forms of it."""
     from amorph_flows.executors.fireworks.launchpad import (
         SubmissionRecord,
         find_workflows,
@@ -112,7 +113,7 @@ def _submit_fireworks(
 
 
 def _told(submission: Submission, name: str, file: Path) -> list[str]:
-    """Return what became of a study and what to type next."""
+    """Return how a study was submitted and what to type next."""
     number = submission.workflow
     if number is None:
         return [
@@ -133,7 +134,7 @@ def _told(submission: Submission, name: str, file: Path) -> list[str]:
         f"how far it is: amorph status {name}",
         "start workers, one for each queue: "
         "qlaunch -w my_fworker_dft.yaml -q my_qadapter_dft.yaml rapidfire --nlaunches infinite",
-        f"after a crash or a walltime kill: amorph rescue {name}",
+        f"after a crash or at the end of the walltime: amorph rescue {name}",
     ]
 
 
@@ -143,28 +144,29 @@ def rescue(
         Path | None,
         typer.Argument(metavar="[STUDY]", help="Folder, file or name; default: all submitted."),
     ] = None,
-    failed: Annotated[
-        bool, typer.Option("--failed", help="Run jobs again that failed, too.")
-    ] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Also run failed jobs again.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
+        bool, typer.Option("--dry-run", help="Only print what would be done.")
     ] = False,
     silence: Annotated[
         float | None,
         typer.Option(
             min=0.0,
             metavar="HOURS",
-            help="Silence after which a job counts as dead whose process and Slurm job cannot be "
-            "asked; default: RUN_EXPIRATION_SECS of FireWorks.",
+            help="If the process and Slurm job of a job cannot be checked, it counts as dead after "
+            "this silence; default: RUN_EXPIRATION_SECS of FireWorks.",
         ),
     ] = None,
     afresh: Annotated[
-        bool, typer.Option("--afresh", help="Start jobs in a new folder whose own is gone.")
+        bool,
+        typer.Option(
+            "--afresh", help="Start a job in a new folder if its own does not exist any more."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     launchpad: LaunchPadFile = None,
 ) -> None:
-    """Run jobs again that the queue or a crash has killed.
+    """Run jobs again that were killed by the queue or a crash.
 
     A job that ran when its process or its Slurm job ended is run again in its own folder, where it
     goes on from its last restart file; one that waits for a queue job that is gone is released.
@@ -184,7 +186,7 @@ def rescue(
     from amorph_flows.executors.fireworks.rescue import Rescuer
 
     if study is not None and is_here(study) and submitted_to(study_folder(study)) is None:
-        typer.echo(f"{study} was not submitted; `amorph run` goes on where it was")
+        typer.echo(f"{study} was not submitted; `amorph run` continues it")
         return
     database, workflows = find_submitted(study, launchpad, everywhere=study is None)
     silence_s = least_silence_s(None if silence is None else silence * 3600)
@@ -198,4 +200,6 @@ def rescue(
         place = f" (files: {one.folder})" if one.folder else ""
         typer.echo(f"{one.name} ({one.firework}): {would}{one.what}: {one.reason}{place}")
     if not done:
-        typer.echo("nothing to rescue: no job runs, is reserved" + (" or failed" if failed else ""))
+        typer.echo(
+            "nothing to rescue: no job is running, is reserved" + (" or failed" if failed else "")
+        )

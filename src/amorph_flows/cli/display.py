@@ -1,4 +1,4 @@
-"""How far a study is: a live table on a terminal, lines elsewhere."""
+"""Display of the progress of a study: a live table on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Display:
 
 
 def label(job: JobState) -> str:
-    """Return the name of a job, with its stage where the name does not tell.
+    """Return the name of a job, with its stage if the name does not contain it.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def _progress(jobs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
 
 
 def remaining(state: StudyState) -> float | None:
-    """Return the seconds that the known jobs will still take, None where nothing is known.
+    """Return the seconds that the known jobs will still take, None if that is not known.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The commands that ask a store for documents and write them as files."""
+"""Commands that list the documents of a store and write them as files: query, export."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @app.command()
 def query(
     uuid: Annotated[
-        str | None, typer.Argument(help="Show this document: its uuid or the beginning of it.")
+        str | None,
+        typer.Argument(help="Show only this document; give its uuid or the beginning of it."),
     ] = None,
     store: Annotated[
         str | None,
@@ -33,19 +34,25 @@ def query(
             "the configured store, else the study here or in amorph-demo.",
         ),
     ] = None,
-    stage: Annotated[str | None, typer.Option(help="Such as potential or transport.")] = None,
-    formula: Annotated[str | None, typer.Option(help="Of the crystal or of the document.")] = None,
-    ion: Annotated[str | None, typer.Option(help="Such as Mg2+ or Mg.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Stage, such as potential or transport.")
+    ] = None,
+    formula: Annotated[
+        str | None, typer.Option(help="Formula of the crystal or of the document, such as V2O5.")
+    ] = None,
+    ion: Annotated[str | None, typer.Option(help="Ion, such as Mg2+ or Mg.")] = None,
     study: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
-    since: Annotated[str | None, typer.Option(help="Date, such as 2025-06-30.")] = None,
-    until: Annotated[str | None, typer.Option(help="Date; what was completed before it.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Documents completed from this date on, such as 2025-06-30.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Documents completed before this date.")] = None,
     verdict: Annotated[
         str | None, typer.Option(help="Answer of a verdict, or 'believed' or 'doubted'.")
     ] = None,
     superseded: Annotated[
-        bool, typer.Option(help="Also what a later run of the study has replaced.")
+        bool, typer.Option(help="Also documents that a later run of the study has replaced.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=0, help="Most documents; 0: all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of documents; 0: all.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """List the documents of a store, newest first, or show one.
@@ -81,7 +88,7 @@ def query(
 
 @app.command()
 def export(
-    uuid: Annotated[str, typer.Argument(help="The document: its uuid or the beginning of it.")],
+    uuid: Annotated[str, typer.Argument(help="uuid of the document, or the beginning of it.")],
     target: Annotated[
         Path,
         typer.Argument(
@@ -90,11 +97,11 @@ def export(
         ),
     ],
     store: Annotated[
-        str | None, typer.Option("--store", "-s", help="As for `amorph query`.")
+        str | None, typer.Option("--store", "-s", help="The store, as for `amorph query`.")
     ] = None,
     part: Annotated[
         str | None,
-        typer.Option(help="Of a dataset: training, validation, test_random or test_blocks."),
+        typer.Option(help="Part of a dataset: training, validation, test_random or test_blocks."),
     ] = None,
 ) -> None:
     """Write a document of a store as files for other programs.
@@ -113,14 +120,16 @@ def export(
 
 
 def _store_meant(where: str | None) -> JobStore | EmbeddedStore:
-    """Return the store that is named, else the configured one, else that of the study here."""
+    """Return the named store, else the configured one, else that of the study in this folder."""
     from amorph_flows.store.opening import configured_store, store_to_read, study_store_to_read
 
     if where is not None:
         return store_to_read(where)
     here = [folder for folder in (Path(), DEMO_FOLDER) if (folder / "store").is_dir()]
     if not here and configured_store() is None:
-        raise InputError("no store is configured and there is no study here; give --store")
+        raise InputError(
+            "no job store is configured and there is no study in this folder; name one with --store"
+        )
     return study_store_to_read(here[0] if here else Path())
 
 

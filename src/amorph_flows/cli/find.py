@@ -1,4 +1,4 @@
-"""Which study is meant: one in a folder of this machine, or one that was given to a cluster."""
+"""Finding a study: in a folder of this machine, or submitted to a cluster."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def study_folder(study: Path | None) -> Path:
     if study is None:
         here = [folder for folder in (Path(), DEMO_FOLDER) if _holds_study(folder)]
         if not here:
-            raise InputError(f"no study here and none in {DEMO_FOLDER}; give its folder")
+            raise InputError(
+                f"there is no study here and none in {DEMO_FOLDER}; give the folder of a study"
+            )
         return here[0]
     if study.is_dir():
         return study
@@ -44,7 +46,7 @@ def study_folder(study: Path | None) -> Path:
 
 
 def submitted_to(folder: Path) -> int | None:
-    """Return the workflow of a study, or None where it ran on this machine last.
+    """Return the workflow of a study, or None if it last ran on this machine.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def submitted_to(folder: Path) -> int | None:
 
 
 def read_study(study: Path | None, launchpad: Path | None) -> tuple[StudyState, Path | None]:
-    """Return the state of one study and its folder, None where that is not here.
+    """Return the state of one study and its folder, which is None if it is not on this machine.
 
     Parameters
     ----------
@@ -146,7 +148,9 @@ def find_submitted(
     found = list(find_workflows(database, **marks))
     if not found:
         what = f"no study {study}" if study is not None else "no submitted study"
-        raise InputError(f"the FireWorks database holds {what}, and there is none here")
+        raise InputError(
+            f"the FireWorks database holds {what}, and there is no study in this folder"
+        )
     return database, found
 
 

@@ -1,4 +1,4 @@
-"""The group of all commands: one line for an error, a traceback only on demand."""
+"""The group of all commands, which shows an error as one line and tracebacks on demand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _CommandGroup(TyperGroup):
 
     @override
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the commands in the order in which a person meets them."""
+        """Return the names of the commands in the order of their use."""
         known = super().list_commands(ctx)
         return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
@@ -60,7 +60,7 @@ def _masked(text: str) -> str:
 
 
 def _said(error: Exception) -> str | None:
-    """Return what a person is told of an error that is no mistake of this program, else None."""
+    """Return the line for an error that the user can act on, else None."""
     if isinstance(error, AmorphFlowsError):
         return str(error)
     # pydantic and pymongo are not imported for this: it would slow every command
@@ -69,7 +69,8 @@ def _said(error: Exception) -> str | None:
         variable = f"AMORPH_{first['loc'][0]}".upper()
         return f"environment variable {variable}: {first['msg']}, got {first['input']!r}"
     if type(error).__module__ == "pymongo.errors":
-        return f"MongoDB: {str(error).partition(' (configured timeouts')[0]}; is the server up?"
+        said = str(error).partition(" (configured timeouts")[0]
+        return f"MongoDB: {said}; check that the server is running"
     return None
 
 
@@ -97,7 +98,10 @@ def amorph(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
     debug: Annotated[  # noqa: ARG001 taken by the group
-        bool, typer.Option("--debug", help="Show tracebacks; may stand anywhere.")
+        bool,
+        typer.Option(
+            "--debug", help="Show tracebacks of errors; can be given anywhere on the line."
+        ),
     ] = False,
 ) -> None:
     """From a crystal to voltages and diffusivities of its amorphous form.

@@ -16,12 +16,14 @@ _Manager = Literal["fireworks", "jobflow-remote"]
 
 @app.command()
 def init(
-    manager: Annotated[_Manager, typer.Argument(help="Whose files to write.")],
+    manager: Annotated[_Manager, typer.Argument(help="Workflow manager to write files for.")],
     folder: Annotated[
-        Path | None, typer.Argument(help="Where to; default: a folder named as the manager.")
+        Path | None, typer.Argument(help="Folder for the files; default: one named as the manager.")
     ] = None,
     queue: Annotated[Queue, typer.Option(help="The batch system of the cluster.")] = "slurm",
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that exist already.")
+    ] = False,
 ) -> None:
     """Write commented configuration files for the workers of a cluster.
 
@@ -41,7 +43,7 @@ def init(
     files, steps = _suggested(manager, home, queue)
     there = sorted(name for name in files if (home / name).exists())
     if there and not force:
-        raise InputError(f"{home} holds {', '.join(there)} already; --force replaces them")
+        raise InputError(f"{home} already holds {', '.join(there)}; --force replaces them")
     try:
         home.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -14,10 +14,12 @@ from amorph_flows.cli.group import app
 
 @app.command()
 def doctor(
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings too.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 also on warnings.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Show what can be used here, and how to mend the rest.
+    """Show what can be used on this machine, and how to install the rest.
 
     Engines, potentials, executables, free disk, walltime, the job store with its indexes, and the
     files and the database of FireWorks. What is not there is a warning; what has been set up and
@@ -55,14 +57,17 @@ def build_plugin_command(
     ] = None,
     mpi_include_dir: Annotated[
         Path | None,
-        typer.Option(help="Folder of the `mpi.h` that it was built with; default: the system's."),
+        typer.Option(
+            help="Folder of the `mpi.h` that LAMMPS was built with; default: the system's."
+        ),
     ] = None,
     integers: Annotated[
         Literal["SMALLBIG", "BIGBIG"],
-        typer.Option(help="Integer sizes that it was built with; `lmp -h` tells."),
+        typer.Option(help="Integer sizes that LAMMPS was built with; `lmp -h` shows them."),
     ] = "SMALLBIG",
     any_cpu: Annotated[
-        bool, typer.Option("--any-cpu", help="For LAMMPS on other machines than this one.")
+        bool,
+        typer.Option("--any-cpu", help="Compile for any processor, not only that of this machine."),
     ] = False,
 ) -> None:
     """Compile the MTP pair style as a LAMMPS plugin and print where it is.

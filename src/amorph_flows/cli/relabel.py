@@ -1,4 +1,4 @@
-"""The command that gives a dataset another engine's labels."""
+"""The command that labels a dataset again with another engine: relabel."""
 
 from __future__ import annotations
 
@@ -25,17 +25,24 @@ def relabel(
         Path, typer.Argument(metavar="STUDY", help="Folder of the study or its file.")
     ],
     engine: Annotated[
-        str, typer.Option("--engine", "-e", help="As the key of a study file, such as GPAW.")
+        str,
+        typer.Option(
+            "--engine", "-e", help="The new engine, named as in a study file, such as GPAW."
+        ),
     ],
     dataset: Annotated[
         str | None,
         typer.Option(help="uuid of a dataset, or its beginning; default: the study's last one."),
     ] = None,
     max_frames: Annotated[
-        int | None, typer.Option(min=1, help="Most frames, evenly spaced; default: all.")
+        int | None,
+        typer.Option(min=1, help="Maximum number of frames, evenly spaced; default: all."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Jobs at once; default: one a core.")
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Number of jobs at once; default: one for each core."
+        ),
     ] = None,
 ) -> None:
     """Label the dataset of a study with another engine and compare the two.
@@ -66,7 +73,9 @@ def relabel(
     store = study_store(home, create=False)
     former = _dataset(store, home, dataset)
     if former.engine.settings_hash == new_engine.info().settings_hash:
-        raise InputError(f"dataset {former.job_uuid} has the labels of {engine} already")
+        raise InputError(
+            f"dataset {former.job_uuid} already has the labels of {engine}; name another engine"
+        )
     flow = RelabelMaker(engine=new_engine, max_frames=max_frames).make(former)
     folder = home / f"relabel-{re.sub(r'[^A-Za-z0-9.+-]+', '_', engine)}"
     marks = {"study": home.name, "home": str(folder), "engine": engine}
@@ -75,7 +84,9 @@ def relabel(
         with Display(f"{home.name}, {engine}") as display:
             run_study(flow, store, folder, jobs, display.show, title=folder.name)
     except KeyboardInterrupt as stop:
-        typer.echo("amorph: stopped; finished labels are kept, the same command goes on", err=True)
+        typer.echo(
+            "amorph: stopped; finished labels are kept, and the same command continues", err=True
+        )
         raise typer.Exit(exit_code(stop)) from None
     uuids = {name: reference.uuid for name, reference in flow.output.items()}
     comparison = load_document(store, uuids["comparison"])
@@ -98,7 +109,7 @@ def _home(study: Path) -> Path:
 
 
 def _dataset(store: JobStore, home: Path, uuid: str | None) -> DatasetDoc:
-    """Return the dataset that is meant: by default the last that the study has made."""
+    """Return the dataset of a uuid, by default the last that the study has made."""
     from amorph_flows.executors.state import StudyState
     from amorph_flows.schemas.dataset import DatasetDoc
     from amorph_flows.store import load_document
@@ -107,7 +118,7 @@ def _dataset(store: JobStore, home: Path, uuid: str | None) -> DatasetDoc:
         jobs = StudyState.read(home).jobs
         made = [j.uuid for j in jobs if j.document == DatasetDoc.__name__ and j.state == "done"]
         if not made:
-            raise InputError(f"the study in {home} has no dataset yet; `amorph status` says why")
+            raise InputError(f"the study in {home} has no dataset yet; `amorph status` shows why")
         uuid = made[-1]
     document = load_document(store, uuid)
     if not isinstance(document, DatasetDoc):
@@ -116,7 +127,7 @@ def _dataset(store: JobStore, home: Path, uuid: str | None) -> DatasetDoc:
 
 
 def _lines(comparison: RelabelDoc) -> Iterator[str]:
-    """Yield what a person wants to know of a comparison."""
+    """Yield the lines that summarise a comparison."""
     former, new = comparison.former_engine.name, comparison.engine.name
     yield f"{former} against {new}: {comparison.n_frames} frames"
     for failure in comparison.quarantined:

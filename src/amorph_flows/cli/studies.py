@@ -1,4 +1,4 @@
-"""Commands that run studies and tell how far they are: demo, run, status, report."""
+"""Commands that run studies and show their state: demo, run, status, report."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ folder: .
 """
 
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Jobs at once; default: one a core.")
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Number of jobs at once; default: one for each core."),
 ]
 LaunchPadFile = Annotated[
     Path | None,
     typer.Option(
         "--launchpad",
         "-l",
-        help="File of the FireWorks database; default: what FireWorks' configuration names.",
+        help="File of the FireWorks database; default: the one in FireWorks' configuration.",
     ),
 ]
 _Retry = Annotated[
     bool,
-    typer.Option("--retry", help="Try jobs again that failed in a study that is complete."),
+    typer.Option("--retry", help="Run failed jobs of a complete study again."),
 ]
 
 
@@ -67,7 +68,7 @@ def run_demo(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder} cannot be made a folder: {error.strerror}") from error
+        raise InputError(f"the folder {folder} cannot be made: {error.strerror}") from error
     study_file = folder / "study.yaml"
     if not study_file.exists():
         from amorph_flows.structures import v2o5
@@ -83,7 +84,7 @@ def run_file(
     jobs: Jobs = None,
     retry: _Retry = False,
 ) -> None:
-    """Run a study, or go on with it.
+    """Run a study, or continue it.
 
     The study file is YAML with these keys; paths are relative to it.
 
@@ -130,7 +131,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     launchpad: LaunchPadFile = None,
 ) -> None:
-    """Show how far a study is; safe while it runs.
+    """Show the progress of a study; this is safe while it runs.
 
     Without an argument: the study in this folder, or in amorph-demo, else all studies that were
     submitted to the FireWorks database, one JSON object for each. A submitted study can be named
@@ -163,7 +164,7 @@ def report(
     ],
     launchpad: LaunchPadFile = None,
 ) -> None:
-    """Write the report of a study from its store again and print where it is.
+    """Write the report of a study again from its store, and print its path.
 
     Examples
     --------
@@ -204,7 +205,7 @@ def _write_report_files(
     jobs = read_study(folder, launchpad)[0].jobs
     ended = [job.uuid for job in jobs if job.document == "StudyDoc" and job.state == "done"]
     if not ended:
-        raise InputError(f"the study in {folder} has no report yet; `amorph status` says why")
+        raise InputError(f"the study in {folder} has no report yet; `amorph status` shows why")
     document = output_with_bulk(store, full_uuid(store, ended[-1]))
     paths = []
     for name in (document["report_html"], document["report_json"]):
@@ -215,7 +216,7 @@ def _write_report_files(
 
 
 def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
-    """Run a study and tell how it ended."""
+    """Run a study and print how it ended."""
     from amorph_flows.store.opening import study_store_to_read
     from amorph_flows.study.finished import finished_state
 

@@ -1,4 +1,4 @@
-"""Running flows: on this machine, resumable and in parallel, or by the workers of a cluster."""
+"""Executors of flows: this machine, in parallel and resumable, or the workers of a cluster."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What follows from a finished job, kept with its document so that a killed study can go on."""
+"""Consequences of a finished job, kept with its document so that a killed study can go on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIELD = "execution"
 
 @dataclass(frozen=True)
 class Consequences:
-    """What follows from a finished job.
+    """The consequences of a finished job.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which worker runs a job: one call sends every kind of job of a flow to its own."""
+"""Routing: every job of a flow is sent to the worker for its kind."""
 
 from __future__ import annotations
 

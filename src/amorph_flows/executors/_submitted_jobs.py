@@ -1,4 +1,4 @@
-"""A study as the jobs that are submitted: parents first, each marked with what study it is of."""
+"""Submitted jobs of a study: parents first, each marked with its study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workers that are suggested to a new cluster, and files filled in with them."""
+"""Suggested workers of a new cluster, and templates filled in with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a running study: one small file in its folder, safe to read at any time."""
+"""State of a running study: a small file in its folder that is safe to read at any time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class JobState(BaseModel):
 
 
 class StudyState(BaseModel):
-    """A study: which jobs there are and how far they are."""
+    """A study: its jobs and their progress."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -140,7 +140,7 @@ class StudyState(BaseModel):
 
 
 class StepProgress(BaseModel):
-    """How far a running job is."""
+    """Progress of a running job."""
 
     done: float
     total: float
@@ -149,7 +149,7 @@ class StepProgress(BaseModel):
 
 
 def step_progress(job: JobState) -> StepProgress | None:
-    """Return how far a running job says it is, or None where it says nothing.
+    """Return the progress that a running job reports, or None if it reports none.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def check_workers(workers: Mapping[str, Destination] | None) -> dict[JobKind, Wo
     given = dict(workers or {})
     for kind in given:
         if kind not in KINDS:
-            raise unknown_name("kind of job", kind, KINDS)
+            raise unknown_name("job kind", kind, KINDS)
     return {kind: _worker(kind, given.get(kind, kind)) for kind in KINDS}
 
 
@@ -104,7 +104,7 @@ def _worker(kind: JobKind, destination: Destination) -> Worker:
         if first["type"] == "extra_forbidden":
             known = ", ".join(Worker.model_fields)
             raise InputError(
-                f"the worker of {kind!r} has an unknown field {field!r}; known: {known}"
+                f"the worker of {kind!r} has an unknown field {field!r}; known fields: {known}"
             ) from error
         raise InputError(
             f"the worker of {kind!r}: {field}: {first['msg']}, got {first['input']!r}"

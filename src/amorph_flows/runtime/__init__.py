@@ -1,1 +1,1 @@
-"""What a running job needs: its decorator, identity, walltime, progress, and how it goes on."""
+"""What jobs need at run time: decorator, identity, walltime, progress and continuation."""

@@ -1,4 +1,4 @@
-"""Going on in a new job where a queue job was too short: the same job, the same folder."""
+"""Continuation of a job in a new job if a queue job was too short, in the same folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amorph_flows.errors import InputError
 
 
 def continued(rest: Job) -> Response[Job]:
-    """Return what a job answers that has to stop before its end.
+    """Return the response of a job that has to stop before its end.
 
     jobflow gives the rest the uuid of the running job and the next index, so whatever refers to
     its output waits for the rest and gets the output of that. Name, worker and queue settings stay
@@ -30,7 +30,7 @@ def continued(rest: Job) -> Response[Job]:
 
 
 def take_over(job: Job) -> Job:
-    """Let a job stand for the running one, so that whoever refers to that one waits for it.
+    """Let a job take the place of the running one, so that jobs that refer to that one wait for it.
 
     Parameters
     ----------

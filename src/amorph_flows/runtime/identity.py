@@ -1,4 +1,4 @@
-"""Which calculation a job is: a uuid made from all that its result depends on."""
+"""Identity of a job: a uuid made from everything that its result depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a running job tells how far it is: one small file in its folder, safe to read any time."""
+"""Progress of a running job: a small file in its folder that is safe to read at any time."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def report_progress(done: int, total: int, note: str = "") -> None:
 
 
 def read_progress(folder: Path) -> dict[str, object] | None:
-    """Return what the job in a folder last wrote, or None where it wrote nothing.
+    """Return the last progress of the job in a folder, or None if there is none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is known of Slurm, PBS and SGE: the batch job of this process, its end, and other jobs."""
+"""The queues Slurm, PBS and SGE: the batch job of this process, its end, and other jobs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SlurmJobs:
 
 
 def batch_job() -> BatchJob | None:
-    """Return the batch job that this process belongs to, None outside of one."""
+    """Return the batch job that this process belongs to, None if there is none."""
     for queue, variables in _VARIABLES.items():
         values = [os.environ.get(name, "") for name in variables]
         if all(values):
@@ -76,7 +76,7 @@ def batch_job() -> BatchJob | None:
 
 
 def batch_job_end(process_start: float) -> float | None:
-    """Return when the batch job of this process ends, or None where that is not known.
+    """Return when the batch job of this process ends, or None if that is not known.
 
     Slurm tells it by ``SLURM_JOB_END_TIME``, else ``squeue`` is asked once. PBS tells by
     ``PBS_WALLTIME`` how long the job is. SGE does not tell.
@@ -172,4 +172,4 @@ def _number(variable: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"{variable} is {text!r}, which is no number of seconds") from None
+        raise InputError(f"{variable} is {text!r}, which is not a number of seconds") from None

@@ -1,4 +1,4 @@
-"""Who runs a job of a database: one small file in its folder, for telling dead jobs from living."""
+"""The process that runs a FireWorks job, written into its folder, to tell dead jobs from living."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Runner(BaseModel):
 
 
 def write_runner(job: Job | None) -> None:
-    """Write who runs a job into the current folder, where a FireWorks database gave it out.
+    """Write this process into the current folder if it runs a job of a FireWorks database.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def write_runner(job: Job | None) -> None:
 
 
 def read_runner(folder: Path) -> Runner | None:
-    """Return who last ran the job of a folder, or None where that is not written.
+    """Return the process that last ran the job of a folder, or None if it is not written.
 
     Parameters
     ----------

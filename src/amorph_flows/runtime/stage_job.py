@@ -1,4 +1,4 @@
-"""The decorator of every job: its document, what goes to the ``data`` store, where it ran."""
+"""The decorator of every job, which completes its document and splits off its bulk data."""
 
 from __future__ import annotations
 

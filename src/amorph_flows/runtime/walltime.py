@@ -1,4 +1,4 @@
-"""How long this process may still run before its queue ends it."""
+"""Walltime: how long this process may still run before its queue ends it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def deadline() -> float | None:
 
 
 def deadline_environment() -> dict[str, str]:
-    """Return the variable that tells the deadline of this process to those that it starts."""
+    """Return the environment variable that passes the deadline on to child processes."""
     end = deadline()
     return {} if end is None else {"AMORPH_DEADLINE": repr(end)}
 
@@ -94,8 +94,9 @@ def require_time(what: str) -> None:
         return
     time.sleep(max(0.0, left + margin))
     raise WalltimeError(
-        f"{what}: not begun, {left + margin:.0f} s were left of the queue job and the margin is "
-        f"{margin:g} s; run it again in a new queue job (launchers: rlaunch rapidfire --timeout)"
+        f"{what}: not begun, because {left + margin:.0f} s were left of the queue job and the "
+        f"margin is {margin:g} s; run it again in a new queue job (launchers: rlaunch rapidfire "
+        "--timeout)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Opening the job store, embedded or MongoDB, and asking it for documents."""
+"""The job store, embedded or MongoDB: opening it and querying its documents."""
 
 from typing import TYPE_CHECKING
 

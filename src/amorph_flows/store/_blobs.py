@@ -1,4 +1,4 @@
-"""The bulk data of the embedded store: one file each."""
+"""Blobs: the bulk data of the embedded store, one file each."""
 
 from __future__ import annotations
 

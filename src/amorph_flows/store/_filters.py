@@ -1,4 +1,4 @@
-"""What a person asks for, as the filter of a store."""
+"""Filters of a store for the filters of `find_documents`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def reduced_formula(formula: str) -> str:
     try:
         return str(Composition(formula).reduced_formula)
     except ValueError as error:
-        raise InputError(f"{formula!r} is no formula such as V2O5") from error
+        raise InputError(f"{formula!r} is not a formula; write it as in V2O5") from error
 
 
 def _date(date: datetime | str) -> str:
@@ -74,7 +74,7 @@ def _date(date: datetime | str) -> str:
     try:
         read = date if isinstance(date, datetime) else datetime.fromisoformat(date)
     except ValueError as error:
-        raise InputError(f"{date!r} is no date such as 2025-06-30T12:00") from error
+        raise InputError(f"{date!r} is not a date; write it as in 2025-06-30T12:00") from error
     return read.astimezone().replace(tzinfo=None).isoformat()
 
 

@@ -1,4 +1,4 @@
-"""The documents and the bulk data of the embedded store as jobflow takes them: maggma stores."""
+"""maggma stores for the documents and the bulk data of the embedded store, as jobflow needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MongoDB's filters as SQL, as far as some fields go, and its projections."""
+"""MongoDB's filters of indexed fields as SQL, and its projections."""
 
 from __future__ import annotations
 

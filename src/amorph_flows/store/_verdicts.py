@@ -11,7 +11,7 @@ from amorph_flows.schemas.base import BLOB_KEYS, Judged, StageDocument
 
 
 class VerdictSummary(TypedDict):
-    """What a listing shows of a verdict."""
+    """Summary of a verdict in a listing."""
 
     question: str
     answer: str

@@ -1,4 +1,4 @@
-"""Outputs with their bulk data, which jobflow writes after the document that refers to them."""
+"""Outputs with their bulk data, which jobflow writes after the document itself."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def output_with_bulk(store: JobStore | EmbeddedStore, uuid: str) -> Any:
             if time.monotonic() > end:
                 raise InputError(
                     f"the bulk data of document {uuid} is not in the store: its job was killed "
-                    "while it wrote, or still writes; try again later, or see `amorph rescue`"
+                    "while writing, or is still writing; try again later, or see `amorph rescue`"
                 ) from error
         time.sleep(0.2)

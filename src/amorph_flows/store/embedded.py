@@ -1,4 +1,4 @@
-"""The embedded store, asked without jobflow and maggma, which take seconds to import."""
+"""The embedded store, read without jobflow and maggma, which take seconds to import."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STORE_FOLDER = "store"
 
 
 class EmbeddedStore:
-    """The store in the folder of a study, to be read; it answers as jobflow's `JobStore` does.
+    """The store in the folder of a study, for reading, with the methods of jobflow's `JobStore`.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class EmbeddedStore:
         """
         found = self.query_one({"uuid": uuid}, ["output"], {"index": -1}, load)
         if found is None:
-            raise ValueError(f"{uuid} has no output")
+            raise ValueError(f"the store holds no output of job {uuid}")
         if not _has_reference(found["output"]):
             return found["output"]
         from amorph_flows.store.opening import open_store

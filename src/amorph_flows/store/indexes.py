@@ -52,7 +52,7 @@ _ensured: WeakKeyDictionary[MongoClient[Any], set[str]] = WeakKeyDictionary()
 
 
 def ensure_indexes(store: JobStore) -> None:
-    """Make the indexes that are missing and complete documents that lack what is queried by.
+    """Make missing indexes, and complete documents that lack the keys of queries.
 
     On MongoDB it does so once for a server's database and process. Who may not write is told once
     and goes on with the indexes that there are.
@@ -81,8 +81,8 @@ def ensure_indexes(store: JobStore) -> None:
     except OperationFailure as error:
         reason = (error.details or {}).get("errmsg", error)
         warnings.warn(
-            f"the indexes of the store could not be made ({reason}); queries may be slow until "
-            "somebody who may write opens the store with `amorph query`",
+            f"the indexes of the store could not be made ({reason}); queries may be slow until a "
+            "user who may write opens the store with `amorph query`",
             AmorphFlowsWarning,
             stacklevel=2,
         )

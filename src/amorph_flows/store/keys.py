@@ -1,4 +1,4 @@
-"""What queries filter by: a few keys that each job writes into its document's metadata."""
+"""The keys that queries filter by, which each job writes into its document's metadata."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEY_FIELDS = ("@module", "@class", "formula", "composition", "ion")
 
 
 def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str, Any]) -> Any:
-    """Return what is added to the metadata of a document so that queries find it by an index.
+    """Return the keys for the metadata of a document, by which queries find it in an index.
 
     Parameters
     ----------

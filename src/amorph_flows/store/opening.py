@@ -1,4 +1,4 @@
-"""Opening a job store: in a folder, on a MongoDB server, or as jobflow is configured."""
+"""Opening of a job store: in a folder, on a MongoDB server, or as jobflow is configured."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _elsewhere(where: str | Path) -> JobStore | None:
     if re.match(r"mongodb(\+srv)?://", str(where)):
         return _mongodb(str(where))
     if "://" in str(where):
-        raise InputError(f"{masked(str(where))} is no address of a store; {_CHOICES}")
+        raise InputError(f"{masked(str(where))} is not an address of a store; {_CHOICES}")
     return _described(Path(where)) if Path(where).is_file() else None
 
 
@@ -244,5 +244,5 @@ def _described(file: Path) -> JobStore:
     except Exception as error:  # noqa: BLE001 its text may hold a password, so it is not chained
         reason = masked(f"{type(error).__name__}: {error}")
         raise InputError(
-            f"{masked(str(file))} describes no job store ({reason}); {_CHOICES}"
+            f"{masked(str(file))} does not describe a job store ({reason}); {_CHOICES}"
         ) from None

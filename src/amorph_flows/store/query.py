@@ -1,4 +1,4 @@
-"""Questions to a job store; the same on the embedded store and on MongoDB."""
+"""Queries of a job store, the same for the embedded store and MongoDB."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LIGHT = [
 
 
 class DocumentSummary(TypedDict):
-    """What a listing shows of a document; nothing of it comes from the ``data`` store."""
+    """Summary of a document in a listing, without anything from the ``data`` store."""
 
     uuid: str
     index: int
@@ -58,7 +58,7 @@ def find_documents(
     superseded: bool = False,
     limit: int = 100,
 ) -> Iterator[DocumentSummary]:
-    """Yield what is known of the documents that match, newest first, without their bulk data.
+    """Yield summaries of the documents that match, newest first, without their bulk data.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def load_document(store: JobStore | EmbeddedStore, uuid: str) -> StageDocument:
     output = output_with_bulk(store, full_uuid(store, uuid))
     document = MontyDecoder().process_decoded(output)
     if not isinstance(document, StageDocument):
-        raise InputError(f"{uuid} is {type(document).__name__}, not a document of a stage")
+        raise InputError(f"{uuid} is a {type(document).__name__}, not a document of a stage")
     return document
 
 
@@ -193,7 +193,7 @@ def latest(store: JobStore | EmbeddedStore, document: type[D], **where: Any) -> 
 
 
 def full_uuid(store: JobStore | EmbeddedStore, uuid: str) -> str:
-    """Return the uuid of the only job whose uuid begins so.
+    """Return the uuid that begins with some characters, if there is only one.
 
     Parameters
     ----------
@@ -217,7 +217,9 @@ def full_uuid(store: JobStore | EmbeddedStore, uuid: str) -> str:
     if not matches:
         raise InputError(f"the store holds no document {uuid}; `amorph query` lists them")
     if len(matches) > 1:
-        raise InputError(f"{len(matches)} documents begin with {uuid}; give more of the uuid")
+        raise InputError(
+            f"{len(matches)} documents have a uuid that begins with {uuid}; give more of it"
+        )
     return str(matches.pop())
 
 

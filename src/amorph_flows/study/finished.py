@@ -1,4 +1,4 @@
-"""Recognising a finished study by a fingerprint of what it was made from, without its flow."""
+"""Finished studies, recognised by a fingerprint of their inputs without making their flow."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def finished_state(study: Study) -> StudyState | None:
 
 
 def remember_finished(study: Study, inputs: str) -> None:
-    """Write the fingerprint of a study that this process has brought to its end, where it tells.
+    """Write the fingerprint of a study that this process has finished, if it is reliable.
 
     It does not where the documents are in a store that is shared, or where the numbers of the
     engine depend on more than packages, as those of VASP and GPAW do.

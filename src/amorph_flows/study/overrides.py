@@ -1,4 +1,4 @@
-"""Changing fields of nested Makers by dotted names, with their types checked."""
+"""Overrides: fields of nested Makers, changed by dotted names with their types checked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def apply_overrides(maker: _T, overrides: Mapping[str, Any]) -> _T:
 
 
 def override_names(maker: object) -> list[str]:
-    """Return the dotted names of all fields of a Maker that are no Makers themselves.
+    """Return the dotted names of all fields of a Maker, except those that are Makers themselves.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _explain(error: ValidationError, value: Any) -> str:
     first = error.errors()[0]
     hint = ""
     if isinstance(value, str) and first["type"] in ("float_type", "int_type"):
-        hint = f"; {value!r} is text in YAML, numbers are written like 1.0 or 1.0e-3"
+        hint = f"; {value!r} is text in YAML; write numbers as in 1.0 or 1.0e-3"
     return f"{first['msg']}, got {value!r} ({type(value).__name__}){hint}"
 
 

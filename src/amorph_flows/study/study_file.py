@@ -152,12 +152,12 @@ def load_study(path: str | Path) -> Study:
         if key in paths and not paths[key].is_file():
             raise InputError(f"{file}: {key}: there is no file {paths[key]}")
     if paths["folder"].is_file():
-        raise InputError(f"{file}: folder: {paths['folder']} is a file")
+        raise InputError(f"{file}: folder: {paths['folder']} is a file; name a folder")
     return study.model_copy(update={key: value.resolve() for key, value in paths.items()})
 
 
 def _unknown_key(key: Any, content: dict[str, Any]) -> InputError:
-    """Return what is wrong with a key that is none; one that is an override says so."""
+    """Return the error for an unknown key, which says so if the key is an override."""
     from amorph_flows.flows import AmorphousElectrodeMaker  # takes seconds to import
 
     try:
@@ -256,6 +256,6 @@ def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0])
     if first["type"] == "missing":
-        return f"the key {key!r} is missing"
+        return f"the key {key!r} is missing; add it"
     wanted = "keys with values" if key in ("overrides", "workers") else "text"
     return f"{key} must be {wanted}, got {first['input']!r} ({type(first['input']).__name__})"

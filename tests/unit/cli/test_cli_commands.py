@@ -167,9 +167,9 @@ def test_bad_studies_are_refused_before_anything_runs(amorph, study_file, text, 
         (["status"], "no study here"),
         (["status", "absent"], "there is no study absent"),
         (["report", "."], "holds no store"),
-        (["query"], "give --store"),
+        (["query"], "name one with --store"),
         (["query", "--store", "."], "holds no store"),
-        (["demo", "/dev/null/x"], "cannot be made a folder"),
+        (["demo", "/dev/null/x"], "the folder /dev/null/x cannot be made"),
     ],
 )
 def test_errors_are_one_line(amorph, args, message):
@@ -188,7 +188,7 @@ def test_silent_database_is_one_line(amorph):
     address = "mongodb://127.0.0.1:9/none?serverSelectionTimeoutMS=200"
     (line,) = amorph("query", "--store", address, code=2).stderr.splitlines()
     assert "MongoDB: 127.0.0.1:9: " in line
-    assert "is the server up?" in line
+    assert "check that the server is running" in line
 
 
 def test_other_errors_are_not_hidden(monkeypatch, tmp_path):

@@ -115,9 +115,9 @@ def test_only_jobs_of_a_database_say_who_runs_them(tmp_path, monkeypatch):
 
 def test_folders_of_the_database_are_looked_at_before_use(tmp_path):
     assert distrust(tmp_path) == ""
-    assert "is not here" in distrust(tmp_path / "no")
-    assert "is not here" in distrust(Path("relative"))
-    assert "is not here" in distrust(Path())
+    assert "does not exist on this machine" in distrust(tmp_path / "no")
+    assert "does not exist on this machine" in distrust(Path("relative"))
+    assert "does not exist on this machine" in distrust(Path())
     if os.getuid() == 0:
         os.chown(tmp_path, 12345, -1)
         assert "another user" in distrust(tmp_path)

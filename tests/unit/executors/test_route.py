@@ -86,10 +86,10 @@ def test_a_single_job_is_routed_too():
 @pytest.mark.parametrize(
     ("workers", "message"),
     [
-        ({"gpu": "x"}, "unknown kind of job 'gpu'; known: dft, md, fit, light"),
+        ({"gpu": "x"}, "unknown job kind 'gpu'; known job kinds: dft, md, fit, light"),
         ({"dft": ""}, "'dft' must be a name"),
         ({"dft": 3}, "got 3"),
-        ({"md": {"nodes": 2}}, "unknown field 'nodes'; known: name, category"),
+        ({"md": {"nodes": 2}}, "unknown field 'nodes'; known fields: name, category"),
         ({"md": {"queueadapter": "4 nodes"}}, "queueadapter: Input should be a valid dictionary"),
     ],
 )

@@ -62,7 +62,7 @@ def test_default_backend_follows_the_compiler(monkeypatch: pytest.MonkeyPatch) -
 
 def test_registry_names_what_it_has() -> None:
     assert isinstance(get_backend("motep"), MotepBackend)
-    with pytest.raises(InputError, match=r"known: .*motep"):
+    with pytest.raises(InputError, match=r"known potential backends: .*motep"):
         get_backend("gap")
 
 

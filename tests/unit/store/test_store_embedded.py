@@ -170,7 +170,7 @@ def test_configured_file_and_broken_file(monkeypatch, tmp_path):
     monkeypatch.setenv(STORE_VARIABLE, str(description))
     assert open_store().docs_store.database_path == f"{tmp_path}/db"
     description.write_text("- nothing\n")
-    with pytest.raises(InputError, match="describes no job store"):
+    with pytest.raises(InputError, match="does not describe a job store"):
         open_store()
 
 

@@ -162,7 +162,7 @@ def test_nothing_is_replaced_and_nonsense_is_refused(tmp_path: Path) -> None:
     store = put(tmp_path / "study", dataset(alloy_frames(3, seed=0)))
     (tmp_path / "there.cfg").write_text("mine")
     for target, part, message in (
-        ("there.cfg", None, "there already"),
+        ("there.cfg", None, "exists already"),
         ("data.txt", None, r"must end in \.extxyz"),
         ("data.cfg", "half", "parts: training"),
     ):

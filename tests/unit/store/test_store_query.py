@@ -44,5 +44,5 @@ def test_bulk_data_is_waited_for_while_its_job_writes(store):
 def test_bulk_data_that_does_not_come_is_an_error(store, monkeypatch):
     monkeypatch.setattr(bulk, "WRITING_S", 0.1)
     store.additional_stores["data"].remove_docs({"job_uuid": UUIDS[1]})
-    with pytest.raises(InputError, match="its job was killed while it wrote"):
+    with pytest.raises(InputError, match="its job was killed while writing"):
         load_document(store, UUIDS[1])

@@ -67,7 +67,7 @@ overrides:
             "unknown key 'strukture'; did you mean 'structure'",
         ),
         ("structure: host.cif\noverides: {}\n", "did you mean 'overrides'"),
-        ("structure: host.cif\nxyz: 1\n", "known: structure, "),
+        ("structure: host.cif\nxyz: 1\n", "known keys: structure, "),
         ("structure: host.cif\n1: 2\n", "unknown key 1"),
         (
             "structure: host.cif\nions_per_formula: 1\n",

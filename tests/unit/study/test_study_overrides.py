@@ -72,7 +72,7 @@ def test_changes_are_made_on_a_copy():
         ({"melt.time_step_fs": 1.0}, "did you mean 'quench.time_step_fs'"),
         ({"level": 8}, "did you mean 'fit.settings.level'"),
         ({"quench.seed.x": 1}, "unknown override 'quench.seed.x'"),
-        ({"zzzzzzzz": 1}, "known: quench.time_step_fs, "),
+        ({"zzzzzzzz": 1}, "known overrides: quench.time_step_fs, "),
         ({"quench": {"sed": 1}}, "unknown override 'quench.sed'; did you mean 'quench.seed'"),
         ({"quench": 3}, "is a whole stage; set one of its fields: quench.time_step_fs, "),
         ({"quench.time_step_fs": "fast"}, "valid number, got 'fast'"),

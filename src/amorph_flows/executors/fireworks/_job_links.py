@@ -1,4 +1,4 @@
-"""Which jobs come after others."""
+"""Links between jobs: which jobs come after others."""
 
 from __future__ import annotations
 

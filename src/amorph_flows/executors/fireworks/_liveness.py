@@ -1,4 +1,4 @@
-"""Whether a launched job still runs, from its process, its queue job and its folder."""
+"""Liveness of a launched job, from its process, its queue job and its folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def liveness(
     queue: SlurmJobs | None,
     silence_s: float,
 ) -> Liveness:
-    """Return whether a job runs or waits; where nothing tells, it counts as alive.
+    """Return whether a job runs or waits; if that is not known, it counts as alive.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which jobs a submitted study stands on, and which of its documents are of former forms."""
+"""Superseded documents of a submitted study: those of its former forms."""
 
 from __future__ import annotations
 

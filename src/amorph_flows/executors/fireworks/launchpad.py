@@ -39,7 +39,7 @@ def launchpad_file() -> Path | None:
 
 
 def open_launchpad(file: str | Path | None = None, timeout_ms: int | None = None) -> LaunchPad:
-    """Return the FireWorks database; the connection is made by its first use.
+    """Return the FireWorks database; it connects when it is first used.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def open_launchpad(file: str | Path | None = None, timeout_ms: int | None = None
     try:
         launchpad = LaunchPad.from_dict(content | ours)
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{found} describes no FireWorks database: {error}") from error
+        raise InputError(f"{found} does not describe a FireWorks database: {error}") from error
     atexit.register(launchpad.connection.close)
     return launchpad
 
@@ -184,7 +184,7 @@ class SubmissionRecord(BaseModel):
 
     @classmethod
     def read(cls, folder: Path) -> SubmissionRecord | None:
-        """Return what a study's folder holds of it, or None.
+        """Return the record in a study's folder, or None.
 
         Parameters
         ----------
@@ -246,7 +246,7 @@ def least_silence_s(asked: float | None) -> float:
         return float(fw_config.RUN_EXPIRATION_SECS)
     if asked < fw_config.PING_TIME_SECS:
         raise InputError(
-            f"a silence of {asked:g} s says nothing: a job that runs gives a sign of life every "
+            f"a silence of {asked:g} s is too short: a running job gives a sign of life every "
             f"{fw_config.PING_TIME_SECS} s (PING_TIME_SECS of FireWorks)"
         )
     return asked

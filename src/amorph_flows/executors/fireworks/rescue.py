@@ -1,4 +1,4 @@
-"""Jobs that a queue or a crash has killed: found, and run again where they were."""
+"""Rescue of jobs that a queue or a crash has killed: they are found and run again."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Rescuer:
         return self._rerun(firework, launch, reason(launch))
 
     def _user_of(self, workflow: Mapping[str, Any], number: int) -> str:
-        """Return what keeps a failed job from being rerun: it would run jobs after it twice."""
+        """Return why a failed job cannot be rerun: jobs after it would run twice."""
         links = workflow["links"]
         after = sorted(reachable(links.get(str(number), []), lambda job: links.get(str(job), [])))
         running = self.launchpad.fireworks.find_one(
@@ -182,7 +182,10 @@ class Rescuer:
         if self.dry_run:
             return "rerun", why
         if not self._claim(launch):
-            return "skipped", f"{why}; it has changed meanwhile, or is being rescued"
+            return (
+                "skipped",
+                f"{why}; its state changed meanwhile, or another process is rescuing it",
+            )
         from fireworks.core.launchpad import LockedWorkflowError
 
         number, key = firework["fw_id"], "spec._launch_dir"
@@ -227,7 +230,7 @@ def distrust(folder: Path) -> str:
         The folder.
     """
     if not folder.is_absolute() or not folder.is_dir():
-        return f"its folder {folder} is not here"
+        return f"its folder {folder} does not exist on this machine"
     if folder.stat().st_uid != os.getuid():
         return f"its folder {folder} belongs to another user"
     return ""

@@ -1,4 +1,4 @@
-"""Whether FireWorks is set up so that studies run: its files, its database, the workers' store."""
+"""Checks of the setup of FireWorks: its files, its database and the workers' store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PATTERNS = ("my_launchpad*.yaml", "my_fworker*.yaml", "my_qadapter*.yaml", "job
 
 
 def configuration_folder() -> Path | None:
-    """Return the folder of the FireWorks files, None where FireWorks is not set up.
+    """Return the folder of the FireWorks files, None if FireWorks is not set up.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def check_file(file: Path) -> str:
     if left:
         raise InputError(f"fill in {', '.join(left)}: {_PLACEHOLDER} is still there")
     if _has_secret(content) and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise InputError(f"others can read the password in it; chmod 600 {file}")
+        raise InputError(f"other users can read the password in it; run: chmod 600 {file}")
     try:
         return _loaded(file, content)
     except (KeyError, TypeError, ValueError, OSError) as error:

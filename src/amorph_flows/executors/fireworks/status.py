@@ -1,4 +1,4 @@
-"""How far a submitted study is, from the FireWorks database; no documents are read."""
+"""Status of a submitted study, from the FireWorks database alone, without its documents."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def read_submitted_state(launchpad: LaunchPad, workflow: Mapping[str, Any]) -> S
 
 
 def read_fireworks(launchpad: LaunchPad, workflow: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what tells the state of a workflow's FireWorks, without their inputs.
+    """Return the FireWorks of a workflow with their states, without their inputs.
 
     Parameters
     ----------

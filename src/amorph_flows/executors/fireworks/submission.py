@@ -1,4 +1,4 @@
-"""Giving a study to the workers of a cluster."""
+"""Submission of a study to FireWorks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Submission:
-    """What became of a study that was to be submitted.
+    """Result of the submission of a study.
 
     Parameters
     ----------

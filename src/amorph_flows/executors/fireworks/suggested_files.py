@@ -1,4 +1,4 @@
-"""The files that FireWorks needs on a cluster, as they are first suggested."""
+"""Suggested files for FireWorks on a cluster."""
 
 from __future__ import annotations
 

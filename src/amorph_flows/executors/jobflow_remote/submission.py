@@ -1,4 +1,4 @@
-"""Giving a study to jobflow-remote."""
+"""Submission of a study to jobflow-remote."""
 
 from __future__ import annotations
 

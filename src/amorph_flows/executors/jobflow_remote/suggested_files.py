@@ -1,4 +1,4 @@
-"""The project file of jobflow-remote, as it is first suggested."""
+"""Suggested project file for jobflow-remote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running one job: what it returns is stored together with the jobs that it asks for."""
+"""Execution of one job: its document is stored together with the jobs that it asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which job of a study may run: dependencies, replacements, failures."""
+"""The graph of a study's jobs: dependencies, replacements, failures, and which job may run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDED = ("done", "failed", "blocked", "stopped")
 
 @dataclass(eq=False)
 class Node:
-    """A job of the study and what is known of it.
+    """A job of the study and its state.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class JobGraph:
         """
         parents = [p for uuid in node.job.parents for p in self._by_uuid.get(uuid, [])]
         if any(parent.stops_children or parent.state.state == "stopped" for parent in parents):
-            node.state.state, node.state.reason = "stopped", "a job before it said so"
+            node.state.state, node.state.reason = "stopped", "an earlier job stopped it"
             return True
         missing = self._missing_parents(node)
         if not missing or not node.job.needs_all_parents:

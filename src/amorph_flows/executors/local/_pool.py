@@ -1,4 +1,4 @@
-"""Worker processes for the jobs of a study; one that dies costs one job."""
+"""A pool of worker processes for the jobs of a study; if one dies, one job fails."""
 
 from __future__ import annotations
 
@@ -161,5 +161,5 @@ class _Worker:
         if code >= 0:
             return f"the process of the job ended by itself with exit code {code}"
         name = signal.Signals(-code).name
-        hint = "; was it out of memory?" if name == "SIGKILL" else ""
+        hint = "; the memory may have been full" if name == "SIGKILL" else ""
         return f"the process of the job was killed by {name}{hint}"

@@ -1,4 +1,4 @@
-"""Running a study on this machine: in parallel, and again without repeating what is finished."""
+"""Run of a study on this machine, in parallel and without repeating finished jobs."""
 
 from __future__ import annotations
 
@@ -164,8 +164,8 @@ class _Run:
             self.on_event(self.state)
         if self.graph.waiting() and is_over():
             raise WalltimeError(
-                f"{len(self.graph.waiting())} jobs wait and the queue job is about to end; the "
-                "same command in a new queue job goes on where this one stops"
+                f"{len(self.graph.waiting())} jobs wait and the queue job is about to end; run "
+                "the same command in a new queue job to continue"
             )
         if self.graph.waiting():
             names = ", ".join(node.state.name for node in self.graph.waiting())

@@ -1,4 +1,4 @@
-"""A process that runs jobs one after another.
+"""The worker process, which runs jobs one after another.
 
 Run as ``python -m amorph_flows.executors.local._worker FD``.
 """
