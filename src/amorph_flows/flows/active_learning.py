@@ -95,7 +95,7 @@ class ActiveLearningMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure) -> None:
-        """Refuse what no loop could be made with.
+        """Refuse settings with which no loop could run.
 
         Parameters
         ----------

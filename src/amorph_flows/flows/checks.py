@@ -1,4 +1,4 @@
-"""What a study is refused for before its first calculation."""
+"""Checks of a study before its first calculation."""
 
 from __future__ import annotations
 
@@ -117,15 +117,15 @@ def check_discharged(
     if abs(held - ions_per_formula) > 1e-6:
         raise InputError(
             f"discharged_structure has {held:g} {ion} for each {host.reduced_formula}, but "
-            f"ions_per_formula is {ions_per_formula:g}; voltages over different ranges do not "
-            "compare"
+            f"ions_per_formula is {ions_per_formula:g}; voltages over different ranges cannot be "
+            "compared"
         )
 
 
 def check_temperatures(
     insertion_k: Sequence[float], production_k: Sequence[float], branches_k: Sequence[float]
 ) -> None:
-    """Refuse temperatures that no branch has, or that are none.
+    """Refuse temperatures that no branch has or that are not positive.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ class ElasticMaker(Maker):
     relax_atoms: bool = True
 
     def check(self, structure: Structure) -> None:
-        """Refuse what no elastic constants could come from.
+        """Refuse settings from which no elastic constants could follow.
 
         Parameters
         ----------

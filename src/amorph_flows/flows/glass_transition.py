@@ -66,7 +66,7 @@ class GlassTransitionMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure, with_potential: bool = False) -> None:
-        """Refuse what no glass transition could come from.
+        """Refuse settings from which no glass transition could follow.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a study asks of each of its stages; whatever has this can take a stage's place.
+"""The interface of each stage of a study; a Maker with this interface can replace the stage.
 
 A stage is a Maker whose ``make`` returns a job or a flow. Its output, or the part of it that is
 named, is a reference to the document; no other job of it is looked at. `docs/stages/index.md` has

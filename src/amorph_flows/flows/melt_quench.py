@@ -82,7 +82,7 @@ class MeltQuenchMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure) -> None:
-        """Refuse what no melt-quench could be made with.
+        """Refuse settings with which no melt-quench could run.
 
         Parameters
         ----------
@@ -195,8 +195,8 @@ class MeltQuenchMaker(Maker):
         cooling_fs = self.quench_duration_fs - (waits if self.quench_includes_holds else 0.0)
         if cooling_fs <= 0:
             raise InputError(
-                f"quench_duration_fs is {self.quench_duration_fs:g} but its holds take {waits:g}; "
-                "lengthen the quench or shorten hold_duration_fs"
+                f"quench_duration_fs is {self.quench_duration_fs:g} but its holds take {waits:g} "
+                "fs; lengthen the quench or shorten hold_duration_fs"
             )
         return cooling_fs / (self.melt_temperature_k - self.final_temperature_k)
 

@@ -57,7 +57,7 @@ class FitPotentialMaker(Maker):
         return max(settings.cutoff for settings in (self.settings, *self.alternatives))
 
     def check(self, structure: Structure) -> None:
-        """Refuse what no fit could be made with.
+        """Refuse settings with which no fit could run.
 
         Parameters
         ----------

@@ -49,7 +49,7 @@ class RelabelMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure | None = None) -> None:
-        """Refuse what no frame could be labelled with.
+        """Refuse an engine that could not label the frames.
 
         Parameters
         ----------

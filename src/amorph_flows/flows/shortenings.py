@@ -1,4 +1,4 @@
-"""In what a study is smaller than the published protocol."""
+"""Shortenings of a study against the published protocol."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def extent_of(stage: object, role: str = "") -> Extent:
 
 
 def shortenings_of(published: Extent, here: Extent) -> list[Shortening]:
-    """Return in what one study is smaller than another.
+    """Return the ways in which one study is smaller than another.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class VoltageMaker(Maker):
     relax_cells: bool = True
 
     def check(self, structure: Structure, ion: str, n_ions: int) -> None:
-        """Refuse what no voltage could come from.
+        """Refuse settings from which no voltage could follow.
 
         Parameters
         ----------

@@ -126,7 +126,10 @@ def count_frames(frames: FrameSet) -> dict[str, dict[str, int]]:
 def _one_engine(labels: list[LabelDoc], engine: EngineInfo | None = None) -> EngineInfo:
     engines = [*([engine] if engine else []), *(label.engine for label in labels)]
     if not engines:
-        raise InputError("no labels: every labelling job failed, so there is no dataset to build")
+        raise InputError(
+            "every labelling job failed, so there are no labels to build a dataset from; see "
+            "those jobs"
+        )
     hashes = {info.settings_hash: info.name for info in engines}
     if len(hashes) > 1:
         raise InputError(

@@ -27,7 +27,7 @@ Strain = list[float]
 def deform(
     structure: Structure, engine: Engine, step: float, n_steps: int, relax_atoms: bool = True
 ) -> Response[Any]:
-    """Strain a structure in every component and call for what measures its stress.
+    """Strain a structure in every component, and return the jobs that measure its stress.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def deform(
 def measure_stress(
     strains: list[Strain], relaxed: list[RelaxDoc | None], engine: Engine
 ) -> Response[Any]:
-    """Call for the stress of relaxed structures; those whose relaxation failed are left out.
+    """Return the jobs for the stress of relaxed structures; failed relaxations are left out.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def fit_elastic(strains: list[Strain], labels: LabelDoc | None) -> ElasticDoc:
     """
     frames = [f for f in required(labels, "the stress").frames if f.stress is not None]
     if not frames:
-        raise CalculationError("the engine gave no stress; use one that implements it")
+        raise CalculationError("the engine gave no stress; use another engine")
     kept = np.array([strains[frame.provenance.step or 0] for frame in frames])
     stresses = np.array([full_3x3_to_voigt_6_stress(frame.stress) for frame in frames])
     document = ElasticDoc.from_result(elastic_constants(kept, stresses))

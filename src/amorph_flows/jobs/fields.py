@@ -1,4 +1,4 @@
-"""What the fields of a Maker may be; each error begins with the name of the field."""
+"""Checks of the fields of a Maker; each error begins with the name of the field."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class IonInsertionMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure, ion: str, n_ions: int) -> None:
-        """Refuse what no insertion could be made with.
+        """Refuse settings with which no insertion could run.
 
         Parameters
         ----------
@@ -70,7 +70,10 @@ class IonInsertionMaker(Maker):
         require_at_least_one(n_best=self.n_best)
         for name in self.tolerances or {}:
             if name not in _TOLERANCES:
-                raise InputError(f"tolerances has {name!r}; known are {', '.join(_TOLERANCES)}")
+                raise InputError(
+                    f"tolerances has {name!r}, which is unknown; known tolerances: "
+                    + ", ".join(_TOLERANCES)
+                )
         host = _charged_host(structure, ion, n_ions, self.redox_element, self.charges)
         total = host.charge + n_ions * parse_ion(ion).oxi_state
         if abs(total) > 1e-3:
@@ -203,7 +206,9 @@ def _charged_host(
     bare = bare_structure(host)
     missing = sorted({site.specie.symbol for site in bare} - set(charges))
     if missing:
-        raise InputError(f"charges has none of {', '.join(missing)}; give one to each element")
+        raise InputError(
+            f"charges has no value for {', '.join(missing)}; give one for each element"
+        )
     bare.add_oxidation_state_by_element(charges)
     return bare
 

@@ -69,7 +69,7 @@ class ProductionMDMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure) -> None:
-        """Refuse what no run could be made with.
+        """Refuse settings with which no run could be made.
 
         Parameters
         ----------

@@ -43,7 +43,9 @@ def take_frames(dataset: DatasetDoc | None, max_frames: int | None = None) -> Da
     dataset = required(dataset, "the dataset")
     n_frames = len(dataset.frames)
     if not n_frames or (max_frames is not None and max_frames < 1):
-        raise InputError(f"{max_frames} frames of a dataset of {n_frames}; ask for at least one")
+        raise InputError(
+            f"max_frames is {max_frames} for a dataset of {n_frames} frames; ask for at least one"
+        )
     n_taken = min(max_frames or n_frames, n_frames)
     taken = np.linspace(0, n_frames - 1, n_taken).round().astype(int).tolist()
     return _part(dataset, taken, dataset.frames.take(taken))

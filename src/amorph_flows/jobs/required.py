@@ -1,4 +1,4 @@
-"""Inputs that a job cannot do without; one is missing where the job that makes it failed."""
+"""Required inputs of a job, which are missing if the job that makes them failed."""
 
 from __future__ import annotations
 
@@ -25,5 +25,7 @@ def required(document: _T | None, what: str) -> _T:
         If it is missing.
     """
     if document is None:
-        raise CalculationError(f"{what} is missing because the job that makes it failed; see there")
+        raise CalculationError(
+            f"{what} is missing because the job that makes it failed; see that job"
+        )
     return document

@@ -45,7 +45,7 @@ class SamplingMaker(Maker):
     seed: int = 0
 
     def check(self, structure: Structure) -> None:
-        """Refuse what no run could be made with.
+        """Refuse settings with which no run could be made.
 
         Parameters
         ----------

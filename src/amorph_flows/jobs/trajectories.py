@@ -23,13 +23,16 @@ def trajectory_of(frames: FrameSet) -> Trajectory:
         If there are no frames, they belong to several runs, or a frame has no time.
     """
     if not len(frames):
-        raise InputError("a trajectory needs frames and got none")
+        raise InputError("there are no frames to make a trajectory of")
     runs = sorted({frame.provenance.run for frame in frames})
     if len(runs) > 1:
-        raise InputError(f"frames of {len(runs)} runs are no trajectory: {', '.join(runs)}")
+        raise InputError(
+            f"frames of {len(runs)} runs are not one trajectory: {', '.join(runs)}; take those of "
+            "one run"
+        )
     times = [frame.provenance.time_fs for frame in frames]
     if any(time is None for time in times):
-        raise InputError(f"frames of run {runs[0]!r} carry no time")
+        raise InputError(f"the frames of run {runs[0]!r} carry no time; take those of an MD run")
     return Trajectory(
         positions=np.stack([frame.positions for frame in frames]),
         cells=np.stack([frame.cell for frame in frames]),

@@ -1,4 +1,4 @@
-"""Take snapshots with and without ions, and turn their energies into voltages."""
+"""Voltages from the energies of snapshots with and without ions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a number rests on: the verdicts that decide whether it may be believed."""
+"""Foundations of a result: the verdicts that decide whether it may be believed."""
 
 from __future__ import annotations
 

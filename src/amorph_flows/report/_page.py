@@ -1,4 +1,4 @@
-"""One self-contained HTML page from sections; it asks the network for nothing."""
+"""The report as one self-contained HTML page, which needs no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report is made of: sections of text, tables and figures.
+"""Sections of a report: text, tables and figures.
 
 The page and the JSON file are two renderings of the same sections, so that they agree.
 """

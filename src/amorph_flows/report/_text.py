@@ -1,4 +1,4 @@
-"""Numbers and formulas as a person reads them."""
+"""Text of the report: numbers, formulas and sentences for people."""
 
 from __future__ import annotations
 

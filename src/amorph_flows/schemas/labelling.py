@@ -1,4 +1,4 @@
-"""What engines give: labelled frames, relaxed structures, and what failed."""
+"""Documents of engines: labelled frames, relaxed structures, and failures."""
 
 from __future__ import annotations
 

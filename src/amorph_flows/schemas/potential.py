@@ -42,7 +42,7 @@ class FitSettings(LossWeights):
 
 
 class PotentialVerdict(Answer):
-    """Answers to the questions on a fitted potential."""
+    """Answers to the questions about a fitted potential."""
 
     ACCURATE = auto()
     INACCURATE = auto()

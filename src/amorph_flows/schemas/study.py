@@ -1,4 +1,4 @@
-"""The documents of a study as a whole: what goes into its report and what comes out."""
+"""The documents of a whole study: the parts of its report and its results."""
 
 from __future__ import annotations
 

@@ -42,11 +42,11 @@ NO_STAGES = {
         "trajectories": "from frames to trajectories",
     },
     "flows": {
-        "checks": "what a study is refused for",
+        "checks": "checks before the first calculation",
         "electrode": "the whole study, from its stages",
-        "interface": "what a study asks of a stage",
+        "interface": "the interface of each stage",
         "presets": "settings of whole studies",
-        "shortenings": "what a study is smaller in",
+        "shortenings": "shortenings against the published protocol",
     },
 }
 

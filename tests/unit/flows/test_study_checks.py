@@ -82,7 +82,7 @@ def test_negative_time_step_of_any_stage_is_refused(maker: AmorphousElectrodeMak
         ("fit", {"max_force_ev_a": -1.0}, "must be positive"),
         ("fit", {"alternatives": (FitSettings(cutoff=9.0),)}, "less than twice the cutoff"),
         ("insertion", {"charges": {"V": 5.0, "O": -2.0}}, "net charge of"),
-        ("insertion", {"charges": {"V": 4.0}}, "charges has none of O"),
+        ("insertion", {"charges": {"V": 4.0}}, "charges has no value for O"),
         ("insertion", {"tolerances": {"host": 1.0}}, "insertion.tolerances has 'host'"),
     ],
 )

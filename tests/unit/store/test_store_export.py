@@ -164,7 +164,7 @@ def test_nothing_is_replaced_and_nonsense_is_refused(tmp_path: Path) -> None:
     for target, part, message in (
         ("there.cfg", None, "exists already"),
         ("data.txt", None, r"must end in \.extxyz"),
-        ("data.cfg", "half", "parts: training"),
+        ("data.cfg", "half", "the parts are training"),
     ):
         with pytest.raises(InputError, match=message):
             export_document(store, UUID, tmp_path / target, part)

@@ -32,7 +32,7 @@ Start = tuple[str, float, Structure]
 
 
 class TurnMaker(Protocol):
-    """What the end of a turn asks of `amorph_flows.flows.ActiveLearningMaker`."""
+    """The part of `amorph_flows.flows.ActiveLearningMaker` that the end of a turn uses."""
 
     duration_fs: float
     max_turns: int
@@ -64,7 +64,7 @@ def conclude_turn(
     starts: list[Start],
     generations: list[GenerationDoc],
 ) -> ActiveLearningOutcome | Response:
-    """End the loop, or go on with another turn.
+    """End the loop, or begin another turn.
 
     Parameters
     ----------

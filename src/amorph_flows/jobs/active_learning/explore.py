@@ -1,4 +1,4 @@
-"""Explore: MD with the potential that saves what it extrapolates to."""
+"""Explore: MD with the potential that saves configurations outside the training set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def explore(
     turn: int,
     prev_dir: str | None = None,
 ) -> ExplorationDoc | Response[Job]:
-    """Run MD with the potential and save what it extrapolates to.
+    """Run MD with the potential and save configurations outside its training set.
 
     A run that fails is part of the result, with its reason: it never ends the loop. One that its
     queue job is too short for goes on in a new job.

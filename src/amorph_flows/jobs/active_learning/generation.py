@@ -1,4 +1,4 @@
-"""What a turn of active learning was, and whether its refit is kept."""
+"""One turn of active learning as a document, and whether its refit is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How active learning went, turn by turn."""
+"""Figures of active learning, turn by turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the ions move together: the Haven ratio."""
+"""Figure of the correlation between ions: the Haven ratio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the dataset is made of."""
+"""Figure of the composition of the dataset."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def melt_quench_section(parts: StudyParts) -> Section:
     quench = parts.quench
     name = formula(quench.crystal.composition.reduced_formula)
     text = (
-        f"{len(quench.crystal)} atoms of {name} were molten and quenched by {quench.engine.name} "
+        f"{len(quench.crystal)} atoms of {name} were melted and quenched by {quench.engine.name} "
         f"at an overall {number(quench.quench_rate_k_per_ps)} K/ps, holds included. "
         f"{parts.ion} was then inserted into the structure of each branch."
     )
@@ -51,7 +51,7 @@ def melt_quench_section(parts: StudyParts) -> Section:
             "schedule",
             "Schedule of the melt-quench",
             f"Temperature asked for against time, {len(quench.schedule)} stages; diamonds mark "
-            "where branches leave and are held.",
+            "where branches leave the quench and are held.",
             schedule_figure(quench),
         )
     ]
@@ -60,7 +60,8 @@ def melt_quench_section(parts: StudyParts) -> Section:
             f"{r.temperature_k:g} K: {r.trajectory.n_frames}" for r in parts.production
         )
         caption = (
-            "Mean over each production run of MD with the potential; the dotted line is exact. "
+            "Mean over each production run of MD with the potential; the dotted line is exact "
+            "agreement. "
             f"Frames: {frames}."
         )
         figure = temperature_figure(parts.production)

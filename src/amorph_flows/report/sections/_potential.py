@@ -149,8 +149,9 @@ def learning_section(loop: ActiveLearningDoc) -> Section:
         Panel("turns", "Turns", "Configurations in each turn.", turns_figure(loop)),
         Panel(
             "reach",
-            "How far runs came",
-            f"Share of the wanted time, {sum(len(g.runs) for g in loop.generations)} runs; crosses "
+            "How far the runs went",
+            f"Share of the time asked for, {sum(len(g.runs) for g in loop.generations)} runs; "
+            "crosses "
             "broke at the extrapolation threshold or failed.",
             reach_figure(loop),
         ),

@@ -1,4 +1,4 @@
-"""What the structures look like: radial distributions, energies, long-range order."""
+"""Chapters on the structures: radial distributions, energies, long-range order."""
 
 from __future__ import annotations
 
