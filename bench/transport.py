@@ -1,28 +1,22 @@
-"""Displacements against pymatgen's DiffusionAnalyzer; reading dumps against ASE, and its memory.
+"""Displacements against pymatgen's DiffusionAnalyzer, and their memory.
 
-Run with no argument for the full sizes; ``--frames 2000 --dump-mb 50`` takes seconds.
+Run with no argument for the full size; ``--frames 2000`` takes seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-from ase.io import iread
 from pymatgen.analysis.diffusion.analyzer import DiffusionAnalyzer
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import (
     Trajectory,
     mean_squared_displacement,
-    read_trajectory,
     unwrap,
 )
 
@@ -82,74 +76,11 @@ def displacements(n_frames: int) -> None:
     report("displacements", ours, theirs)
 
 
-def write_dump(path: Path, megabytes: float) -> None:
-    """Write a dump of about a size."""
-    rng = np.random.default_rng(0)
-    symbols = ["Mg"] * N_IONS + ["V"] * 192 + ["O"] * (N_ATOMS - N_IONS - 192)
-    positions = rng.random((N_ATOMS, 3)) * EDGE_A
-    head = (
-        "ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{n}\nITEM: BOX BOUNDS pp pp pp\n"
-        "0 {edge}\n0 {edge}\n0 {edge}\nITEM: ATOMS id type element x y z \n"
-    )
-    step = 0
-    with path.open("w") as stream:
-        while stream.tell() < megabytes * 1e6:
-            positions += rng.normal(0, 0.05, positions.shape)
-            rows = enumerate(zip(symbols, (positions % EDGE_A).tolist(), strict=True), start=1)
-            stream.write(head.format(step=step, n=N_ATOMS, edge=EDGE_A))
-            stream.write(
-                "".join(f"{i} 1 {s} {x:.6g} {y:.6g} {z:.6g} \n" for i, (s, (x, y, z)) in rows)
-            )
-            step += 1000
-
-
-def dump_reading(megabytes: float) -> None:
-    """Read a whole dump, theirs one frame after the other and thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.dump"
-        write_dump(path, megabytes)
-
-        def timed(function: Callable[[], object]) -> tuple[float, float]:
-            wall, cpu = time.perf_counter(), time.process_time()
-            function()
-            return time.perf_counter() - wall, time.process_time() - cpu
-
-        path.read_bytes()  # both then read from memory, and ours has its parser compiled
-        read_trajectory(path, time_step_fs=2.0, frames=slice(0, 1))
-        ours = timed(lambda: read_trajectory(path, time_step_fs=2.0))
-        theirs = timed(lambda: sum(1 for _ in iread(path, ":", format="lammps-dump-text")))
-        report("dump reading", ours, theirs)
-
-
-PEAK = """
-import sys
-from pathlib import Path
-from amorph_flows.analysis import read_trajectory
-run = read_trajectory(sys.argv[1], time_step_fs=2.0)
-status = Path("/proc/self/status").read_text()  # getrusage counts the parent before exec, too
-peak = int(status.partition("VmHWM:")[2].split()[0]) / 1e3
-print(f"dump memory    {run.n_frames} frames, {run.positions.nbytes / 1e6:.0f} MB of positions, "
-      f"peak {peak:.0f} MB resident")
-"""
-
-
-def dump_memory(megabytes: float) -> None:
-    """Print the peak memory of a process that reads a dump; 507 MB are 20,000 frames."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.dump"
-        write_dump(path, megabytes)
-        subprocess.run([sys.executable, "-c", PEAK, str(path)], check=True)
-
-
 def main() -> None:
-    """Run all benchmarks."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=20_000)
-    parser.add_argument("--dump-mb", type=float, default=800.0)
-    arguments = parser.parse_args()
-    displacements(arguments.frames)
-    dump_reading(arguments.dump_mb)
-    dump_memory(0.633 * arguments.dump_mb)
+    displacements(parser.parse_args().frames)
 
 
 if __name__ == "__main__":

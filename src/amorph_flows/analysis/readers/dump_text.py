@@ -13,7 +13,7 @@ import numpy as np
 from amorph_flows.analysis.readers._frames import open_bytes
 from amorph_flows.arrays import FloatArray
 
-BATCH_BYTES = 4_000_000
+BATCH_BYTES = 1_000_000  # stays in the cache of the processor
 
 
 @dataclass(frozen=True)
