@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amorph_flows.errors import InputError
 from amorph_flows.store._blobs import BlobFolder
 from amorph_flows.store.sqlite import SQLiteDocuments
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
 
 _STORE_FOLDER = "store"
 
@@ -77,9 +80,9 @@ class EmbeddedStore:
             raise ValueError(f"the store holds no output of job {uuid}")
         if not _has_reference(found["output"]):
             return found["output"]
-        from amorph_flows.store.opening import open_store
-
-        return open_store(self.folder, create=False).get_output(uuid, load=load)
+        store = embedded_job_store(self.folder, create=False)
+        store.connect()
+        return store.get_output(uuid, load=load)
 
     def _with_bulk(self, value: Any) -> Any:
         """Return a value with what the ``data`` store holds of it."""
@@ -92,6 +95,32 @@ class EmbeddedStore:
         for blob in self.data.query({"blob_uuid": value["blob_uuid"]}):
             return blob["data"]
         raise KeyError(value["blob_uuid"])
+
+
+def embedded_job_store(folder: Path, create: bool) -> JobStore:
+    """Return the store in the folder of a study as jobflow takes it, not yet connected.
+
+    Parameters
+    ----------
+    folder
+        Folder of the study.
+    create
+        Whether a store that is not there yet is created.
+
+    Raises
+    ------
+    InputError
+        If it is not there and is not or cannot be made.
+    """
+    from jobflow import JobStore
+
+    from amorph_flows.store._maggma_stores import BlobFolderStore, SQLiteDocumentStore
+
+    documents, data = store_files(folder, create=create)
+    return JobStore(
+        SQLiteDocumentStore(str(documents)),
+        additional_stores={"data": BlobFolderStore(str(data))},
+    )
 
 
 def store_files(folder: Path, *, create: bool) -> tuple[Path, Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amorph_flows.errors import AmorphFlowsWarning, InputError
-from amorph_flows.store.embedded import EmbeddedStore, store_files
+from amorph_flows.store.embedded import EmbeddedStore, embedded_job_store
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -52,7 +52,7 @@ def open_store(where: str | Path | None = None, *, create: bool = True) -> JobSt
         if store is None:
             raise InputError(f"no job store is configured; {_CHOICES}")
     else:
-        store = _elsewhere(where) or _embedded(Path(where), create)
+        store = _elsewhere(where) or embedded_job_store(Path(where), create)
     store.connect()
     return store
 
@@ -112,7 +112,7 @@ def study_store(folder: Path, *, create: bool = True) -> JobStore:
     InputError
         As `open_store`.
     """
-    store = configured_store() or _embedded(folder, create)
+    store = configured_store() or embedded_job_store(folder, create)
     store.connect()
     return store
 
@@ -144,19 +144,6 @@ def _elsewhere(where: str | Path) -> JobStore | None:
     if "://" in str(where):
         raise InputError(f"{masked(str(where))} is not an address of a store; {_CHOICES}")
     return _described(Path(where)) if Path(where).is_file() else None
-
-
-def _embedded(folder: Path, create: bool) -> JobStore:
-    """Return the store in a folder."""
-    from jobflow import JobStore
-
-    from amorph_flows.store._maggma_stores import BlobFolderStore, SQLiteDocumentStore
-
-    documents, data = store_files(folder, create=create)
-    return JobStore(
-        SQLiteDocumentStore(str(documents)),
-        additional_stores={"data": BlobFolderStore(str(data))},
-    )
 
 
 def _mongodb(uri: str) -> JobStore:

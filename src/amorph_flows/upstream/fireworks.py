@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FILES = ("FW_config.yaml", "my_launchpad.yaml")
 
 
-def may_be_configured() -> bool:
+def fireworks_may_be_configured() -> bool:
     """Return whether FireWorks may find a configuration.
 
     It looks for its files when it is imported, which takes a second; this looks where it looks.

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 CODE = """
-from amorph_flows.upstream.fireworks import may_be_configured
-before = may_be_configured()
+from amorph_flows.upstream.fireworks import fireworks_may_be_configured
+before = fireworks_may_be_configured()
 from fireworks import fw_config
 print(before, fw_config.LAUNCHPAD_LOC is not None)
 """

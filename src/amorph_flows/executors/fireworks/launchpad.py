@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import AmorphFlowsWarning, InputError
-from amorph_flows.upstream.fireworks import may_be_configured
+from amorph_flows.upstream.fireworks import fireworks_may_be_configured
 
 if TYPE_CHECKING:
     from fireworks import LaunchPad
@@ -30,7 +30,7 @@ _INIT = "`amorph init fireworks` writes the files"
 
 def launchpad_file() -> Path | None:
     """Return the file that FireWorks' configuration names for its database, or None."""
-    if not may_be_configured():
+    if not fireworks_may_be_configured():
         return None
     with redirect_stdout(sys.stderr):  # FireWorks prints which of several files it takes
         from fireworks import fw_config
