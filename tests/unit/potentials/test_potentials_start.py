@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import amorph_flows.potentials
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials import MotepBackend, default_backend, get_backend
+from amorph_flows.potentials import MotepBackend, default_backend, get_backend, requirements
 from amorph_flows.potentials.mtp._start import named_potential, named_text, starting_potential
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames
 
@@ -67,6 +66,13 @@ def test_registry_names_what_it_has() -> None:
 
 
 def test_without_motep_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amorph_flows.potentials.mtp.motep._backend, "find_spec", lambda _: None)
+    monkeypatch.setattr(requirements, "find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"amorph-flows\[motep\]"):
         MotepBackend().fit(FRAMES, FRAMES, SETTINGS)
+
+
+def test_each_backend_of_the_package_has_its_check() -> None:
+    for name in requirements.CHECKS:
+        assert get_backend(name).name == name
+    with pytest.raises(InputError, match=f"backends: {', '.join(sorted(requirements.CHECKS))}"):
+        get_backend("none")
