@@ -14,6 +14,7 @@ from amorph_flows.datasets import FrameSet
 from amorph_flows.potentials import MotepBackend
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp._start import starting_potential
+from amorph_flows.runtime.progress import progress_of_job
 from amorph_flows.testing.alloy import SETTINGS, alloy_frames
 
 pytest.importorskip("motep", reason="motep is not installed")
@@ -136,7 +137,8 @@ def test_snapshot_is_the_best_on_the_validation_frames() -> None:
 
 
 def test_progress_is_reported(tmp_path: Path) -> None:
-    MotepBackend().fit(FRAMES, FrameSet(), SMALL)
+    with progress_of_job(tmp_path):
+        MotepBackend().fit(FRAMES, FrameSet(), SMALL)
     assert '"done": 100, "total": 100' in (tmp_path / "progress.json").read_text()
 
 
