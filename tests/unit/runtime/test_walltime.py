@@ -142,6 +142,6 @@ def test_nothing_is_begun_at_the_end(monkeypatch: pytest.MonkeyPatch, clock: Tes
     monkeypatch.setenv("AMORPH_DEADLINE", str(end))
     require_time("the label")
     clock.now = end - 0.75
-    with pytest.raises(WalltimeError, match="the label: not begun, 1 s were left"):
+    with pytest.raises(WalltimeError, match="the label: not begun, because 1 s were left"):
         require_time("the label")
     assert clock.now >= end, "the queue had no chance to end the process"
