@@ -164,7 +164,7 @@ def test_what_cannot_be_relabelled_is_refused(
 ) -> None:
     _, _, former = study
     said = amorph("relabel", "mine", "--engine", "toy", code=2).stderr
-    assert "has the labels of toy already" in said
+    assert "already has the labels of toy; name another engine" in said
     label = former.sources[0]
     said = amorph(
         "relabel", "mine", "-e", "shifted_calculator:Shifted", "--dataset", label, code=2
