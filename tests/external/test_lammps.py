@@ -82,6 +82,27 @@ def test_run_equilibrates_then_produces(argon: Structure, tmp_path: Path) -> Non
     assert progress["done"] == progress["total"] == 1200
 
 
+def test_a_cell_left_to_drift_has_the_thermal_energy_of_its_mass(
+    argon: Structure, tmp_path: Path
+) -> None:
+    """Langevin forces that do not add up to zero heat the motion of the whole cell as any other."""
+    squares = []
+    for seed in range(1, 13):
+        md = settings(remove_drift=False, seed=seed, production_fs=400, equilibration_fs=2000)
+        result = run_lammps_md(argon, ARGON, md, tmp_path)
+        trajectory = load_trajectory(result.trajectory)
+        centre = trajectory.positions.mean(axis=1)
+        velocity = (centre[-1] - centre[0]) / (trajectory.times_fs[-1] - trajectory.times_fs[0])
+        # NVT scales all velocities alike: the cell keeps its direction
+        path = np.linalg.norm(np.diff(centre, axis=0), axis=1).sum()
+        assert path == pytest.approx(np.linalg.norm(centre[-1] - centre[0]), rel=1e-6)
+        squares.append(velocity @ velocity)
+    mass = 108 * 39.948 * units._amu
+    thermal = 3 * units._k * 60 / mass * 1e-10  # m²/s² to Å²/fs²
+    # the mean of chi-squared with 36 degrees of freedom: a standard deviation of 0.24
+    assert np.mean(squares) == pytest.approx(thermal, rel=0.7)
+
+
 def test_same_call_runs_once_and_other_seed_differs(argon: Structure, tmp_path: Path) -> None:
     first = run_lammps_md(argon, ARGON, settings(), tmp_path)
     written = (first.directory / LOG_FILE).stat().st_mtime_ns

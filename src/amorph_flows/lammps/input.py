@@ -46,6 +46,11 @@ class LammpsMD(Document):
     seed: int = Field(
         default=0, ge=0, lt=900_000_000, description="of velocities and Langevin forces"
     )
+    remove_drift: bool = Field(
+        default=True,
+        description="whether the random forces of Langevin add up to zero and the cell is at rest "
+        "after them; LAMMPS' own default does neither, and the cell drifts on in NVT",
+    )
     walltime_s: float | None = Field(
         default=None,
         gt=0,
@@ -149,14 +154,15 @@ def _general(settings: LammpsMD) -> list[str]:
 
 def _equilibration(settings: LammpsMD, seed: int) -> list[str]:
     damping_ps, t = settings.damping_fs / 1000, settings.temperature_k
-    return [
+    zero = "yes" if settings.remove_drift else "no"
+    lines = [
         "fix move all nve",
-        f"fix heat all langevin {t} {t} {damping_ps:.10g} {seed} zero yes",
+        f"fix heat all langevin {t} {t} {damping_ps:.10g} {seed} zero {zero}",
         f"run {settings.equilibration_steps} upto",
         "unfix heat",
         "unfix move",
-        "velocity all zero linear",
     ]
+    return [*lines, "velocity all zero linear"] if settings.remove_drift else lines
 
 
 def _production(settings: LammpsMD, step: int) -> list[str]:

@@ -54,6 +54,18 @@ def test_a_new_run_heats_then_produces() -> None:
     assert lines[-1] == f'print "{FINISHED}"'
 
 
+def test_drift_is_removed_unless_it_is_left() -> None:
+    removed = commands(MD, PAIR, None)
+    left = commands(MD.model_copy(update={"remove_drift": False}), PAIR, None)
+    assert [line for line in removed if line not in left] == [
+        "fix heat all langevin 300.0 300.0 0.2 1 zero yes",
+        "velocity all zero linear",
+    ]
+    assert [line for line in left if line not in removed] == [
+        "fix heat all langevin 300.0 300.0 0.2 1 zero no"
+    ]
+
+
 @pytest.mark.parametrize(
     ("step", "runs", "append"),
     [(500, ["run 1000 upto", "run 6000 upto"], "no"), (4000, ["run 6000 upto"], "yes")],
