@@ -1,0 +1,313 @@
+"""What the published MgV2O5 potential gives: MD in pieces, then the tool's verdicts.
+
+    python bench/published_potential.py run FOLDER [NAME ...] [--data DATA] [--piece-minutes 10]
+    python bench/published_potential.py analyse FOLDER [--page PAGE] [--figure FIGURE]
+
+``run`` makes the runs that are missing in FOLDER, one after the other in one process; a stopped one
+goes on. ``analyse`` prints the Markdown of docs/validation/published_potential.md from those that
+are there, and puts it between the marks of PAGE. Names are ``96-published-removed-1200`` and the
+like; the default is all of them, about 8 hours of one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import zlib
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from ase.io import read
+from jobflow import JobStore, run_locally
+from maggma.stores import MemoryStore
+from monty.serialization import dumpfn, loadfn
+from pymatgen.core import Structure
+
+from amorph_flows.analysis import (
+    Trajectory,
+    TransportAtTemperature,
+    TransportResult,
+    analyse_transport,
+    judge_amorphous,
+    judge_melt,
+    read_trajectory,
+)
+from amorph_flows.engines.configuration import to_structure
+from amorph_flows.hashes import sha256_of
+from amorph_flows.jobs.production_md import run_production
+from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
+from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+
+DATA = Path(__file__).parents[1] / "tests" / "data" / "mgv2o5"
+SPECIES = ["Mg", "V", "O"]
+PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
+MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
+SINGLE_TIME_FS = 200_000.0
+MARKS = ("<!-- results -->\n", "<!-- end of results -->\n")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: how many atoms, from which start, with which momentum, at which temperature, K."""
+
+    n_atoms: int
+    start: str
+    momentum: str
+    temperature: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.n_atoms}-{self.start}-{self.momentum}-{self.temperature}"
+
+    @property
+    def repeats(self) -> tuple[int, int, int]:
+        return (1, 1, 1) if self.n_atoms == 96 else (2, 2, 2)
+
+    def md(self, piece_s: float) -> LammpsMD:
+        return LammpsMD(
+            temperature_k=self.temperature,
+            time_step_fs=2.0,
+            equilibration_fs=50_000.0,
+            production_fs=1e6 if self.n_atoms == 96 else 5e5,
+            frame_stride=25,
+            thermo_stride=25,
+            remove_drift=self.momentum == "removed",
+            seed=zlib.crc32(self.name.encode()) % 900_000_000,
+            walltime_s=piece_s,
+        )
+
+
+RUNS = [
+    Run(n_atoms, start, momentum, temperature)
+    for n_atoms, start, momentum, temperatures in (
+        (96, "published", "removed", (1200, 900, 600)),
+        (96, "quenched", "removed", (1200, 900, 600)),
+        (96, "published", "drifting", (1200, 900, 600)),
+        (768, "published", "removed", (1200, 900)),
+        (768, "published", "drifting", (1200, 900)),
+        (768, "quenched", "removed", (1200, 900)),
+    )
+    for temperature in temperatures
+]
+
+
+def potential(data: Path) -> PotentialDoc:
+    """The published potential as a document; nothing is known of its training."""
+    text = (data / "pot.mtp").read_text(encoding="utf-8")
+    return PotentialDoc(
+        backend="mtp",
+        species=SPECIES,
+        settings=FitSettings(level=16, cutoff=7.0),
+        engine=EngineInfo(name="VASP, SCAN+U", settings_hash="", surrogate=False),
+        files={"potential": text},
+        sha256=sha256_of(text),
+        n_parameters=0,
+        n_training_frames=0,
+        errors={},
+        training_cpu_seconds=0.0,
+    )
+
+
+def published_cell(data: Path) -> Structure:
+    """The published start cell; the elements, and with them the masses, are given here."""
+    atoms = read(data / "mg12v24o60.lammps-data", format="lammps-data", atom_style="atomic",
+                 Z_of_type={1: 12, 2: 23, 3: 8})  # fmt: skip
+    return to_structure(atoms)
+
+
+def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory]:
+    """The cell molten and cooled to the run's temperature, and the trajectory of the melt."""
+    home = folder / f"{run.n_atoms}-cooling"
+    cell, melt = published_cell(data) * run.repeats, None
+    for kelvin in range(MELT_K, run.temperature - 1, -STEP_K):
+        length = HOLD_FS if melt is None else STEP_FS
+        md = LammpsMD(temperature_k=kelvin, equilibration_fs=1000.0, production_fs=length - 1000.0,
+                      frame_stride=25, seed=kelvin)  # fmt: skip
+        result = run_lammps_md(cell, potential(data), md, home)
+        melt = melt or load_trajectory(result.trajectory, kelvin)
+        cell = result.structure
+    return cell, melt
+
+
+def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
+    """Run, piece after piece, and keep the document; what it says of the start is kept too."""
+    home = folder / run.name
+    done = home / "run.json"
+    if done.exists():
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    cell, repeats = published_cell(data), run.repeats
+    if run.start == "quenched":
+        crystal = cell
+        cell, melt = cooled(data, folder, run)
+        repeats = (1, 1, 1)
+        said = f"{judge_melt(melt, SPECIES[1:])}\n{judge_amorphous(cell, crystal, SPECIES[1:])}\n"
+        (home / "start.txt").write_text(said, encoding="utf-8")
+    job = run_production(
+        potential(data), cell, float(run.temperature), run.md(piece_s), repeats, run.start
+    )
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
+    doc: TrajectoryDoc = pieces[job.uuid][max(pieces[job.uuid])].output
+    dumpfn(doc.model_copy(update={"curves": {}}), done)
+    print(f"{run.name}: {len(doc.pieces)} pieces, {doc.mean_temperature_k:.0f} K", flush=True)
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """One run and what the tool says of it."""
+
+    run: Run
+    doc: TrajectoryDoc
+    transport: TransportAtTemperature
+    start: list[str]
+
+    @property
+    def doubts(self) -> list[str]:
+        said = [str(verdict) for verdict in self.doc.verdicts if not verdict.passed]
+        return said + self.transport.doubts
+
+
+def trajectory_of(run: Run, doc: TrajectoryDoc, folder: Path) -> Trajectory:
+    (dump,) = (folder / run.name).glob("lammps-*/trajectory.lammpstrj*")
+    return read_trajectory(dump, temperature_k=run.temperature, species=doc.trajectory.species)
+
+
+def analysed(folder: Path) -> list[tuple[list[Analysed], TransportResult]]:
+    """The runs that are there, those of one kind together."""
+    sets = []
+    there = [run for run in RUNS if (folder / run.name / "run.json").exists()]
+    for _, runs in groupby(there, lambda run: (run.n_atoms, run.start, run.momentum)):
+        docs: dict[Run, TrajectoryDoc] = {
+            run: loadfn(folder / run.name / "run.json") for run in runs
+        }
+        trajectories = {
+            float(run.temperature): trajectory_of(run, doc, folder) for run, doc in docs.items()
+        }
+        result = analyse_transport(trajectories, "Mg", charge=2.0, single_time_fs=SINGLE_TIME_FS)
+        found = {at.temperature_k: at for at in result.temperatures}
+        members = [
+            Analysed(run, doc, found[run.temperature], said_of_start(folder / run.name))
+            for run, doc in docs.items()
+        ]
+        sets.append((members, result))
+    return sets
+
+
+def said_of_start(home: Path) -> list[str]:
+    path = home / "start.txt"
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def markdown(sets: list[tuple[list[Analysed], TransportResult]]) -> str:
+    """The tables and, run by run, what the tool says."""
+    lines = [
+        "| start | atoms | momentum | T, K | ns | pieces | D*, cm²/s | 95 % | believed | "
+        "D*, drift left in | MSD(200 ps)/6Δt | paper |",
+        "|" + " --- |" * 12,
+    ]
+    for members, _ in sets:
+        lines += [row(member) for member in members]
+    missing = [run.name for run in RUNS if not any(run == m.run for ms, _ in sets for m in ms)]
+    if missing:
+        lines += ["", "Not run yet: " + ", ".join(missing) + "."]
+    for members, result in sets:
+        run = members[0].run
+        lines += ["", f"### {run.n_atoms} atoms, {run.start} start, momentum {run.momentum}", ""]
+        for member in members:
+            lines.append(f"**{member.run.temperature} K**")
+            lines += ["", *(f"- {line}" for line in member.start + member.doubts), ""]
+        if len(members) > 1:
+            lines += ["**All temperatures**", "", *(f"- {line}" for line in together(result))]
+    return "\n".join(lines) + "\n"
+
+
+def row(member: Analysed) -> str:
+    run, doc, at = member.run, member.doc, member.transport
+    low, high = at.tracer_diffusivity_interval_cm2_s
+    cells = [
+        run.start, str(run.n_atoms), run.momentum, str(run.temperature),
+        f"{doc.production_fs / 1e6:g}", str(len(doc.pieces)),
+        number(at.tracer_diffusivity_cm2_s), f"{number(low)} to {number(high)}",
+        "yes" if at.believable else "no", number(at.tracer_diffusivity_with_drift_cm2_s),
+        number(at.tracer_diffusivity_single_time_cm2_s), number(PAPER_CM2_S[run.temperature]),
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def number(value: float) -> str:
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits}e{int(exponent)}".replace("e0", "")
+
+
+def together(result: TransportResult) -> list[str]:
+    lines = [str(verdict) for verdict in result.verdicts if not verdict.passed]
+    if result.activation_energy_ev is not None:
+        lines.append(f"activation energy: {1e3 * result.activation_energy_ev:.0f} meV, "
+                     f"{'believed' if result.believable else 'not believed'}")  # fmt: skip
+    return lines
+
+
+def draw(sets: list[tuple[list[Analysed], TransportResult]], path: Path) -> None:
+    """MSD of Mg without drift against lag, one panel a kind of run, and the paper's 6 D t."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.2 * len(sets), 3.6), dpi=110, layout="constrained")
+    panels = figure.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (members, _) in zip(panels, sets, strict=True):
+        run = members[0].run
+        axes.set_title(f"{run.n_atoms} atoms, {run.start},\nmomentum {run.momentum}", fontsize=9)
+        for member, colour in zip(members, ("#cf5f30", "#cf9530", "#3a78c2"), strict=False):
+            lags_ps, at = member.transport.lags_fs / 1e3, member.transport
+            kelvin = member.run.temperature
+            axes.loglog(lags_ps[1:], at.msd_a2[1:], color=colour, lw=1.2, label=f"{kelvin} K")
+            paper = 6 * PAPER_CM2_S[kelvin] * 1e4 * lags_ps[1:]
+            axes.loglog(lags_ps[1:], paper, ":", color=colour, lw=1)
+        axes.set_xlabel("lag / ps")
+    panels[0].set_ylabel("MSD of Mg / Å²")
+    panels[0].legend(frameon=False, fontsize=8, title="dotted: 6 D t, paper", title_fontsize=8)
+    figure.savefig(path)
+
+
+def main() -> None:
+    if len(sys.argv) == 1:
+        print("skipped: it takes hours; give run or analyse, and a folder")
+        return
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parts = parser.add_subparsers(dest="part", required=True)
+    run = parts.add_parser("run")
+    run.add_argument("folder", type=Path)
+    run.add_argument("names", nargs="*", help="all if none is given")
+    run.add_argument("--data", type=Path, default=DATA, help="of pot.mtp and the start cell")
+    run.add_argument("--piece-minutes", type=float, default=10.0, help="walltime of a piece")
+    analyse = parts.add_parser("analyse")
+    analyse.add_argument("folder", type=Path)
+    analyse.add_argument("--page", type=Path, help="page whose results are replaced")
+    analyse.add_argument("--figure", type=Path, help="PNG of the mean square displacements")
+    options = parser.parse_args()
+    if options.part == "run":
+        if unknown := set(options.names) - {each.name for each in RUNS}:
+            parser.error(f"no run {', '.join(sorted(unknown))}; there are "
+                         f"{', '.join(each.name for each in RUNS)}")  # fmt: skip
+        for each in RUNS:
+            if not options.names or each.name in options.names:
+                make(each, options.data.resolve(), options.folder.resolve(),
+                     60 * options.piece_minutes)  # fmt: skip
+        return
+    sets = analysed(options.folder)
+    text = markdown(sets)
+    print(text)
+    if options.figure:
+        draw(sets, options.figure)
+    if options.page:
+        page = options.page.read_text(encoding="utf-8")
+        head, _, rest = page.partition(MARKS[0])
+        tail = rest.partition(MARKS[1])[2]
+        options.page.write_text(head + MARKS[0] + "\n" + text + "\n" + MARKS[1] + tail, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
