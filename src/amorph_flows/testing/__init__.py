@@ -1,1 +1,1 @@
-"""What tests of this package and of its extensions use: a fast engine of pair potentials."""
+"""For tests of this package and its extensions: a fast engine, walks of known diffusivity."""
