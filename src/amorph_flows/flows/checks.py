@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -120,6 +120,35 @@ def check_discharged(
             f"ions_per_formula is {ions_per_formula:g}; voltages over different ranges cannot be "
             "compared"
         )
+
+
+def check_lattice_planes(
+    lattice_planes: Mapping[str, tuple[int, int, int]], elements: Collection[str]
+) -> None:
+    """Refuse planes of an element that the study has not, or numbers that are not positive.
+
+    Parameters
+    ----------
+    lattice_planes
+        Planes per cell along a, b, c by element.
+    elements
+        Of host and ion.
+
+    Raises
+    ------
+    InputError
+        What is wrong.
+    """
+    for element, numbers in lattice_planes.items():
+        if element not in elements:
+            raise InputError(
+                f"lattice_planes has {element}; the study has {', '.join(sorted(elements))}"
+            )
+        if len(numbers) != 3 or min(numbers) < 1:
+            raise InputError(
+                f"lattice_planes has {tuple(numbers)} for {element}; give three numbers of 1 and "
+                "more"
+            )
 
 
 def check_temperatures(

@@ -16,6 +16,7 @@ from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.checks import (
     check_cell_size,
     check_discharged,
+    check_lattice_planes,
     check_stage,
     check_temperatures,
 )
@@ -72,6 +73,10 @@ class AmorphousElectrodeMaker(Maker):
     production_temperatures_k
         Temperatures of production, K; one without a branch of its own starts from the structure
         of the nearest lower branch.
+    lattice_planes
+        Planes per cell along a, b, c by element, such as ``{"Mg": (4, 6, 2)}``, that long-range
+        order is measured against at every temperature; for elements without, the strongest ones
+        are found in each sample, and temperatures may not compare.
 
     Examples
     --------
@@ -99,6 +104,7 @@ class AmorphousElectrodeMaker(Maker):
     production: interface.PotentialMD = field(default_factory=ProductionMDMaker)
     production_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1000.0, 1200.0)
     voltage: interface.Voltage = field(default_factory=VoltageMaker)
+    lattice_planes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     @classmethod
     def presets(cls) -> list[str]:
@@ -146,6 +152,7 @@ class AmorphousElectrodeMaker(Maker):
             check_discharged(structure, discharged_structure, ion.symbol, self.ions_per_formula)
         for cell in (host, metal):
             self.engine.check(cell)
+        check_lattice_planes(self.lattice_planes, {*host.symbol_set, ion.symbol})
         study = self._completed()
         check_stage("melt_quench", study.melt_quench, host)
         check_stage("insertion", study.insertion, host, study.ion, n_ions)
@@ -215,6 +222,7 @@ class AmorphousElectrodeMaker(Maker):
             host,
             [quench.output["melt"], *branches.values(), *engine_md.values()],
             [small[t, formula].output for t in temperatures for formula in (empty, full)],
+            study.lattice_planes,
         )
         transport = collect_transport([job.output for job in large], ion)
         report = write_report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -20,10 +21,15 @@ from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStr
 from amorph_flows.structures.bare import bare_structure
 from amorph_flows.structures.ions import anion_among
 
+Planes = Mapping[str, tuple[int, int, int]]
+
 
 @stage_job(StructureDoc)
 def compare_structures(
-    crystal: Structure, labels: list[LabelDoc | None], runs: list[TrajectoryDoc | None]
+    crystal: Structure,
+    labels: list[LabelDoc | None],
+    runs: list[TrajectoryDoc | None],
+    lattice_planes: Planes | None = None,
 ) -> StructureDoc:
     """Return RDFs, long-range order and energies of every run, the crystal first.
 
@@ -37,36 +43,42 @@ def compare_structures(
         Engine MD; None stands for a job that failed.
     runs
         MD with the potential; None stands for a job that failed.
+    lattice_planes
+        Planes per cell along a, b, c by element, where all samples are to be compared on one
+        lattice; for other elements they are found in each sample.
     """
-    samples = [_crystal_sample(crystal)]
-    samples += [_engine_sample(label) for label in labels if label is not None]
-    samples += [_potential_sample(run) for run in runs if run is not None]
+    planes = lattice_planes or {}
+    samples = [_crystal_sample(crystal, planes)]
+    samples += [_engine_sample(label, planes) for label in labels if label is not None]
+    samples += [_potential_sample(run, planes) for run in runs if run is not None]
     return StructureDoc(samples=samples)
 
 
-def _crystal_sample(crystal: Structure) -> SampledStructure:
+def _crystal_sample(crystal: Structure, planes: Planes) -> SampledStructure:
     trajectory = Trajectory(
         crystal.cart_coords[None],
         np.array(crystal.lattice.matrix),
         np.array(crystal.atomic_numbers),
         np.zeros(1),
     )
-    return _sample("crystal", trajectory, crystal, np.empty(0), np.empty(0), [])
+    return _sample("crystal", trajectory, crystal, np.empty(0), np.empty(0), [], planes)
 
 
-def _engine_sample(label: LabelDoc) -> SampledStructure:
+def _engine_sample(label: LabelDoc, planes: Planes) -> SampledStructure:
     trajectory = trajectory_of(label.frames)
     energies = np.array([frame.energy_ev_atom for frame in label.frames])
     times = trajectory.times_fs
-    return _sample("engine MD", trajectory, label.structure, times, energies, [label.job_uuid])
+    documents = [label.job_uuid]
+    return _sample("engine MD", trajectory, label.structure, times, energies, documents, planes)
 
 
-def _potential_sample(run: TrajectoryDoc) -> SampledStructure:
+def _potential_sample(run: TrajectoryDoc, planes: Planes) -> SampledStructure:
     trajectory = load_trajectory(run.trajectory, run.temperature_k)
     times, energies = (
         decode_array(run.curves[name]) for name in ("time_fs", "potential_energy_ev_atom")
     )
-    return _sample("MTP MD", trajectory, run.structure, times, energies, [run.job_uuid])
+    documents = [run.job_uuid]
+    return _sample("MTP MD", trajectory, run.structure, times, energies, documents, planes)
 
 
 def _sample(
@@ -76,6 +88,7 @@ def _sample(
     times_fs: FloatArray,
     energies: FloatArray,
     documents: list[str],
+    planes: Planes,
 ) -> SampledStructure:
     half = trajectory.select(slice(trajectory.n_frames // 2, None))
     last = bare_structure(last)
@@ -88,7 +101,9 @@ def _sample(
         temperature_k=trajectory.temperature_k,
         rdf=RDFDoc.from_result(radial_distribution(half, own_images=source == "crystal")),
         order=[
-            LongRangeOrderDoc.from_result(long_range_order(last, element))
+            LongRangeOrderDoc.from_result(
+                long_range_order(last, element, fixed_planes=planes.get(element))
+            )
             for element in sublattices
         ],
         energies_ev_atom=energies,

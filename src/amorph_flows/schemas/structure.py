@@ -68,16 +68,24 @@ class LongRangeOrderDoc(Document):
 
     species: list[str] = Field(description="elements of the sublattice")
     n_atoms: int
-    maximum: float = Field(description="largest disorder over the directions")
+    maximum: float = Field(
+        description="largest disorder over the directions; in the octant (+++) by construction, "
+        "as deviations are absolute: √(along_a² + along_b² + along_c²)"
+    )
     minimum: float = Field(description="smallest disorder over the directions")
     along_a: float
     along_b: float
     along_c: float
-    maximum_direction: Array = Field(description="unit vector along (a, b, c), shape (3,)")
+    maximum_direction: Array = Field(
+        description="unit vector along (a, b, c), shape (3,); in (+++) or its opposite by "
+        "construction"
+    )
     minimum_direction: Array = Field(description="unit vector along (a, b, c), shape (3,)")
     directions: Array = Field(description="unit vectors, shape (n_directions, 3)")
     disorder: Array = Field(description="disorder along each, shape (n_directions,)")
-    plane_numbers: tuple[int, int, int] = Field(description="planes per cell along a, b, c")
+    plane_numbers: tuple[int, int, int] = Field(
+        description="planes per cell along a, b, c; one lattice only where they are the same"
+    )
     structure_factors: Array = Field(description="of these planes, 0 to 1, shape (3,)")
     lattice: Verdict = Field(description="whether there are planes to deviate from")
 

@@ -94,3 +94,31 @@ def test_wrong_input_is_named():
         long_range_order(_simple_cubic(2), "Mg", n_directions=0)
     with pytest.raises(InputError, match="plane_numbers"):
         long_range_order(_simple_cubic(2), "Mg", plane_numbers=[0, 1])
+
+
+@pytest.mark.parametrize("structure", [_simple_cubic(6, 0.4, seed=2), _random(40, 5)])
+def test_maximum_is_in_the_octant_of_absolute_deviations(structure):
+    order = long_range_order(structure, "Mg", n_directions=20_000)
+    along = np.array([order.along_a, order.along_b, order.along_c])
+    assert order.maximum == pytest.approx(np.linalg.norm(along), rel=1e-4)
+    cosine = abs(order.maximum_direction @ along) / np.linalg.norm(along)
+    assert cosine > 0.999
+    assert np.unique(np.sign(order.maximum_direction)).size == 1
+
+
+def test_fixed_planes_put_structures_on_one_lattice():
+    crystal, hot = _simple_cubic(4), _random(64, 1)
+    assert long_range_order(hot, "Mg").plane_numbers != (4, 4, 4)
+    fixed = long_range_order(hot, "Mg", fixed_planes=(4, 4, 4))
+    assert fixed.plane_numbers == (4, 4, 4)
+    assert fixed.along_a == pytest.approx(0.25, abs=0.05)  # uniform between two planes
+    searched = long_range_order(crystal, "Mg")
+    same = long_range_order(crystal, "Mg", fixed_planes=searched.plane_numbers)
+    np.testing.assert_array_equal(same.disorder, searched.disorder)
+    assert (same.chance_probabilities <= searched.chance_probabilities).all()
+
+
+@pytest.mark.parametrize("planes", [(4, 4), (0, 4, 4)])
+def test_fixed_planes_that_cannot_be_are_refused(planes):
+    with pytest.raises(InputError, match="fixed_planes"):
+        long_range_order(_simple_cubic(2), "Mg", fixed_planes=planes)

@@ -37,6 +37,8 @@ def test_good_input_passes(maker: AmorphousElectrodeMaker) -> None:
         ({"cell_lengths_a": (1000.0, 1000.0, 1000.0)}, "engine MD takes at most 2000"),
         ({"insertion_temperatures_k": (750.0,)}, "750 K"),
         ({"production_temperatures_k": (-300.0,)}, "production_temperatures_k has -300 K"),
+        ({"lattice_planes": {"Al": (4, 6, 2)}}, "lattice_planes has Al; the study has Mg, O, V"),
+        ({"lattice_planes": {"Mg": (4, 6)}}, r"lattice_planes has \(4, 6\) for Mg"),
         ({"engine": AseEngine(calculator="chgnot")}, "unknown calculator 'chgnot'.*CHGNet"),
     ],
 )

@@ -118,6 +118,12 @@ def test_every_document_of_a_number_has_its_place_in_the_page(report: Report) ->
     assert {link.removeprefix("#") for link in links} <= ids
 
 
+def test_the_maximum_of_the_order_is_explained_where_it_is_shown(report: Report) -> None:
+    shown = report.html[report.html.index('id="order"') :]
+    assert shown.count("octant (+++)") >= 2
+    assert "against different lattices" in shown or "against one lattice" in shown
+
+
 def test_ids_are_unique(report: Report) -> None:
     ids = [a["id"] for _, a in Elements(report.html).found if "id" in a]
     assert len(ids) == len(set(ids))

@@ -50,6 +50,11 @@ class LatticeThresholds:
 class LongRangeOrder:
     """Deviations of a sublattice from its planes, in units of the plane spacing.
 
+    Deviations are absolute, so the largest disorder always lies in the octant (+++) or its
+    opposite, whatever the structure: it is √(along_a² + along_b² + along_c²) and points along
+    (along_a, along_b, along_c). Its direction says nothing on how displacements along the axes go
+    together. Two structures are on one lattice only if their plane numbers are the same.
+
     Parameters
     ----------
     species
@@ -131,6 +136,7 @@ def long_range_order(
     n_directions: int = 700,
     plane_numbers: Iterable[int] = PLANE_NUMBERS,
     thresholds: LatticeThresholds | None = None,
+    fixed_planes: tuple[int, int, int] | None = None,
 ) -> LongRangeOrder:
     """Return the directional disorder of a sublattice (J. Appl. Phys. 137, 025101).
 
@@ -138,7 +144,8 @@ def long_range_order(
     ``|<exp(2πi k u)>|`` of the fractional coordinates u; its phase places them and the mean
     residual refines their origin (least squares). With d_ia the absolute deviation of atom i from
     its plane along axis a, in plane spacings, the disorder along the unit vector n is
-    ``<|Σ_a n_a d_ia|>`` over the atoms.
+    ``<|Σ_a n_a d_ia|>`` over the atoms. As ``d_ia`` is never negative, the maximum lies in the
+    octant (+++) by construction; see `LongRangeOrder`.
 
     Parameters
     ----------
@@ -152,25 +159,27 @@ def long_range_order(
         Numbers k of planes per cell to try.
     thresholds
         When a structure factor counts as a lattice.
+    fixed_planes
+        Planes per cell along a, b, c, where structures, such as those of several temperatures,
+        are to be compared on one lattice; None: the strongest of ``plane_numbers``, which may
+        differ from structure to structure.
 
     Raises
     ------
     InputError
-        If the species is absent, a number of planes or directions is not positive, or a
-        trajectory has several frames.
+        If the species is absent, a number of planes or directions is not positive, there are
+        not three fixed planes, or a trajectory has several frames.
     """
     limits = thresholds or LatticeThresholds()
     directions = fibonacci_sphere(n_directions)
-    tried = np.array(sorted(set(plane_numbers)), dtype=np.int64)
-    if len(tried) == 0 or tried[0] < 1:
-        raise InputError(f"plane_numbers are {tried.tolist()}; give numbers of 1 and more")
+    tried = _numbers_to_try(plane_numbers, fixed_planes)
     fractional = _fractional_coordinates(structure, species)
-    axes = [_nearest_planes(fractional[:, axis], tried) for axis in range(3)]
+    axes = [_nearest_planes(fractional[:, axis], tried[axis]) for axis in range(3)]
     numbers, factors, deviations = zip(*axes, strict=True)
     d_ia = np.stack(deviations, axis=1)
     disorder = np.abs(d_ia @ directions.T).mean(axis=0)
     along = d_ia.mean(axis=0)
-    chances = _chance_probability(np.array(factors), len(d_ia), len(tried))
+    chances = _chance_probability(np.array(factors), len(d_ia), len(tried[0]))
     return LongRangeOrder(
         species=tuple(symbols_of(species)),
         maximum=float(disorder.max()),
@@ -188,6 +197,20 @@ def long_range_order(
         n_atoms=len(d_ia),
         lattice=_judge_lattice(np.array(factors), chances, limits),
     )
+
+
+def _numbers_to_try(
+    plane_numbers: Iterable[int], fixed: tuple[int, int, int] | None
+) -> list[IntArray]:
+    """Return the numbers of planes that each axis chooses from."""
+    if fixed is not None:
+        if len(fixed) != 3 or min(fixed) < 1:
+            raise InputError(f"fixed_planes is {fixed}; give three numbers of 1 and more")
+        return [np.array([number], dtype=np.int64) for number in fixed]
+    tried = np.array(sorted(set(plane_numbers)), dtype=np.int64)
+    if len(tried) == 0 or tried[0] < 1:
+        raise InputError(f"plane_numbers are {tried.tolist()}; give numbers of 1 and more")
+    return [tried] * 3
 
 
 def _fractional_coordinates(structure: StructureLike, species: str | Iterable[str]) -> FloatArray:

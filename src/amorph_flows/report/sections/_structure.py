@@ -104,7 +104,8 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
         panels.append(Panel(f"order-{place}", title, caption, order_sphere(order, largest)))
     if len(spheres) > 1:
         caption = (
-            "Largest and smallest disorder of the sublattice over all directions; one frame each."
+            "Largest and smallest disorder of the sublattice over all directions; one frame each. "
+            f"{_one_lattice(structure.samples, ion)}"
         )
         figure = order_against_temperature(structure.samples, ion)
         panels.append(
@@ -132,7 +133,8 @@ def _order_table(samples: Sequence[SampledStructure]) -> Table:
     ]
     return Table(
         "long-range order",
-        "Disorder in plane spacings; 0 is a perfect lattice.",
+        "Disorder in plane spacings; 0 is a perfect lattice. The maximum is in the octant (+++) "
+        "by construction: it is the root of the sum of the squares along a, b and c.",
         ORDER_COLUMNS,
         rows,
     )
@@ -167,8 +169,23 @@ def _of(sample: SampledStructure, order: LongRangeOrderDoc) -> str:
     return f"{sublattice} in {formula(sample.formula)}, {sample.structure_source}{kelvin}"
 
 
+def _one_lattice(samples: Sequence[SampledStructure], species: str) -> str:
+    """Return whether the samples of a sublattice were measured against the same planes."""
+    planes = {o.plane_numbers for s in samples for o in s.order if species in o.species}
+    listed = "; ".join(", ".join(map(str, numbers)) for numbers in sorted(planes))
+    if len(planes) == 1:
+        return f"All are measured against one lattice: {listed} planes along a, b, c."
+    return (
+        f"They are measured against different lattices ({listed} planes along a, b, c), so the "
+        "numbers do not compare; lattice_planes of the study fixes one."
+    )
+
+
 _NONE = "No run recorded its energies."
 _ORDER = (
     "Along each cell vector the planes with the largest structure factor are found; the disorder "
-    "along a direction is the mean distance of the atoms from their planes, in plane spacings."
+    "along a direction is the mean distance of the atoms from their planes, in plane spacings. "
+    "Distances are taken without sign, so every structure has its maximum in the octant (+++) or "
+    "its opposite, at the root of the sum of the squares along a, b and c: its direction says "
+    "nothing on how displacements along the axes go together."
 )
