@@ -58,6 +58,7 @@ from amorph_flows.analysis.transport._discontinuities import find_discontinuitie
 from amorph_flows.analysis.transport._hops import Hops, find_hops
 from amorph_flows.analysis.transport._mobility import MobilityGroups, mobility_groups
 from amorph_flows.analysis.transport._msd import MeanSquaredDisplacement, mean_squared_displacement
+from amorph_flows.analysis.transport._persistence import MobilityPersistence
 from amorph_flows.analysis.transport._unwrap import UnwrappingWarning, unwrap
 from amorph_flows.analysis.transport._van_hove import VanHove, van_hove
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
@@ -92,6 +93,7 @@ __all__ = [
     "MeltThresholds",
     "MeltVerdict",
     "MobilityGroups",
+    "MobilityPersistence",
     "Network",
     "RadialDistribution",
     "Remedy",

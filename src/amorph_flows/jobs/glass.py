@@ -78,7 +78,12 @@ def describe_glass(
 
 @stage_job(RingSurroundingsDoc)
 def describe_ring_surroundings(
-    run: TrajectoryDoc, ion: str, lag_fs: float, backbone: Sequence[str], anion: str | None = None
+    run: TrajectoryDoc,
+    ion: str,
+    lag_fs: float,
+    backbone: Sequence[str],
+    anion: str | None = None,
+    origin_fs: float | None = None,
 ) -> RingSurroundingsDoc:
     """Return where fast and slow ions of a production run are among the rings of its network.
 
@@ -89,13 +94,16 @@ def describe_ring_surroundings(
     ion
         Element symbol of the mobile ion.
     lag_fs
-        Time over which mobility is judged, fs.
+        Time of the displacement that mobility is judged by, fs.
     backbone
         The cations of the network, such as P and Fe.
     anion
         The element that links them; None: the most electronegative one.
+    origin_fs
+        Where the displacement starts, fs after the first frame; None: the start of the first
+        continuous piece that is longer.
     """
     trajectory = load_trajectory(run.trajectory, run.temperature_k)
     anion = anion or anion_among(run.trajectory.species)
-    found = ring_surroundings(trajectory, ion, lag_fs, backbone, anion)
+    found = ring_surroundings(trajectory, ion, lag_fs, backbone, anion, origin_fs=origin_fs)
     return RingSurroundingsDoc.from_result(found)

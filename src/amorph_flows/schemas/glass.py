@@ -77,7 +77,15 @@ class RingsDoc(ResultDocument):
 class RingSurroundingsDoc(ResultDocument, StageDocument):
     """Fast and slow ions around the centres of rings."""
 
-    lag_fs: float = Field(description="time over which mobility is judged, fs")
+    lag_fs: float = Field(description="time of the displacement that ions are ranked by, fs")
+    origin_fs: float = Field(description="where it starts, fs after the first frame")
+    fast_time_fs: float | None = Field(
+        description="how long an ion stays fast, fs: time beyond the lag at which the correlation "
+        "of ranks has fallen to 1/e of its first value; None where it has not"
+    )
+    next_rank_correlation: float | None = Field(
+        description="Spearman's, of displacements with those that follow at once"
+    )
     distances_a: Array = Field(description="centres of the bins, Å")
     partial: dict[str, Array] = Field(
         description="g(r) from ring centres to ions, such as '<6-fast' and '6-7-slow'"
@@ -91,7 +99,7 @@ class RingSurroundingsDoc(ResultDocument, StageDocument):
         description="share of ions whose nearest ring has 0, 1, 2, … backbone atoms"
     )
     cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
-    n_frames: int = Field(description="frames that were averaged over")
+    n_frames: int = Field(description="frames around the origin that were averaged over")
 
 
 class FreeVolumeDoc(Document):

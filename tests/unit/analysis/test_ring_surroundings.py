@@ -51,7 +51,10 @@ def test_pairs_are_those_of_a_naive_count(network):
     rng = np.random.default_rng(1)
     ions = rng.random((1, 8, 3)) @ network.lattice.matrix + rng.normal(0, 0.1, (12, 8, 3))
     run = run_of(network, ions, 12)
-    found = ring_surroundings(run, "Na", 10.0, "Si", cutoffs_a=BONDS, drift="none", most_frames=3)
+    found = ring_surroundings(
+        run, "Na", 10.0, "Si", cutoffs_a=BONDS, drift="none", most_frames=3,
+        window_fs=110.0,
+    )  # fmt: skip
     expected = np.zeros(len(found.distances_a))
     width = found.distances_a[1] - found.distances_a[0]
     for frame in (0, 5, 11):
@@ -74,7 +77,7 @@ def test_an_ideal_gas_of_ions_is_flat(network):
     ions = rng.random((200, 40, 3)) @ network.lattice.matrix
     found = ring_surroundings(
         run_of(network, ions, 200), "Na", 10.0, "Si", cutoffs_a=BONDS, drift="none",
-        most_frames=100, n_bins=8,
+        most_frames=100, n_bins=8, window_fs=2000.0,
     )  # fmt: skip
     assert found.partial["6-7", "all"][2:] == pytest.approx(np.ones(6), abs=0.05)
     document = RingSurroundingsDoc.from_result(found)

@@ -91,7 +91,7 @@ def test_rattling_is_no_hop():
 def test_fast_ions_and_their_oxygen_are_told():
     rng = np.random.default_rng(4)
     n_frames, n_ions = 800, 8
-    steps = rng.normal(0, 1, (n_frames, n_ions, 3)) * np.repeat([0.02, 0.2], 4)[:, None]
+    steps = rng.normal(0, 1, (n_frames, n_ions, 3)) * np.repeat([0.01, 0.2], 4)[:, None]
     ions = np.cumsum(steps, axis=0) + np.arange(8)[:, None] * [2.0, 0, 0]
     oxygen = ions[:, :4] + [0, 1.9, 0]  # each slow ion carries an oxygen
     found = mobility_groups(
@@ -111,7 +111,7 @@ def test_surroundings_of_an_ideal_gas_are_flat():
     rng = np.random.default_rng(5)
     positions = rng.random((300, 60, 3)) * CELL_A
     steady = Trajectory(positions, np.eye(3) * CELL_A, [11] * 20 + [8] * 40, np.arange(300.0))
-    found = mobility_groups(steady, "Na", 1.0, drift="none")
+    found = mobility_groups(steady, "Na", 1.0, drift="none", window_fs=300.0)
     for key in (("fast", "O"), ("slow", "O"), ("all", "Na")):
         outer = found.distances_a > 3
         assert found.partial[key][outer].mean() == pytest.approx(1.0, abs=0.05)
@@ -123,6 +123,10 @@ def test_lags_and_windows_that_do_not_fit_are_refused():
         van_hove(run, "Na", lag_fs=1e6)
     with pytest.raises(InputError, match="lag_fs"):
         mobility_groups(run, "Na", 1e6)
+    with pytest.raises(InputError, match="window_fs"):
+        mobility_groups(run, "Na", 100.0, window_fs=-1.0)
+    with pytest.raises(InputError, match=r"origin_fs is 2450.*may start at 0 to 2350 fs"):
+        mobility_groups(run, "Na", 100.0, origin_fs=2450.0)
     with pytest.raises(InputError, match="window_fs"):
         find_hops(run, "Na", window_fs=1e6)
     with pytest.raises(InputError, match="share"):

@@ -12,7 +12,7 @@ from amorph_flows.analysis.structure._rings import LARGEST_RING, Rings, guttman_
 from amorph_flows.analysis.structure.coordination import Pair
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._discontinuities import Drift
-from amorph_flows.analysis.transport._mobility import mobility_quartiles
+from amorph_flows.analysis.transport._ranked_ions import RankedIons, rank_ions
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
@@ -23,8 +23,14 @@ class RingSurroundings:
 
     Parameters
     ----------
-    lag_fs
-        Time over which mobility is judged, fs.
+    lag_fs, origin_fs
+        Length and start of the displacement that ions are ranked by, fs; the start is counted
+        from the first frame.
+    fast_time_fs
+        How long an ion stays fast, fs; see `MobilityPersistence`.
+    next_rank_correlation
+        Spearman's correlation of the ions' displacements with those that follow at once; None
+        where no continuous piece is twice as long as the lag.
     distances_a
         Centres of the bins, Å.
     partial
@@ -41,10 +47,13 @@ class RingSurroundings:
     cutoffs_a
         The bond lengths of the network, Å.
     n_frames
-        Frames that were averaged over.
+        Frames around the origin that were averaged over.
     """
 
     lag_fs: float
+    origin_fs: float
+    fast_time_fs: float | None
+    next_rank_correlation: float | None
     distances_a: FloatArray
     partial: dict[tuple[str, str], FloatArray]
     n_rings: dict[str, float]
@@ -68,12 +77,14 @@ def ring_surroundings(
     drift: Drift = "host",
     most_frames: int = 10,
     n_bins: int = 100,
+    origin_fs: float | None = None,
+    window_fs: float | None = None,
 ) -> RingSurroundings:
     """Return where the most and the least mobile ions are among the rings of the network.
 
     Christensen et al., J. Mater. Chem. A (2025), section 3.4 and Fig. 7: g(r) from the centres of
-    Guttman's rings, by size, to the 25 % most and least mobile ions and to all of them. The rings
-    are those of each frame, as the network moves.
+    Guttman's rings, by size, to the 25 % most and least mobile ions and to all of them. Ions are
+    ranked by one displacement, and rings and ions are those of frames around its origin.
 
     Parameters
     ----------
@@ -82,7 +93,7 @@ def ring_surroundings(
     ion
         Element symbol of the mobile ion.
     lag_fs
-        Time over which mobility is judged, fs.
+        Time of the displacement that mobility is judged by, fs.
     backbone, anion, cutoffs_a, largest
         As for `guttman_rings`; cutoffs that are not given are those of the first frame.
     share
@@ -93,23 +104,25 @@ def ring_surroundings(
     drift
         Which drift to remove before mobility is judged.
     most_frames
-        Frames that rings are found in, evenly spaced.
+        Frames around the origin that rings are found in, evenly spaced.
     n_bins
         Bins of g(r), up to half the cell's least height.
+    origin_fs, window_fs
+        Of the displacement, and of the frames around it, as for `mobility_groups`.
 
     Raises
     ------
     InputError
-        If ions or lag are as `mobility_groups` refuses them, the classes do not increase, or the
-        network has no ring.
+        If ions, lag, origin or window are as `mobility_groups` refuses them, the classes do not
+        increase, or the network has no ring.
     """
     if not class_edges or any(low >= high for low, high in pairwise(class_edges)):
         raise InputError(f"class_edges is {tuple(class_edges)}; give increasing sizes")
-    _, groups = mobility_quartiles(trajectory, ion, lag_fs, share, drift)
-    frames = np.unique(np.linspace(0, trajectory.n_frames - 1, most_frames).astype(int))
+    ranked = rank_ions(trajectory, ion, lag_fs, share, drift, origin_fs, window_fs)
+    frames = ranked.frames(most_frames)
     heights = 1 / np.linalg.norm(np.linalg.inv(trajectory.cells[frames]), axis=1)
     edges = np.linspace(0, float(heights.min()) / 2, n_bins + 1)
-    counts = _Counts(groups, _class_names(class_edges), edges, largest)
+    counts = _Counts(ranked, _class_names(class_edges), edges, largest)
     bonds = dict(cutoffs_a or {})
     for frame in frames:
         rings = guttman_rings(
@@ -119,7 +132,7 @@ def ring_surroundings(
         counts.add(
             trajectory, int(frame), rings, np.searchsorted(class_edges, rings.sizes, "right")
         )
-    return counts.result(lag_fs, bonds)
+    return counts.result(bonds)
 
 
 def _class_names(edges: Sequence[int]) -> list[str]:
@@ -132,9 +145,10 @@ class _Counts:
     """Sums over frames."""
 
     def __init__(
-        self, groups: dict[str, IntArray], classes: list[str], edges: FloatArray, largest: int
+        self, ranked: RankedIons, classes: list[str], edges: FloatArray, largest: int
     ) -> None:
-        self.groups, self.classes, self.edges = groups, classes, edges
+        self.ranked, self.classes, self.edges = ranked, classes, edges
+        groups = ranked.groups
         self.counts = {(c, g): np.zeros(len(edges) - 1) for c in classes for g in groups}
         self.density = dict.fromkeys(self.counts, 0.0)
         self.rings = dict.fromkeys(classes, 0)
@@ -152,7 +166,7 @@ class _Counts:
         self.n_frames += 1
         for index, name in enumerate(self.classes):
             self.rings[name] += int(np.sum(kinds == index))
-        for group, atoms in self.groups.items():
+        for group, atoms in self.ranked.groups.items():
             distances = _distances(rings.centres, positions[atoms], cell)
             closest = distances.argmin(axis=0)
             self.nearest[group] += np.bincount(
@@ -164,11 +178,14 @@ class _Counts:
                 self.counts[name, group] += np.histogram(some, self.edges)[0]
                 self.density[name, group] += some.size / abs(float(np.linalg.det(cell)))
 
-    def result(self, lag_fs: float, cutoffs_a: dict[Pair, float]) -> RingSurroundings:
+    def result(self, cutoffs_a: dict[Pair, float]) -> RingSurroundings:
         shells = 4 / 3 * np.pi * np.diff(self.edges**3)
         shares = {g: sizes / sizes.sum() for g, sizes in self.nearest.items()}
         return RingSurroundings(
-            lag_fs=lag_fs,
+            lag_fs=self.ranked.lag_fs,
+            origin_fs=self.ranked.origin_fs,
+            fast_time_fs=self.ranked.persistence.fast_time_fs,
+            next_rank_correlation=self.ranked.persistence.next_rank_correlation,
             distances_a=(self.edges[1:] + self.edges[:-1]) / 2,
             partial={
                 key: count / (shells * self.density[key])

@@ -9,13 +9,12 @@ from ase.data import chemical_symbols
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._discontinuities import Drift
-from amorph_flows.analysis.transport._msd import ion_paths
-from amorph_flows.analysis.transport._unwrap import atoms_of
+from amorph_flows.analysis.transport._persistence import MobilityPersistence
+from amorph_flows.analysis.transport._ranked_ions import rank_ions
 from amorph_flows.arrays import FloatArray, IntArray
-from amorph_flows.errors import InputError
 
 _MOST_FRAMES = 100
-"""Frames that environments are averaged over, evenly spaced."""
+"""Frames around the origin that surroundings are averaged over, evenly spaced."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,11 @@ class MobilityGroups:
 
     Parameters
     ----------
-    lag_fs
-        Time over which mobility is judged, fs.
+    lag_fs, origin_fs
+        Length and start of the displacement that ions are ranked by, fs; the start is counted
+        from the first frame.
     squared_displacement_a2
-        <|Δr|²> of each ion at that lag over time origins, Å².
+        |Δr|² of each ion over it, Å².
     fast, slow
         Indices of the atoms of the two groups.
     distances_a
@@ -39,9 +39,14 @@ class MobilityGroups:
         Mean number of such atoms within the cutoff.
     cutoff_a
         The cutoff, Å.
+    n_frames
+        Frames around the origin that the surroundings are averaged over.
+    persistence
+        How long an ion stays fast.
     """
 
     lag_fs: float
+    origin_fs: float
     squared_displacement_a2: FloatArray
     fast: IntArray
     slow: IntArray
@@ -49,6 +54,8 @@ class MobilityGroups:
     partial: dict[tuple[str, str], FloatArray]
     neighbours: dict[tuple[str, str], float]
     cutoff_a: float
+    n_frames: int
+    persistence: MobilityPersistence
 
 
 def mobility_groups(
@@ -59,11 +66,15 @@ def mobility_groups(
     cutoff_a: float = 3.5,
     drift: Drift = "host",
     n_bins: int = 150,
+    origin_fs: float | None = None,
+    window_fs: float | None = None,
 ) -> MobilityGroups:
     """Split ions by how far they move, and compare their surroundings.
 
     The 25 % most and least mobile ions of Christensen et al., J. Mater. Chem. A (2025), section
-    3.4, by the square displacement at one lag; radial distribution functions around each.
+    3.4, by one displacement over a time from an origin, and radial distribution functions around
+    each at that origin. The mean over all origins would wash the difference out in a run that is
+    long beside the time for which an ion stays fast; `persistence` tells that time.
 
     Parameters
     ----------
@@ -72,7 +83,8 @@ def mobility_groups(
     ion
         Element symbol.
     lag_fs
-        Time over which mobility is judged, fs.
+        Time of the displacement that mobility is judged by, fs; long enough to be longer than a
+        vibration.
     share
         Share of the ions in each group.
     cutoff_a
@@ -81,86 +93,58 @@ def mobility_groups(
         Which drift to remove.
     n_bins
         Bins of g(r), up to half the cell's least height.
+    origin_fs
+        Where the displacement starts, fs after the first frame; the start of the first continuous
+        piece that is longer than the lag if not given.
+    window_fs
+        Surroundings are those of the frames up to this time before and after the origin, fs; a
+        tenth of the lag if not given.
 
     Raises
     ------
     InputError
-        If there are fewer than four ions, the share is not above 0 and at most 0.5, or the lag is
-        longer than every continuous piece.
+        If there are fewer than four ions, the share is not above 0 and at most 0.5, the window is
+        negative, or no displacement of this lag starts at the origin within a continuous piece.
     """
-    squared, groups = mobility_quartiles(trajectory, ion, lag_fs, share, drift)
+    ranked = rank_ions(trajectory, ion, lag_fs, share, drift, origin_fs, window_fs)
+    groups, frames = ranked.groups, ranked.frames(_MOST_FRAMES)
     partners = {"fast": groups["fast"], "slow": groups["slow"]} | {
         chemical_symbols[n]: np.flatnonzero(trajectory.numbers == n)
         for n in np.unique(trajectory.numbers)
     }
-    heights = 1 / np.linalg.norm(np.linalg.inv(trajectory.cells[0]), axis=0)
+    heights = 1 / np.linalg.norm(np.linalg.inv(trajectory.cells[frames[0]]), axis=0)
     edges = np.linspace(0, float(heights.min()) / 2, n_bins + 1)
     partial: dict[tuple[str, str], FloatArray] = {}
     neighbours: dict[tuple[str, str], float] = {}
     for group, first in groups.items():
         for partner, second in partners.items():
             partial[group, partner], neighbours[group, partner] = _surroundings(
-                trajectory, first, second, edges, cutoff_a
+                trajectory, frames, first, second, edges, cutoff_a
             )
     return MobilityGroups(
-        lag_fs, squared, np.sort(groups["fast"]), np.sort(groups["slow"]),
-        (edges[1:] + edges[:-1]) / 2, partial, neighbours, cutoff_a,
-    )  # fmt: skip
-
-
-def mobility_quartiles(
-    trajectory: Trajectory, ion: str, lag_fs: float, share: float = 0.25, drift: Drift = "host"
-) -> tuple[FloatArray, dict[str, IntArray]]:
-    """Return each ion's mean-square displacement at a lag, Å², and the groups by it.
-
-    Parameters
-    ----------
-    trajectory, ion, lag_fs, share, drift
-        As for `mobility_groups`.
-
-    Returns
-    -------
-    tuple
-        Å², shape ``(n_ions,)``, and the indices of the atoms that are ``"fast"`` and ``"slow"``,
-        and of ``"all"``.
-
-    Raises
-    ------
-    InputError
-        As `mobility_groups`.
-    """
-    ions = atoms_of(trajectory, ion)
-    if len(ions) < 4 or not 0 < share <= 0.5:
-        raise InputError(
-            f"share is {share} of {len(ions)} ions; four ions and a share up to 0.5 are needed"
-        )
-    squared = _squared_displacements(trajectory, ion, lag_fs, drift)
-    order = ions[np.argsort(squared, kind="stable")]
-    size = max(1, round(share * len(ions)))
-    return squared, {"fast": order[-size:], "slow": order[:size], "all": ions}
-
-
-def _squared_displacements(
-    trajectory: Trajectory, ion: str, lag_fs: float, drift: Drift
-) -> FloatArray:
-    """Return each ion's mean-square displacement at one lag, Å²."""
-    lag = max(1, round(lag_fs / trajectory.frame_spacing_fs))
-    total, count = 0.0, 0
-    for piece in ion_paths(trajectory, ion, drift):
-        if piece.path.shape[2] > lag:
-            moved = piece.path[:, :, lag:] - piece.path[:, :, :-lag]
-            total = total + np.einsum("xat,xat->a", moved, moved)
-            count += moved.shape[2]
-    if not count:
-        raise InputError(f"lag_fs is {lag_fs:g}; no continuous piece of the trajectory is longer")
-    return np.asarray(total / count)
+        lag_fs=ranked.lag_fs,
+        origin_fs=ranked.origin_fs,
+        squared_displacement_a2=ranked.squared_displacement_a2,
+        fast=np.sort(groups["fast"]),
+        slow=np.sort(groups["slow"]),
+        distances_a=(edges[1:] + edges[:-1]) / 2,
+        partial=partial,
+        neighbours=neighbours,
+        cutoff_a=cutoff_a,
+        n_frames=len(frames),
+        persistence=ranked.persistence,
+    )
 
 
 def _surroundings(
-    trajectory: Trajectory, first: IntArray, second: IntArray, edges: FloatArray, cutoff_a: float
+    trajectory: Trajectory,
+    frames: IntArray,
+    first: IntArray,
+    second: IntArray,
+    edges: FloatArray,
+    cutoff_a: float,
 ) -> tuple[FloatArray, float]:
     """Return g(r) from some atoms to others and the mean number within a cutoff."""
-    frames = np.unique(np.linspace(0, trajectory.n_frames - 1, _MOST_FRAMES).astype(int))
     other = first[:, None] != second[None]
     counts, near, density = np.zeros(len(edges) - 1), 0, 0.0
     for frame in frames:
