@@ -23,6 +23,8 @@ QUANTITIES = {
     "haven_ratio",
     "activation_energy",
     "diffusivity_300k",
+    "conductivity",
+    "conductivity_300k",
 }
 
 

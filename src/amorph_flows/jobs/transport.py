@@ -8,12 +8,15 @@ from amorph_flows.analysis import TransportVerdict, analyse_transport
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.transport import TransportDoc
 
 
 @stage_job(TransportDoc)
-def collect_transport(runs: list[TrajectoryDoc | None], ion: str) -> TransportDoc:
+def collect_transport(
+    runs: list[TrajectoryDoc | None], ion: str, glass_transition: GlassTransitionDoc | None = None
+) -> TransportDoc:
     """Return the transport of an ion over the temperatures of some runs.
 
     Runs of one temperature, such as several seeds, are taken together. Where every run failed,
@@ -25,6 +28,9 @@ def collect_transport(runs: list[TrajectoryDoc | None], ion: str) -> TransportDo
         Production runs; None stands for a job that failed.
     ion
         Such as ``"Mg2+"``.
+    glass_transition
+        That of the study, where it has one; the Arrhenius fit is tested for a bend there, unless
+        the transition's own verdict was not passed.
     """
     by_temperature: dict[float, list[TrajectoryDoc]] = {}
     finished = [run for run in runs if run is not None]
@@ -37,7 +43,13 @@ def collect_transport(runs: list[TrajectoryDoc | None], ion: str) -> TransportDo
     species = Species.from_str(ion)
     if not finished:
         return _nothing(species)
-    result = analyse_transport(trajectories, species.symbol, charge=species.oxi_state)
+    found = glass_transition is not None and glass_transition.transition.passed
+    result = analyse_transport(
+        trajectories,
+        species.symbol,
+        charge=species.oxi_state,
+        glass_transition_k=glass_transition.temperature_k if glass_transition and found else None,
+    )
     return TransportDoc.from_result(result)
 
 
@@ -52,7 +64,14 @@ def _nothing(ion: Species) -> TransportDoc:
         d0_interval_cm2_s=None,
         d_300k_cm2_s=None,
         d_300k_interval_cm2_s=None,
+        extrapolation_300k=None,
         fitted_temperatures_k=[],
+        glass_transition_k=None,
+        haven_ratio_300k=None,
+        haven_ratio_300k_interval=None,
+        conductivity_300k_s_cm=None,
+        conductivity_300k_interval_s_cm=None,
+        haven_verdict=None,
         believable=False,
         verdicts=[
             Verdict(

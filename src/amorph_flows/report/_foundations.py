@@ -6,6 +6,8 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
+_OF_ALL_TEMPERATURES = {"activation_energy", "diffusivity_300k", "conductivity_300k"}
+
 
 def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     """Return the verdicts that a result rests on, its own first.
@@ -52,14 +54,16 @@ def own_verdicts(parts: StudyParts, row: ResultRow) -> list[Verdict]:
             == (row.structure_source, row.temperature_k)
             for verdict in point.verdicts
         ]
-    if row.quantity in {"activation_energy", "diffusivity_300k"}:
-        return [*parts.transport.verdicts, *_points(parts, _temperatures(parts, row))]
+    if row.quantity in _OF_ALL_TEMPERATURES:
+        haven = parts.transport.haven_verdict
+        own = [haven] if haven is not None and row.quantity == "conductivity_300k" else []
+        return [*own, *parts.transport.verdicts, *_points(parts, _temperatures(parts, row))]
     return _points(parts, _temperatures(parts, row))
 
 
 def _temperatures(parts: StudyParts, row: ResultRow) -> set[float]:
     """Return the temperatures that a result comes from."""
-    if row.quantity in {"activation_energy", "diffusivity_300k"}:
+    if row.quantity in _OF_ALL_TEMPERATURES:
         return set(parts.transport.fitted_temperatures_k)
     return set() if row.temperature_k is None else {row.temperature_k}
 

@@ -91,6 +91,7 @@ def _diffusivities(parts: StudyParts) -> Iterator[ResultRow]:
         ("tracer_diffusivity", "tracer_diffusivity_cm2_s", "cm²/s"),
         ("jump_diffusivity", "jump_diffusivity_cm2_s", "cm²/s"),
         ("haven_ratio", "haven_ratio", ""),
+        ("conductivity", "conductivity_s_cm", "S/cm"),
     ]
     for quantity, field, unit in quantities:
         for point in parts.transport.temperatures:
@@ -108,7 +109,7 @@ def _diffusivities(parts: StudyParts) -> Iterator[ResultRow]:
 
 
 def _interval_field(field: str) -> str:
-    stem = field.removesuffix("_cm2_s")
+    stem = field.removesuffix("_cm2_s").removesuffix("_s_cm")
     return f"{stem}_interval{field.removeprefix(stem)}"
 
 
@@ -135,5 +136,14 @@ def _arrhenius(parts: StudyParts) -> Iterator[ResultRow]:
         transport.d_300k_cm2_s,
         "cm²/s",
         transport.d_300k_interval_cm2_s,
+        documents,
+    )
+    yield _row(
+        "conductivity_300k",
+        "MTP MD",
+        300.0,
+        transport.conductivity_300k_s_cm,
+        "S/cm",
+        transport.conductivity_300k_interval_s_cm,
         documents,
     )

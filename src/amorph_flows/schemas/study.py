@@ -26,8 +26,10 @@ Quantity = Literal[
     "tracer_diffusivity",
     "jump_diffusivity",
     "haven_ratio",
+    "conductivity",
     "activation_energy",
     "diffusivity_300k",
+    "conductivity_300k",
 ]
 
 

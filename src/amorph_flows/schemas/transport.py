@@ -65,7 +65,25 @@ class TransportDoc(StageDocument):
     d0_interval_cm2_s: Interval | None = Field(description="95 %")
     d_300k_cm2_s: float | None = Field(description="tracer diffusivity at 300 K from the fit")
     d_300k_interval_cm2_s: Interval | None = Field(description="95 %")
+    extrapolation_300k: float | None = Field(
+        description="how far 300 K is from the nearest fitted temperature, in 1/T, over their span"
+    )
     fitted_temperatures_k: list[float]
+    glass_transition_k: float | None = Field(
+        description="what the fit was tested against, K; None where the study has none"
+    )
+    haven_ratio_300k: float | None = Field(
+        description="weighted mean of the logarithm over the fitted temperatures"
+    )
+    haven_ratio_300k_interval: Interval | None = Field(description="95 %")
+    conductivity_300k_s_cm: float | None = Field(
+        description="Nernst-Einstein with D*(300 K) over that Haven ratio; None where the charge "
+        "is not known"
+    )
+    conductivity_300k_interval_s_cm: Interval | None = Field(description="95 %")
+    haven_verdict: Verdict | None = Field(
+        description="whether the Haven ratio is the same at all temperatures"
+    )
     believable: bool = Field(description="whether Ea and D(300 K) may be believed")
     verdicts: list[Verdict] = Field(description="on the temperatures together")
     thresholds: dict[str, float] = Field(description="what everything was held to")
@@ -79,7 +97,7 @@ class TransportDoc(StageDocument):
         result
             What `amorph_flows.analysis.analyse_transport` returned.
         """
-        fit = result.arrhenius
+        fit, room = result.arrhenius, result.room_conductivity
         return cls(
             ion=result.ion,
             charge=result.charge,
@@ -90,7 +108,14 @@ class TransportDoc(StageDocument):
             d0_interval_cm2_s=fit.d0_interval_cm2_s if fit else None,
             d_300k_cm2_s=result.d_300k_cm2_s,
             d_300k_interval_cm2_s=result.d_300k_interval_cm2_s,
+            extrapolation_300k=result.extrapolation_300k,
             fitted_temperatures_k=result.fitted_temperatures_k,
+            glass_transition_k=result.glass_transition_k,
+            haven_ratio_300k=room.haven_ratio if room else None,
+            haven_ratio_300k_interval=room.haven_ratio_interval if room else None,
+            conductivity_300k_s_cm=result.conductivity_300k_s_cm,
+            conductivity_300k_interval_s_cm=result.conductivity_300k_interval_s_cm,
+            haven_verdict=room.haven_verdict if room else None,
             believable=result.believable,
             verdicts=list(result.verdicts),
             thresholds={k: float(v) for k, v in dataclasses.asdict(result.thresholds).items()},

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from ase import units
+from scipy import stats
 
 from amorph_flows.analysis import (
     Trajectory,
@@ -10,6 +11,7 @@ from amorph_flows.analysis import (
     analyse_transport,
     fit_arrhenius,
 )
+from amorph_flows.analysis.transport._arrhenius import fit_bend
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.transport import TransportDoc
 
@@ -20,9 +22,15 @@ def law(kelvin, energy=0.4, d0=1e-3):
     return d0 * np.exp(-energy / (units.kB * np.asarray(kelvin)))
 
 
-def walk_at(kelvin, seed, n_frames=1500):
+def around(values, errors, freedom=np.inf):
+    """Return the 95 % intervals of values with standard errors of some degrees of freedom."""
+    half = stats.t.ppf(0.975, freedom) * np.asarray(errors)
+    return list(zip(values * np.exp(-half), values * np.exp(half), strict=True))
+
+
+def walk_at(kelvin, seed, n_frames=1500, diffusivity=None):
     rng = np.random.default_rng(seed)
-    step = np.sqrt(law(kelvin) * 10 * 2 * 1000.0)
+    step = np.sqrt((diffusivity or law(kelvin)) * 10 * 2 * 1000.0)
     ions = np.cumsum(rng.normal(0, step, (n_frames, 12, 3)), axis=0)
     host = np.zeros((n_frames, 10, 3)) + rng.random((10, 3)) * 30
     positions = np.concatenate([ions, host], axis=1)
@@ -32,7 +40,7 @@ def walk_at(kelvin, seed, n_frames=1500):
 
 
 def test_exact_line_is_found_exactly():
-    fit = fit_arrhenius(KELVIN, law(KELVIN), [0.05] * 4)
+    fit = fit_arrhenius(KELVIN, law(KELVIN), around(law(KELVIN), [0.05] * 4))
     assert fit.activation_energy_ev == pytest.approx(0.4)
     assert fit.d0_cm2_s == pytest.approx(1e-3)
     assert fit.d_300k_cm2_s == pytest.approx(law(300))
@@ -45,18 +53,93 @@ def test_intervals_cover_the_truth():
     covered = []
     for _ in range(400):
         noisy = law(KELVIN) * np.exp(rng.normal(0, errors))
-        fit = fit_arrhenius(KELVIN, noisy, errors)
+        fit = fit_arrhenius(KELVIN, noisy, around(noisy, errors))
         energy, room = fit.activation_energy_interval_ev, fit.d_300k_interval_cm2_s
         covered.append((energy[0] <= 0.4 <= energy[1], room[0] <= law(300) <= room[1]))
     assert (np.mean(covered, axis=0) > 0.92).all()
     assert (np.mean(covered, axis=0) < 0.995).all()
 
 
+@pytest.mark.parametrize("freedom", [5, 10, 30])
+@pytest.mark.parametrize(
+    ("kelvin", "errors"),
+    [
+        ([600.0, 900.0, 1200.0], [0.3, 0.1, 0.05]),
+        ([300.0, 600.0, 900.0, 1000.0, 1200.0], [0.4, 0.2, 0.1, 0.1, 0.05]),
+    ],
+)
+def test_intervals_of_few_degrees_of_freedom_cover_the_truth(kelvin, errors, freedom):
+    rng = np.random.default_rng(freedom)
+    covered = []
+    for _ in range(600):
+        noisy = law(kelvin) * np.exp(rng.normal(0, errors))
+        measured = errors * np.sqrt(rng.chisquare(freedom, len(errors)) / freedom)
+        fit = fit_arrhenius(kelvin, noisy, around(noisy, measured, freedom))
+        energy, room = fit.activation_energy_interval_ev, fit.d_300k_interval_cm2_s
+        covered.append((energy[0] <= 0.4 <= energy[1], room[0] <= law(300) <= room[1]))
+    assert (np.mean(covered, axis=0) > 0.90).all()
+    assert (np.mean(covered, axis=0) < 0.99).all()
+
+
+def test_every_temperature_widens_the_interval():
+    errors = np.full(4, 0.05)
+    narrow = fit_arrhenius(KELVIN, law(KELVIN), around(law(KELVIN), errors))
+    for place in range(4):
+        wide = errors.copy()
+        wide[place] = 0.2
+        fit = fit_arrhenius(KELVIN, law(KELVIN), around(law(KELVIN), wide))
+        assert np.ptp(fit.d_300k_interval_cm2_s) > np.ptp(narrow.d_300k_interval_cm2_s)
+
+
+def test_how_far_300_k_is_extrapolated_is_a_number():
+    fit = fit_arrhenius(KELVIN, law(KELVIN), around(law(KELVIN), [0.05] * 4))
+    assert fit.extrapolation_300k == pytest.approx((1 / 300 - 1 / 600) / (1 / 600 - 1 / 1200))
+    cold = [250.0, 300.0, 400.0]
+    inside = fit_arrhenius(cold, law(cold), around(law(cold), [0.05] * 3))
+    assert inside.extrapolation_300k == 0
+
+
+def bent(kelvin, below, above, at):
+    """Return D with two activation energies that meet at a temperature."""
+    inverse = 1 / (units.kB * np.asarray(kelvin))
+    return 1e-3 * np.exp(
+        -above * inverse - (below - above) * np.maximum(inverse - 1 / units.kB / at, 0)
+    )
+
+
+def test_bend_at_a_known_temperature_is_found_exactly():
+    values = bent(KELVIN, 0.3, 0.6, 900.0)
+    bend = fit_bend(KELVIN, values, around(values, [0.05] * 4), 900.0)
+    assert bend.energy_below_ev == pytest.approx(0.3)
+    assert bend.energy_above_ev == pytest.approx(0.6)
+    assert bend.change_interval_ev[0] < -0.3 < bend.change_interval_ev[1]
+    assert bend.probability < 1e-4
+
+
+def test_bend_is_seen_by_chance_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    errors = np.array([0.2, 0.1, 0.05, 0.05])
+    found = []
+    for _ in range(400):
+        noisy = law(KELVIN) * np.exp(rng.normal(0, errors))
+        found.append(fit_bend(KELVIN, noisy, around(noisy, errors), 900.0))
+    assert np.mean([bend.probability < 0.05 for bend in found]) == pytest.approx(0.05, abs=0.03)
+    inside = [bend.change_interval_ev[0] < 0 < bend.change_interval_ev[1] for bend in found]
+    assert 0.92 < np.mean(inside) < 0.995
+
+
+def test_two_temperatures_cannot_tell_a_bend():
+    values = law(KELVIN[:2])
+    assert fit_bend(KELVIN[:2], values, around(values, [0.05] * 2), 700.0) is None
+    values = law(KELVIN)
+    assert fit_bend(KELVIN, values, around(values, [0.05] * 4), 500.0) is None
+
+
 def test_precise_points_weigh_more():
     values = law(KELVIN)
     values[0] *= 3
-    careless = fit_arrhenius(KELVIN, values, [0.05] * 4)
-    weighted = fit_arrhenius(KELVIN, values, [1.0, 0.05, 0.05, 0.05])
+    careless = fit_arrhenius(KELVIN, values, around(values, [0.05] * 4))
+    weighted = fit_arrhenius(KELVIN, values, around(values, [1.0, 0.05, 0.05, 0.05]))
     assert abs(weighted.activation_energy_ev - 0.4) < 0.1 * abs(careless.activation_energy_ev - 0.4)
 
 
@@ -71,7 +154,7 @@ def test_precise_points_weigh_more():
 )
 def test_a_fit_that_cannot_be_is_refused(kelvin, values, errors):
     with pytest.raises(InputError):
-        fit_arrhenius(kelvin, values, errors)
+        fit_arrhenius(kelvin, values, around(np.array(values), errors))
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +200,47 @@ def test_a_known_glass_transition_is_not_fitted_across(runs, glass_transition_k)
     found = analyse_transport(two, "Na", glass_transition_k=glass_transition_k)
     assert not found.believable
     assert TransportVerdict.GLASS_TRANSITION_BETWEEN in {v.answer for v in found.verdicts}
+
+
+def test_a_glass_transition_between_the_temperatures_does_not_refuse_what_does_not_bend(runs):
+    found = analyse_transport(runs, "Na", glass_transition_k=900.0)
+    assert found.believable, found.doubts
+    assert found.glass_transition_k == 900.0
+    [verdict] = [v for v in found.verdicts if v.answer == TransportVerdict.NO_BEND]
+    assert verdict.numbers["change_low_ev"] < 0 < verdict.numbers["change_high_ev"]
+    assert "glass transition at 900 K" in verdict.reason
+
+
+def test_a_bend_at_the_glass_transition_is_refused(runs):
+    changed = dict(runs)
+    for kelvin, energy in ((600.0, 0.2), (800.0, 0.2)):
+        d = bent([kelvin], energy, 0.4, 900.0)[0]
+        changed[kelvin] = walk_at(kelvin, int(kelvin), diffusivity=d)
+    found = analyse_transport(changed, "Na", glass_transition_k=900.0)
+    assert not found.believable
+    verdict = next(v for v in found.verdicts if "glass transition?" in v.question)
+    assert verdict.answer == TransportVerdict.GLASS_TRANSITION_BETWEEN
+    assert verdict.numbers["energy_below_ev"] == pytest.approx(0.2, abs=0.06)
+    assert verdict.numbers["energy_above_ev"] == pytest.approx(0.4, abs=0.15)
+
+
+def test_a_bend_that_the_data_cannot_exclude_is_not_believed_away(runs):
+    short = {
+        k: Trajectory(run.positions[:150], run.cells[:150], run.numbers, run.times_fs[:150], k)
+        for k, run in runs.items()
+    }
+    found = analyse_transport(short, "Na", glass_transition_k=1100.0)
+    verdict = next(v for v in found.verdicts if "glass transition?" in v.question)
+    assert verdict.numbers["probability"] > 0.01
+    assert not verdict.passed
+    assert "not excluded" in verdict.reason
+
+
+def test_extrapolation_is_in_the_verdict(result):
+    verdict = next(v for v in result.verdicts if v.answer == TransportVerdict.EXTRAPOLATED)
+    assert verdict.numbers["extrapolation_300k"] == pytest.approx(2.0)
+    assert result.extrapolation_300k == pytest.approx(2.0)
+    assert "2 times the span" in verdict.reason
 
 
 def test_one_temperature_has_no_activation_energy(runs):

@@ -156,7 +156,12 @@ def test_text_of_documents_is_escaped() -> None:
 def test_a_study_without_production_or_turns_still_has_a_report() -> None:
     parts = study_parts()
     empty_transport = parts.transport.model_copy(
-        update={"temperatures": [], "activation_energy_ev": None, "d_300k_cm2_s": None}
+        update={
+            "temperatures": [],
+            "activation_energy_ev": None,
+            "d_300k_cm2_s": None,
+            "conductivity_300k_s_cm": None,
+        }
     )
     loop = parts.active_learning.model_copy(update={"generations": []})
     potential = parts.potential.model_copy(update={"curves": {}, "errors": {}})
@@ -173,7 +178,7 @@ def test_a_study_without_production_or_turns_still_has_a_report() -> None:
         )
     )
     refused = [r["quantity"] for r in report.data["results"] if r["verdict"] == "refused"]
-    assert refused == ["activation_energy", "diffusivity_300k"]
+    assert refused == ["activation_energy", "diffusivity_300k", "conductivity_300k"]
 
 
 def test_plain_makes_json_of_anything() -> None:

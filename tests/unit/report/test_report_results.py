@@ -35,9 +35,9 @@ def with_point(parts: StudyParts, temperature_k: float, **changes: object) -> St
 def test_every_quantity_is_there_once_for_each_temperature_and_source() -> None:
     rows = result_rows(study_parts())
     keys = [(row.quantity, row.temperature_k, row.structure_source) for row in rows]
-    walks = ("tracer_diffusivity", "jump_diffusivity", "haven_ratio")
+    walks = ("tracer_diffusivity", "jump_diffusivity", "haven_ratio", "conductivity")
     expected = {("voltage_crystal", None, "crystal"), ("activation_energy", None, "MTP MD")}
-    expected |= {("diffusivity_300k", 300.0, "MTP MD")}
+    expected |= {(f"{q}_300k", 300.0, "MTP MD") for q in ("diffusivity", "conductivity")}
     expected |= {(q, t, "MTP MD") for q in walks for t in DIFFUSIVITIES_CM2_S}
     expected |= {("average_voltage", t, s) for t in VOLTAGES_V for s in ("engine MD", "MTP MD")}
     assert len(keys) == len(set(keys))
@@ -146,6 +146,26 @@ def test_foundations_name_each_reason_once() -> None:
     for row in result_rows(parts):
         reasons = [found.reason for found in foundations(parts, row)]
         assert len(reasons) == len(set(reasons))
+
+
+def test_conductivity_of_walks_is_nernst_einstein() -> None:
+    parts = study_parts()
+    coldest_point = parts.transport.temperatures[0]
+    for row in rows_of(parts, "conductivity"):
+        point = next(
+            p for p in parts.transport.temperatures if p.temperature_k == row.temperature_k
+        )
+        assert row.value == point.conductivity_s_cm
+        assert row.uncertainty == list(point.conductivity_interval_s_cm)
+        assert row.unit == "S/cm"
+    [room] = rows_of(parts, "conductivity_300k")
+    coldest = rows_of(parts, "conductivity")[0]
+    assert coldest.temperature_k == 300.0
+    low, high = room.uncertainty
+    assert low < room.value < high
+    scale = coldest.value / coldest_point.jump_diffusivity_cm2_s
+    haven = parts.transport.haven_ratio_300k
+    assert room.value == pytest.approx(scale * parts.transport.d_300k_cm2_s / haven, rel=1e-6)
 
 
 def test_walks_give_a_haven_ratio_of_one() -> None:

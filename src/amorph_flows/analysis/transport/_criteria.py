@@ -37,10 +37,13 @@ class TransportVerdict(Answer):
     CELL_SMALL = auto()
     ARRHENIUS = auto()
     CURVED = auto()
+    NO_BEND = auto()
     GLASS_TRANSITION_BETWEEN = auto()
     TOO_FEW_TEMPERATURES = auto()
     INTERPOLATED = auto()
     EXTRAPOLATED = auto()
+    HAVEN_CONSTANT = auto()
+    HAVEN_CHANGES = auto()
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,11 @@ class TransportThresholds:
     least_cell_a
         Shortest height of the cell, Å; less is remarked upon.
     curvature_p
-        Probability below which misfit to Arrhenius' law is curvature.
+        Probability of chance below which misfit to Arrhenius' law counts as curvature, a change
+        of Ea at the glass transition as a bend, and scatter of the Haven ratio as a change.
+    most_bend
+        Largest change of Ea at a glass transition between the temperatures, over Ea, that the
+        data may leave possible.
     """
 
     least_frames: int = 100
@@ -93,3 +100,4 @@ class TransportThresholds:
     most_drift_share: float = 0.1
     least_cell_a: float = 10.0
     curvature_p: float = 0.01
+    most_bend: float = 0.5

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._arrhenius import ArrheniusFit, fit_arrhenius
-from amorph_flows.analysis.transport._criteria import TransportThresholds, TransportVerdict
+from amorph_flows.analysis.transport._arrhenius_verdicts import judge_together
+from amorph_flows.analysis.transport._criteria import TransportThresholds
 from amorph_flows.analysis.transport._discontinuities import Drift
+from amorph_flows.analysis.transport._log_fit import Interval, usable_interval
+from amorph_flows.analysis.transport._room_conductivity import RoomConductivity, room_conductivity
 from amorph_flows.analysis.transport._transport_at import transport_at
 from amorph_flows.analysis.transport._unwrap import atoms_of
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.verdict import Verdict, believable
 from amorph_flows.errors import InputError
-
-_V = TransportVerdict
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class TransportResult:
         The fit through the tracer diffusivities; None below two usable temperatures.
     fitted_temperatures_k
         The temperatures behind it: the believable ones if there are two, else all.
+    room_conductivity
+        Conductivity and Haven ratio at 300 K; None without a fit or a Haven ratio.
+    glass_transition_k
+        What the fit was tested against; None where it is not known.
     verdicts
         On the temperatures together.
     thresholds
@@ -45,6 +52,8 @@ class TransportResult:
     temperatures: list[TransportAtTemperature]
     arrhenius: ArrheniusFit | None
     fitted_temperatures_k: list[float]
+    room_conductivity: RoomConductivity | None
+    glass_transition_k: float | None
     verdicts: tuple[Verdict, ...]
     thresholds: TransportThresholds
 
@@ -72,6 +81,21 @@ class TransportResult:
     def d_300k_interval_cm2_s(self) -> tuple[float, float] | None:
         """95 % interval of the tracer diffusivity at 300 K, cm²/s."""
         return self.arrhenius.d_300k_interval_cm2_s if self.arrhenius else None
+
+    @property
+    def extrapolation_300k(self) -> float | None:
+        """How far 300 K is from the nearest temperature, in 1/T, over the span of all."""
+        return self.arrhenius.extrapolation_300k if self.arrhenius else None
+
+    @property
+    def conductivity_300k_s_cm(self) -> float | None:
+        """Conductivity at 300 K, S/cm; None where charge, fit or Haven ratio is not known."""
+        return self.room_conductivity.s_cm if self.room_conductivity else None
+
+    @property
+    def conductivity_300k_interval_s_cm(self) -> Interval | None:
+        """95 % interval of the conductivity at 300 K, S/cm."""
+        return self.room_conductivity.interval_s_cm if self.room_conductivity else None
 
     @property
     def believable(self) -> bool:
@@ -114,7 +138,8 @@ def analyse_transport(
     single_time_fs
         Δt of the single-time diffusivity, fs; a twentieth of the longest piece if not given.
     glass_transition_k
-        Where it is known, a fit across it is not believed.
+        Where it is known and lies between the temperatures, the fit is tested for a bend there;
+        where it lies between 300 K and the temperatures, D(300 K) is not believed.
     thresholds
         What trajectories are held to; the defaults if not given.
 
@@ -144,27 +169,28 @@ def analyse_transport(
         transport_at(kelvin, runs[kelvin], ion, drift, charge, single_time_fs, limits)
         for kelvin in sorted(runs)
     ]
-    usable = [t for t in temperatures if t.believable]
+    known = [t for t in temperatures if usable_interval(t.tracer_diffusivity_interval_cm2_s)]
+    usable = [t for t in known if t.believable]
     if len(usable) < 2:
-        usable = [
-            t
-            for t in temperatures
-            if t.tracer_diffusivity_cm2_s > 0 and t.relative_error < float("inf")
-        ]
-    fit = None
+        usable = known
+    fit, conductivity = None, None
     if len(usable) > 1:
         fit = fit_arrhenius(
             [t.temperature_k for t in usable],
             [t.tracer_diffusivity_cm2_s for t in usable],
-            [t.relative_error for t in usable],
+            [t.tracer_diffusivity_interval_cm2_s for t in usable],
         )
+        coldest = runs[usable[0].temperature_k][0]
+        conductivity = room_conductivity(usable, fit, charge, _density(coldest, ion), limits)
     return TransportResult(
         ion,
         charge,
         temperatures,
         fit,
         [t.temperature_k for t in usable] if fit else [],
-        tuple(_judge_together(usable, fit, glass_transition_k, limits)),
+        conductivity,
+        glass_transition_k,
+        tuple(judge_together(usable, fit, glass_transition_k, limits)),
         limits,
     )
 
@@ -181,6 +207,12 @@ def _common_charge(ion: str) -> float | None:
 
     states = Element(ion).common_oxidation_states
     return float(states[0]) if len(states) == 1 else None
+
+
+def _density(trajectory: Trajectory, ion: str) -> float:
+    """Return the mean number of ions per Å³."""
+    volumes = np.abs(np.linalg.det(trajectory.cells))
+    return len(atoms_of(trajectory, ion)) / float(volumes.mean())
 
 
 def _checked(
@@ -204,96 +236,3 @@ def _checked(
                 raise InputError(f"a trajectory at {said} K was given as one at {kelvin} K")
         runs[float(kelvin)] = several
     return runs
-
-
-def _judge_together(
-    fitted: list[TransportAtTemperature],
-    fit: ArrheniusFit | None,
-    glass_transition_k: float | None,
-    limits: TransportThresholds,
-) -> list[Verdict]:
-    """Judge the fit through all temperatures."""
-    kelvin = [t.temperature_k for t in fitted]
-    if fit is None:
-        return [
-            Verdict(
-                "Arrhenius?",
-                _V.TOO_FEW_TEMPERATURES,
-                False,
-                "numerical",
-                f"{len(fitted)} temperatures have a diffusivity to fit; 2 are needed",
-                {"temperatures": len(fitted)},
-                {"least_temperatures": 2.0},
-            )
-        ]
-    return [
-        _judge_believed(fitted),
-        _judge_straight(fit, kelvin, glass_transition_k, limits),
-        _judge_extrapolation(kelvin, glass_transition_k),
-    ]
-
-
-def _judge_believed(fitted: list[TransportAtTemperature]) -> Verdict:
-    """Judge whether the diffusivities that the fit rests on can be believed."""
-    doubtful = [f"{t.temperature_k:g} K" for t in fitted if not t.believable]
-    good = not doubtful
-    return Verdict(
-        "diffusivities believed?",
-        _V.DIFFUSIVE if good else _V.TOO_FEW_TEMPERATURES,
-        good,
-        "numerical",
-        f"the fit rests on {len(fitted)} believable temperatures"
-        if good
-        else f"fewer than two temperatures can be believed (not {', '.join(doubtful)})",
-        {"doubtful": len(doubtful)},
-        {"least_temperatures": 2.0},
-    )
-
-
-def _judge_straight(
-    fit: ArrheniusFit,
-    kelvin: list[float],
-    glass_transition_k: float | None,
-    limits: TransportThresholds,
-) -> Verdict:
-    """Judge whether one activation energy describes all temperatures."""
-    thresholds = {"curvature_p": limits.curvature_p}
-    if glass_transition_k is not None and min(kelvin) < glass_transition_k < max(kelvin):
-        return Verdict(
-            "Arrhenius?",
-            _V.GLASS_TRANSITION_BETWEEN,
-            False,
-            "numerical",
-            f"the glass transition at {glass_transition_k:g} K lies between the temperatures "
-            f"{min(kelvin):g} and {max(kelvin):g} K; fit the glass alone",
-            {"glass_transition_k": glass_transition_k},
-            thresholds,
-        )
-    curved = fit.curvature_p is not None and fit.curvature_p < limits.curvature_p
-    numbers = {"chi_squared": fit.chi_squared, "degrees_of_freedom": fit.degrees_of_freedom}
-    return Verdict(
-        "Arrhenius?",
-        _V.CURVED if curved else _V.ARRHENIUS,
-        not curved,
-        "numerical",
-        f"a straight line through {len(kelvin)} temperatures has χ² {fit.chi_squared:.3g} with "
-        f"{fit.degrees_of_freedom} degrees of freedom"
-        + ("; a glass transition may lie between" if curved else ""),
-        numbers,
-        thresholds,
-    )
-
-
-def _judge_extrapolation(kelvin: list[float], glass_transition_k: float | None) -> Verdict:
-    """Judge D(300 K): remark on extrapolation, refuse it through a glass transition."""
-    inside = min(kelvin) <= 300 <= max(kelvin)
-    through = glass_transition_k is not None and 300 < glass_transition_k < min(kelvin)
-    answer = _V.INTERPOLATED if inside else _V.EXTRAPOLATED
-    reason = f"the diffusivities span {min(kelvin):g} to {max(kelvin):g} K"
-    if through:
-        answer = _V.GLASS_TRANSITION_BETWEEN
-        reason += f"; 300 K lies beyond the glass transition at {glass_transition_k:g} K"
-    return Verdict(
-        "300 K in reach?", answer, not through, "numerical", reason,
-        {"lowest_k": min(kelvin), "highest_k": max(kelvin)}, {"wanted_k": 300.0},
-    )  # fmt: skip

@@ -16,8 +16,10 @@ NAMES = {
     "tracer_diffusivity": "tracer diffusivity D*",
     "jump_diffusivity": "jump diffusivity Dⱼ",
     "haven_ratio": "Haven ratio D*/Dⱼ",
+    "conductivity": "conductivity",
     "activation_energy": "activation energy",
     "diffusivity_300k": "tracer diffusivity of the fit",
+    "conductivity_300k": "conductivity from the fit",
 }
 RESULT_COLUMNS = (
     Column("name", "result"),

@@ -20,8 +20,22 @@ TRANSPORT_COLUMNS = (
     Column("jump_diffusivity_interval_cm2_s", "Dⱼ interval", "uncertainty"),
     Column("haven_ratio", "Haven ratio", "number"),
     Column("haven_ratio_interval", "its interval", "uncertainty"),
+    Column("conductivity_s_cm", "conductivity / S/cm", "number"),
+    Column("conductivity_interval_s_cm", "its interval", "uncertainty"),
     Column("n_ions", "ions", "number"),
     Column("n_frames", "frames", "number"),
+)
+_ROOM_COLUMNS = (
+    Column("activation_energy_ev", "Ea / eV", "number"),
+    Column("activation_energy_interval_ev", "Ea interval", "uncertainty"),
+    Column("d_300k_cm2_s", "D* at 300 K / cm²/s", "number"),
+    Column("d_300k_interval_cm2_s", "D* interval", "uncertainty"),
+    Column("extrapolation_300k", "extrapolated by", "number"),
+    Column("haven_ratio_300k", "mean Haven ratio", "number"),
+    Column("haven_ratio_300k_interval", "its interval", "uncertainty"),
+    Column("conductivity_300k_s_cm", "conductivity at 300 K / S/cm", "number"),
+    Column("conductivity_300k_interval_s_cm", "conductivity interval", "uncertainty"),
+    Column("glass_transition_k", "glass transition / K", "number", 4),
 )
 _RUN_COLUMNS = (
     Column("run", "run"),
@@ -83,7 +97,8 @@ def diffusivity_section(transport: TransportDoc) -> Section:
         Panel(
             "arrhenius",
             "Arrhenius plot",
-            f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's.",
+            f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's."
+            + _extrapolated(transport),
             arrhenius_figure(transport),
         )
     ]
@@ -94,12 +109,30 @@ def diffusivity_section(transport: TransportDoc) -> Section:
         panels.append(Panel("haven", "Haven ratio", caption, haven_figure(points)))
     rows = [{c.key: getattr(point, c.key, None) for c in TRANSPORT_COLUMNS} for point in points]
     checks = [("Arrhenius fit", verdict) for verdict in transport.verdicts]
+    if transport.haven_verdict is not None:
+        checks.append(("conductivity at 300 K", transport.haven_verdict))
     checks += [(f"{p.temperature_k:g} K", verdict) for p in points for verdict in p.verdicts]
     tables = [
         Table("diffusivities", "Diffusivities by temperature.", TRANSPORT_COLUMNS, rows),
+        Table(
+            "at 300 K",
+            "From all fitted temperatures together; intervals are at 95 %. How far 300 K is "
+            "extrapolated is in 1/T, over the span of the fitted temperatures. The conductivity is "
+            "Nernst-Einstein with the mean Haven ratio of the fitted temperatures.",
+            _ROOM_COLUMNS,
+            [{c.key: getattr(transport, c.key) for c in _ROOM_COLUMNS}],
+        ),
         check_table("transport", checks),
     ]
     return Section("diffusivities", "Diffusivities", (), panels if points else (), tables)
+
+
+def _extrapolated(transport: TransportDoc) -> str:
+    """Return a sentence on how far D(300 K) is from the data, if it is."""
+    share = transport.extrapolation_300k
+    if not share:
+        return ""
+    return f" D at 300 K is extrapolated by {share:.2g} times the span of the fit in 1/T."
 
 
 def _runs(production: list[TrajectoryDoc]) -> Table:
