@@ -17,9 +17,11 @@ from jobflow import Flow, JobStore, Maker, job, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import AmorphousElectrodeMaker, FitPotentialMaker, SamplingMaker
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.structures import v2o5
@@ -185,6 +187,41 @@ def test_a_study_with_a_stage_of_ones_own_reaches_its_report(
     recorded = {(row.quantity, row.structure_source): row for row in RECORDED["report"].results}
     assert {(row.quantity, row.structure_source) for row in report.results} == set(recorded)
     assert "own" in documents
+
+
+@job
+def own_glass_transition(structure: Any, potential: Any, passed: bool) -> GlassTransitionDoc:
+    """Return a glass transition at 700 K."""
+    assert "Mg" in structure.symbol_set
+    assert potential.files
+    verdict = Verdict("glass transition?", "FOUND", passed, "numerical", "given by a test")
+    return GlassTransitionDoc(
+        temperature_k=700.0,
+        interval_k=(650.0, 750.0),
+        glass_slope=1e-4,
+        liquid_slope=3e-4,
+        transition=verdict,
+    )
+
+
+@dataclass
+class OwnGlassTransition(Maker):
+    name: str = "own glass transition"
+    passed: bool = True
+
+    def make(self, structure, potential=None):  # type: ignore[no-untyped-def]
+        return own_glass_transition(structure, potential, self.passed)
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_glass_transition_that_is_found_reaches_the_transport(
+    passed: bool, real: AmorphousElectrodeMaker, tmp_path: Path
+) -> None:
+    maker = replace(
+        real, **OWN, find_glass_transition=True, glass_transition=OwnGlassTransition(passed=passed)
+    )
+    documents = _run(maker, tmp_path)
+    assert documents["transport"].glass_transition_k == (700.0 if passed else None)
 
 
 def test_the_readers_of_every_stage_are_stages() -> None:

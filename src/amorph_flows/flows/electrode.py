@@ -20,6 +20,7 @@ from amorph_flows.flows.checks import (
     check_stage,
     check_temperatures,
 )
+from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.interface import with_engine
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
@@ -73,6 +74,9 @@ class AmorphousElectrodeMaker(Maker):
     production_temperatures_k
         Temperatures of production, K; one without a branch of its own starts from the structure
         of the nearest lower branch.
+    find_glass_transition, glass_transition
+        Whether to cool the structure with ions from above the melt with the potential to find its
+        glass transition, which the Arrhenius fit is then tested against; and how.
     lattice_planes
         Planes per cell along a, b, c by element, such as ``{"Mg": (4, 6, 2)}``, that long-range
         order is measured against at every temperature; for elements without, the strongest ones
@@ -104,6 +108,8 @@ class AmorphousElectrodeMaker(Maker):
     production: interface.PotentialMD = field(default_factory=ProductionMDMaker)
     production_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1000.0, 1200.0)
     voltage: interface.Voltage = field(default_factory=VoltageMaker)
+    find_glass_transition: bool = False
+    glass_transition: interface.GlassTransition = field(default_factory=GlassTransitionMaker)
     lattice_planes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     @classmethod
@@ -162,6 +168,8 @@ class AmorphousElectrodeMaker(Maker):
         check_stage("mtp_sampling", study.mtp_sampling, host)
         check_stage("production", study.production, host)
         check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
+        if self.find_glass_transition:
+            check_stage("glass_transition", study.glass_transition, host, True)
         branches_k = study.melt_quench.temperatures_k
         check_temperatures(
             self.insertion_temperatures_k, self.production_temperatures_k, branches_k
@@ -224,7 +232,13 @@ class AmorphousElectrodeMaker(Maker):
             [small[t, formula].output for t in temperatures for formula in (empty, full)],
             study.lattice_planes,
         )
-        transport = collect_transport([job.output for job in large], ion)
+        cooled = [
+            study.glass_transition.make(engine_md[max(engine_md)].structure, potential)
+            for _ in range(study.find_glass_transition)
+        ]
+        transport = collect_transport(
+            [job.output for job in large], ion, cooled[0].output if cooled else None
+        )
         report = write_report(
             title=f"{full} from amorphous {empty}",
             preset=study.preset,
@@ -243,7 +257,7 @@ class AmorphousElectrodeMaker(Maker):
             job.name = name
             job.update_config({"on_missing_references": OnMissing.NONE})
         stages = [quench, *inserted.values(), *sampled.values(), fit, learned, *small.values()]
-        ends = [*large, voltage, compared, transport, report]
+        ends = [*large, *cooled, voltage, compared, transport, report]
         return Flow([*stages, *ends], output=report.output, name=f"{study.name} {full}")
 
     def shortenings(self) -> list[Shortening]:

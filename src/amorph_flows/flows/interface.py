@@ -91,6 +91,13 @@ class PotentialMD(Protocol):
         """Return what makes a `TrajectoryDoc`."""
 
 
+class GlassTransition(Protocol):
+    """The glass transition temperature."""
+
+    def make(self, structure: Structure, potential: PotentialDoc | None = None) -> Job | Flow:
+        """Return what makes a `GlassTransitionDoc`."""
+
+
 class Voltage(Protocol):
     """Average voltages of crystal and amorphous form."""
 

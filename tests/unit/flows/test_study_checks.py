@@ -49,6 +49,27 @@ def test_bad_settings_are_named(
         replace(maker, **changes).check(v2o5())
 
 
+def test_glass_transition_is_checked_where_the_study_finds_it(
+    maker: AmorphousElectrodeMaker,
+) -> None:
+    wrong = replace(maker.glass_transition, temperatures_k=(900.0, 300.0))
+    with_it = replace(maker, glass_transition=wrong)
+    with_it.check(v2o5())
+    with pytest.raises(AmorphFlowsError, match=r"glass_transition\.temperatures_k is \(900"):
+        replace(with_it, find_glass_transition=True).check(v2o5())
+
+
+def test_a_study_finds_its_glass_transition_with_the_last_potential(
+    maker: AmorphousElectrodeMaker,
+) -> None:
+    names = [
+        job.name for job, _ in replace(maker, find_glass_transition=True).make(v2o5()).iterflow()
+    ]
+    assert "glass transition: 2000 K" in names
+    assert names.index("glass transition: fit") < names.index("transport")
+    assert not [job.name for job, _ in maker.make(v2o5()).iterflow() if "glass" in job.name]
+
+
 def test_narrow_production_cell_is_refused(maker: AmorphousElectrodeMaker) -> None:
     production = replace(maker.production, supercell=(1, 1, 1))
     with pytest.raises(AmorphFlowsError, match="less than twice the cutoff"):
