@@ -62,7 +62,7 @@ def blow_foam():
     ("kind", "expected"),
     [
         (QuenchDoc, {"melted", "branches.amorphous"}),
-        (TransportDoc, {"verdicts", "temperatures.verdicts"}),
+        (TransportDoc, {"haven_verdict", "verdicts", "temperatures.verdicts"}),
         (VoltageDoc, {"points.verdicts"}),
         (GlassTransitionDoc, {"transition"}),
         (ElasticDoc, {"isotropic"}),
