@@ -40,6 +40,7 @@ from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.structures import v2o5
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
@@ -61,6 +62,10 @@ class Run:
     @property
     def name(self) -> str:
         return f"{self.n_atoms}-{self.start}-{self.momentum}-{self.temperature}"
+
+    @property
+    def kind(self) -> str:
+        return f"{self.n_atoms} atoms, {self.start}, momentum {self.momentum}"
 
     @property
     def repeats(self) -> tuple[int, int, int]:
@@ -141,11 +146,9 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
     home.mkdir(parents=True, exist_ok=True)
     cell, repeats = published_cell(data), run.repeats
     if run.start == "quenched":
-        crystal = cell
         cell, melt = cooled(data, folder, run)
         repeats = (1, 1, 1)
-        said = f"{judge_melt(melt, SPECIES[1:])}\n{judge_amorphous(cell, crystal, SPECIES[1:])}\n"
-        (home / "start.txt").write_text(said, encoding="utf-8")
+        (home / "start.txt").write_text(f"{judge_melt(melt, SPECIES[1:])}\n", encoding="utf-8")
     job = run_production(
         potential(data), cell, float(run.temperature), run.md(piece_s), repeats, run.start
     )
@@ -163,12 +166,12 @@ class Analysed:
     run: Run
     doc: TrajectoryDoc
     transport: TransportAtTemperature
-    start: list[str]
+    structure: list[str]
 
     @property
-    def doubts(self) -> list[str]:
-        said = [str(verdict) for verdict in self.doc.verdicts if not verdict.passed]
-        return said + self.transport.doubts
+    def said(self) -> list[str]:
+        doubts = [str(verdict) for verdict in self.doc.verdicts if not verdict.passed]
+        return [*self.structure, *doubts, *self.transport.doubts]
 
 
 def trajectory_of(run: Run, doc: TrajectoryDoc, folder: Path) -> Trajectory:
@@ -180,7 +183,7 @@ def analysed(folder: Path) -> list[tuple[list[Analysed], TransportResult]]:
     """The runs that are there, those of one kind together."""
     sets = []
     there = [run for run in RUNS if (folder / run.name / "run.json").exists()]
-    for _, runs in groupby(there, lambda run: (run.n_atoms, run.start, run.momentum)):
+    for _, runs in groupby(there, lambda run: run.kind):
         docs: dict[Run, TrajectoryDoc] = {
             run: loadfn(folder / run.name / "run.json") for run in runs
         }
@@ -190,24 +193,32 @@ def analysed(folder: Path) -> list[tuple[list[Analysed], TransportResult]]:
         result = analyse_transport(trajectories, "Mg", charge=2.0, single_time_fs=SINGLE_TIME_FS)
         found = {at.temperature_k: at for at in result.temperatures}
         members = [
-            Analysed(run, doc, found[run.temperature], said_of_start(folder / run.name))
-            for run, doc in docs.items()
+            Analysed(run, doc, found[kelvin], said_of_structure(folder / run.name, trajectory))
+            for (run, doc), (kelvin, trajectory) in zip(
+                docs.items(), trajectories.items(), strict=True
+            )
         ]
         sets.append((members, result))
     return sets
 
 
-def said_of_start(home: Path) -> list[str]:
+def said_of_structure(home: Path, trajectory: Trajectory) -> list[str]:
+    """Whether its start was molten, if it was, and whether its last 20 ps are amorphous."""
     path = home / "start.txt"
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    melted = path.read_text(encoding="utf-8").splitlines()[:1] if path.exists() else []
+    last = trajectory.select(slice(-400, None, 4))
+    return [*melted, str(judge_amorphous(last, v2o5(), SPECIES[1:]))]
 
 
 def markdown(sets: list[tuple[list[Analysed], TransportResult]]) -> str:
     """The tables and, run by run, what the tool says."""
+    start = judge_amorphous(published_cell(DATA), v2o5(), SPECIES[1:])
     lines = [
-        "| start | atoms | momentum | T, K | ns | pieces | D*, cm²/s | 95 % | believed | "
+        f"The published start cell: {start}.",
+        "",
+        "| run | T, K | ns | pieces | energy, eV/atom | D*, cm²/s | 95 % | believed | "
         "D*, drift left in | MSD(200 ps)/6Δt | paper |",
-        "|" + " --- |" * 12,
+        "|" + " --- |" * 11,
     ]
     for members, _ in sets:
         lines += [row(member) for member in members]
@@ -215,22 +226,21 @@ def markdown(sets: list[tuple[list[Analysed], TransportResult]]) -> str:
     if missing:
         lines += ["", "Not run yet: " + ", ".join(missing) + "."]
     for members, result in sets:
-        run = members[0].run
-        lines += ["", f"### {run.n_atoms} atoms, {run.start} start, momentum {run.momentum}", ""]
+        lines += ["", f"### {members[0].run.kind}", ""]
         for member in members:
             lines.append(f"**{member.run.temperature} K**")
-            lines += ["", *(f"- {line}" for line in member.start + member.doubts), ""]
+            lines += ["", *(f"- {line}" for line in member.said), ""]
         if len(members) > 1:
             lines += ["**All temperatures**", "", *(f"- {line}" for line in together(result))]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def row(member: Analysed) -> str:
     run, doc, at = member.run, member.doc, member.transport
     low, high = at.tracer_diffusivity_interval_cm2_s
     cells = [
-        run.start, str(run.n_atoms), run.momentum, str(run.temperature),
-        f"{doc.production_fs / 1e6:g}", str(len(doc.pieces)),
+        run.kind, str(run.temperature), f"{doc.production_fs / 1e6:g}", str(len(doc.pieces)),
+        f"{doc.mean_energy_ev_atom:.3f}",
         number(at.tracer_diffusivity_cm2_s), f"{number(low)} to {number(high)}",
         "yes" if at.believable else "no", number(at.tracer_diffusivity_with_drift_cm2_s),
         number(at.tracer_diffusivity_single_time_cm2_s), number(PAPER_CM2_S[run.temperature]),
@@ -255,20 +265,25 @@ def draw(sets: list[tuple[list[Analysed], TransportResult]], path: Path) -> None
     """MSD of Mg without drift against lag, one panel a kind of run, and the paper's 6 D t."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3.2 * len(sets), 3.6), dpi=110, layout="constrained")
-    panels = figure.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
-    for axes, (members, _) in zip(panels, sets, strict=True):
-        run = members[0].run
-        axes.set_title(f"{run.n_atoms} atoms, {run.start},\nmomentum {run.momentum}", fontsize=9)
-        for member, colour in zip(members, ("#cf5f30", "#cf9530", "#3a78c2"), strict=False):
-            lags_ps, at = member.transport.lags_fs / 1e3, member.transport
-            kelvin = member.run.temperature
-            axes.loglog(lags_ps[1:], at.msd_a2[1:], color=colour, lw=1.2, label=f"{kelvin} K")
-            paper = 6 * PAPER_CM2_S[kelvin] * 1e4 * lags_ps[1:]
-            axes.loglog(lags_ps[1:], paper, ":", color=colour, lw=1)
-        axes.set_xlabel("lag / ps")
-    panels[0].set_ylabel("MSD of Mg / Å²")
-    panels[0].legend(frameon=False, fontsize=8, title="dotted: 6 D t, paper", title_fontsize=8)
+    colours = {1200: "#cf5f30", 900: "#d0a030", 600: "#3a78c2"}
+    n_columns = min(3, len(sets))
+    n_rows = -(-len(sets) // n_columns)
+    figure = Figure(figsize=(0.8 + 2.9 * n_columns, 3.2 * n_rows), dpi=110, layout="constrained")
+    panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+    for axes in panels.flat[len(sets) :]:
+        axes.set_axis_off()
+    for axes, (members, _) in zip(panels.flat, sets, strict=False):
+        axes.set_title(members[0].run.kind.replace(", mom", ",\nmom"), fontsize=9)
+        for member in members:
+            at, kelvin = member.transport, member.run.temperature
+            shown = slice(1, len(at.lags_fs) // 2)
+            lags_ps = at.lags_fs[shown] / 1e3
+            axes.loglog(lags_ps, at.msd_a2[shown], color=colours[kelvin], label=f"{kelvin} K")
+            paper = 6 * PAPER_CM2_S[kelvin] * 1e4 * lags_ps
+            axes.loglog(lags_ps, paper, ":", color=colours[kelvin], lw=1)
+        axes.legend(frameon=False, fontsize=8, title="dotted: 6 D t, paper", title_fontsize=8)
+    figure.supxlabel("lag / ps", fontsize=9)
+    figure.supylabel("MSD of Mg / Å²", fontsize=9)
     figure.savefig(path)
 
 
