@@ -16,6 +16,7 @@ from pymatgen.analysis.diffusion.analyzer import DiffusionAnalyzer as PymatgenAn
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import Trajectory, TransportAtTemperature, analyse_transport, unwrap
+from amorph_flows.errors import AmorphFlowsError
 
 OURS, KINISI, KINISI_STARTED, PYMATGEN = METHODS = (
     "amorph_flows",
@@ -45,9 +46,15 @@ def estimates(trajectory: Trajectory, peers: bool) -> Iterator[Estimate]:
     """Yield what every method says; peers have no verdicts, so all they say is believed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found, cpu_s = timed(
-            lambda: analyse_transport({trajectory.temperature_k: trajectory}, "Mg").temperatures[0]
-        )
+        try:
+            found, cpu_s = timed(
+                lambda: analyse_transport({trajectory.temperature_k: trajectory}, "Mg")
+            )
+        except AmorphFlowsError:
+            nothing = np.nan, np.nan, np.nan, False, np.nan
+            yield from (Estimate(OURS, quantity, *nothing) for quantity in ("tracer", "jump"))
+            return
+        (found,) = found.temperatures
         yield from of_ours(found, cpu_s)
         if peers:
             yield from of_kinisi(trajectory, start_fs(found))

@@ -58,7 +58,7 @@ def _cell(rows: pd.DataFrame, what: str) -> str:
     if what == "mean":
         return f"{rows.ratio.mean():.2f} ± {rows.ratio.sem():.2f}"
     if what == "width":
-        return f"{rows.width.median():.2f}"
+        return f"{rows.width.median():.2g}"
     return f"{rows.cpu_s.median():.2f}"
 
 

@@ -85,16 +85,22 @@ def main() -> None:
     parser.add_argument("--ions", type=int, nargs="+", default=[24])
     parser.add_argument("--lengths", type=float, nargs="+", default=[50.0])
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--figures", type=Path, help="folder of the figures, if another")
+    parser.add_argument(
+        "--docs", type=Path, help="folder of the docs, whose page is brought up to date"
+    )
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rows = arguments.folder / "rows.jsonl"
     run(arguments, rows)
     frame = pd.read_json(rows, lines=True)
     text = tables(frame, METHODS, OURS)
-    (arguments.folder / "tables.md").write_text(text, encoding="utf-8")
     print(text)
-    draw(frame, METHODS, arguments.figures or arguments.folder)
+    (arguments.folder / "tables.md").write_text(text, encoding="utf-8")
+    draw(frame, METHODS, arguments.folder)
+    if arguments.docs:
+        page = arguments.docs / "validation" / "diffusivities_tables.md"
+        page.write_text(text, encoding="utf-8")
+        draw(frame, METHODS, arguments.docs / "images" / "walks")
 
 
 if __name__ == "__main__":
