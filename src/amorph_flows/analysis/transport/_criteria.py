@@ -23,6 +23,10 @@ class TransportVerdict(Answer):
     UNWRAPPED = auto()
     UNWRAPPING_AMBIGUOUS = auto()
     DIFFUSIVE = auto()
+    ENOUGH_MOVES = auto()
+    TOO_FEW_MOVES = auto()
+    STEADY = auto()
+    AGEING = auto()
     BALLISTIC = auto()
     NOT_DIFFUSIVE = auto()
     CAGED = auto()
@@ -62,16 +66,20 @@ class TransportThresholds:
         Largest relative difference of the given spacing of frames from equipartition's.
     longest_step
         Longest step between frames that can be unwrapped, in cell vectors.
-    exponent_tolerance, cage_exponent, most_non_gaussian, significance
-        Of the diffusive regime; see `RegimeLimits`.
-    caged_exponent
-        d ln MSD / d ln t at the longest lags below which ions are called caged.
+    least_memory_times
+        Longest piece over the time for which ions remember their steps.
+    least_moves
+        Independent moves of all ions together.
+    significance
+        Probability below which a trend in the course of the run is no chance.
+    most_trend
+        Share by which activity may change from the first to the last third of the run.
     least_travel_a2
         6 D times the length of the run, Å²; less is not migration.
     most_relative_error
         Standard error of D over D.
     most_host_share
-        Slope of the host's mean-square displacement over that of the ions.
+        Diffusivity of the host over that of the ions.
     most_drift_share
         Mean-square displacement of the drift over that of the ions; more is remarked upon.
     least_cell_a
@@ -89,11 +97,10 @@ class TransportThresholds:
     most_out_of_order: float = 0.3
     spacing_tolerance: float = 0.2
     longest_step: float = 0.45
-    exponent_tolerance: float = 0.15
-    cage_exponent: float = 0.5
-    most_non_gaussian: float = 1.0
+    least_memory_times: float = 10.0
+    least_moves: float = 60.0
     significance: float = 0.005
-    caged_exponent: float = 0.5
+    most_trend: float = 0.1
     least_travel_a2: float = 2.0
     most_relative_error: float = 0.5
     most_host_share: float = 0.1

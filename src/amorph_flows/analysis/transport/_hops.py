@@ -101,10 +101,44 @@ def find_hops(
     )
 
 
+def hops_in_path(
+    path: IonPath, width: int, least_a: float
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return ion and frame of every hop in one piece, and how far the ion scatters beside it.
+
+    Parameters
+    ----------
+    path
+        The piece.
+    width
+        Frames before and after.
+    least_a
+        Shortest hop, Å.
+
+    Returns
+    -------
+    tuple
+        The last is the mean square distance from the mean positions before and after, over the
+        square of the hop.
+    """
+    spread, vector, ions, frames = _candidates(path, width, least_a)
+    apart = np.sum(vector[:, ions, frames] ** 2, axis=0)
+    beside = (spread[ions, frames] + spread[ions, frames + width]) / 2
+    return ions, frames + width, beside / np.maximum(apart, 1e-12)
+
+
 def _in_piece(
     path: IonPath, width: int, least_a: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return ion, frame and vector of every hop in one piece."""
+    _, vector, ions, frames = _candidates(path, width, least_a)
+    return ions.astype(float), (frames + width).astype(float), vector[:, ions, frames].T
+
+
+def _candidates(
+    path: IonPath, width: int, least_a: float
+) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
+    """Return spreads within windows, vectors between neighbouring ones, and the maxima."""
     sums = np.cumsum(path.path, axis=2)
     squares = np.cumsum(np.einsum("xat,xat->at", path.path, path.path), axis=1)
     sums = np.concatenate([np.zeros((*sums.shape[:2], 1)), sums], axis=2)
@@ -114,8 +148,7 @@ def _in_piece(
     vector = mean[:, :, width:] - mean[:, :, :-width]
     apart = np.sum(vector**2, axis=0)
     hop = np.sqrt((spread[:, width:] + apart) * (spread[:, :-width] + apart))
-    ions, frames = _peaks(hop, least_a**2)
-    return ions.astype(float), (frames + width).astype(float), vector[:, ions, frames].T
+    return spread, vector, *_peaks(hop, least_a**2)
 
 
 def _peaks(values: FloatArray, threshold: float) -> tuple[IntArray, IntArray]:

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from ase import units
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport import _verdicts as judge
 from amorph_flows.analysis.transport._ballistic import ImpliedSpacing, implied_frame_spacing
 from amorph_flows.analysis.transport._criteria import TransportThresholds
-from amorph_flows.analysis.transport._diffusion import (
-    DIMENSIONS,
-    Diffusivity,
-    Slope,
-    diffusivity,
-    fit_slope,
-    haven_ratio,
-    single_time_diffusivity,
-)
-from amorph_flows.analysis.transport._diffusive_regime import (
-    CHECK_WINDOW,
-    DiffusiveRegime,
-    RegimeLimits,
-    find_diffusive_regime,
-    log_slope,
-    window,
-)
 from amorph_flows.analysis.transport._discontinuities import Drift, survey_steps
-from amorph_flows.analysis.transport._displacements import DisplacementSamples, sample_displacements
+from amorph_flows.analysis.transport._displacements import (
+    lag_ladder,
+    non_gaussian_parameter,
+    plain_slope,
+)
+from amorph_flows.analysis.transport._estimate import (
+    A2_PER_FS_IN_CM2_PER_S,
+    Diffusion,
+    Estimate,
+    estimate_diffusion,
+    step_spectra,
+    zero_frequency,
+)
 from amorph_flows.analysis.transport._frame_order import out_of_order_share
 from amorph_flows.analysis.transport._msd import (
     IonPath,
@@ -38,11 +32,15 @@ from amorph_flows.analysis.transport._msd import (
     average_paths,
     piece_paths,
 )
+from amorph_flows.analysis.transport._residence import residence_time
+from amorph_flows.analysis.transport._room_conductivity import nernst_einstein_s_cm
 from amorph_flows.analysis.transport._unwrap import atoms_of
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.verdict import Verdict, believable
-from amorph_flows.arrays import IntArray
 
+DIMENSIONS = 3
+MEMORY_TIMES = 3.0
+"""Lags beyond this many memory times are drawn as fitted: 95 % of the memory has decayed."""
 _HOST_ATOMS = 200  # a sample of the host tells whether it moves
 
 
@@ -53,6 +51,7 @@ class _Paths:
     ions: list[IonPath]
     with_drift: list[IonPath]
     host: list[IonPath]
+    runs: list[int]
     discontinuities: list[int]
     implied: ImpliedSpacing
     out_of_order: float
@@ -100,15 +99,25 @@ def transport_at(
     """
     limits = thresholds or TransportThresholds()
     paths = _paths(temperature_k, trajectories, ion, drift)
-    slopes = _slopes(paths, limits)
+    motion = _motion(paths)
     curves = average_paths(paths.ions, drift)
-    verdicts = _verdicts(paths, slopes, drift, limits)
-    haven, haven_interval = haven_ratio(slopes.tracer, slopes.collective)
-    jump = diffusivity(slopes.collective, paths.spacing_fs)
-    conductivity = _conductivity(jump, charge, temperature_k, curves.n_ions / paths.volume_a3)
     lag, single = _single_time(curves, single_time_fs)
-    axes = _along_axes(paths, slopes)
-    known = np.isfinite(haven)
+    verdicts = _verdicts(paths, motion, drift, limits)
+    per_s = A2_PER_FS_IN_CM2_PER_S / paths.spacing_fs
+    found = motion.ions
+    tracer, jump = found.tracer.times(per_s), found.jump.times(per_s)
+    axes = [axis.times(per_s) for axis in found.axes]
+    per_jump = (
+        nernst_einstein_s_cm(curves.n_ions / paths.volume_a3, charge, temperature_k)
+        if charge is not None
+        else None
+    )
+    conducted = jump.times(per_jump) if per_jump is not None else None
+    haven = found.haven if np.isfinite(found.haven.value) else None
+    memory = found.memory_time.times(paths.spacing_fs) if found.memory_time else None
+    residence = motion.residence.times(paths.spacing_fs) if motion.residence else None
+    factor = found.correlation_factor if np.isfinite(found.correlation_factor.value) else None
+    lags = lag_ladder(found.n_steps + 1)
     return TransportAtTemperature(
         temperature_k=float(temperature_k),
         n_trajectories=len(trajectories),
@@ -116,22 +125,29 @@ def transport_at(
         n_frames=paths.n_frames,
         frame_spacing_fs=paths.spacing_fs,
         drift=drift,
-        tracer_diffusivity_cm2_s=slopes.tracer_d.cm2_s,
-        tracer_diffusivity_interval_cm2_s=slopes.tracer_d.interval_cm2_s,
-        tracer_diffusivity_axes_cm2_s=tuple(d.cm2_s for d in axes),
-        tracer_diffusivity_axes_interval_cm2_s=tuple(d.interval_cm2_s for d in axes),
+        tracer_diffusivity_cm2_s=tracer.value,
+        tracer_diffusivity_interval_cm2_s=tracer.interval,
+        tracer_diffusivity_axes_cm2_s=tuple(axis.value for axis in axes),
+        tracer_diffusivity_axes_interval_cm2_s=tuple(axis.interval for axis in axes),
         tracer_diffusivity_single_time_cm2_s=single,
         single_time_fs=lag,
-        tracer_diffusivity_with_drift_cm2_s=slopes.with_drift_cm2_s,
-        jump_diffusivity_cm2_s=jump.cm2_s,
-        jump_diffusivity_interval_cm2_s=jump.interval_cm2_s,
-        haven_ratio=haven if known else None,
-        haven_ratio_interval=haven_interval if known else None,
-        conductivity_s_cm=conductivity[0] if conductivity else None,
-        conductivity_interval_s_cm=(conductivity[1], conductivity[2]) if conductivity else None,
-        host_diffusivity_cm2_s=slopes.host_cm2_s,
-        relative_error=slopes.tracer_d.relative_error,
-        fit_window_fs=slopes.window_fs,
+        tracer_diffusivity_with_drift_cm2_s=motion.with_drift * per_s,
+        jump_diffusivity_cm2_s=jump.value,
+        jump_diffusivity_interval_cm2_s=jump.interval,
+        haven_ratio=haven.value if haven else None,
+        haven_ratio_interval=haven.interval if haven else None,
+        conductivity_s_cm=conducted.value if conducted else None,
+        conductivity_interval_s_cm=conducted.interval if conducted else None,
+        host_diffusivity_cm2_s=None if motion.host is None else motion.host * per_s,
+        relative_error=tracer.relative_error,
+        memory_time_fs=memory.value if memory else None,
+        memory_time_interval_fs=memory.interval if memory else None,
+        correlation_factor=factor.value if factor else None,
+        correlation_factor_interval=factor.interval if factor else None,
+        residence_time_fs=residence.value if residence else None,
+        residence_time_interval_fs=residence.interval if residence else None,
+        fit_window_fs=(motion.window[0] * paths.spacing_fs, motion.window[1] * paths.spacing_fs),
+        msd_intercept_a2=found.intercept_a2,
         discontinuities=paths.discontinuities,
         implied_frame_spacing_fs=paths.implied.spacing_fs,
         implied_frame_spacing_by_species_fs=paths.implied.by_species_fs,
@@ -142,8 +158,8 @@ def transport_at(
         msd_axes_a2=curves.msd_axes_a2,
         mscd_a2=curves.mscd_a2,
         host_msd_a2=average_paths(paths.host, drift).msd_a2 if paths.host else np.array([]),
-        non_gaussian_lags_fs=slopes.samples.lags.astype(float) * paths.spacing_fs,
-        non_gaussian=slopes.samples.non_gaussian,
+        non_gaussian_lags_fs=lags.astype(float) * paths.spacing_fs,
+        non_gaussian=non_gaussian_parameter(paths.ions, lags),
     )
 
 
@@ -154,10 +170,11 @@ def _paths(
     ions: list[IonPath] = []
     with_drift: list[IonPath] = []
     host: list[IonPath] = []
+    runs: list[int] = []
     found: list[int] = []
     n_frames = 0
     implied: ImpliedSpacing | None = None
-    for trajectory in trajectories:
+    for run, trajectory in enumerate(trajectories):
         survey = survey_steps(trajectory)
         steps, breaks = survey.steps, survey.discontinuities
         found += [n_frames + b for b in breaks]
@@ -166,6 +183,7 @@ def _paths(
         if implied is None or implied.spacing_fs is None:
             implied = implied_frame_spacing(trajectory, temperature_k, breaks)
         ions += piece_paths(steps, atoms, moved, breaks)
+        runs += [run] * (len(ions) - len(runs))
         with_drift += piece_paths(steps, atoms, np.zeros_like(moved), breaks)
         others = np.setdiff1d(np.arange(trajectory.n_atoms), atoms)
         if others.size:
@@ -178,6 +196,7 @@ def _paths(
         ions,
         with_drift,
         host,
+        runs,
         found,
         implied,
         max(out_of_order_share(trajectory) for trajectory in trajectories),
@@ -189,113 +208,74 @@ def _paths(
 
 
 @dataclass(frozen=True)
-class _Slopes:
-    """Slopes over the diffusive regime."""
+class _Motion:
+    """What the paths say; per frame, Å."""
 
-    samples: DisplacementSamples
-    regime: DiffusiveRegime
-    tracer: Slope
-    collective: Slope
-    tracer_d: Diffusivity
-    with_drift_cm2_s: float
-    host_cm2_s: float | None
-
-    @property
-    def window_fs(self) -> tuple[float, float]:
-        first, last = self.samples.lags[self.regime.chosen[[0, -1]]] * self.samples.spacing_fs
-        return float(first), float(last)
+    ions: Diffusion
+    residence: Estimate | None
+    host: float | None
+    with_drift: float
+    window: tuple[int, int]
 
 
-def _slopes(paths: _Paths, limits: TransportThresholds) -> _Slopes:
-    """Find the diffusive regime and fit every slope over it."""
-    samples = sample_displacements(paths.ions)
-    regime = find_diffusive_regime(
-        samples,
-        RegimeLimits(
-            limits.exponent_tolerance,
-            limits.cage_exponent,
-            limits.significance,
-            limits.most_non_gaussian,
-        ),
-    )
-    tracer = fit_slope(samples, regime.chosen)
-    lags = samples.lags[regime.chosen]
-    return _Slopes(
-        samples,
-        regime,
-        tracer,
-        fit_slope(samples, regime.chosen, collective=True),
-        diffusivity(tracer, paths.spacing_fs),
-        _plain_diffusivity(paths.with_drift, lags),
-        _plain_diffusivity(paths.host, lags) if paths.host else None,
+def _motion(paths: _Paths) -> _Motion:
+    """Estimate the diffusion of ions and host."""
+    pieces = step_spectra(paths.ions, paths.runs)
+    ions = estimate_diffusion(pieces)
+    window = _window(ions)
+    used = [path for path in paths.ions if path.path.shape[2] - 1 in {p.n_steps for p in pieces}]
+    return _Motion(
+        ions,
+        residence_time(used, pieces, ions.longest_memory),
+        zero_frequency(step_spectra(paths.host, paths.runs)) if paths.host else None,
+        plain_slope(paths.with_drift, *window) / (2 * DIMENSIONS),
+        window,
     )
 
 
-def _plain_diffusivity(paths: list[IonPath], lags: IntArray) -> float:
-    """Return the diffusivity from the same lags, without an interval, cm²/s."""
-    samples = sample_displacements(paths, lags)
-    return diffusivity(fit_slope(samples, np.arange(len(lags))), samples.spacing_fs).cm2_s
-
-
-def _along_axes(paths: _Paths, slopes: _Slopes) -> list[Diffusivity]:
-    """Return the tracer diffusivity along x, y and z over the same lags."""
-    lags = slopes.samples.lags[slopes.regime.chosen]
-    found = []
-    for axis in range(DIMENSIONS):
-        alone = [replace(piece, path=piece.path[axis : axis + 1]) for piece in paths.ions]
-        slope = fit_slope(sample_displacements(alone, lags), np.arange(len(lags)))
-        found.append(diffusivity(slope, paths.spacing_fs, dimensions=1))
-    return found
+def _window(ions: Diffusion) -> tuple[int, int]:
+    """Return the lags between which the displacement should be the fitted line, frames."""
+    last = max(2, ions.n_steps // 4)
+    return int(np.clip(np.ceil(MEMORY_TIMES * ions.longest_memory), 1, max(1, last // 2))), last
 
 
 def _single_time(curves: MeanSquaredDisplacement, wanted_fs: float | None) -> tuple[float, float]:
-    """Return Δt, fs, and D = MSD(Δt)/6Δt, cm²/s."""
+    """Return Δt, fs, and D = MSD(Δt)/6Δt, cm²/s (Eq. 4 of Choyal et al., Small (2025))."""
     spacing = float(curves.lags_fs[1])
     longest = len(curves.lags_fs) - 1
     lag = longest // 20 if wanted_fs is None else round(wanted_fs / spacing)
     lag = int(np.clip(lag, 1, longest))
-    return lag * spacing, single_time_diffusivity(curves.msd_a2, lag, spacing)
-
-
-def _conductivity(
-    jump: Diffusivity, charge: float | None, temperature_k: float, density_a3: float
-) -> tuple[float, float, float] | None:
-    """Return σ = n (ze)² D_J/kT and its interval, S/cm (Nernst-Einstein with D_J = D*/H_R)."""
-    if charge is None:
-        return None
-    thermal_volt = units.kB * temperature_k
-    per_diffusivity = density_a3 * 1e24 * charge**2 * units._e / thermal_volt
-    low, high = jump.interval_cm2_s
-    return per_diffusivity * jump.cm2_s, per_diffusivity * low, per_diffusivity * high
+    value = float(curves.msd_a2[lag]) / (2 * DIMENSIONS * lag * spacing) * A2_PER_FS_IN_CM2_PER_S
+    return lag * spacing, value
 
 
 def _verdicts(
-    paths: _Paths, slopes: _Slopes, drift: str, limits: TransportThresholds
+    paths: _Paths, motion: _Motion, drift: str, limits: TransportThresholds
 ) -> list[Verdict]:
     """Return all verdicts on the trajectories."""
-    samples, tracer = slopes.samples, slopes.tracer_d
     longest_piece = max(p.path.shape[2] for p in paths.ions)
-    last = int(np.searchsorted(samples.lags, samples.lags[-1] / CHECK_WINDOW, side="right")) - 1
-    last_exponent = log_slope(samples, window(samples.lags, max(last, 0), CHECK_WINDOW))
-    travel = max(slopes.tracer.per_frame, 0.0) * longest_piece
+    tracer = motion.ions.tracer
+    per_s = A2_PER_FS_IN_CM2_PER_S / paths.spacing_fs
     return [
         *judge.judge_continuity(
             paths.discontinuities, paths.n_frames, longest_piece, paths.out_of_order, limits
         ),
         judge.judge_time_step(paths.implied, paths.spacing_fs, limits),
         judge.judge_unwrapping(max(p.longest_step for p in paths.ions), limits),
-        judge.judge_regime(slopes.regime, last_exponent, travel, limits),
-        judge.judge_precision(tracer.relative_error, tracer.n_blocks, limits),
-        judge.judge_host(_host_share(slopes), limits),
-        judge.judge_drift(drift, slopes.with_drift_cm2_s, tracer.cm2_s, limits),
+        judge.judge_regime(motion.ions, paths.spacing_fs, limits),
+        judge.judge_moves(motion.ions.moves, limits),
+        judge.judge_trend(motion.ions.trend, limits),
+        judge.judge_precision(tracer.relative_error, motion.ions.n_blocks, limits),
+        judge.judge_host(_host_share(motion), limits),
+        judge.judge_drift(drift, motion.with_drift * per_s, tracer.value * per_s, limits),
         judge.judge_cell(paths.shortest_height_a, limits),
     ]
 
 
-def _host_share(slopes: _Slopes) -> float | None:
-    """Return the host's slope over that of the ions; inf where ions have none."""
-    if slopes.host_cm2_s is None:
+def _host_share(motion: _Motion) -> float | None:
+    """Return the host's diffusivity over that of the ions; inf where ions have none."""
+    if motion.host is None:
         return None
-    if slopes.tracer_d.cm2_s <= 0:
+    if motion.ions.tracer.value <= 0:
         return float("inf")
-    return max(slopes.host_cm2_s, 0.0) / slopes.tracer_d.cm2_s
+    return motion.host / motion.ions.tracer.value

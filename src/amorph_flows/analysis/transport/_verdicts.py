@@ -5,8 +5,13 @@ from __future__ import annotations
 from amorph_flows.analysis.transport._ballistic import ImpliedSpacing
 from amorph_flows.analysis.transport._criteria import TransportThresholds
 from amorph_flows.analysis.transport._criteria import TransportVerdict as V
-from amorph_flows.analysis.transport._diffusive_regime import DiffusiveRegime
+from amorph_flows.analysis.transport._estimate import Diffusion
+from amorph_flows.analysis.transport._scatter import Trend
 from amorph_flows.analysis.verdict import Verdict
+
+CAGED_ERROR = 1.0
+"""Standard error over diffusivity above which no diffusion shows."""
+_MODELS = ("without_memory", "one_memory", "two_memories", "broad_memory")
 
 
 def judge_continuity(
@@ -141,52 +146,107 @@ def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Verdic
     )
 
 
-def judge_regime(
-    regime: DiffusiveRegime, last_exponent: float, travel_a2: float, limits: TransportThresholds
-) -> Verdict:
-    """Judge whether ions diffuse.
+def judge_regime(found: Diffusion, spacing_fs: float, limits: TransportThresholds) -> Verdict:
+    """Judge whether ions diffuse, and whether the run is long beside their memory.
 
     Parameters
     ----------
-    regime
-        What was found.
-    last_exponent
-        d ln MSD / d ln t at the longest lags.
-    travel_a2
-        6 D times the length of the run, Å².
+    found
+        What the spectrum of steps says.
+    spacing_fs
+        Of the frames, fs.
     limits
         Thresholds.
     """
-    numbers = {
-        "exponent": regime.exponent,
-        "last_exponent": last_exponent,
-        "later_slope_ratio": regime.later_slope_ratio,
-        "line_ratio": regime.line_ratio,
-        "non_gaussian": regime.non_gaussian,
-        "travel_a2": travel_a2,
-    }
-    names = ("exponent_tolerance", "cage_exponent", "caged_exponent", "most_non_gaussian")
-    thresholds = {n: getattr(limits, n) for n in (*names, "significance", "least_travel_a2")}
-    if regime.reached and travel_a2 >= limits.least_travel_a2:
-        answer = V.DIFFUSIVE
-    elif last_exponent > 1 + 2 * limits.exponent_tolerance:
+    memory_fs = found.longest_memory * spacing_fs
+    run_fs = found.n_steps * spacing_fs
+    memories = run_fs / memory_fs if memory_fs else float("inf")
+    travel = 6 * max(found.tracer.value, 0.0) * found.n_steps
+    if memories < limits.least_memory_times and found.growing:
         answer = V.BALLISTIC
-    elif (
-        min(last_exponent, regime.line_ratio) < limits.caged_exponent
-        or travel_a2 < limits.least_travel_a2
-    ):
+    elif travel < limits.least_travel_a2 or found.tracer.relative_error > CAGED_ERROR:
         answer = V.CAGED
-    else:
+    elif memories < limits.least_memory_times:
         answer = V.NOT_DIFFUSIVE
-    reason = (
-        f"d ln MSD/d ln t is {regime.exponent:.2f} at the start of the fit and {last_exponent:.2f} "
-        f"at the longest lags, the later slope is {regime.later_slope_ratio:.2f} of the first, "
-        f"half the run lies at {regime.line_ratio:.2f} of the line, the "
-        f"non-Gaussian parameter {regime.non_gaussian:.2f}, and ions would travel {travel_a2:.3g} "
-        f"Å² in the run (at least {limits.least_travel_a2:g})"
+    else:
+        answer = V.DIFFUSIVE
+    remembered = (
+        f"ions remember their steps for {memory_fs / 1e3:.3g} ps, of which the longest piece, "
+        f"{run_fs / 1e3:.3g} ps, holds {memories:.3g} (at least {limits.least_memory_times:g} are "
+        "needed)"
+        if memory_fs
+        else "the steps show no memory"
     )
+    factor = found.correlation_factor.value
+    reason = (
+        f"{remembered}; of the motion that steps without memory would give, {factor:.2f} remains, "
+        f"and ions would travel {travel:.3g} Å² in the run (at least {limits.least_travel_a2:g})"
+    )
+    numbers = {
+        "memory_times": memories if memory_fs else None,
+        "memory_time_fs": memory_fs,
+        "correlation_factor": factor,
+        "travel_a2": travel,
+        **dict(zip(_MODELS, map(float, found.weights), strict=True)),
+    }
     return Verdict(
-        "diffusive regime?", answer, answer is V.DIFFUSIVE, "numerical", reason, numbers, thresholds
+        "diffusive regime?",
+        answer,
+        answer is V.DIFFUSIVE,
+        "numerical",
+        reason,
+        {name: number for name, number in numbers.items() if number is not None},
+        {
+            "least_memory_times": limits.least_memory_times,
+            "least_travel_a2": limits.least_travel_a2,
+        },
+    )
+
+
+def judge_moves(moves: float, limits: TransportThresholds) -> Verdict:
+    """Judge whether ions moved often enough to show a memory, had they one.
+
+    Parameters
+    ----------
+    moves
+        Independent moves that the scatter over time corresponds to.
+    limits
+        Thresholds.
+    """
+    enough = moves >= limits.least_moves
+    return Verdict(
+        "enough moves?",
+        V.ENOUGH_MOVES if enough else V.TOO_FEW_MOVES,
+        enough,
+        "numerical",
+        f"the scatter is that of {moves:.3g} independent moves of all ions together (at least "
+        f"{limits.least_moves:g} are needed to see whether ions go back)",
+        {"moves": moves},
+        {"least_moves": limits.least_moves},
+    )
+
+
+def judge_trend(trend: Trend, limits: TransportThresholds) -> Verdict:
+    """Judge whether ions move as fast at the end of the run as at its beginning.
+
+    Parameters
+    ----------
+    trend
+        Of their activity.
+    limits
+        Thresholds.
+    """
+    steady = trend.p >= limits.significance or abs(trend.fall) <= limits.most_trend
+    change = "less" if trend.fall > 0 else "more"
+    return Verdict(
+        "steady?",
+        V.STEADY if steady else V.AGEING,
+        steady,
+        "numerical",
+        f"ions move {abs(trend.fall):.0%} {change} in the last third of the run than in the first; "
+        f"a steady run shows such a trend with a probability of {trend.p:.2g}",
+        {"fall": trend.fall, "p": trend.p},
+        {"most_trend": limits.most_trend, "significance": limits.significance},
     )
 
 
@@ -221,7 +281,7 @@ def judge_host(host_share: float | None, limits: TransportThresholds) -> Verdict
     Parameters
     ----------
     host_share
-        Slope of the host's mean-square displacement over that of the ions; None without a host.
+        Diffusivity of the host over that of the ions; None without a host.
     limits
         Thresholds.
     """
@@ -242,7 +302,7 @@ def judge_host(host_share: float | None, limits: TransportThresholds) -> Verdict
         V.HOST_SOLID if solid else V.HOST_MOBILE,
         solid,
         "numerical",
-        f"the host's mean-square displacement grows {host_share:.3f} times as fast as the ions' "
+        f"the host diffuses {host_share:.3f} times as fast as the ions "
         f"(at most {limits.most_host_share:g} in a solid)",
         {"host_share": host_share},
         thresholds,

@@ -23,7 +23,7 @@ class TransportAtTemperature:
     drift
         Which drift was removed.
     tracer_diffusivity_cm2_s, tracer_diffusivity_interval_cm2_s
-        D* from the fitted slope, cm²/s, with its 95 % interval.
+        D* from the velocity spectrum at zero frequency, cm²/s, with its 95 % interval.
     tracer_diffusivity_axes_cm2_s, tracer_diffusivity_axes_interval_cm2_s
         The same along the Cartesian axes, each with its own 95 % interval.
     tracer_diffusivity_single_time_cm2_s, single_time_fs
@@ -31,17 +31,27 @@ class TransportAtTemperature:
     tracer_diffusivity_with_drift_cm2_s
         D* had no drift been removed.
     jump_diffusivity_cm2_s, jump_diffusivity_interval_cm2_s
-        D_J from the slope of the ions' summed displacement.
+        D_J from the spectrum of the ions' summed steps.
     haven_ratio, haven_ratio_interval
         D*/D_J; None where D_J is not positive.
     conductivity_s_cm, conductivity_interval_s_cm
         Nernst-Einstein with D_J, S/cm; None where the charge is not known.
     host_diffusivity_cm2_s
-        From the host's slope over the same lags; None without a host.
+        From the host's own spectrum; None without a host.
     relative_error
         Standard error of D* over D*.
+    memory_time_fs, memory_time_interval_fs
+        How long ions remember their last step, fs; None where no memory shows.
+    correlation_factor, correlation_factor_interval
+        D* over what it would be if steps had no memory. Where frames resolve the vibration, the way
+        back from it counts as memory, too. None where D* is not positive.
+    residence_time_fs, residence_time_interval_fs
+        Mean time between two hops of an ion, fs; None where ions do not hop.
     fit_window_fs
-        First and last lag of the fit, fs.
+        Lags between which the mean-square displacement should be the fitted line, fs: from three
+        memory times to a quarter of the longest piece. The fit itself uses the whole run.
+    msd_intercept_a2
+        Constant of the fitted line 6D*t + constant, Å².
     discontinuities
         First frames of new pieces, counted through all trajectories.
     implied_frame_spacing_fs, implied_frame_spacing_by_species_fs
@@ -77,7 +87,14 @@ class TransportAtTemperature:
     conductivity_interval_s_cm: tuple[float, float] | None
     host_diffusivity_cm2_s: float | None
     relative_error: float
+    memory_time_fs: float | None
+    memory_time_interval_fs: tuple[float, float] | None
+    correlation_factor: float | None
+    correlation_factor_interval: tuple[float, float] | None
+    residence_time_fs: float | None
+    residence_time_interval_fs: tuple[float, float] | None
     fit_window_fs: tuple[float, float]
+    msd_intercept_a2: float
     discontinuities: list[int]
     implied_frame_spacing_fs: float | None
     implied_frame_spacing_by_species_fs: dict[str, float]
