@@ -31,7 +31,7 @@ HOLD = {"STAND_IN_VASP_CALCULATOR": "vasp_md:HeldToy"}
 
 
 class HeldToy(ToyCalculator):
-    """The toy potential, which waits in the ninth ionic step until VASP is asked to stop."""
+    """The toy potential, which waits in the ninth ionic step until VASP is asked to stop; it ends with who started it."""
 
     calls = 0
 
@@ -43,6 +43,8 @@ class HeldToy(ToyCalculator):
             held.touch()
             while not Path("STOPCAR").exists() and os.getppid() == parent:
                 time.sleep(0.02)
+            if os.getppid() != parent:
+                os._exit(1)  # who started VASP was killed: nothing more is computed
             held.unlink()
         super().calculate(*args, **kwargs)
 

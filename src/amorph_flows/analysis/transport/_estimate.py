@@ -207,12 +207,12 @@ class _Averaged:
 
     def mean(self, functional: Callable[[SpectrumModel], float]) -> float:
         """Return the average over models."""
-        return sum(w * functional(m) for w, m in self.used)
+        return float(sum(w * functional(m) for w, m in self.used))
 
     def spread(self, functional: Callable[[SpectrumModel], float]) -> float:
         """Return the variance between models."""
         mean = self.mean(functional)
-        return sum(w * (functional(m) - mean) ** 2 for w, m in self.used)
+        return float(sum(w * (functional(m) - mean) ** 2 for w, m in self.used))
 
     def frequency_weights(self, functional: Callable[[SpectrumModel], float]) -> list[FloatArray]:
         """Return the weights of frequencies that give the average of a number, by piece."""
