@@ -185,6 +185,8 @@ def zero_frequency(pieces: Sequence[StepSpectrum]) -> float:
     pieces
         Of the same kind of atoms.
     """
+    if not any(piece.steps.any() for piece in pieces):
+        return 0.0
     spectrum = BinnedSpectrum(pieces)
     models = fit_models(spectrum)
     weights = evidence(models, float(_AXES * pieces[0].n_ions))
@@ -241,8 +243,8 @@ class _Averaged:
 
     def diffusion(self) -> Diffusion:
         weights = self.frequency_weights(_at_zero)
-        sums = self._sums(weights)
-        deviations = self.blocks.deviations(sums)
+        along = self._axis_sums(weights)
+        deviations = self.blocks.deviations([each.mean(axis=0) for each in along])
         found = clustered_variance(self.blocks, deviations)
         freedom = min(self._frequency_freedom(weights), self.blocks.count - 1.0)
         value = self.mean(_at_zero)
@@ -254,7 +256,7 @@ class _Averaged:
         pieces = self.spectrum.pieces
         return Diffusion(
             tracer=tracer.times(0.5),
-            axes=tuple(self._axes(weights, tracer)),
+            axes=tuple(self._axes(along, tracer)),
             jump=jump.times(0.5),
             haven=Estimate(
                 1 / ratio.value if ratio.value > 0 else float("nan"),
@@ -273,11 +275,16 @@ class _Averaged:
             n_steps=max(p.n_steps for p in pieces),
         )
 
-    def _sums(self, weights: Sequence[FloatArray]) -> list[FloatArray]:
+    def _axis_sums(self, weights: Sequence[FloatArray]) -> list[FloatArray]:
+        """Return sums over blocks, by piece, shape ``(3, n_ions, n_blocks)``."""
         products = [
             p.weighted_products(w) for p, w in zip(self.spectrum.pieces, weights, strict=True)
         ]
         return self.blocks.sums(products)
+
+    def _sums(self, weights: Sequence[FloatArray]) -> list[FloatArray]:
+        """Return the mean over axes of sums over blocks, by piece."""
+        return [np.asarray(each.mean(axis=0)) for each in self._axis_sums(weights)]
 
     def _moves(self) -> float:
         sums = self._sums(self.plain)
@@ -300,13 +307,20 @@ class _Averaged:
         fitted = np.asarray(sum(w * self.spectrum.split(m.fitted)[place] for w, m in self.used))
         return np.asarray(fitted[piece.bin_of])
 
-    def _axes(self, weights: Sequence[FloatArray], tracer: Estimate) -> list[Estimate]:
-        """Return the diffusivity along each axis; its error is √3 times that of the mean."""
-        values = sum(p.power_axes @ w for p, w in zip(self.spectrum.pieces, weights, strict=True))
-        return [
-            Estimate(float(v) / 2, np.sqrt(_AXES) * tracer.error / 2, tracer.freedom)
-            for v in np.asarray(values)
-        ]
+    def _axes(self, along: Sequence[FloatArray], tracer: Estimate) -> list[Estimate]:
+        """Return the diffusivity along each axis, of which that of the ions is the mean."""
+        values = np.array([sum(float(each[axis].sum()) for each in along) for axis in range(_AXES)])
+        mean = float(values.mean())
+        scale = tracer.value / mean if mean * tracer.value > 0 else 1.0
+        open_choice = self.spread(_at_zero)
+        found = []
+        for axis, value in enumerate(values):
+            deviations = self.blocks.deviations([each[axis] for each in along])
+            variance = clustered_variance(self.blocks, deviations).both + open_choice
+            found.append(
+                Estimate(float(value) * scale, float(np.sqrt(variance)), tracer.freedom).times(0.5)
+            )
+        return found
 
     def _correlation_factor(self, deviations: Sequence[FloatArray], tracer: Estimate) -> Estimate:
         at_once = self.mean(_at_once)

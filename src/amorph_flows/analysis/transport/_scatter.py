@@ -74,10 +74,10 @@ class Blocks:
         Parameters
         ----------
         products
-            By piece, shape ``(n_ions, n_steps)``.
+            By piece, shape ``(..., n_steps)``.
         """
         return [
-            np.asarray(np.add.reduceat(product, edges[:-1], axis=1))
+            np.asarray(np.add.reduceat(product, edges[:-1], axis=-1))
             for product, edges in zip(products, self.edges, strict=True)
         ]
 

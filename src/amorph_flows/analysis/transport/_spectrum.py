@@ -18,6 +18,7 @@ from amorph_flows.arrays import FloatArray, IntArray
 
 _BIN_RATIO = 1.12
 """Frequencies are averaged in bins whose edges grow by this factor; the four lowest stand alone."""
+_LEAST_POWER = 1e-12  # over the largest: free flight has no power but at zero frequency
 _MEMORY_STEP = 0.5
 """Distance in ln τ of the exponentials that make a broad memory."""
 
@@ -142,7 +143,7 @@ class StepSpectrum:
         return np.asarray(shape * (1 - decay) / (1 + decay))
 
     def weighted_products(self, weights: FloatArray) -> FloatArray:
-        """Return what each ion and step contributes to a weighted sum of the mean power.
+        """Return what each ion and step contributes to a weighted sum of power, along each axis.
 
         Σ_k w_k P_k = Σ_t u_t (κ∗u)_t with κ the inverse transform of the weights.
 
@@ -154,11 +155,12 @@ class StepSpectrum:
         Returns
         -------
         FloatArray
-            Shape ``(n_ions, n_steps)``; its sum is the weighted sum.
+            Shape ``(3, n_ions, n_steps)``; each axis sums to the weighted
+            sum of its mean power.
         """
         two_sided = weights * np.where(self.freedom == 0.5, 1.0, 0.5)
         smoothed = fft.irfft(self.transform * two_sided, n=self.n_steps, axis=2)
-        return np.asarray((self.steps * smoothed).mean(axis=0) / self.n_ions)
+        return np.asarray(self.steps * smoothed / self.n_ions)
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,8 @@ class BinnedSpectrum:
     def __init__(self, pieces: Sequence[StepSpectrum]) -> None:
         self.pieces = pieces
         self.freedom = np.concatenate([p.bin_freedom for p in pieces])
-        self.power = np.concatenate([p.binned(p.power) for p in pieces])
+        power = np.concatenate([p.binned(p.power) for p in pieces])
+        self.power = np.maximum(power, _LEAST_POWER * float(power.max()))
         self.vibration = np.concatenate([p.vibration for p in pieces])
         self._exponentials: dict[float, FloatArray] = {}
 

@@ -37,6 +37,7 @@ from amorph_flows.analysis.transport._room_conductivity import nernst_einstein_s
 from amorph_flows.analysis.transport._unwrap import atoms_of
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.verdict import Verdict, believable
+from amorph_flows.arrays import FloatArray
 
 DIMENSIONS = 3
 MEMORY_TIMES = 3.0
@@ -102,7 +103,7 @@ def transport_at(
     motion = _motion(paths)
     curves = average_paths(paths.ions, drift)
     lag, single = _single_time(curves, single_time_fs)
-    verdicts = _verdicts(paths, motion, drift, limits)
+    verdicts = _verdicts(paths, motion, curves.msd_a2, drift, limits)
     per_s = A2_PER_FS_IN_CM2_PER_S / paths.spacing_fs
     found = motion.ions
     tracer, jump = found.tracer.times(per_s), found.jump.times(per_s)
@@ -250,7 +251,11 @@ def _single_time(curves: MeanSquaredDisplacement, wanted_fs: float | None) -> tu
 
 
 def _verdicts(
-    paths: _Paths, motion: _Motion, drift: str, limits: TransportThresholds
+    paths: _Paths,
+    motion: _Motion,
+    msd_a2: FloatArray,
+    drift: str,
+    limits: TransportThresholds,
 ) -> list[Verdict]:
     """Return all verdicts on the trajectories."""
     longest_piece = max(p.path.shape[2] for p in paths.ions)
@@ -262,7 +267,7 @@ def _verdicts(
         ),
         judge.judge_time_step(paths.implied, paths.spacing_fs, limits),
         judge.judge_unwrapping(max(p.longest_step for p in paths.ions), limits),
-        judge.judge_regime(motion.ions, paths.spacing_fs, limits),
+        judge.judge_regime(motion.ions, paths.spacing_fs, _late_exponent(msd_a2), limits),
         judge.judge_moves(motion.ions.moves, limits),
         judge.judge_trend(motion.ions.trend, limits),
         judge.judge_precision(tracer.relative_error, motion.ions.n_blocks, limits),
@@ -270,6 +275,13 @@ def _verdicts(
         judge.judge_drift(drift, motion.with_drift * per_s, tracer.value * per_s, limits),
         judge.judge_cell(paths.shortest_height_a, limits),
     ]
+
+
+def _late_exponent(msd_a2: FloatArray) -> float:
+    """Return d ln MSD / d ln t between an eighth and a quarter of the longest piece."""
+    early = max(1, len(msd_a2) // 8)
+    ratio = msd_a2[2 * early] / msd_a2[early] if msd_a2[early] > 0 else 1.0
+    return float(np.log2(ratio)) if ratio > 0 else 0.0
 
 
 def _host_share(motion: _Motion) -> float | None:

@@ -11,6 +11,8 @@ from amorph_flows.analysis.verdict import Verdict
 
 CAGED_ERROR = 1.0
 """Standard error over diffusivity above which no diffusion shows."""
+BALLISTIC_EXPONENT = 1.5
+"""d ln MSD / d ln t above which ions fly: 1 is diffusion, 2 free flight."""
 _MODELS = ("without_memory", "one_memory", "two_memories", "broad_memory")
 
 
@@ -146,7 +148,9 @@ def judge_unwrapping(longest_step: float, limits: TransportThresholds) -> Verdic
     )
 
 
-def judge_regime(found: Diffusion, spacing_fs: float, limits: TransportThresholds) -> Verdict:
+def judge_regime(
+    found: Diffusion, spacing_fs: float, late_exponent: float, limits: TransportThresholds
+) -> Verdict:
     """Judge whether ions diffuse, and whether the run is long beside their memory.
 
     Parameters
@@ -155,6 +159,8 @@ def judge_regime(found: Diffusion, spacing_fs: float, limits: TransportThreshold
         What the spectrum of steps says.
     spacing_fs
         Of the frames, fs.
+    late_exponent
+        d ln MSD / d ln t between an eighth and a quarter of the longest piece.
     limits
         Thresholds.
     """
@@ -162,7 +168,8 @@ def judge_regime(found: Diffusion, spacing_fs: float, limits: TransportThreshold
     run_fs = found.n_steps * spacing_fs
     memories = run_fs / memory_fs if memory_fs else float("inf")
     travel = 6 * max(found.tracer.value, 0.0) * found.n_steps
-    if memories < limits.least_memory_times and found.growing:
+    growing = memories < limits.least_memory_times and found.growing
+    if growing or late_exponent > BALLISTIC_EXPONENT:
         answer = V.BALLISTIC
     elif travel < limits.least_travel_a2 or found.tracer.relative_error > CAGED_ERROR:
         answer = V.CAGED
@@ -187,6 +194,7 @@ def judge_regime(found: Diffusion, spacing_fs: float, limits: TransportThreshold
         "memory_time_fs": memory_fs,
         "correlation_factor": factor,
         "travel_a2": travel,
+        "late_exponent": late_exponent,
         **dict(zip(_MODELS, map(float, found.weights), strict=True)),
     }
     return Verdict(
