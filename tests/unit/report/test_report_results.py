@@ -57,7 +57,9 @@ def test_values_are_those_of_the_documents() -> None:
         low, high = row.uncertainty
         assert low < row.value < high
     energy = rows_of(parts, "activation_energy")[0]
-    assert energy.value == pytest.approx(0.047, abs=0.002)
+    low, high = energy.uncertainty
+    assert low < 0.047 < high  # of the published diffusivities, which scatter about their line
+    assert energy.value == pytest.approx(0.047, abs=0.005)
     assert energy.unit == "eV"
 
 
