@@ -31,7 +31,10 @@ HOLD = {"STAND_IN_VASP_CALCULATOR": "vasp_md:HeldToy"}
 
 
 class HeldToy(ToyCalculator):
-    """The toy potential, which waits in the ninth ionic step until VASP is asked to stop; it ends with who started it."""
+    """The toy potential, which waits in the ninth ionic step until VASP is asked to stop.
+
+    It ends with the process that started it.
+    """
 
     calls = 0
 
