@@ -10,6 +10,12 @@ from amorph_flows.report._foundations import foundations
 from amorph_flows.report._text import sentence
 from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
 
+_NOT_SEEN: dict[Quantity, str] = {
+    "residence_time": "too few hops of ions can be told apart",
+    "memory_time": "the steps of the ions show no memory",
+}
+"""Why a sound run may have no such number."""
+
 
 def result_rows(parts: StudyParts) -> list[ResultRow]:
     """Return the results of a study in the order of the report's first table.
@@ -25,15 +31,31 @@ def result_rows(parts: StudyParts) -> list[ResultRow]:
     return [_judged(parts, row) for row in numbers]
 
 
+def reasons_against(parts: StudyParts, row: ResultRow) -> list[str]:
+    """Return why a result is refused or not to be believed, each reason alone.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    row
+        The result.
+    """
+    against = doubts(foundations(parts, row))
+    if row.value is not None:
+        return against
+    if row.quantity in _NOT_SEEN:
+        return [_NOT_SEEN[row.quantity], *against]
+    return against or ["the documents hold no value"]
+
+
 def _judged(parts: StudyParts, row: ResultRow) -> ResultRow:
-    verdicts = foundations(parts, row)
-    against = doubts(verdicts)
+    against = reasons_against(parts, row)
     if row.value is None:
-        reason = sentence(against or ["the documents hold no value"])
-        return row.model_copy(update={"verdict": "refused", "reason": reason})
+        return row.model_copy(update={"verdict": "refused", "reason": sentence(against)})
     if against:
         return row.model_copy(update={"reason": sentence(against)})
-    passed = f"all {len(verdicts)} checks that it rests on were passed"
+    passed = f"all {len(foundations(parts, row))} checks that it rests on were passed"
     return row.model_copy(update={"verdict": "believed", "reason": sentence([passed])})
 
 
@@ -87,29 +109,32 @@ def _voltages(parts: StudyParts) -> Iterator[ResultRow]:
 
 def _diffusivities(parts: StudyParts) -> Iterator[ResultRow]:
     """Yield one quantity after the other, each by temperature; D that is not positive is none."""
-    quantities: list[tuple[Quantity, str, str]] = [
-        ("tracer_diffusivity", "tracer_diffusivity_cm2_s", "cm²/s"),
-        ("jump_diffusivity", "jump_diffusivity_cm2_s", "cm²/s"),
-        ("haven_ratio", "haven_ratio", ""),
-        ("conductivity", "conductivity_s_cm", "S/cm"),
+    quantities: list[tuple[Quantity, str, str, float]] = [
+        ("tracer_diffusivity", "tracer_diffusivity_cm2_s", "cm²/s", 1.0),
+        ("jump_diffusivity", "jump_diffusivity_cm2_s", "cm²/s", 1.0),
+        ("haven_ratio", "haven_ratio", "", 1.0),
+        ("conductivity", "conductivity_s_cm", "S/cm", 1.0),
+        ("residence_time", "residence_time_fs", "ps", 1e-3),
+        ("memory_time", "memory_time_fs", "ps", 1e-3),
+        ("correlation_factor", "correlation_factor", "", 1.0),
     ]
-    for quantity, field, unit in quantities:
+    for quantity, field, unit, scale in quantities:
         for point in parts.transport.temperatures:
-            value = getattr(point, field)
+            value, interval = getattr(point, field), getattr(point, _interval_field(field))
             runs = [r.job_uuid for r in parts.production if r.temperature_k == point.temperature_k]
             yield _row(
                 quantity,
                 "MTP MD",
                 point.temperature_k,
-                value if value is not None and value > 0 else None,
+                value * scale if value is not None and value > 0 else None,
                 unit,
-                getattr(point, _interval_field(field)),
+                interval if interval is None else [end * scale for end in interval],
                 [parts.transport.job_uuid, *runs, parts.potential.job_uuid],
             )
 
 
 def _interval_field(field: str) -> str:
-    stem = field.removesuffix("_cm2_s").removesuffix("_s_cm")
+    stem = field.removesuffix("_cm2_s").removesuffix("_s_cm").removesuffix("_fs")
     return f"{stem}_interval{field.removeprefix(stem)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,6 +97,29 @@ def test_thick_part_of_a_displacement_is_what_was_fitted() -> None:
         assert max(trace.x) <= last / 1e3
         slope = np.polyfit(trace.x, trace.y, 1)[0]
         assert slope / 6 * 1e-4 == pytest.approx(point.tracer_diffusivity_cm2_s, rel=0.1)
+
+
+def test_dashed_line_is_the_fit_over_the_thick_lags() -> None:
+    points = [
+        replace(point, msd_intercept_a2=constant)
+        for point, constant in zip(study_parts().transport.temperatures, (0.5, -0.5), strict=False)
+    ]
+    figure = displacement_figure(points, "msd_a2")
+    lines = [trace for trace in figure.data if trace.name.endswith("fitted line")]
+    assert len(lines) == len(points) == 2
+    for trace, point in zip(lines, points, strict=True):
+        first, last = point.fit_window_fs
+        assert trace.line.dash == "dash"
+        assert trace.x[-1] == pytest.approx(last / 1e3)
+        assert min(trace.x) >= first / 1e3 * (1 - 1e-9)
+        slope, constant = np.polyfit(trace.x, trace.y, 1)
+        assert slope * 1e-4 / 6 == pytest.approx(point.tracer_diffusivity_cm2_s)
+        assert constant == pytest.approx(point.msd_intercept_a2)
+        assert min(trace.y) > 0
+        [curve] = [t for t in figure.data if t.name == f"{point.temperature_k:g} K"]
+        assert trace.line.color == curve.line.color
+    centre = displacement_figure(points, "mscd_a2").data
+    assert not [trace for trace in centre if trace.name.endswith("fitted line")]
 
 
 def test_axes_add_up_to_the_whole() -> None:

@@ -36,6 +36,7 @@ def test_every_quantity_is_there_once_for_each_temperature_and_source() -> None:
     rows = result_rows(study_parts())
     keys = [(row.quantity, row.temperature_k, row.structure_source) for row in rows]
     walks = ("tracer_diffusivity", "jump_diffusivity", "haven_ratio", "conductivity")
+    walks += ("residence_time", "memory_time", "correlation_factor")
     expected = {("voltage_crystal", None, "crystal"), ("activation_energy", None, "MTP MD")}
     expected |= {(f"{q}_300k", 300.0, "MTP MD") for q in ("diffusivity", "conductivity")}
     expected |= {(q, t, "MTP MD") for q in walks for t in DIFFUSIVITIES_CM2_S}
@@ -65,8 +66,8 @@ def test_values_are_those_of_the_documents() -> None:
 
 def test_a_surrogate_engine_forbids_belief_in_everything() -> None:
     rows = result_rows(study_parts())
-    assert {row.verdict for row in rows} == {"not to be believed"}
     for row in rows:
+        assert row.verdict == ("refused" if row.value is None else "not to be believed")
         assert row.reason.count("a surrogate that imitates density functional theory") == 1
 
 
@@ -168,6 +169,44 @@ def test_conductivity_of_walks_is_nernst_einstein() -> None:
     scale = coldest.value / coldest_point.jump_diffusivity_cm2_s
     haven = parts.transport.haven_ratio_300k
     assert room.value == pytest.approx(scale * parts.transport.d_300k_cm2_s / haven, rel=1e-6)
+
+
+def test_times_are_those_of_the_documents_in_picoseconds() -> None:
+    parts = with_point(
+        study_parts(),
+        900.0,
+        memory_time_fs=3300.0,
+        memory_time_interval_fs=(2900.0, 3800.0),
+        residence_time_fs=5000.0,
+        residence_time_interval_fs=(4500.0, 5600.0),
+        correlation_factor=0.33,
+        correlation_factor_interval=(0.3, 0.37),
+    )
+    expected = {
+        "memory_time": (3.3, [2.9, 3.8], "ps"),
+        "residence_time": (5.0, [4.5, 5.6], "ps"),
+        "correlation_factor": (0.33, [0.3, 0.37], ""),
+    }
+    for quantity, (value, interval, unit) in expected.items():
+        [row] = [row for row in rows_of(parts, quantity) if row.temperature_k == 900.0]
+        assert row.value == pytest.approx(value)
+        assert row.uncertainty == pytest.approx(interval)
+        assert row.unit == unit
+
+
+@pytest.mark.parametrize("surrogate", [True, False])
+def test_what_does_not_show_in_a_sound_run_is_refused_and_named(surrogate: bool) -> None:
+    unseen = {
+        "memory_time": "The steps of the ions show no memory",
+        "residence_time": "Too few hops of ions can be told apart",
+    }
+    nothing = {f"{q}{end}": None for q in unseen for end in ("_fs", "_interval_fs")}
+    parts = with_point(study_parts(surrogate=surrogate), 900.0, **nothing)
+    for quantity, reason in unseen.items():
+        [row] = [row for row in rows_of(parts, quantity) if row.temperature_k == 900.0]
+        assert (row.value, row.uncertainty, row.verdict) == (None, None, "refused")
+        assert row.reason.startswith(reason)
+        assert ("surrogate" in row.reason) == surrogate
 
 
 def test_walks_give_a_haven_ratio_of_one() -> None:

@@ -20,12 +20,17 @@ from amorph_flows.report.figures._theme import (
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 
 _MOST_POINTS = 250
+_SLOPE_PER_D = 60.0  # 6 D in Å²/fs for D in cm²/s
+_LINE_POINTS = 50  # a line with a constant bends on logarithmic axes
 
 
 def displacement_figure(
     points: Sequence[TransportAtTemperatureDoc], curve: Literal["msd_a2", "mscd_a2"]
 ) -> go.Figure:
-    """Return a displacement against lag at every temperature; the fit's lags are drawn thick.
+    """Return a displacement against lag at every temperature.
+
+    Lags between which it should be a line are drawn thick; beside the mean-square displacement is
+    the line that was fitted, 6 D* t + constant.
 
     Parameters
     ----------
@@ -46,7 +51,9 @@ def displacement_figure(
             name=f"{point.temperature_k:g} K",
             line={"color": colour, "width": 1.5},
         )
-        _mark_fit(figure, point, lags, values, colour)
+        _mark_window(figure, point, lags, values, colour)
+        if curve == "msd_a2":
+            _add_line(figure, point, colour)
     _log_axes(figure)
     return figure
 
@@ -75,7 +82,7 @@ def axes_figure(point: TransportAtTemperatureDoc) -> go.Figure:
     return figure
 
 
-def _mark_fit(
+def _mark_window(
     figure: go.Figure,
     point: TransportAtTemperatureDoc,
     lags: FloatArray,
@@ -92,6 +99,20 @@ def _mark_fit(
         line={"color": colour, "width": 5},
         opacity=0.45,
         hoverinfo="skip",
+    )
+
+
+def _add_line(figure: go.Figure, point: TransportAtTemperatureDoc, colour: str) -> None:
+    """Draw the fitted line where it is positive."""
+    lags_fs = np.geomspace(*point.fit_window_fs, _LINE_POINTS)
+    slope_a2_fs = _SLOPE_PER_D * point.tracer_diffusivity_cm2_s
+    values = slope_a2_fs * lags_fs + point.msd_intercept_a2
+    figure.add_scatter(
+        x=lags_fs[values > 0] / 1e3,
+        y=values[values > 0],
+        name=f"{point.temperature_k:g} K, fitted line",
+        showlegend=False,
+        line={"color": colour, "width": 3, "dash": "dash"},
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amorph_flows.analysis.verdict import doubts
-from amorph_flows.report._foundations import foundations
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import capitalised, number, temperature
+from amorph_flows.report.results import reasons_against
 from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
 
 NAMES = {
@@ -17,6 +16,9 @@ NAMES = {
     "jump_diffusivity": "jump diffusivity Dⱼ",
     "haven_ratio": "Haven ratio D*/Dⱼ",
     "conductivity": "conductivity",
+    "residence_time": "residence time",
+    "memory_time": "memory time",
+    "correlation_factor": "correlation factor",
     "activation_energy": "activation energy",
     "diffusivity_300k": "tracer diffusivity of the fit",
     "conductivity_300k": "conductivity from the fit",
@@ -75,7 +77,7 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
 
 
 def _result(parts: StudyParts, row: ResultRow) -> Row:
-    reasons = doubts(foundations(parts, row)) or [row.reason]
+    reasons = reasons_against(parts, row) or [row.reason]
     shown = {
         "name": NAMES[row.quantity],
         "temperature_shown": temperature(row.temperature_k),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from amorph_flows.report._section import Column, Panel, Section, Table
+from amorph_flows.report._section import Column, Panel, Row, Section, Table
 from amorph_flows.report.figures._arrhenius import arrhenius_figure
 from amorph_flows.report.figures._correlation import haven_figure
 from amorph_flows.report.figures._msd import axes_figure, displacement_figure
 from amorph_flows.report.sections._checks import check_table
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.study import StudyParts
-from amorph_flows.schemas.transport import TransportDoc
+from amorph_flows.schemas.transport import TransportAtTemperatureDoc, TransportDoc
 
 TRANSPORT_COLUMNS = (
     Column("temperature_k", "temperature / K", "exact"),
@@ -22,6 +22,12 @@ TRANSPORT_COLUMNS = (
     Column("haven_ratio_interval", "its interval", "uncertainty"),
     Column("conductivity_s_cm", "conductivity / S/cm", "number"),
     Column("conductivity_interval_s_cm", "its interval", "uncertainty"),
+    Column("residence_time_ps", "residence time / ps", "number"),
+    Column("residence_time_interval_ps", "its interval", "uncertainty"),
+    Column("memory_time_ps", "memory time / ps", "number"),
+    Column("memory_time_interval_ps", "its interval", "uncertainty"),
+    Column("correlation_factor", "correlation factor", "number"),
+    Column("correlation_factor_interval", "its interval", "uncertainty"),
     Column("n_ions", "ions", "number"),
     Column("n_frames", "frames", "number"),
 )
@@ -65,10 +71,16 @@ def displacement_section(parts: StudyParts) -> Section:
     if points:
         caption = (
             f"Mean over {points[0].n_ions} ions and all time origins; frames: {frames}. The thick "
-            "part of each line is what was fitted."
+            "part, from three memory times to a quarter of the run, is where it should be a "
+            "straight line in time."
+        )
+        fitted = (
+            f"{caption} Dashed: the line 6 D* t + constant. D* and the constant come from the "
+            "spectrum of the ions' steps, not from this curve; where the two part by more than the "
+            "interval of D* allows, do not trust D*."
         )
         panels = [
-            Panel("msd", "All ions", caption, displacement_figure(points, "msd_a2")),
+            Panel("msd", "All ions", fitted, displacement_figure(points, "msd_a2")),
             Panel("mscd", "Centre of the ions", caption, displacement_figure(points, "mscd_a2")),
         ]
     for place, point in enumerate(points):
@@ -107,13 +119,20 @@ def diffusivity_section(transport: TransportDoc) -> Section:
             "Ratio of tracer to jump diffusivity with 95 % intervals; 1 is uncorrelated motion."
         )
         panels.append(Panel("haven", "Haven ratio", caption, haven_figure(points)))
-    rows = [{c.key: getattr(point, c.key, None) for c in TRANSPORT_COLUMNS} for point in points]
     checks = [("Arrhenius fit", verdict) for verdict in transport.verdicts]
     if transport.haven_verdict is not None:
         checks.append(("conductivity at 300 K", transport.haven_verdict))
     checks += [(f"{p.temperature_k:g} K", verdict) for p in points for verdict in p.verdicts]
     tables = [
-        Table("diffusivities", "Diffusivities by temperature.", TRANSPORT_COLUMNS, rows),
+        Table(
+            "diffusivities",
+            "Diffusivities by temperature; intervals are at 95 %. The residence time is the mean "
+            "time between two hops of an ion, the memory time how long an ion remembers its last "
+            "step, and the correlation factor what this memory leaves of D*; a dash where it "
+            "cannot be told.",
+            TRANSPORT_COLUMNS,
+            [_point_row(point) for point in points],
+        ),
         Table(
             "at 300 K",
             "From all fitted temperatures together; intervals are at 95 %. How far 300 K is "
@@ -125,6 +144,26 @@ def diffusivity_section(transport: TransportDoc) -> Section:
         check_table("transport", checks),
     ]
     return Section("diffusivities", "Diffusivities", (), panels if points else (), tables)
+
+
+def _point_row(point: TransportAtTemperatureDoc) -> Row:
+    """Return the cells of one temperature, times in ps."""
+    times_ps = {
+        "residence_time_ps": _in_ps(point.residence_time_fs),
+        "residence_time_interval_ps": _ends_in_ps(point.residence_time_interval_fs),
+        "memory_time_ps": _in_ps(point.memory_time_fs),
+        "memory_time_interval_ps": _ends_in_ps(point.memory_time_interval_fs),
+    }
+    others = [column.key for column in TRANSPORT_COLUMNS if column.key not in times_ps]
+    return {**{key: getattr(point, key) for key in others}, **times_ps}
+
+
+def _in_ps(time_fs: float | None) -> float | None:
+    return None if time_fs is None else time_fs / 1e3
+
+
+def _ends_in_ps(ends_fs: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if ends_fs is None else (ends_fs[0] / 1e3, ends_fs[1] / 1e3)
 
 
 def _extrapolated(transport: TransportDoc) -> str:
