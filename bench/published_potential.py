@@ -171,7 +171,7 @@ class Analysed:
     @property
     def said(self) -> list[str]:
         doubts = [str(verdict) for verdict in self.doc.verdicts if not verdict.passed]
-        return [*self.structure, *doubts, *self.transport.doubts]
+        return [*self.structure, memory(self.transport), *doubts, *self.transport.doubts]
 
 
 def trajectory_of(run: Run, doc: TrajectoryDoc, folder: Path) -> Trajectory:
@@ -246,6 +246,27 @@ def row(member: Analysed) -> str:
         number(at.tracer_diffusivity_single_time_cm2_s), number(PAPER_CM2_S[run.temperature]),
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def memory(at: TransportAtTemperature) -> str:
+    """How often ions hop and how much of it is undone, where that can be told."""
+    numbers = {
+        "residence time": (at.residence_time_fs, at.residence_time_interval_fs, 1e-3, " ps"),
+        "memory time": (at.memory_time_fs, at.memory_time_interval_fs, 1e-3, " ps"),
+        "correlation factor": (at.correlation_factor, at.correlation_factor_interval, 1.0, ""),
+    }
+    said = []
+    for name, (value, interval, scale, unit) in numbers.items():
+        if value is None:
+            said.append(f"{name} not to be told")
+            continue
+        ends = (
+            ""
+            if interval is None
+            else " ({:.3g} to {:.3g})".format(*(scale * end for end in interval))
+        )
+        said.append(f"{name} {scale * value:.3g}{unit}{ends}")
+    return ", ".join(said)
 
 
 def number(value: float) -> str:
