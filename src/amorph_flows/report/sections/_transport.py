@@ -76,8 +76,8 @@ def displacement_section(parts: StudyParts) -> Section:
         )
         fitted = (
             f"{caption} Dashed: the line 6 D* t + constant. D* and the constant come from the "
-            "spectrum of the ions' steps, not from this curve; where the two part by more than the "
-            "interval of D* allows, do not trust D*."
+            "spectrum of the ions' steps in the whole run, not from this curve, which scatters "
+            "most at its longest lags."
         )
         panels = [
             Panel("msd", "All ions", fitted, displacement_figure(points, "msd_a2")),
