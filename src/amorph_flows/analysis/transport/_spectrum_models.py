@@ -27,6 +27,8 @@ _BROAD = (3.0, 5.0)
 """Widths of ln τ of broad memories that are tried: factors of 20 and 150 in time."""
 _LONGEST_SHARE = 1 / 8
 """Longest memory time over the longest piece."""
+_BROAD_LONGER = 2.5
+"""By how much the longest time of a broad memory may be longer than that: its mean is shorter."""
 _APART = 0.5
 """Least distance of ln τ between two memories."""
 _STEP = 0.02
@@ -132,7 +134,8 @@ def fit_models(spectrum: BinnedSpectrum) -> list[SpectrumModel]:
         _fit(spectrum, (_best_time(spectrum, grid, 0.0),)),
         _fit(spectrum, _best_pair(spectrum, grid[::2], highest)),
     ]
-    broad = [_fit(spectrum, (_best_time(spectrum, grid, width),)) for width in _BROAD]
+    late = np.append(grid, highest + np.log(_BROAD_LONGER))
+    broad = [_fit(spectrum, (_best_time(spectrum, late, width),)) for width in _BROAD]
     return [*models, min(broad, key=lambda model: model.deviance)]
 
 
@@ -217,10 +220,11 @@ def _deviance(spectrum: BinnedSpectrum, *memories: Memory) -> float:
 def _best_time(spectrum: BinnedSpectrum, grid: FloatArray, width: float) -> Memory:
     """Return the one memory of a width that fits best."""
     tried = [_deviance(spectrum, Memory(float(time), width)) for time in grid]
-    best, step = float(grid[int(np.argmin(tried))]), float(grid[1] - grid[0])
+    place = int(np.argmin(tried))
+    first, last = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
     found = optimize.minimize_scalar(
         lambda time: _deviance(spectrum, Memory(float(time), width)),
-        bounds=(max(float(grid[0]), best - step), min(float(grid[-1]), best + step)),
+        bounds=(float(first), float(last)),
         method="bounded",
         options={"xatol": 0.02},
     )
