@@ -8,7 +8,7 @@ error, beside the scatter between ions and between blocks of time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -39,6 +39,10 @@ _SHORTEST_PIECE = 1 / 16  # of the longest: shorter ones know nothing of slow mo
 _NEGLIGIBLE = 0.003  # weight of a model
 _TELLING = 0.1  # |B| over S(0): a memory smaller than this does not count
 _AXES = 3
+MOST_MISFIT = 1.8
+"""Mean square of the spectrum's deviation from the best model, over what its scatter from one
+frequency to the next explains."""
+_FEWEST_STEPS = 100  # that thinning leaves
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ class Diffusion:
         Of the models: none, one, two memories, a broad one.
     n_steps
         Of the longest piece.
+    stride
+        Every so many frames were used: vibration is scatter there.
     """
 
     tracer: Estimate
@@ -135,6 +141,29 @@ class Diffusion:
     intercept_a2: float
     weights: FloatArray
     n_steps: int
+    stride: int = 1
+
+    def per_frame(self, stride: int, n_steps: int) -> Diffusion:
+        """Return what was found with every so many frames in units of single frames.
+
+        Parameters
+        ----------
+        stride
+            Frames.
+        n_steps
+            Steps of the longest piece, all frames counted.
+        """
+        each = 1 / stride
+        return replace(
+            self,
+            tracer=self.tracer.times(each),
+            axes=tuple(axis.times(each) for axis in self.axes),
+            jump=self.jump.times(each),
+            memory_time=self.memory_time.times(stride) if self.memory_time else None,
+            longest_memory=self.longest_memory * stride,
+            n_steps=n_steps,
+            stride=stride,
+        )
 
 
 def step_spectra(paths: Sequence[IonPath], runs: Sequence[int]) -> list[StepSpectrum]:
@@ -174,7 +203,8 @@ def estimate_diffusion(pieces: Sequence[StepSpectrum]) -> Diffusion:
     pieces
         Of the same kind of ions, drift removed.
     """
-    return _Averaged(BinnedSpectrum(pieces)).diffusion()
+    average, stride = _adequate(pieces)
+    return average.diffusion().per_frame(stride, max(p.n_steps for p in pieces))
 
 
 def zero_frequency(pieces: Sequence[StepSpectrum]) -> float:
@@ -187,10 +217,26 @@ def zero_frequency(pieces: Sequence[StepSpectrum]) -> float:
     """
     if not any(piece.steps.any() for piece in pieces):
         return 0.0
-    spectrum = BinnedSpectrum(pieces)
-    models = fit_models(spectrum)
-    weights = evidence(models, float(_AXES * pieces[0].n_ions))
-    return max(0.0, float(weights @ [model.at_zero for model in models]) / 2)
+    average, stride = _adequate(pieces)
+    return max(0.0, average.mean(_at_zero) / 2 / stride)
+
+
+def _adequate(pieces: Sequence[StepSpectrum]) -> tuple[_Averaged, int]:
+    """Return the models of the densest frames that they describe, and the stride to them.
+
+    Vibration that lasts from frame to frame has peaks that no model has. Every second frame is
+    taken until it is scatter: what is slow is all in there.
+    """
+    stride = 1
+    tried: list[tuple[_Averaged, int]] = []
+    while True:
+        average = _Averaged(BinnedSpectrum([piece.thinned(stride) for piece in pieces]))
+        tried.append((average, stride))
+        if average.misfit <= MOST_MISFIT:
+            return tried[-1]
+        stride *= 2
+        if max(piece.n_steps for piece in pieces) < _FEWEST_STEPS * stride:
+            return min(tried, key=lambda each: each[0].misfit)
 
 
 class _Averaged:
@@ -206,6 +252,21 @@ class _Averaged:
         self.weights = weights / weights.sum()
         self.used = [(w, m) for w, m in zip(self.weights, self.models, strict=True) if w]
         self.blocks = Blocks.over(spectrum.pieces, self.mean(_telling_time))
+
+    @property
+    def likeliest(self) -> SpectrumModel:
+        """The model with the largest weight."""
+        return max(self.used, key=lambda each: each[0])[1]
+
+    @property
+    def misfit(self) -> float:
+        """Mean square deviation of the bins from the best model, in units of their scatter."""
+        best = self.likeliest
+        deviation = (
+            self.n_series * self.spectrum.freedom * (self.spectrum.power / best.fitted - 1) ** 2
+        )
+        n_parameters = len(best.amplitudes) + len(best.memories)
+        return float(deviation.sum() / max(len(deviation) - n_parameters, 1))
 
     def mean(self, functional: Callable[[SpectrumModel], float]) -> float:
         """Return the average over models."""
@@ -270,7 +331,7 @@ class _Averaged:
             moves=self._moves(),
             trend=trend_of(self.blocks, self._sums(self.plain)),
             n_blocks=self.blocks.count,
-            intercept_a2=_AXES * self.mean(lambda m: m.intercept),
+            intercept_a2=_AXES * self.likeliest.intercept,
             weights=self.weights,
             n_steps=max(p.n_steps for p in pieces),
         )

@@ -16,7 +16,7 @@ WINDOW_FS = 300.0
 """Stays on both sides of a hop that are looked at; at least three frames."""
 LEAST_HOP_A = 1.5
 FEWEST_HOPS = 20
-MOST_SPREAD = 0.1
+MOST_SPREAD = 0.04
 """Mean square of an ion's scatter before and after a hop over the square of the hop: larger where
 ions do not hop but diffuse."""
 

@@ -48,6 +48,20 @@ class StepSpectrum:
         """Number of ions."""
         return self.steps.shape[1]
 
+    def thinned(self, stride: int) -> StepSpectrum:
+        """Return the spectrum of the steps between every so many frames.
+
+        Parameters
+        ----------
+        stride
+            Frames.
+        """
+        if stride == 1:
+            return self
+        n_kept = self.n_steps // stride
+        kept = self.steps[:, :, : n_kept * stride].reshape(3, self.n_ions, n_kept, stride)
+        return StepSpectrum(kept.sum(axis=3), self.run)
+
     @cached_property
     def transform(self) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
         """Fourier transform of the steps, shape ``(3, n_ions, n_frequencies)``."""
