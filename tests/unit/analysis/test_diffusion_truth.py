@@ -26,11 +26,6 @@ SPACING_FS = 100.0
 PER_S = A2_PER_FS_IN_CM2_PER_S / SPACING_FS
 N_WALKS, N_BARRIERS = 20, 8
 CHANCE = 0.002
-BURSTS = pytest.mark.xfail(
-    reason="the correction for hops within one window of 300 fs takes them as independent; from "
-    "shallow traps they follow each other in bursts, and the residence time comes out 1.2 times "
-    "too long"
-)
 
 
 @dataclass(frozen=True)
@@ -162,14 +157,7 @@ def test_correlation_factors_cover_the_truth(classes):
     assert n_inside / n_walks >= 0.90
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=BURSTS if name == "random_traps" else ())
-        for name in DIFFUSING
-        if name != "brownian"
-    ],
-)
+@pytest.mark.parametrize("name", [name for name in DIFFUSING if name != "brownian"])
 def test_residence_times_of_jumps_cover_the_truth(classes, name):
     found = [
         covers(each.residence.times(SPACING_FS), each.truth.residence_time_fs)
