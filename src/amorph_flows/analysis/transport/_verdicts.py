@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from amorph_flows.analysis.transport._ballistic import ImpliedSpacing
 from amorph_flows.analysis.transport._criteria import TransportThresholds
 from amorph_flows.analysis.transport._criteria import TransportVerdict as V
@@ -179,15 +181,20 @@ def judge_regime(
         answer = V.DIFFUSIVE
     remembered = (
         f"ions remember their steps for {memory_fs / 1e3:.3g} ps, of which the longest piece, "
-        f"{run_fs / 1e3:.3g} ps, holds {memories:.3g} (at least {limits.least_memory_times:g} are "
+        f"{run_fs / 1e3:.5g} ps, holds {memories:.0f} (at least {limits.least_memory_times:g} are "
         "needed)"
         if memory_fs
         else "the steps show no memory"
     )
     factor = found.correlation_factor.value
+    share = (
+        f"of the motion that steps without memory would give, {factor:.2f} remains"
+        if isfinite(factor)
+        else "of the motion that steps without memory would give, nothing is seen to remain"
+    )
     reason = (
-        f"{remembered}; of the motion that steps without memory would give, {factor:.2f} remains, "
-        f"and ions would travel {travel:.3g} Å² in the run (at least {limits.least_travel_a2:g})"
+        f"{remembered}; {share}, and ions would travel {travel:.3g} Å² in the run (at least "
+        f"{limits.least_travel_a2:g})"
     )
     numbers = {
         "memory_times": memories if memory_fs else None,
@@ -271,12 +278,13 @@ def judge_precision(relative_error: float, n_blocks: int, limits: TransportThres
         Thresholds.
     """
     good = relative_error <= limits.most_relative_error
+    error = f"{relative_error:.1%}" if relative_error < 10 else "more than ten times the size"
     return Verdict(
         "precise?",
         V.PRECISE if good else V.IMPRECISE,
         good,
         "numerical",
-        f"the standard error is {relative_error:.1%} of the diffusivity, from {n_blocks} blocks of "
+        f"the standard error is {error} of the diffusivity, from {n_blocks} blocks of "
         f"time (at most {limits.most_relative_error:.0%})",
         {"relative_error": relative_error, "n_blocks": n_blocks},
         {"most_relative_error": limits.most_relative_error},
@@ -305,13 +313,19 @@ def judge_host(host_share: float | None, limits: TransportThresholds) -> Verdict
             thresholds,
         )
     solid = host_share <= limits.most_host_share
+    if host_share == float("inf"):
+        reason = "no diffusion of the ions is seen that the host's could be compared with"
+    else:
+        reason = (
+            f"the host diffuses {host_share:.3f} times as fast as the ions (at most "
+            f"{limits.most_host_share:g} in a solid)"
+        )
     return Verdict(
         "host solid?",
         V.HOST_SOLID if solid else V.HOST_MOBILE,
         solid,
         "numerical",
-        f"the host diffuses {host_share:.3f} times as fast as the ions "
-        f"(at most {limits.most_host_share:g} in a solid)",
+        reason,
         {"host_share": host_share},
         thresholds,
     )
