@@ -23,11 +23,13 @@ class CannotBeBuiltError(RuntimeError):
 def remote_environment() -> Path:
     """Return the ``bin`` folder of an environment with this checkout and jobflow-remote.
 
-    It is built once for each set of requirements, without CHGNet and PyTorch.
+    It is built once for each checkout and set of requirements, without CHGNet and PyTorch.
     """
-    wanted = (CHECKOUT / "pyproject.toml").read_bytes() + (
-        CHECKOUT / "constraints.txt"
-    ).read_bytes()
+    wanted = (
+        bytes(CHECKOUT)
+        + (CHECKOUT / "pyproject.toml").read_bytes()
+        + (CHECKOUT / "constraints.txt").read_bytes()
+    )
     name = hashlib.sha256(wanted + " ".join(_PACKAGES).encode()).hexdigest()[:12]
     folder = CACHE / f"jobflow-remote-{name}"
     CACHE.mkdir(parents=True, exist_ok=True)

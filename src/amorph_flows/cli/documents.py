@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,19 +67,19 @@ def query(
     amorph query 3f2a91c0
     ```
     """
-    opened = _store_meant(store)
-    if uuid is not None:
-        typer.echo(_shown(opened, uuid, whole=as_json))
-        return
     from amorph_flows.store import find_documents
 
-    found = list(
-        find_documents(
-            *(opened, stage, formula, ion, study, since, until, verdict),
-            superseded=superseded,
-            limit=limit,
+    with closing(_store_meant(store)) as opened:
+        if uuid is not None:
+            typer.echo(_shown(opened, uuid, whole=as_json))
+            return
+        found = list(
+            find_documents(
+                *(opened, stage, formula, ion, study, since, until, verdict),
+                superseded=superseded,
+                limit=limit,
+            )
         )
-    )
     if as_json:
         typer.echo(json.dumps(found, indent=1))
     else:
@@ -115,8 +116,9 @@ def export(
     """
     from amorph_flows.export import export_document
 
-    for path in export_document(_store_meant(store), uuid, target, part):
-        typer.echo(path)
+    with closing(_store_meant(store)) as opened:
+        for path in export_document(opened, uuid, target, part):
+            typer.echo(path)
 
 
 def _store_meant(where: str | None) -> JobStore | EmbeddedStore:

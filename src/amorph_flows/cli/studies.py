@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -175,8 +176,9 @@ def report(
     from amorph_flows.store.opening import study_store_to_read
 
     folder = study_folder(study)
-    for path in _write_report_files(study_store_to_read(folder), folder, launchpad):
-        typer.echo(path)
+    with closing(study_store_to_read(folder)) as store:
+        for path in _write_report_files(store, folder, launchpad):
+            typer.echo(path)
 
 
 def _write_report_files(
@@ -229,8 +231,9 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
         typer.echo("study is complete, nothing to do")
     for line in failures:
         typer.echo(f"amorph: set aside: {line}", err=True)
-    for path in _write_report_files(study_store_to_read(study.home), study.home):
-        typer.echo(f"report: {path}")
+    with closing(study_store_to_read(study.home)) as store:
+        for path in _write_report_files(store, study.home):
+            typer.echo(f"report: {path}")
 
 
 def _execute(study: Study, command: str, jobs: int | None, retry: bool) -> tuple[list[str], bool]:

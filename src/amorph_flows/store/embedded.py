@@ -37,6 +37,9 @@ class EmbeddedStore:
         self.data = BlobFolder(str(data))
         self.docs_store.connect()
 
+    def close(self) -> None:
+        """Do nothing: every question opens the file and closes it."""
+
     def query(
         self,
         criteria: dict[str, Any] | None = None,

@@ -67,14 +67,19 @@ def test_conductivity_at_each_temperature_agrees_with_its_haven_ratio(result):
 
 def test_ions_that_move_together_conduct_more():
     together = 0.3
-    runs = {k: run_at(k, 10 + i, together) for i, k in enumerate(KELVIN)}
-    found = analyse_transport(runs, "Na")
     haven = 1 / (1 + 11 * together)
-    low, high = found.room_conductivity.haven_ratio_interval
-    assert low < haven < high
     expected = nernst_einstein_s_cm(DENSITY_A3, 1, 300) * ROOM_D / haven
-    low, high = found.conductivity_300k_interval_s_cm
-    assert low < expected < high
+    covered = []
+    for seed in range(10, 50, 10):
+        runs = {k: run_at(k, seed + i, together) for i, k in enumerate(KELVIN)}
+        found = analyse_transport(runs, "Na")
+        for number, (low, high) in (
+            (haven, found.room_conductivity.haven_ratio_interval),
+            (expected, found.conductivity_300k_interval_s_cm),
+        ):
+            covered.append(low < number < high)
+            assert 0.85 * low < number < 1.15 * high
+    assert sum(covered) >= 6  # of 8; 95 % each
 
 
 def test_ion_of_unknown_charge_has_no_conductivity(result):
