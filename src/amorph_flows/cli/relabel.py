@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,31 +71,32 @@ def relabel(
     new_engine = named_engine(engine)
     new_engine.check()
     home = _home(study)
-    store = study_store(home, create=False)
-    former = _dataset(store, home, dataset)
-    if former.engine.settings_hash == new_engine.info().settings_hash:
-        raise InputError(
-            f"dataset {former.job_uuid} already has the labels of {engine}; name another engine"
-        )
-    flow = RelabelMaker(engine=new_engine, max_frames=max_frames).make(former)
-    folder = home / f"relabel-{re.sub(r'[^A-Za-z0-9.+-]+', '_', engine)}"
-    marks = {"study": home.name, "home": str(folder), "engine": engine}
-    flow.update_metadata(marks, dynamic=True)
-    try:
-        with Display(f"{home.name}, {engine}") as display:
-            run_study(flow, store, folder, jobs, display.show, title=folder.name)
-    except KeyboardInterrupt as stop:
-        typer.echo(
-            "amorph: stopped; finished labels are kept, and the same command continues", err=True
-        )
-        raise typer.Exit(exit_code(stop)) from None
-    uuids = {name: reference.uuid for name, reference in flow.output.items()}
-    comparison = load_document(store, uuids["comparison"])
-    if isinstance(comparison, RelabelDoc):
-        for line in _lines(comparison):
-            typer.echo(line)
-    for name, uuid in uuids.items():
-        typer.echo(f"{name}: {uuid}")
+    with closing(study_store(home, create=False)) as store:
+        former = _dataset(store, home, dataset)
+        if former.engine.settings_hash == new_engine.info().settings_hash:
+            raise InputError(
+                f"dataset {former.job_uuid} already has the labels of {engine}; name another engine"
+            )
+        flow = RelabelMaker(engine=new_engine, max_frames=max_frames).make(former)
+        folder = home / f"relabel-{re.sub(r'[^A-Za-z0-9.+-]+', '_', engine)}"
+        marks = {"study": home.name, "home": str(folder), "engine": engine}
+        flow.update_metadata(marks, dynamic=True)
+        try:
+            with Display(f"{home.name}, {engine}") as display:
+                run_study(flow, store, folder, jobs, display.show, title=folder.name)
+        except KeyboardInterrupt as stop:
+            typer.echo(
+                "amorph: stopped; finished labels are kept, and the same command continues",
+                err=True,
+            )
+            raise typer.Exit(exit_code(stop)) from None
+        uuids = {name: reference.uuid for name, reference in flow.output.items()}
+        comparison = load_document(store, uuids["comparison"])
+        if isinstance(comparison, RelabelDoc):
+            for line in _lines(comparison):
+                typer.echo(line)
+        for name, uuid in uuids.items():
+            typer.echo(f"{name}: {uuid}")
 
 
 def _home(study: Path) -> Path:

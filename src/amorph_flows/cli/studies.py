@@ -246,10 +246,9 @@ def _execute(study: Study, command: str, jobs: int | None, retry: bool) -> tuple
 
     inputs = inputs_fingerprint(study)
     flow = study.flow()
-    store = study_store(study.home)
     was_complete = _is_complete(study.home)
     try:
-        with Display(study.name) as display:
+        with closing(study_store(study.home)) as store, Display(study.name) as display:
             outputs = run_study(
                 *(flow, store, study.home, jobs, display.show),
                 title=study.name,

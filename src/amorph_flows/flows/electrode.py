@@ -232,12 +232,11 @@ class AmorphousElectrodeMaker(Maker):
             [small[t, formula].output for t in temperatures for formula in (empty, full)],
             study.lattice_planes,
         )
-        cooled = [
-            study.glass_transition.make(engine_md[max(engine_md)].structure, potential)
-            for _ in range(study.find_glass_transition)
-        ]
+        cooled = None
+        if study.find_glass_transition:
+            cooled = study.glass_transition.make(engine_md[max(engine_md)].structure, potential)
         transport = collect_transport(
-            [job.output for job in large], ion, cooled[0].output if cooled else None
+            [job.output for job in large], ion, cooled.output if cooled else None
         )
         report = write_report(
             title=f"{full} from amorphous {empty}",
@@ -257,7 +256,7 @@ class AmorphousElectrodeMaker(Maker):
             job.name = name
             job.update_config({"on_missing_references": OnMissing.NONE})
         stages = [quench, *inserted.values(), *sampled.values(), fit, learned, *small.values()]
-        ends = [*large, *cooled, voltage, compared, transport, report]
+        ends = [*large, *([cooled] if cooled else []), voltage, compared, transport, report]
         return Flow([*stages, *ends], output=report.output, name=f"{study.name} {full}")
 
     def shortenings(self) -> list[Shortening]:

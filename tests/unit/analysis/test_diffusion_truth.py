@@ -11,14 +11,13 @@ import pytest
 from scipy import stats
 
 from amorph_flows.analysis import TransportVerdict, analyse_transport
-from amorph_flows.analysis.transport._estimate import (
+from amorph_flows.analysis.transport._diffusion import (
     A2_PER_FS_IN_CM2_PER_S,
     Diffusion,
     Estimate,
-    estimate_diffusion,
-    step_spectra,
 )
-from amorph_flows.analysis.transport._msd import IonPath, ion_paths
+from amorph_flows.analysis.transport._estimate import estimate_diffusion, step_spectra
+from amorph_flows.analysis.transport._ion_paths import IonPath, ion_paths
 from amorph_flows.analysis.transport._residence import residence_time
 from amorph_flows.testing.walks import CLASSES, DIFFUSING, REFUSED, Walk, walk_of_length
 
@@ -37,19 +36,19 @@ class Tried:
     residence: Estimate | None
 
 
-def path_of(walk):
-    return IonPath(walk.ion_paths_a, SPACING_FS, 0.0)
+def path_of(walk, run=0):
+    return IonPath(walk.ion_paths_a, SPACING_FS, 0.0, run=run)
 
 
-def estimate(paths, runs=None):
-    return estimate_diffusion(step_spectra(paths, runs or [0] * len(paths)))
+def estimate(paths):
+    return estimate_diffusion(step_spectra(paths))
 
 
 def tried(walk):
     """Estimate from the ions alone; where the cell drifts, after the drift was removed."""
     drifts = walk.drift_a is not None
     paths = ion_paths(walk.trajectory, "Mg", "host") if drifts else [path_of(walk)]
-    pieces = step_spectra(paths, [0] * len(paths))
+    pieces = step_spectra(paths)
     found = estimate_diffusion(pieces)
     slim = replace(walk, ion_paths_a=np.empty((3, 0, 0)), drift_a=None)
     return Tried(slim, found, residence_time(paths, pieces, found.longest_memory))
@@ -215,7 +214,7 @@ def test_runs_below_ten_memory_times_are_refused_or_right(name):
 def test_several_seeds_of_one_temperature_narrow_the_interval(name):
     walks = [walk_of_length(CLASSES[name], 24, 50, 50_000 + seed) for seed in range(4)]
     alone = [estimate([path_of(walk)]).tracer.relative_error for walk in walks]
-    together = estimate([path_of(walk) for walk in walks], [0, 1, 2, 3]).tracer
+    together = estimate([path_of(walk, run) for run, walk in enumerate(walks)]).tracer
     assert together.relative_error == pytest.approx(float(np.mean(alone)) / 2, rel=0.35)
     assert covers(together.times(PER_S), walks[0].tracer_diffusivity_cm2_s)
 

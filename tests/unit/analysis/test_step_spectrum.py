@@ -188,7 +188,7 @@ def test_amplitudes_are_found_from_a_bad_start():
 def test_memory_is_found_in_the_expected_spectrum():
     spectrum, truth = known(*KNOWN[1])
     _, one, *_ = fit_models(spectrum)
-    assert one.memory_time == pytest.approx(15.0, rel=0.03)
+    assert one.memories[0].mean_time == pytest.approx(15.0, rel=0.03)
     assert one.at_zero == pytest.approx(truth.at_zero, rel=0.01)
     assert one.at_once == pytest.approx(truth.at_once, rel=0.01)
     assert one.intercept == pytest.approx(truth.intercept, rel=0.02)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from amorph_flows.analysis.transport._msd import IonPath
+from amorph_flows.analysis.transport._ion_paths import IonPath
 from amorph_flows.arrays import FloatArray, IntArray
 
 _LONGEST_SHARE = 1 / 8
@@ -36,7 +36,20 @@ def non_gaussian_parameter(paths: Sequence[IonPath], lags: IntArray) -> FloatArr
     lags
         Frames.
     """
-    return np.array([_non_gaussian(paths, int(lag)) for lag in lags])
+    return np.array([non_gaussian(squared_displacements(paths, int(lag))) for lag in lags])
+
+
+def non_gaussian(squares_a2: FloatArray) -> float:
+    """Return α₂ of squared displacements; nan where nothing moves.
+
+    Parameters
+    ----------
+    squares_a2
+        Å², of any number of ions and origins.
+    """
+    second = float(squares_a2.sum()) / squares_a2.size
+    fourth = float(squares_a2 @ squares_a2) / squares_a2.size
+    return 3 * fourth / (5 * second**2) - 1 if second > 1e-12 else float("nan")
 
 
 def plain_slope(paths: Sequence[IonPath], first: int, last: int) -> float:
@@ -49,25 +62,30 @@ def plain_slope(paths: Sequence[IonPath], first: int, last: int) -> float:
     first, last
         Frames.
     """
-    early, late = (np.concatenate(_squares(paths, lag)).mean() for lag in (first, last))
+    early, late = (squared_displacements(paths, lag).mean() for lag in (first, last))
     return float((late - early) / (last - first))
 
 
-def _squares(paths: Sequence[IonPath], lag: int) -> list[FloatArray]:
-    """Return the squared displacements over ions and time origins, by piece, Å²."""
-    found = []
+def squared_displacements(paths: Sequence[IonPath], lag: int) -> FloatArray:
+    """Return the squared displacements of all ions from all time origins, Å².
+
+    Parameters
+    ----------
+    paths
+        Continuous pieces.
+    lag
+        Frames.
+
+    Returns
+    -------
+    FloatArray
+        One dimension; empty where no piece is longer than the lag.
+    """
+    found = [np.empty(0)]
     for piece in paths:
         if piece.path.shape[2] > lag:
             squares = np.zeros((piece.path.shape[1], piece.path.shape[2] - lag))
             for axis in piece.path:
                 squares += (axis[:, lag:] - axis[:, :-lag]) ** 2
             found.append(squares.ravel())
-    return found
-
-
-def _non_gaussian(paths: Sequence[IonPath], lag: int) -> float:
-    squares = _squares(paths, lag)
-    count = sum(s.size for s in squares)
-    second = sum(float(s.sum()) for s in squares) / count
-    fourth = sum(float(s @ s) for s in squares) / count
-    return 3 * fourth / (5 * second**2) - 1 if second > 1e-12 else float("nan")
+    return np.concatenate(found)

@@ -8,7 +8,7 @@ import numpy as np
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._discontinuities import Drift
-from amorph_flows.analysis.transport._msd import IonPath, ion_paths
+from amorph_flows.analysis.transport._ion_paths import IonPath, ion_paths
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 

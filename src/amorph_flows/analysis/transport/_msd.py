@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import fft
 
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport._discontinuities import Drift, survey_steps
-from amorph_flows.analysis.transport._step_kernel import longest_change
-from amorph_flows.analysis.transport._unwrap import (
-    LONGEST_STEP,
-    Steps,
-    atoms_of,
-    n_threads,
-    warn_of_long_steps,
-)
-from amorph_flows.arrays import FloatArray, IntArray
+from amorph_flows.analysis.transport._discontinuities import Drift
+from amorph_flows.analysis.transport._ion_paths import IonPath, ion_paths
+from amorph_flows.analysis.transport._unwrap import n_threads, warn_of_long_steps
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import TrajectoryError
 
 
@@ -101,72 +94,6 @@ def mean_squared_displacement(
     return average_paths(paths, drift)
 
 
-@dataclass(frozen=True)
-class IonPath:
-    """Unwrapped ions of one continuous piece, drift removed.
-
-    Parameters
-    ----------
-    path
-        Å, shape ``(3, n_ions, n_frames)``, zero at first.
-    spacing_fs
-        Spacing of frames, fs.
-    longest_step
-        Largest fractional component of a wrapped step; zero where positions are unwrapped.
-    """
-
-    path: FloatArray
-    spacing_fs: float
-    longest_step: float
-
-
-def ion_paths(
-    trajectory: Trajectory,
-    ion: str,
-    drift: Drift,
-    discontinuities: Sequence[int] | None = None,
-) -> list[IonPath]:
-    """Return the unwrapped ions of every continuous piece of at least two frames.
-
-    Parameters
-    ----------
-    trajectory, ion, drift, discontinuities
-        As for `mean_squared_displacement`.
-    """
-    ions = atoms_of(trajectory, ion)
-    survey = survey_steps(trajectory)
-    if discontinuities is None:
-        discontinuities = survey.discontinuities
-    return piece_paths(survey.steps, ions, survey.drift(ion, drift), discontinuities)
-
-
-def piece_paths(
-    steps: Steps, atoms: IntArray, moved: FloatArray, discontinuities: Sequence[int]
-) -> list[IonPath]:
-    """Return the unwrapped paths of some atoms in every continuous piece of two frames or more.
-
-    Parameters
-    ----------
-    steps
-        Displacements of the trajectory.
-    atoms
-        Which atoms.
-    moved
-        Steps of the frame of reference, which are subtracted, shape ``(n_frames, 3)``.
-    discontinuities
-        First frames of new pieces.
-    """
-    trajectory = steps.trajectory
-    paths = []
-    for first, last in pairwise([0, *discontinuities, trajectory.n_frames]):
-        if last - first < 2:
-            continue
-        path = steps.path(first, last, atoms, moved)
-        longest = _longest_step(path, trajectory.cells[first]) if steps.wrapped else 0.0
-        paths.append(IonPath(path, trajectory.frame_spacing_fs, longest))
-    return paths
-
-
 def average_paths(paths: Sequence[IonPath], drift: str) -> MeanSquaredDisplacement:
     """Return the mean-square displacements over several paths of the same ions.
 
@@ -190,18 +117,6 @@ def average_paths(paths: Sequence[IonPath], drift: str) -> MeanSquaredDisplaceme
     for path in paths[1:]:
         total = total.plus(_Sums.of(path))
     return total.averages(drift)
-
-
-def _longest_step(path: FloatArray, cell: FloatArray) -> float:
-    """Return the largest fractional component of the steps of a path."""
-    heights = np.abs(np.linalg.det(cell)) / np.array(
-        [np.linalg.norm(np.cross(cell[i - 2], cell[i - 1])) for i in range(3)]
-    )
-    longest = float(longest_change(path))
-    if longest < LONGEST_STEP * heights.min():
-        return longest / float(heights.min())
-    fractions = np.einsum("xat,xj->jat", np.diff(path, axis=2), np.linalg.inv(cell))
-    return float(np.abs(fractions).max())
 
 
 @dataclass(frozen=True)

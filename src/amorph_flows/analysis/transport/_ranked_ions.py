@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport._discontinuities import Drift, survey_steps
-from amorph_flows.analysis.transport._msd import piece_paths
+from amorph_flows.analysis.transport._discontinuities import Drift
+from amorph_flows.analysis.transport._ion_paths import IonPath, ion_paths
 from amorph_flows.analysis.transport._persistence import MobilityPersistence, mobility_persistence
 from amorph_flows.analysis.transport._unwrap import atoms_of
 from amorph_flows.arrays import FloatArray, IntArray
@@ -103,14 +102,9 @@ def rank_ions(
         raise InputError(f"window_fs is {window_fs:g}; give 0 or more")
     spacing = trajectory.frame_spacing_fs
     lag = max(1, round(lag_fs / spacing))
-    survey = survey_steps(trajectory)
-    edges = [0, *survey.discontinuities, trajectory.n_frames]
-    pieces = [(first, end) for first, end in pairwise(edges) if end - first > 1]
-    moved = survey.drift(ion, drift)
-    paths = [p.path for p in piece_paths(survey.steps, ions, moved, survey.discontinuities)]
-    index, origin = _origin(pieces, lag, spacing, origin_fs)
-    first, end = pieces[index]
-    path = paths[index][:, :, origin - first :]
+    pieces = ion_paths(trajectory, ion, drift)
+    piece, origin = _origin(pieces, lag, spacing, origin_fs)
+    path = piece.path[:, :, origin - piece.first :]
     displacement = path[:, :, lag] - path[:, :, 0]
     squared = np.einsum("xa,xa->a", displacement, displacement)
     order = ions[np.argsort(squared, kind="stable")]
@@ -121,29 +115,28 @@ def rank_ions(
         origin * spacing,
         squared,
         {"fast": order[-size:], "slow": order[:size], "all": ions},
-        (max(first, origin - around), min(end, origin + around + 1)),
-        mobility_persistence(paths, lag, spacing),
+        (max(piece.first, origin - around), min(piece.end, origin + around + 1)),
+        mobility_persistence([each.path for each in pieces], lag, spacing),
     )
 
 
 def _origin(
-    pieces: list[tuple[int, int]], lag: int, spacing_fs: float, wanted_fs: float | None
-) -> tuple[int, int]:
+    pieces: list[IonPath], lag: int, spacing_fs: float, wanted_fs: float | None
+) -> tuple[IonPath, int]:
     """Return the piece and the frame that the displacement starts from."""
-    long = [index for index, (first, end) in enumerate(pieces) if end - first > lag]
+    long = [piece for piece in pieces if piece.end - piece.first > lag]
     if not long:
         raise InputError(
             f"lag_fs is {lag * spacing_fs:g}; no continuous piece of the trajectory is longer"
         )
     if wanted_fs is None:
-        return long[0], pieces[long[0]][0]
+        return long[0], long[0].first
     origin = round(wanted_fs / spacing_fs)
-    for index in long:
-        first, end = pieces[index]
-        if first <= origin < end - lag:
-            return index, origin
+    for piece in long:
+        if piece.first <= origin < piece.end - lag:
+            return piece, origin
     possible = ", ".join(
-        f"{pieces[i][0] * spacing_fs:g} to {(pieces[i][1] - lag - 1) * spacing_fs:g}" for i in long
+        f"{piece.first * spacing_fs:g} to {(piece.end - lag - 1) * spacing_fs:g}" for piece in long
     )
     raise InputError(
         f"origin_fs is {wanted_fs:g}; a displacement over {lag * spacing_fs:g} fs may start at "

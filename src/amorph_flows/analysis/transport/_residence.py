@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from amorph_flows.analysis.transport._estimate import Estimate
+from amorph_flows.analysis.transport._diffusion import Estimate
 from amorph_flows.analysis.transport._hops import hops_in_path
-from amorph_flows.analysis.transport._msd import IonPath
+from amorph_flows.analysis.transport._ion_paths import IonPath
 from amorph_flows.analysis.transport._scatter import Blocks, clustered_variance
 from amorph_flows.analysis.transport._spectrum import StepSpectrum
 from amorph_flows.arrays import FloatArray
@@ -48,7 +48,8 @@ def residence_time(
     blocks = Blocks.over(pieces, memory_time)
     variance = clustered_variance(blocks, blocks.deviations(blocks.sums(seen))).both
     rate = len(spreads) / _watched(paths, width)
-    wider = len(_hops(paths, pieces, 2 * width)[1]) / _watched(paths, 2 * width)
+    n_wider = sum(len(hops_in_path(path, 2 * width, LEAST_HOP_A)[0]) for path in paths)
+    wider = n_wider / _watched(paths, 2 * width)
     hidden = max(0.0, rate - wider)
     if hidden > MOST_HIDDEN * rate:
         return None

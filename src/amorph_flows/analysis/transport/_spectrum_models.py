@@ -67,11 +67,6 @@ class SpectrumModel:
         return float(self.amplitudes[0] + self.amplitudes[2:] @ shares)
 
     @property
-    def memory_time(self) -> float:
-        """Mean time of the memory that lasts longest, frames; 0 without."""
-        return max((memory.mean_time for memory in self.memories), default=0.0)
-
-    @property
     def intercept(self) -> float:
         """Constant of the mean-square displacement at long lags along one axis, Å²."""
         offsets = np.array([memory.offset for memory in self.memories])

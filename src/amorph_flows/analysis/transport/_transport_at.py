@@ -8,9 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from amorph_flows.analysis.trajectory import Trajectory
-from amorph_flows.analysis.transport import _verdicts as judge
+from amorph_flows.analysis.transport import _frame_verdicts as judge_frames
+from amorph_flows.analysis.transport import _motion_verdicts as judge_motion
 from amorph_flows.analysis.transport._ballistic import ImpliedSpacing, implied_frame_spacing
 from amorph_flows.analysis.transport._criteria import TransportThresholds
+from amorph_flows.analysis.transport._diffusion import (
+    A2_PER_FS_IN_CM2_PER_S,
+    DIMENSIONS,
+    Diffusion,
+    Estimate,
+)
 from amorph_flows.analysis.transport._discontinuities import Drift, survey_steps
 from amorph_flows.analysis.transport._displacements import (
     lag_ladder,
@@ -18,20 +25,14 @@ from amorph_flows.analysis.transport._displacements import (
     plain_slope,
 )
 from amorph_flows.analysis.transport._estimate import (
-    A2_PER_FS_IN_CM2_PER_S,
-    Diffusion,
-    Estimate,
     estimate_diffusion,
+    long_enough,
     step_spectra,
     zero_frequency,
 )
 from amorph_flows.analysis.transport._frame_order import out_of_order_share
-from amorph_flows.analysis.transport._msd import (
-    IonPath,
-    MeanSquaredDisplacement,
-    average_paths,
-    piece_paths,
-)
+from amorph_flows.analysis.transport._ion_paths import IonPath, piece_paths
+from amorph_flows.analysis.transport._msd import MeanSquaredDisplacement, average_paths
 from amorph_flows.analysis.transport._residence import residence_time
 from amorph_flows.analysis.transport._room_conductivity import nernst_einstein_s_cm
 from amorph_flows.analysis.transport._unwrap import atoms_of
@@ -39,7 +40,6 @@ from amorph_flows.analysis.transport.temperature_transport import TransportAtTem
 from amorph_flows.analysis.verdict import Verdict, believable
 from amorph_flows.arrays import FloatArray
 
-DIMENSIONS = 3
 MEMORY_TIMES = 3.0
 """Lags beyond this many memory times are drawn as fitted: 95 % of the memory has decayed."""
 _HOST_ATOMS = 200  # a sample of the host tells whether it moves
@@ -52,7 +52,6 @@ class _Paths:
     ions: list[IonPath]
     with_drift: list[IonPath]
     host: list[IonPath]
-    runs: list[int]
     discontinuities: list[int]
     implied: ImpliedSpacing
     out_of_order: float
@@ -171,7 +170,6 @@ def _paths(
     ions: list[IonPath] = []
     with_drift: list[IonPath] = []
     host: list[IonPath] = []
-    runs: list[int] = []
     found: list[int] = []
     n_frames = 0
     implied: ImpliedSpacing | None = None
@@ -183,13 +181,12 @@ def _paths(
         atoms, moved = atoms_of(trajectory, ion), survey.drift(ion, drift)
         if implied is None or implied.spacing_fs is None:
             implied = implied_frame_spacing(trajectory, temperature_k, breaks)
-        ions += piece_paths(steps, atoms, moved, breaks)
-        runs += [run] * (len(ions) - len(runs))
-        with_drift += piece_paths(steps, atoms, np.zeros_like(moved), breaks)
+        ions += piece_paths(steps, atoms, moved, breaks, run)
+        with_drift += piece_paths(steps, atoms, np.zeros_like(moved), breaks, run)
         others = np.setdiff1d(np.arange(trajectory.n_atoms), atoms)
         if others.size:
             sample = others[:: -(-others.size // _HOST_ATOMS)]
-            host += piece_paths(steps, sample, moved, breaks)
+            host += piece_paths(steps, sample, moved, breaks, run)
     assert implied is not None
     first = trajectories[0]
     cell = first.cells.mean(axis=0)
@@ -197,7 +194,6 @@ def _paths(
         ions,
         with_drift,
         host,
-        runs,
         found,
         implied,
         max(out_of_order_share(trajectory) for trajectory in trajectories),
@@ -221,14 +217,14 @@ class _Motion:
 
 def _motion(paths: _Paths) -> _Motion:
     """Estimate the diffusion of ions and host."""
-    pieces = step_spectra(paths.ions, paths.runs)
+    used = long_enough(paths.ions)
+    pieces = step_spectra(used)
     ions = estimate_diffusion(pieces)
     window = _window(ions)
-    used = [path for path in paths.ions if path.path.shape[2] - 1 in {p.n_steps for p in pieces}]
     return _Motion(
         ions,
         residence_time(used, pieces, ions.longest_memory),
-        zero_frequency(step_spectra(paths.host, paths.runs)) if paths.host else None,
+        zero_frequency(step_spectra(long_enough(paths.host))) if paths.host else None,
         plain_slope(paths.with_drift, *window) / (2 * DIMENSIONS),
         window,
     )
@@ -262,18 +258,18 @@ def _verdicts(
     tracer = motion.ions.tracer
     per_s = A2_PER_FS_IN_CM2_PER_S / paths.spacing_fs
     return [
-        *judge.judge_continuity(
+        *judge_frames.judge_continuity(
             paths.discontinuities, paths.n_frames, longest_piece, paths.out_of_order, limits
         ),
-        judge.judge_time_step(paths.implied, paths.spacing_fs, limits),
-        judge.judge_unwrapping(max(p.longest_step for p in paths.ions), limits),
-        judge.judge_regime(motion.ions, paths.spacing_fs, _late_exponent(msd_a2), limits),
-        judge.judge_moves(motion.ions.moves, limits),
-        judge.judge_trend(motion.ions.trend, limits),
-        judge.judge_precision(tracer.relative_error, motion.ions.n_blocks, limits),
-        judge.judge_host(_host_share(motion), limits),
-        judge.judge_drift(drift, motion.with_drift * per_s, tracer.value * per_s, limits),
-        judge.judge_cell(paths.shortest_height_a, limits),
+        judge_frames.judge_time_step(paths.implied, paths.spacing_fs, limits),
+        judge_frames.judge_unwrapping(max(p.longest_step for p in paths.ions), limits),
+        judge_motion.judge_regime(motion.ions, paths.spacing_fs, _late_exponent(msd_a2), limits),
+        judge_motion.judge_moves(motion.ions.moves, limits),
+        judge_motion.judge_trend(motion.ions.trend, limits),
+        judge_motion.judge_precision(tracer.relative_error, motion.ions.n_blocks, limits),
+        judge_motion.judge_host(_host_share(motion), limits),
+        judge_motion.judge_drift(drift, motion.with_drift * per_s, tracer.value * per_s, limits),
+        judge_frames.judge_cell(paths.shortest_height_a, limits),
     ]
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._discontinuities import Drift, survey_steps
-from amorph_flows.analysis.transport._msd import piece_paths
+from amorph_flows.analysis.transport._displacements import non_gaussian, squared_displacements
+from amorph_flows.analysis.transport._ion_paths import piece_paths
 from amorph_flows.analysis.transport._unwrap import atoms_of
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
@@ -86,18 +87,14 @@ def van_hove(
     breaks = survey.discontinuities
     ions = atoms_of(trajectory, ion)
     drifted = survey.drift(ion, drift)
-    moved = [
-        np.sqrt(np.sum((p.path[:, :, lag:] - p.path[:, :, :-lag]) ** 2, axis=0)).ravel()
-        for p in piece_paths(survey.steps, ions, drifted, breaks)
-        if p.path.shape[2] > lag
-    ]
-    if not moved:
+    squares = squared_displacements(piece_paths(survey.steps, ions, drifted, breaks), lag)
+    if not squares.size:
         raise InputError(f"lag_fs is {lag_fs:g}; no continuous piece of the trajectory is longer")
-    distances = np.concatenate(moved)
+    distances = np.sqrt(squares)
     edges = np.linspace(0, largest_a, n_bins + 1)
     centres = (edges[1:] + edges[:-1]) / 2
     density = np.histogram(distances, edges)[0] / len(distances) / np.diff(edges)
-    squared = float(np.mean(distances**2))
+    squared = float(squares.mean())
     origins = _origins(trajectory.n_frames, lag, breaks)
     distinct_centres, distinct = _distinct(
         trajectory, ions, lag, origins, n_bins, np.cumsum(drifted, axis=0)
@@ -109,7 +106,7 @@ def van_hove(
         _gaussian(centres, squared),
         distinct,
         distinct_centres,
-        float(3 * np.mean(distances**4) / (5 * squared**2) - 1) if squared > 0 else float("nan"),
+        non_gaussian(squares),
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from amorph_flows.analysis.transport._diffusion import A2_PER_FS_IN_CM2_PER_S, DIMENSIONS
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.arrays import FloatArray
 
@@ -107,6 +110,17 @@ class TransportAtTemperature:
     host_msd_a2: FloatArray
     non_gaussian_lags_fs: FloatArray
     non_gaussian: FloatArray
+
+    def line_a2(self, lags_fs: FloatArray) -> FloatArray:
+        """Return the line that the mean-square displacement approaches, 6D*t + constant, Å².
+
+        Parameters
+        ----------
+        lags_fs
+            fs.
+        """
+        slope = 2 * DIMENSIONS * self.tracer_diffusivity_cm2_s / A2_PER_FS_IN_CM2_PER_S
+        return np.asarray(slope * lags_fs + self.msd_intercept_a2)
 
     @property
     def reasons(self) -> list[Verdict]:

@@ -20,7 +20,6 @@ from amorph_flows.report.figures._theme import (
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 
 _MOST_POINTS = 250
-_SLOPE_PER_D = 60.0  # 6 D in Å²/fs for D in cm²/s
 _LINE_POINTS = 50  # a line with a constant bends on logarithmic axes
 
 
@@ -105,8 +104,7 @@ def _mark_window(
 def _add_line(figure: go.Figure, point: TransportAtTemperatureDoc, colour: str) -> None:
     """Draw the fitted line where it is positive."""
     lags_fs = np.geomspace(*point.fit_window_fs, _LINE_POINTS)
-    slope_a2_fs = _SLOPE_PER_D * point.tracer_diffusivity_cm2_s
-    values = slope_a2_fs * lags_fs + point.msd_intercept_a2
+    values = point.line_a2(lags_fs)
     figure.add_scatter(
         x=lags_fs[values > 0] / 1e3,
         y=values[values > 0],
