@@ -46,6 +46,8 @@ class Estimate:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % interval, symmetric in the logarithm; from 0 where the value is not positive."""
+        if np.isnan(self.value):
+            return 0.0, float("inf")
         if self.value <= 0:
             return 0.0, max(0.0, float(self.value + self.quantile * self.error))
         half = self.quantile * self.relative_error
@@ -90,7 +92,7 @@ class Diffusion:
     intercept_a2
         Of the line 6Dt + constant that the mean-square displacement approaches.
     weights
-        Of the models: none, one, two memories, a broad one.
+        Of the models: none, one, two memories, a broad one, random steps without vibration.
     n_steps
         Of the longest piece.
     """

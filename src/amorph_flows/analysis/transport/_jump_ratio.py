@@ -30,6 +30,8 @@ def jump_ratio(spectrum: BinnedSpectrum, models: Sequence[tuple[float, SpectrumM
     for weight, model in models:
         without = model.fitted - model.amplitudes[1] * spectrum.vibration
         designs = [(np.column_stack([without, spectrum.vibration]), np.array([model.at_zero, 0.0]))]
+        if not model.vibrates:
+            designs = [(without[:, None], np.array([model.at_zero]))]
         if model.memories:
             ones = [1.0] * len(model.memories)
             designs.append((spectrum.design(model.memories), np.array([1.0, 0.0, *ones])))

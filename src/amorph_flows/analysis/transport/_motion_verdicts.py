@@ -14,7 +14,7 @@ CAGED_ERROR = 1.0
 """Standard error over diffusivity above which no diffusion shows."""
 BALLISTIC_EXPONENT = 1.5
 """d ln MSD / d ln t above which ions fly: 1 is diffusion, 2 free flight."""
-_MODELS = ("without_memory", "one_memory", "two_memories", "broad_memory")
+_MODELS = ("without_memory", "one_memory", "two_memories", "broad_memory", "random_steps")
 
 
 def judge_regime(

@@ -9,7 +9,7 @@ freedom and ν the number of independent series among ions and axes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
@@ -19,10 +19,10 @@ from amorph_flows.arrays import FloatArray
 
 PENALTY = 4.0
 """Taken off the logarithm of the likelihood for each memory: prior odds and volume of its two
-parameters. As large as ln N, plain jumps would be told best, but memories would be missed in runs
-that are too short to show them; this value was chosen on walks with known truth. A memory that
-goes on in the same direction counts twice: ions in solids go back, and a few slow waves in a short
-run look like flight."""
+parameters; half of it for the one of vibration. As large as ln N, plain jumps would be told best,
+but memories would be missed in runs that are too short to show them; this value was chosen on walks
+with known truth. A memory that goes on in the same direction counts twice: ions in solids go back,
+and a few slow waves in a short run look like flight."""
 _BROAD = (3.0, 5.0)
 """Widths of ln τ of broad memories that are tried: factors of 20 and 150 in time."""
 _LONGEST_SHARE = 1 / 8
@@ -32,6 +32,7 @@ _BROAD_LONGER = 2.5
 _APART = 0.5
 """Least distance of ln τ between two memories."""
 _STEP = 0.02
+_VIBRATION = 1  # place of V among the amplitudes
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,15 @@ class SpectrumModel:
         Σ d (ln S + P/S).
     fitted
         S in every bin, Å².
+    vibrates
+        Whether V was fitted; else it is 0.
     """
 
     memories: tuple[Memory, ...]
     amplitudes: FloatArray
     deviance: float
     fitted: FloatArray
+    vibrates: bool = True
 
     @property
     def at_zero(self) -> float:
@@ -115,7 +119,10 @@ def solve_amplitudes(
 
 
 def fit_models(spectrum: BinnedSpectrum) -> list[SpectrumModel]:
-    """Return the models, fitted: no memory, one, two, and one whose times are spread.
+    """Return the models, fitted: no memory, one, two, one whose times are spread, and random steps.
+
+    Random steps alone, without vibration, come last: where ions do not vibrate, the vibration that
+    all others fit would make the interval √3 times as wide.
 
     Parameters
     ----------
@@ -131,7 +138,7 @@ def fit_models(spectrum: BinnedSpectrum) -> list[SpectrumModel]:
     ]
     late = np.append(grid, highest + np.log(_BROAD_LONGER))
     broad = [_fit(spectrum, (_best_time(spectrum, late, width),)) for width in _BROAD]
-    return [*models, min(broad, key=lambda model: model.deviance)]
+    return [*models, min(broad, key=lambda model: model.deviance), _random_steps(spectrum)]
 
 
 def evidence(models: Sequence[SpectrumModel], n_series: float) -> FloatArray:
@@ -144,7 +151,9 @@ def evidence(models: Sequence[SpectrumModel], n_series: float) -> FloatArray:
     n_series
         ν, independent series among ions and axes.
     """
-    penalties = [len(m.memories) + int(np.sum(m.amplitudes[2:] > 0)) for m in models]
+    penalties = [
+        len(m.memories) + int(np.sum(m.amplitudes[2:] > 0)) + m.vibrates / 2 for m in models
+    ]
     logarithm = np.array([-n_series * m.deviance for m in models]) - PENALTY * np.array(penalties)
     weights = np.exp(logarithm - logarithm.max())
     return np.asarray(weights / weights.sum())
@@ -168,9 +177,10 @@ def gradient(
     functional
         Of a model, linear in its amplitudes.
     """
-    columns = [spectrum.design(model.memories)]
-    n_linear = columns[0].shape[1]
-    slopes = [functional(_with_amplitudes(model, row)) for row in np.eye(n_linear)]
+    design = spectrum.design(model.memories)
+    fitted = [place for place in range(design.shape[1]) if place != _VIBRATION or model.vibrates]
+    columns = [design[:, fitted]]
+    slopes = [functional(replace(model, amplitudes=row)) for row in np.eye(design.shape[1])[fitted]]
     for place, memory in enumerate(model.memories):
         late, early = memory.later(_STEP), memory.later(-_STEP)
         change = (spectrum.shape(late) - spectrum.shape(early)) / (2 * _STEP)
@@ -192,13 +202,9 @@ def _inverse(information: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.pinv(information / both, rcond=1e-9) / both)
 
 
-def _with_amplitudes(model: SpectrumModel, amplitudes: FloatArray) -> SpectrumModel:
-    return SpectrumModel(model.memories, amplitudes, model.deviance, model.fitted)
-
-
 def _with_memory(model: SpectrumModel, place: int, memory: Memory) -> SpectrumModel:
     memories = (*model.memories[:place], memory, *model.memories[place + 1 :])
-    return SpectrumModel(memories, model.amplitudes, model.deviance, model.fitted)
+    return replace(model, memories=memories)
 
 
 def _fit(spectrum: BinnedSpectrum, memories: tuple[Memory, ...]) -> SpectrumModel:
@@ -206,6 +212,13 @@ def _fit(spectrum: BinnedSpectrum, memories: tuple[Memory, ...]) -> SpectrumMode
         spectrum.freedom, spectrum.power, spectrum.design(memories)
     )
     return SpectrumModel(memories, amplitudes, deviance, fitted)
+
+
+def _random_steps(spectrum: BinnedSpectrum) -> SpectrumModel:
+    deviance, (level,), fitted = solve_amplitudes(
+        spectrum.freedom, spectrum.power, np.ones((len(spectrum.power), 1))
+    )
+    return SpectrumModel((), np.array([level, 0.0]), deviance, fitted, vibrates=False)
 
 
 def _deviance(spectrum: BinnedSpectrum, *memories: Memory) -> float:
