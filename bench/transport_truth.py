@@ -28,7 +28,7 @@ PEERS_ON_WHAT_IS_REFUSED = 20
 """On how many trajectories of each such class the peers are run: they have no verdicts."""
 
 
-def rows_of(name: str, ions: int, length: float, seed: int) -> list[dict[str, Any]]:
+def rows_of(name: str, ions: int, length: float, seed: int, peers: int) -> list[dict[str, Any]]:
     """Return one row for each estimate from one trajectory, with the truth."""
     walk = walk_of_length(CLASSES[name], ions, length, seed)
     truth = {
@@ -38,11 +38,12 @@ def rows_of(name: str, ions: int, length: float, seed: int) -> list[dict[str, An
         "residence_time_fs": walk.residence_time_fs,
         "correlation_factor": walk.correlation_factor,
     }
-    peers = name in DIFFUSING or seed < PEERS_ON_WHAT_IS_REFUSED
+    if name not in DIFFUSING:
+        peers = min(peers, PEERS_ON_WHAT_IS_REFUSED)
     case = {"name": name, "ions": ions, "length": length, "seed": seed}
     return [
         case | asdict(estimate) | {"truth": truth[estimate.quantity]}
-        for estimate in estimates(walk.trajectory, peers)
+        for estimate in estimates(walk.trajectory, seed < peers)
     ]
 
 
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace, rows: Path) -> None:
         ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool,
         rows.open("a") as file,
     ):
-        tasks = [pool.submit(rows_of, *case) for case in missing]
+        tasks = [pool.submit(rows_of, *case, arguments.peers) for case in missing]
         for done, task in enumerate(as_completed(tasks), 1):
             file.writelines(json.dumps(row, default=float) + "\n" for row in task.result())
             file.flush()
@@ -81,6 +82,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=Path("transport-truth"))
     parser.add_argument("--trajectories", type=int, default=100, help="of each class")
+    parser.add_argument(
+        "--peers", type=int, default=100, help="trajectories of each class that the peers get, too"
+    )
     parser.add_argument("--classes", nargs="+", choices=CLASSES, default=list(CLASSES))
     parser.add_argument("--ions", type=int, nargs="+", default=[24])
     parser.add_argument("--lengths", type=float, nargs="+", default=[50.0])
