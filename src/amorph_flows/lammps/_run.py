@@ -169,7 +169,7 @@ def _prepare(
     """Write the input of the run, or of the rest of it, and return the step that it begins at."""
     symbols = [site.specie.symbol for site in structure]
     atoms = Atoms(symbols, structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
-    write_data(folder / DATA_FILE, atoms, elements)
+    write_data(folder / DATA_FILE, atoms, elements, style.charges)
     restart = last_restart(folder)
     step = restart[0] if restart else 0
     cut_dump(folder, step)
@@ -180,7 +180,7 @@ def _prepare(
         (folder / LOG_FILE).unlink(missing_ok=True)
     seed = langevin_seed(settings, step)
     add_piece(folder, MDPiece(first_step=step, langevin_seed=seed))
-    lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart, seed)
+    lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart, seed, style.atom_style)
     (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")
     if not style.commands:
         write_driver_input(folder, lines, symbols, potential, grade)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ase import Atoms
 from ase.io.lammpsdata import write_lammps_data
 from pydantic import Field
 
+from amorph_flows.potentials.balance import require_neutral
 from amorph_flows.schemas.base import Document
 
 DATA_FILE = "start.data"
@@ -69,7 +71,9 @@ class LammpsMD(Document):
         return self.equilibration_steps + max(1, round(self.production_fs / self.time_step_fs))
 
 
-def write_data(path: Path, atoms: Atoms, elements: list[str]) -> None:
+def write_data(
+    path: Path, atoms: Atoms, elements: list[str], charges: dict[str, float] | None = None
+) -> None:
     """Write a structure as LAMMPS data, the cell turned to lower-triangular where it is not.
 
     Parameters
@@ -80,7 +84,19 @@ def write_data(path: Path, atoms: Atoms, elements: list[str]) -> None:
         Atom i gets the id i + 1.
     elements
         Element symbol of each type, in order.
+    charges
+        Charge of an atom of each element, e: the file is for ``atom_style charge``. None or empty:
+        for ``atom_style atomic``.
+
+    Raises
+    ------
+    InputError
+        If the charges do not add up to zero.
     """
+    if charges:
+        require_neutral(atoms.get_chemical_symbols(), charges)
+        atoms = atoms.copy()
+        atoms.set_initial_charges([charges[symbol] for symbol in atoms.symbols])
     with path.open("w", encoding="utf-8") as file:
         write_lammps_data(
             file,
@@ -88,7 +104,7 @@ def write_data(path: Path, atoms: Atoms, elements: list[str]) -> None:
             specorder=elements,
             masses=True,
             units="metal",
-            atom_style="atomic",
+            atom_style="charge" if charges else "atomic",
         )
 
 
@@ -97,6 +113,7 @@ def commands(
     pair: list[str],
     restart: tuple[int, Path] | None,
     langevin_seed: int | None = None,
+    atom_style: Literal["atomic", "charge"] = "atomic",
 ) -> list[str]:
     """Return the commands of a run or of the rest of one.
 
@@ -110,11 +127,19 @@ def commands(
         Step and file to go on from; None starts anew.
     langevin_seed
         Of the forces while it equilibrates; None: as a run that starts anew.
+    atom_style
+        Of the data file.
     """
     plugins = [line for line in pair if line.split()[:1] == ["plugin"]]
     styles = [line for line in pair if line.split()[:1] != ["plugin"]]
     step = restart[0] if restart else 0
-    lines = [f"log {LOG_FILE} append", *plugins, *_cell(restart), *styles, *_general(settings)]
+    lines = [
+        f"log {LOG_FILE} append",
+        *plugins,
+        *_cell(restart, atom_style),
+        *styles,
+        *_general(settings),
+    ]
     if restart is None:
         seed = settings.seed + 1
         lines.append(
@@ -125,12 +150,12 @@ def commands(
     return [*lines, *_production(settings, step), f'print "{FINISHED}"']
 
 
-def _cell(restart: tuple[int, Path] | None) -> list[str]:
+def _cell(restart: tuple[int, Path] | None, atom_style: str) -> list[str]:
     if restart is not None:
         return [f"read_restart {restart[1].name}"]
     return [
         "units metal",
-        "atom_style atomic",
+        f"atom_style {atom_style}",
         "boundary p p p",
         "box tilt large",
         f"read_data {DATA_FILE}",

@@ -6,7 +6,7 @@ import importlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ase.calculators.calculator import Calculator
 from pydantic import Field
@@ -83,14 +83,24 @@ class PairStyle:
     Parameters
     ----------
     commands
-        Input lines from ``plugin load`` to ``pair_coeff``. Empty where LAMMPS gets energies and
-        forces from the backend's calculator through ``fix external``.
+        Input lines from ``plugin load`` to ``pair_coeff``, and those of ``kspace_style``. Empty
+        where LAMMPS gets energies and forces from the backend's calculator through
+        ``fix external``.
     grades_in_lammps
         Whether the pair style itself grades, saves and stops.
+    charges
+        Charge of an atom of each element, e, which the data file has to hold; empty where the
+        potential has no charges.
     """
 
     commands: list[str]
     grades_in_lammps: bool = False
+    charges: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def atom_style(self) -> Literal["atomic", "charge"]:
+        """LAMMPS's ``atom_style`` that the potential needs."""
+        return "charge" if self.charges else "atomic"
 
 
 class PotentialBackend(ABC):

@@ -75,9 +75,14 @@ def write_lammps(
             "through `fix external` and load_calculator gives an ASE calculator"
         )
     heading = ["# types: " + ", ".join(f"{i} {e}" for i, e in enumerate(types, start=1))]
-    units = ["# needs `units metal` and `atom_style atomic`"]
+    units = [f"# needs `units metal` and `atom_style {style.atom_style}`"]
+    units += [f"# charges: {_listed(style.charges, types)}"] if style.charges else []
     (home / LAMMPS_FILE).write_text("\n".join([*heading, *units, *style.commands, ""]))
     return style.commands
+
+
+def _listed(charges: dict[str, float], types: list[str]) -> str:
+    return ", ".join(f"{element} {charges[element]:+g}" for element in types)
 
 
 def check_text(doc: PotentialDoc) -> None:

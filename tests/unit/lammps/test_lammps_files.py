@@ -11,7 +11,7 @@ from ase.io.lammpsdata import read_lammps_data
 from pydantic import ValidationError
 
 from amorph_flows.analysis import read_trajectory
-from amorph_flows.errors import TrajectoryError
+from amorph_flows.errors import InputError, TrajectoryError
 from amorph_flows.lammps import LammpsMD, load_trajectory
 from amorph_flows.lammps._grades import append_grade, read_grades, summarise
 from amorph_flows.lammps._log import has_finished, last_lines, last_step, read_thermo
@@ -105,6 +105,21 @@ def test_data_file_keeps_distances_of_a_skewed_cell(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         back.get_all_distances(mic=True), atoms.get_all_distances(mic=True), atol=1e-10
     )
+
+
+def test_data_file_holds_the_charges_of_the_elements(tmp_path: Path) -> None:
+    atoms = Atoms("NaCl", cell=[5, 5, 5], scaled_positions=[[0, 0, 0], [0.5] * 3], pbc=True)
+    write_data(tmp_path / "a.data", atoms, ["Cl", "Na"], {"Na": 0.6, "Cl": -0.6})
+    back = read_lammps_data(tmp_path / "a.data", atom_style="charge")
+    np.testing.assert_allclose(back.get_initial_charges(), [0.6, -0.6])
+    assert "atom_style charge" in commands(MD, PAIR, None, atom_style="charge")
+
+
+def test_charges_that_do_not_balance_are_refused_with_their_terms(tmp_path: Path) -> None:
+    atoms = Atoms("NaCl2", cell=[5, 5, 5], pbc=True)
+    with pytest.raises(InputError, match=r"1 Na of \+0.6, 2 Cl of -0.6 add up to -0.6 e"):
+        write_data(tmp_path / "a.data", atoms, ["Cl", "Na"], {"Na": 0.6, "Cl": -0.6})
+    assert not (tmp_path / "a.data").exists()
 
 
 def test_dump_gives_times_cells_and_species(tmp_path: Path) -> None:
