@@ -19,7 +19,14 @@ from amorph_flows.analysis.transport._diffusion import (
 from amorph_flows.analysis.transport._estimate import estimate_diffusion, step_spectra
 from amorph_flows.analysis.transport._ion_paths import IonPath, ion_paths
 from amorph_flows.analysis.transport._residence import residence_time
-from amorph_flows.testing.walks import CLASSES, DIFFUSING, REFUSED, Walk, walk_of_length
+from amorph_flows.testing.walks import (
+    CLASSES,
+    DIFFUSING,
+    REFUSED,
+    Walk,
+    flowing_host,
+    walk_of_length,
+)
 
 SPACING_FS = 100.0
 PER_S = A2_PER_FS_IN_CM2_PER_S / SPACING_FS
@@ -193,6 +200,29 @@ def test_motion_without_a_diffusivity_is_refused_for_what_it_is(name):
         found = only(walk_of_length(REFUSED[name], 96, 50, seed))
         assert not found.believable, seed
         assert RIGHT_ANSWER[name] in {v.answer for v in found.verdicts if not v.passed}, seed
+
+
+@pytest.mark.parametrize("name", ["caged", "slowly_caged"])
+def test_a_host_that_vibrates_is_solid_though_ions_do_not_diffuse(name):
+    for seed in range(6):
+        found = only(walk_of_length(REFUSED[name], 8, 50, seed))
+        assert TransportVerdict.HOST_SOLID in {v.answer for v in found.verdicts}, seed
+
+
+def test_a_host_that_flows_is_told_though_ions_do_not_diffuse():
+    for seed in range(3):
+        walk = flowing_host(8, 2000, seed, of=REFUSED["caged"])
+        [found] = analyse_transport({900: walk.trajectory}, "Mg", drift="none").temperatures
+        assert TransportVerdict.CAGED in {v.answer for v in found.verdicts}, seed
+        assert TransportVerdict.HOST_MOBILE in {v.answer for v in found.verdicts}, seed
+
+
+@pytest.mark.parametrize("name", ["jumps", "remembering_third", "caged"])
+def test_drift_is_not_seen_where_there_is_none(name):
+    walk = walk_of_length(CLASSES[name], 8, 50, 0)
+    [found] = analyse_transport({900: walk.trajectory}, "Mg", drift="none").temperatures
+    assert TransportVerdict.DRIFT_SMALL in {v.answer for v in found.verdicts}
+    assert found.tracer_diffusivity_with_drift_cm2_s == found.tracer_diffusivity_cm2_s
 
 
 @pytest.mark.parametrize("name", ["remembering_third", "remembering_tenth"])

@@ -79,9 +79,9 @@ class TransportThresholds:
     most_relative_error
         Standard error of D over D.
     most_host_share
-        Diffusivity of the host over that of the ions.
+        Diffusivity of the host over that of the ions, or of ions that travel the least distance.
     most_drift_share
-        Mean-square displacement of the drift over that of the ions; more is remarked upon.
+        Change of D by the removal of drift, over D; more is remarked upon.
     least_cell_a
         Shortest height of the cell, Å; less is remarked upon.
     curvature_p

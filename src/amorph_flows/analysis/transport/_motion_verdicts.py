@@ -158,43 +158,45 @@ def judge_precision(relative_error: float, n_blocks: int, limits: TransportThres
     )
 
 
-def judge_host(host_share: float | None, limits: TransportThresholds) -> Verdict:
+def judge_host(
+    host: float | None, ions: float, n_steps: int, limits: TransportThresholds
+) -> Verdict:
     """Judge whether the host stays in place while ions move.
+
+    Ions that travel less than `least_travel_a2` in the run, as in cages, are taken to travel so
+    far: a host that stays in place is then no faster than they are.
 
     Parameters
     ----------
-    host_share
-        Diffusivity of the host over that of the ions; None without a host.
+    host, ions
+        Diffusivities, Å² per frame; that of the host is None without one.
+    n_steps
+        Of the longest piece.
     limits
         Thresholds.
     """
+    question = "host solid?"
     thresholds = {"most_host_share": limits.most_host_share}
-    if host_share is None:
-        return Verdict(
-            "host solid?",
-            V.NO_HOST,
-            True,
-            "numerical",
-            "all atoms are of the mobile element",
-            {},
-            thresholds,
-        )
-    solid = host_share <= limits.most_host_share
-    if host_share == float("inf"):
-        reason = "no diffusion of the ions is seen that the host's could be compared with"
-    else:
-        reason = (
-            f"the host diffuses {host_share:.3f} times as fast as the ions (at most "
-            f"{limits.most_host_share:g} in a solid)"
-        )
+    if host is None:
+        reason = "all atoms are of the mobile element"
+        return Verdict(question, V.NO_HOST, True, "numerical", reason, {}, thresholds)
+    least = limits.least_travel_a2 / (6 * n_steps)
+    share = host / max(ions, least)
+    solid = share <= limits.most_host_share
+    compared = (
+        "the ions"
+        if ions >= least
+        else f"ions that travel {limits.least_travel_a2:g} Å² in the run, which these do not"
+    )
     return Verdict(
-        "host solid?",
+        question,
         V.HOST_SOLID if solid else V.HOST_MOBILE,
         solid,
         "numerical",
-        reason,
-        {"host_share": host_share},
-        thresholds,
+        f"the host diffuses {share:.3f} times as fast as {compared} (at most "
+        f"{limits.most_host_share:g} in a solid)",
+        {"host_share": share},
+        thresholds | {"least_travel_a2": limits.least_travel_a2},
     )
 
 

@@ -221,11 +221,12 @@ def _motion(paths: _Paths) -> _Motion:
     pieces = step_spectra(used)
     ions = estimate_diffusion(pieces)
     window = _window(ions)
+    of_drift = plain_slope(paths.with_drift, *window) - plain_slope(paths.ions, *window)
     return _Motion(
         ions,
         residence_time(used, pieces, ions.longest_memory),
         zero_frequency(step_spectra(long_enough(paths.host))) if paths.host else None,
-        plain_slope(paths.with_drift, *window) / (2 * DIMENSIONS),
+        ions.tracer.value + of_drift / (2 * DIMENSIONS),
         window,
     )
 
@@ -267,7 +268,7 @@ def _verdicts(
         judge_motion.judge_moves(motion.ions.moves, limits),
         judge_motion.judge_trend(motion.ions.trend, limits),
         judge_motion.judge_precision(tracer.relative_error, motion.ions.n_blocks, limits),
-        judge_motion.judge_host(_host_share(motion), limits),
+        judge_motion.judge_host(motion.host, tracer.value, motion.ions.n_steps, limits),
         judge_motion.judge_drift(drift, motion.with_drift * per_s, tracer.value * per_s, limits),
         judge_frames.judge_cell(paths.shortest_height_a, limits),
     ]
@@ -278,12 +279,3 @@ def _late_exponent(msd_a2: FloatArray) -> float:
     early = max(1, len(msd_a2) // 8)
     ratio = msd_a2[2 * early] / msd_a2[early] if msd_a2[early] > 0 else 1.0
     return float(np.log2(ratio)) if ratio > 0 else 0.0
-
-
-def _host_share(motion: _Motion) -> float | None:
-    """Return the host's diffusivity over that of the ions; inf where ions have none."""
-    if motion.host is None:
-        return None
-    if motion.ions.tracer.value <= 0:
-        return float("inf")
-    return motion.host / motion.ions.tracer.value

@@ -32,7 +32,8 @@ class TransportAtTemperature:
     tracer_diffusivity_single_time_cm2_s, single_time_fs
         D* = MSD(Δt)/6Δt at one Δt (Eq. 4 of Choyal et al. 2025).
     tracer_diffusivity_with_drift_cm2_s
-        D* had no drift been removed.
+        D* had no drift been removed: more by what drift adds to the slope of the mean-square
+        displacement.
     jump_diffusivity_cm2_s, jump_diffusivity_interval_cm2_s
         D_J from the spectrum of the ions' summed steps.
     haven_ratio, haven_ratio_interval
