@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.structure.order import check_fixed_planes
 from amorph_flows.errors import InputError
 from amorph_flows.structures import check_structure
 
@@ -144,11 +145,7 @@ def check_lattice_planes(
             raise InputError(
                 f"lattice_planes has {element}; the study has {', '.join(sorted(elements))}"
             )
-        if len(numbers) != 3 or min(numbers) < 1:
-            raise InputError(
-                f"lattice_planes has {tuple(numbers)} for {element}; give three numbers of 1 and "
-                "more"
-            )
+        check_fixed_planes(numbers, f"lattice_planes has {tuple(numbers)} for {element}")
 
 
 def check_temperatures(

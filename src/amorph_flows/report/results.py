@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from amorph_flows.analysis.verdict import doubts
 from amorph_flows.report._foundations import foundations
 from amorph_flows.report._text import sentence
+from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
 
 _NOT_SEEN: dict[Quantity, str] = {
@@ -109,26 +110,28 @@ def _voltages(parts: StudyParts) -> Iterator[ResultRow]:
 
 def _diffusivities(parts: StudyParts) -> Iterator[ResultRow]:
     """Yield one quantity after the other, each by temperature; D that is not positive is none."""
-    quantities: list[tuple[Quantity, str, str, float]] = [
-        ("tracer_diffusivity", "tracer_diffusivity_cm2_s", "cm²/s", 1.0),
-        ("jump_diffusivity", "jump_diffusivity_cm2_s", "cm²/s", 1.0),
-        ("haven_ratio", "haven_ratio", "", 1.0),
-        ("conductivity", "conductivity_s_cm", "S/cm", 1.0),
-        ("residence_time", "residence_time_fs", "ps", 1e-3),
-        ("memory_time", "memory_time_fs", "ps", 1e-3),
-        ("correlation_factor", "correlation_factor", "", 1.0),
+    quantities: list[tuple[Quantity, str, str]] = [
+        ("tracer_diffusivity", "tracer_diffusivity_cm2_s", "cm²/s"),
+        ("jump_diffusivity", "jump_diffusivity_cm2_s", "cm²/s"),
+        ("haven_ratio", "haven_ratio", ""),
+        ("conductivity", "conductivity_s_cm", "S/cm"),
+        ("residence_time", "residence_time_fs", "ps"),
+        ("memory_time", "memory_time_fs", "ps"),
+        ("correlation_factor", "correlation_factor", ""),
     ]
-    for quantity, field, unit, scale in quantities:
+    for quantity, field, unit in quantities:
         for point in parts.transport.temperatures:
             value, interval = getattr(point, field), getattr(point, _interval_field(field))
+            if unit == "ps":
+                value, interval = in_ps(value), interval_in_ps(interval)
             runs = [r.job_uuid for r in parts.production if r.temperature_k == point.temperature_k]
             yield _row(
                 quantity,
                 "MTP MD",
                 point.temperature_k,
-                value * scale if value is not None and value > 0 else None,
+                value if value is not None and value > 0 else None,
                 unit,
-                interval if interval is None else [end * scale for end in interval],
+                interval,
                 [parts.transport.job_uuid, *runs, parts.potential.job_uuid],
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import auto
 
@@ -199,13 +199,31 @@ def long_range_order(
     )
 
 
+def check_fixed_planes(planes: Sequence[int], given: str) -> None:
+    """Refuse fixed planes that are not three positive numbers.
+
+    Parameters
+    ----------
+    planes
+        Planes per cell along a, b, c.
+    given
+        Beginning of the error: the setting and its value.
+
+    Raises
+    ------
+    InputError
+        If there are not three, or one is below 1.
+    """
+    if len(planes) != 3 or min(planes) < 1:
+        raise InputError(f"{given}; give three numbers of 1 and more")
+
+
 def _numbers_to_try(
     plane_numbers: Iterable[int], fixed: tuple[int, int, int] | None
 ) -> list[IntArray]:
     """Return the numbers of planes that each axis chooses from."""
     if fixed is not None:
-        if len(fixed) != 3 or min(fixed) < 1:
-            raise InputError(f"fixed_planes is {fixed}; give three numbers of 1 and more")
+        check_fixed_planes(fixed, f"fixed_planes is {fixed}")
         return [np.array([number], dtype=np.int64) for number in fixed]
     tried = np.array(sorted(set(plane_numbers)), dtype=np.int64)
     if len(tried) == 0 or tried[0] < 1:

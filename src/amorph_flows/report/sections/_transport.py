@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amorph_flows.report._section import Column, Panel, Row, Section, Table
+from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.report.figures._arrhenius import arrhenius_figure
 from amorph_flows.report.figures._correlation import haven_figure
 from amorph_flows.report.figures._msd import axes_figure, displacement_figure
@@ -149,21 +150,13 @@ def diffusivity_section(transport: TransportDoc) -> Section:
 def _point_row(point: TransportAtTemperatureDoc) -> Row:
     """Return the cells of one temperature, times in ps."""
     times_ps = {
-        "residence_time_ps": _in_ps(point.residence_time_fs),
-        "residence_time_interval_ps": _ends_in_ps(point.residence_time_interval_fs),
-        "memory_time_ps": _in_ps(point.memory_time_fs),
-        "memory_time_interval_ps": _ends_in_ps(point.memory_time_interval_fs),
+        "residence_time_ps": in_ps(point.residence_time_fs),
+        "residence_time_interval_ps": interval_in_ps(point.residence_time_interval_fs),
+        "memory_time_ps": in_ps(point.memory_time_fs),
+        "memory_time_interval_ps": interval_in_ps(point.memory_time_interval_fs),
     }
     others = [column.key for column in TRANSPORT_COLUMNS if column.key not in times_ps]
     return {**{key: getattr(point, key) for key in others}, **times_ps}
-
-
-def _in_ps(time_fs: float | None) -> float | None:
-    return None if time_fs is None else time_fs / 1e3
-
-
-def _ends_in_ps(ends_fs: tuple[float, float] | None) -> tuple[float, float] | None:
-    return None if ends_fs is None else (ends_fs[0] / 1e3, ends_fs[1] / 1e3)
 
 
 def _extrapolated(transport: TransportDoc) -> str:
