@@ -221,7 +221,9 @@ def test_a_glass_transition_that_is_found_reaches_the_transport(
         real, **OWN, find_glass_transition=True, glass_transition=OwnGlassTransition(passed=passed)
     )
     documents = _run(maker, tmp_path)
-    assert documents["transport"].glass_transition_k == (700.0 if passed else None)
+    transport = documents["transport"]
+    assert transport.glass_transition_k == (700.0 if passed else None)
+    assert transport.glass_transition_interval_k == ((650.0, 750.0) if passed else None)
 
 
 def test_the_readers_of_every_stage_are_stages() -> None:

@@ -43,12 +43,15 @@ def collect_transport(
     species = Species.from_str(ion)
     if not finished:
         return _nothing(species)
-    found = glass_transition is not None and glass_transition.transition.passed
+    found = glass_transition
+    if found is not None and not found.transition.passed:
+        found = None
     result = analyse_transport(
         trajectories,
         species.symbol,
         charge=species.oxi_state,
-        glass_transition_k=glass_transition.temperature_k if glass_transition and found else None,
+        glass_transition_k=found.temperature_k if found else None,
+        glass_transition_interval_k=found.interval_k if found else None,
     )
     return TransportDoc.from_result(result)
 
@@ -67,6 +70,7 @@ def _nothing(ion: Species) -> TransportDoc:
         extrapolation_300k=None,
         fitted_temperatures_k=[],
         glass_transition_k=None,
+        glass_transition_interval_k=None,
         haven_ratio_300k=None,
         haven_ratio_300k_interval=None,
         conductivity_300k_s_cm=None,

@@ -72,6 +72,7 @@ class TransportDoc(StageDocument):
     glass_transition_k: float | None = Field(
         description="what the fit was tested against, K; None where the study has none"
     )
+    glass_transition_interval_k: Interval | None = Field(description="95 %, K")
     haven_ratio_300k: float | None = Field(
         description="weighted mean of the logarithm over the fitted temperatures"
     )
@@ -111,6 +112,7 @@ class TransportDoc(StageDocument):
             extrapolation_300k=result.extrapolation_300k,
             fitted_temperatures_k=result.fitted_temperatures_k,
             glass_transition_k=result.glass_transition_k,
+            glass_transition_interval_k=result.glass_transition_interval_k,
             haven_ratio_300k=room.haven_ratio if room else None,
             haven_ratio_300k_interval=room.haven_ratio_interval if room else None,
             conductivity_300k_s_cm=result.conductivity_300k_s_cm,

@@ -224,6 +224,47 @@ def test_a_bend_at_the_glass_transition_is_refused(runs):
     assert verdict.numbers["energy_above_ev"] == pytest.approx(0.4, abs=0.15)
 
 
+def test_a_bend_anywhere_in_the_interval_of_the_glass_transition_is_refused(runs):
+    changed = dict(runs)
+    for kelvin, energy in ((600.0, 0.2), (800.0, 0.2)):
+        d = bent([kelvin], energy, 0.4, 900.0)[0]
+        changed[kelvin] = walk_at(kelvin, int(kelvin), diffusivity=d)
+    found = analyse_transport(
+        changed, "Na", glass_transition_k=1250.0, glass_transition_interval_k=(900.0, 1400.0)
+    )
+    verdict = next(v for v in found.verdicts if "glass transition?" in v.question)
+    assert verdict.answer == TransportVerdict.GLASS_TRANSITION_BETWEEN
+    assert verdict.numbers["bend_k"] == 900.0
+    assert "1250 K (95 % 900 to 1400 K) may lie between" in verdict.reason
+
+
+def test_a_glass_transition_that_may_be_between_needs_no_bend_to_be_believed_away(runs):
+    found = analyse_transport(
+        runs, "Na", glass_transition_k=1250.0, glass_transition_interval_k=(1100.0, 1400.0)
+    )
+    assert found.believable, found.doubts
+    assert TransportVerdict.NO_BEND in {v.answer for v in found.verdicts}
+    assert found.glass_transition_interval_k == (1100.0, 1400.0)
+
+
+@pytest.mark.parametrize(("kelvin", "interval"), [(650.0, (580.0, 720.0)), (290.0, (280.0, 320.0))])
+def test_300_k_is_out_of_reach_where_the_glass_transition_may_be_in_between(runs, kelvin, interval):
+    found = analyse_transport(
+        runs, "Na", glass_transition_k=kelvin, glass_transition_interval_k=interval
+    )
+    verdict = next(v for v in found.verdicts if v.question == "300 K in reach?")
+    assert not verdict.passed
+    assert "300 K may lie beyond" in verdict.reason
+
+
+@pytest.mark.parametrize(("kelvin", "interval"), [(None, (580.0, 720.0)), (900.0, (580.0, 720.0))])
+def test_an_interval_without_its_glass_transition_is_refused(runs, kelvin, interval):
+    with pytest.raises(InputError, match="glass_transition"):
+        analyse_transport(
+            runs, "Na", glass_transition_k=kelvin, glass_transition_interval_k=interval
+        )
+
+
 def test_a_bend_that_the_data_cannot_exclude_is_not_believed_away(runs):
     short = {
         k: Trajectory(run.positions[:20], run.cells[:20], run.numbers, run.times_fs[:20], k)

@@ -9,7 +9,7 @@ import numpy as np
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._arrhenius import ArrheniusFit, fit_arrhenius
-from amorph_flows.analysis.transport._arrhenius_verdicts import judge_together
+from amorph_flows.analysis.transport._arrhenius_verdicts import KnownTransition, judge_together
 from amorph_flows.analysis.transport._criteria import TransportThresholds
 from amorph_flows.analysis.transport._discontinuities import Drift
 from amorph_flows.analysis.transport._log_fit import Interval, usable_interval
@@ -39,8 +39,8 @@ class TransportResult:
         The temperatures behind it: the believable ones if there are two, else all.
     room_conductivity
         Conductivity and Haven ratio at 300 K; None without a fit or a Haven ratio.
-    glass_transition_k
-        What the fit was tested against; None where it is not known.
+    glass_transition_k, glass_transition_interval_k
+        What the fit was tested against, with its 95 % interval; None where it is not known.
     verdicts
         On the temperatures together.
     thresholds
@@ -54,6 +54,7 @@ class TransportResult:
     fitted_temperatures_k: list[float]
     room_conductivity: RoomConductivity | None
     glass_transition_k: float | None
+    glass_transition_interval_k: Interval | None
     verdicts: tuple[Verdict, ...]
     thresholds: TransportThresholds
 
@@ -120,6 +121,7 @@ def analyse_transport(
     charge: float | None = None,
     single_time_fs: float | None = None,
     glass_transition_k: float | None = None,
+    glass_transition_interval_k: Interval | None = None,
     thresholds: TransportThresholds | None = None,
 ) -> TransportResult:
     """Analyse the transport of one element, with intervals and verdicts.
@@ -140,6 +142,8 @@ def analyse_transport(
     glass_transition_k
         Where it is known and lies between the temperatures, the fit is tested for a bend there;
         where it lies between 300 K and the temperatures, D(300 K) is not believed.
+    glass_transition_interval_k
+        95 % interval of it, K, if known: both questions are then asked of the interval.
     thresholds
         What trajectories are held to; the defaults if not given.
 
@@ -151,7 +155,8 @@ def analyse_transport(
     Raises
     ------
     InputError
-        If there is no trajectory, no such ion, or a temperature contradicts its trajectory.
+        If there is no trajectory, no such ion, a temperature contradicts its trajectory, or the
+        glass transition is not within its interval.
     TrajectoryError
         If a longest continuous piece is shorter than eight frames, or the trajectories of one
         temperature differ in their ions or spacing of frames.
@@ -163,6 +168,7 @@ def analyse_transport(
     """
     limits = thresholds or TransportThresholds()
     runs = _checked(trajectories, ion)
+    transition = _transition(glass_transition_k, glass_transition_interval_k)
     if charge is None:
         charge = _common_charge(ion)
     temperatures = [
@@ -190,7 +196,8 @@ def analyse_transport(
         [t.temperature_k for t in usable] if fit else [],
         conductivity,
         glass_transition_k,
-        tuple(judge_together(usable, fit, glass_transition_k, limits)),
+        glass_transition_interval_k,
+        tuple(judge_together(usable, fit, transition, limits)),
         limits,
     )
 
@@ -207,6 +214,23 @@ def _common_charge(ion: str) -> float | None:
 
     states = Element(ion).common_oxidation_states
     return float(states[0]) if len(states) == 1 else None
+
+
+def _transition(kelvin: float | None, interval_k: Interval | None) -> KnownTransition | None:
+    """Return the glass transition with its interval, if it is known."""
+    if kelvin is None:
+        if interval_k is not None:
+            raise InputError(
+                f"glass_transition_interval_k is {interval_k}; give glass_transition_k, too"
+            )
+        return None
+    low, high = interval_k or (kelvin, kelvin)
+    if not low <= kelvin <= high:
+        raise InputError(
+            f"glass_transition_k is {kelvin:g} K, not within {low:g} to {high:g} K; give an "
+            "interval around it"
+        )
+    return KnownTransition(kelvin, (low, high))
 
 
 def _density(trajectory: Trajectory, ion: str) -> float:

@@ -43,6 +43,7 @@ _ROOM_COLUMNS = (
     Column("conductivity_300k_s_cm", "conductivity at 300 K / S/cm", "number"),
     Column("conductivity_300k_interval_s_cm", "conductivity interval", "uncertainty"),
     Column("glass_transition_k", "glass transition / K", "number", 4),
+    Column("glass_transition_interval_k", "its interval", "uncertainty"),
 )
 _RUN_COLUMNS = (
     Column("run", "run"),
