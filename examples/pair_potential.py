@@ -27,7 +27,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from amorph_flows.datasets import FrameSet, maxvol
 from amorph_flows.errors import InputError
-from amorph_flows.potentials import Fit, GradeSettings, PairStyle, PotentialBackend
+from amorph_flows.potentials import Fit, GradeSettings, LearnedBackend, PairStyle
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 NOISE = 1e-8
@@ -117,7 +117,7 @@ class PairCalculator(Calculator):
 
 # --8<-- [end:calculator]
 # --8<-- [start:backend]
-class PairBackend(PotentialBackend):
+class PairBackend(LearnedBackend):
     """Pair potentials; `FitSettings.level` is the number of coefficients of a pair."""
 
     name: ClassVar[str] = "pair_potential:PairBackend"

@@ -108,9 +108,9 @@ def _potentials() -> Iterator[Check]:
 
     for name, check in CHECKS.items():
 
-        def probe(check: Callable[[], None] = check) -> str:
+        def probe(name: str = name, check: Callable[[], None] = check) -> str:
             check()
-            return "fit, calculator, LAMMPS"
+            return "calculator, LAMMPS" if name == "classical" else "fit, calculator, LAMMPS"
 
         yield _tried("potential", name, probe)
 

@@ -40,7 +40,7 @@ from amorph_flows.lammps._process import run_to_end
 from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
 from amorph_flows.potentials.base import (
     GradeSettings,
-    get_backend,
+    get_learned_backend,
 )
 from amorph_flows.runtime.progress import progress_of_job, read_progress
 from amorph_flows.structures import v2o5
@@ -307,7 +307,7 @@ def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Pa
         Frame(trajectory.numbers, positions, cell)
         for positions, cell in zip(trajectory.positions, trajectory.cells, strict=True)
     )
-    active_set = get_backend("mtp").active_set(text, ["Mg", "V", "O"], frames)
+    active_set = get_learned_backend("mtp").active_set(text, ["Mg", "V", "O"], frames)
     doc = potential("mtp", ["Mg", "V", "O"], potential=text, active_set=active_set)
     hot = settings(temperature_k=900, time_step_fs=1, equilibration_fs=50, production_fs=50)
     grade = GradeSettings(every=5, select=2.0, stop=10.0)
@@ -319,7 +319,7 @@ def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Pa
     assert result.saved_file is not None
     saved = read_cfg(result.saved_file, doc.species)
     assert len(saved) == result.n_saved == (graded[:, 1] > 2).sum() > 0
-    own = get_backend("mtp").grades(doc, saved)
+    own = get_learned_backend("mtp").grades(doc, saved)
     assert saved[-1].provenance.grade == pytest.approx(own[-1], rel=1e-5)
     written = (result.directory / LOG_FILE).stat().st_mtime_ns
     run_lammps_md(start, doc, hot, tmp_path, grade)

@@ -11,12 +11,13 @@ from ase.calculators.calculator import Calculator
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines.toy import ToyCalculator
-from amorph_flows.potentials.base import Fit, GradeSettings, PairStyle, PotentialBackend
+from amorph_flows.potentials.base import GradeSettings, PairStyle
+from amorph_flows.potentials.learned import Fit, LearnedBackend
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
 
-class Unfitted(PotentialBackend):
+class Unfitted(LearnedBackend):
     """A backend of a fixed potential."""
 
     def check(self) -> None:

@@ -12,7 +12,7 @@ from amorph_flows.datasets import refuse_unphysical, split_frames
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.dataset import build_dataset
 from amorph_flows.jobs.potential import choose_potential, fit_potential, refit_potential
-from amorph_flows.potentials import default_backend, get_backend
+from amorph_flows.potentials import default_backend, get_learned_backend
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
@@ -67,11 +67,11 @@ class FitPotentialMaker(Maker):
         Raises
         ------
         InputError, MissingDependencyError
-            If a field is out of its range, or the backend cannot run here.
+            If a field is out of its range, or the backend fits nothing or cannot run here.
         """
         split_frames(FrameSet(), self.test_fraction, self.validation_fraction)
         refuse_unphysical(FrameSet(), self.min_contact_a, self.max_force_ev_a)
-        get_backend(self.backend).check()
+        get_learned_backend(self.backend).check()
 
     def make(self, labels: Sequence[LabelDoc]) -> Flow:
         """Return the flow; its output is a dictionary of ``dataset`` and ``potential``.

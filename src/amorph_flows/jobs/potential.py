@@ -13,8 +13,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.required import required
-from amorph_flows.potentials import get_backend
-from amorph_flows.potentials.base import Fit, PotentialBackend
+from amorph_flows.potentials import Fit, PotentialBackend, get_learned_backend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc, PotentialVerdict
@@ -65,17 +64,17 @@ def refit_potential(dataset: DatasetDoc, start: PotentialDoc) -> PotentialDoc:
     Raises
     ------
     InputError
-        If the dataset has no training frames.
+        If the dataset has no training frames, or the potential is not a fitted one.
     """
     if start.n_training_frames == len(dataset.training):
         return start
-    return _fitted(dataset, start.settings, start.backend, start)
+    return _fitted(dataset, start.fit_settings(), start.backend, start)
 
 
 def _fitted(
     dataset: DatasetDoc, settings: FitSettings, backend: str, start: PotentialDoc | None
 ) -> PotentialDoc:
-    method = get_backend(backend)
+    method = get_learned_backend(backend)
     method.check()
     parts = split_parts(dataset)
     if not len(parts["training"]):
@@ -152,6 +151,7 @@ def _document(
     start: PotentialDoc | None,
 ) -> PotentialDoc:
     training = dataset.frames.take(dataset.training)
+    method = get_learned_backend(backend)
     return PotentialDoc(
         backend=backend,
         species=fit.species,
@@ -159,7 +159,7 @@ def _document(
         engine=dataset.engine,
         files={
             "potential": fit.potential,
-            "active_set": get_backend(backend).active_set(fit.potential, fit.species, training),
+            "active_set": method.active_set(fit.potential, fit.species, training),
         },
         sha256=sha256_of(fit.potential),
         n_parameters=fit.n_parameters,
@@ -213,7 +213,7 @@ def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, obje
 def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdict]:
     verdicts = [_accuracy(held_out), _data_size(doc.n_training_frames)]
     verdicts += doc.engine.verdicts("labels")
-    if doc.settings.choose_on == "test":
+    if doc.fit_settings().choose_on == "test":
         verdicts.append(
             Verdict(
                 question="test frames used once?",

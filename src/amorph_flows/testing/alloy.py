@@ -11,7 +11,7 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 
 from amorph_flows.datasets import Frame, FrameSet, Provenance
-from amorph_flows.potentials import Fit, PotentialBackend, get_backend
+from amorph_flows.potentials import Fit, LearnedBackend, get_learned_backend
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 
@@ -64,7 +64,7 @@ def alloy_frame(atoms: Atoms, step: int = 0) -> Frame:
 class Task:
     """A fitted potential and the frames that it was fitted to."""
 
-    backend: PotentialBackend
+    backend: LearnedBackend
     fit: Fit
     doc: PotentialDoc
     training: FrameSet
@@ -80,13 +80,13 @@ def fitted(name: str) -> Task:
     name
         The backend.
     """
-    backend = get_backend(name)
+    backend = get_learned_backend(name)
     training, validation = alloy_frames(_N_TRAINING, seed=0), alloy_frames(4, seed=1)
     fit = backend.fit(training, validation, SETTINGS)
     return Task(backend, fit, document(backend, fit, training), training, validation)
 
 
-def document(backend: PotentialBackend, fit: Fit, training: FrameSet) -> PotentialDoc:
+def document(backend: LearnedBackend, fit: Fit, training: FrameSet) -> PotentialDoc:
     """Return the document of a fit, with its active set.
 
     Parameters

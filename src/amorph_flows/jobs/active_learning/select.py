@@ -5,7 +5,7 @@ from __future__ import annotations
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.required import required
-from amorph_flows.potentials import get_backend
+from amorph_flows.potentials import get_learned_backend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ExplorationDoc, FrameBatch, SelectionDoc
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -47,7 +47,7 @@ def select_candidates(
         potential = required(potential, "the potential")
         dataset = required(dataset, "the dataset")
         training = dataset.frames.take(dataset.training)
-        method = get_backend(potential.backend)
+        method = get_learned_backend(potential.backend)
         chosen = method.select(potential, training, refusal.kept, limit)
     return SelectionDoc(
         n_candidates=len(candidates),

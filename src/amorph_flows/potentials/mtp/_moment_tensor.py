@@ -12,7 +12,7 @@ from typing_extensions import override
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.base import Fit, PotentialBackend
+from amorph_flows.potentials.learned import Fit, LearnedBackend
 from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp._selection import Gradients, choose_candidates, find_active_set
 from amorph_flows.potentials.mtp._start import named_text, starting_potential
@@ -38,7 +38,7 @@ class Trained:
     cpu_seconds: float
 
 
-class MomentTensorBackend(PotentialBackend):
+class MomentTensorBackend(LearnedBackend):
     """A backend whose potentials are ``.mtp`` texts; a subclass trains, differentiates and runs."""
 
     @abstractmethod

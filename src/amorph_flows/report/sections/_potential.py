@@ -100,7 +100,7 @@ def potential_section(potential: PotentialDoc) -> Section:
     potential
         The potential.
     """
-    settings = potential.settings
+    settings = potential.fit_settings()
     text = (
         f"Moment tensor potential of level {settings.level}, cutoff {settings.cutoff:g} Å, by "
         f"{potential.backend}: "

@@ -138,7 +138,7 @@ def _seeds(parts: StudyParts) -> Iterator[tuple[str, int]]:
     for site in parts.insertions:
         yield f"insertion at {temperature(site.temperature_k)}", site.seed
     yield "split of the dataset", parts.dataset.seed
-    yield "fit of the potential", parts.potential.settings.seed
+    yield "fit of the potential", parts.potential.fit_settings().seed
     for generation in parts.active_learning.generations:
         for run in generation.runs:
             yield run.run, run.seed
