@@ -7,6 +7,7 @@ from ase.data import atomic_masses
 
 from amorph_flows.analysis import Trajectory, find_discontinuities, implied_frame_spacing
 from amorph_flows.errors import InputError, TrajectoryError
+from amorph_flows.testing.walks import chains
 
 
 def vibrating(n_frames=400, spacing_fs=10.0, temperature_k=600.0, seed=0, periods=(150, 80)):
@@ -80,6 +81,13 @@ def test_ions_that_move_as_one_are_no_discontinuity():
     assert find_discontinuities(trajectory) == []
 
 
+@pytest.mark.parametrize(("length", "n_ions"), [(3, 12), (5, 12), (5, 20), (3, 24), (5, 24)])
+def test_chains_of_ions_that_hop_together_are_no_discontinuity(length, n_ions):
+    for seed in range(3):
+        walk = chains(n_ions, 5000, seed, length=length)
+        assert find_discontinuities(walk.trajectory) == [], seed
+
+
 def glued(a, b):
     return Trajectory(
         np.concatenate([a.positions, b.positions]), a.cells[0], a.numbers,
@@ -91,6 +99,12 @@ def test_glued_pieces_are_found():
     both = glued(vibrating(100, seed=1), vibrating(150, seed=2))
     assert find_discontinuities(both) == [100]
     assert find_discontinuities(glued(diffusing(80, seed=3), diffusing(70, seed=4))) == [80]
+
+
+def test_glued_walks_of_chains_are_found():
+    for seed in range(3):
+        a, b = (chains(24, 2000, 2 * seed + i, length=5).trajectory for i in range(2))
+        assert find_discontinuities(glued(a, b)) == [2000], seed
 
 
 def test_relabelled_atoms_are_found():

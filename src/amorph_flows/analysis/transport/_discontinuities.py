@@ -24,6 +24,8 @@ LEAST_SHARE = 0.25
 CHANCE = 1e-6
 """Probability, over the whole trajectory, that independent atoms would do so by chance."""
 _FEWEST_ATOMS = 4
+_FEWEST_HOPS = 20
+"""Frames with long steps from which it is told how many atoms hop together."""
 _RESOLUTION_A2 = 1e-6
 _SAMPLED_FRAMES = 200
 _WATCHED_ATOMS = 128  # of each species, evenly spaced: enough to see a quarter jump
@@ -91,8 +93,9 @@ def survey_steps(trajectory: Trajectory) -> Survey:
     """Return mean motion and discontinuities from one pass over the steps.
 
     A piece ends where the spacing of the times is not that of the others, or where more atoms of
-    one species make a long step at once than independent atoms would. Steps are taken relative to
-    those of the species, so that neither drift nor hops of single ions count.
+    one species make a long step at once than independent atoms would, or independent chains of
+    atoms that always hop together. Steps are taken relative to those of the species, so that
+    neither drift nor hops of single ions count.
 
     Parameters
     ----------
@@ -169,7 +172,9 @@ def _jumps(steps: Steps, atoms: IntArray, counts: IntArray, limit_a2: float) -> 
         return []
     rate = max(float(counts.sum()) / (n_steps * n_atoms), 1e-4)
     number = np.arange(n_atoms + 1)
-    chance = stats.binom.sf(number - 1, n_atoms, rate) * n_steps
+    together = _hop_together(counts, n_atoms, rate)
+    chains, n_chains = -(-number // together), -(-n_atoms // together)
+    chance = stats.binom.sf(chains - 1, n_chains, rate) * n_steps
     telling = (chance < CHANCE) & (number >= max(_FEWEST_ATOMS, LEAST_SHARE * n_atoms))
     jumps = []
     for frame in np.flatnonzero(telling[counts]).tolist():
@@ -178,6 +183,19 @@ def _jumps(steps: Steps, atoms: IntArray, counts: IntArray, limit_a2: float) -> 
         if telling[again.sum()]:
             jumps.append(frame)
     return jumps
+
+
+def _hop_together(counts: IntArray, n_atoms: int, rate: float) -> int:
+    """Return how many atoms make long steps together, as in chains; 1 where each moves alone.
+
+    Where more than half of the atoms do, pieces may have been glued together.
+    """
+    hops = counts[(counts > 0) & (counts <= n_atoms / 2)]
+    if len(hops) < _FEWEST_HOPS:
+        return 1
+    never = float(stats.binom.pmf(0, n_atoms, rate))
+    alone = float(stats.binom.ppf((1 + never) / 2, n_atoms, rate))
+    return max(1, round(float(np.median(hops)) / alone))
 
 
 def _long_step(steps: Steps, atoms: IntArray) -> float:
