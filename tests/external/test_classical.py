@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ase import Atoms, units
 from ase.build import bulk
+from ase.neighborlist import neighbor_list
 from pymatgen.analysis.ewald import EwaldSummation
 from pymatgen.io.ase import AseAtomsAdaptor
 from rigid_ions import (
@@ -47,7 +48,24 @@ def case(name: str, folder: Path) -> tuple[PotentialDoc, Atoms]:
     if text:
         source = folder / "parameters.yaml"
         source.write_text(text)
-    return classical_potential(source, elements, settings), ions(formula)
+    atoms = ions(formula)
+    return classical_potential(source, elements, clear_of_pairs(settings, atoms)), atoms
+
+
+def clear_of_pairs(settings: ClassicalSettings | None, atoms: Atoms) -> ClassicalSettings:
+    """Return settings whose cutoffs are in the widest gap between distances of the cell.
+
+    A force that ends at a cutoff is no derivative where a pair crosses it.
+    """
+    settings = settings or ClassicalSettings()
+    found = {}
+    for name in ("pair_cutoff", "coulomb_cutoff"):
+        near = getattr(settings, name)
+        r = np.sort(neighbor_list("d", atoms, near + 0.1))
+        r = r[r > near - 0.1]
+        widest = int(np.argmax(np.diff(r)))
+        found[name] = float(r[widest : widest + 2].mean())
+    return settings.model_copy(update=found)
 
 
 def with_calculator(doc: PotentialDoc, atoms: Atoms) -> Atoms:
@@ -90,56 +108,49 @@ def test_energy_is_the_plain_sum_of_the_formula(name: str, tmp_path: Path) -> No
     assert energy == pytest.approx(plain_sum(doc, atoms), abs=2e-6 * len(atoms))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_forces_and_stress_are_derivatives_of_the_energy(name: str, tmp_path: Path) -> None:
+# PPPM takes another mesh for another cell, and differences magnify that
+DERIVED = [(name, by) for name in CASES for by in ("NumPy", "LAMMPS")[: 2 - ("pppm" in name)]]
+
+
+@pytest.mark.parametrize(("name", "by"), DERIVED)
+def test_forces_and_stress_are_derivatives_of_the_energy(
+    name: str, by: str, tmp_path: Path
+) -> None:
     doc, atoms = case(name, tmp_path)
     here = with_calculator(doc, atoms)
-    rng, h = np.random.default_rng(1), 1e-5  # fewer pairs cross a cutoff than with 1e-4
+
+    def energy(other: Atoms) -> float:
+        other.calc = here.calc
+        return other.get_potential_energy() if by == "LAMMPS" else plain_sum(doc, other)
+
+    rng, h = np.random.default_rng(1), 1e-5
     direction, strain = rng.normal(size=(len(atoms), 3)), rng.normal(size=(3, 3))
     strain += strain.T
     energies = []
     for sign in (1, -1):
-        moved, deformed = here.copy(), here.copy()
+        moved, deformed = atoms.copy(), atoms.copy()
         moved.positions += sign * h * direction
-        deformed.set_cell(here.cell @ (np.eye(3) + sign * h * strain), scale_atoms=True)
-        moved.calc = deformed.calc = here.calc
-        energies.append((moved.get_potential_energy(), deformed.get_potential_energy()))
+        deformed.set_cell(atoms.cell @ (np.eye(3) + sign * h * strain), scale_atoms=True)
+        energies.append((energy(moved), energy(deformed)))
     slope, work = (np.array(energies[0]) - np.array(energies[1])) / (2 * h)
     assert slope == pytest.approx(-float(np.sum(here.get_forces() * direction)), rel=3e-6)
     stress = here.get_stress(voigt=False)
-    assert work == pytest.approx(here.get_volume() * float(np.sum(stress * strain)), rel=3e-6)
+    assert work == pytest.approx(here.get_volume() * float(np.sum(stress * strain)), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_calculator_gives_what_run_0_gives(name: str, tmp_path: Path) -> None:
     doc, atoms = case(name, tmp_path)
-    elements = sorted(set(atoms.symbols))
-    folder = tmp_path / "run"
-    write_lammps(doc, folder, elements)
-    style = get_backend(doc.backend).pair_style(doc, elements, folder, None)
-    write_data(folder / "cell.data", atoms, elements, style.charges)
-    lines = [
-        "units metal",
-        f"atom_style {style.atom_style}",
-        "box tilt large",
-        "read_data cell.data",
-        "include potential.in",
-        "thermo_style custom pe pxx pyy pzz",
-        "thermo_modify format float %.15g",
-        "run 0",
-    ]
-    (folder / "in.run").write_text("\n".join(lines) + "\n")
-    done = subprocess.run(
-        [*lammps_command(), "-in", "in.run", "-log", "none"],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=True,
+    write_lammps(doc, tmp_path, sorted(set(atoms.symbols)))
+    assert "atom_style charge" in (tmp_path / "potential.in").read_text()
+    said = run_lammps(
+        tmp_path,
+        doc,
+        atoms,
+        ["thermo_style custom pe pxx pyy pzz", "thermo_modify format float %.15g", "run 0"],
     )
-    said = done.stdout.splitlines()
-    [at] = [n for n, line in enumerate(said) if line.split()[:1] == ["PotEng"]]
-    energy, *pressures = (float(word) for word in said[at + 1].split())
+    [at] = [n for n, words in enumerate(said) if words[:1] == ["PotEng"]]
+    energy, *pressures = (float(word) for word in said[at + 1])
     here = with_calculator(doc, atoms)
     assert energy == pytest.approx(here.get_potential_energy(), abs=1e-10)
     mean = -sum(pressures) / 3 * 1e5 * units.Pascal
@@ -178,19 +189,23 @@ def test_lattice_constant_of_lime_is_that_of_the_example_of_lammps() -> None:
     assert low - a * (high - low) / (b - a) == pytest.approx(4.7748, abs=1e-4)
 
 
-def test_table_is_the_formula_to_seven_digits(tmp_path: Path) -> None:
+def test_table_is_the_formula_to_eight_digits(tmp_path: Path) -> None:
     doc, _ = case("buckingham", tmp_path)
     [term] = [p for p in parse_parameters(doc.files["potential"], "").pairs if "Si" in p.between]
     assert isinstance(term, Buckingham)
+    assert isinstance(doc.settings, ClassicalSettings)
+    cutoff = doc.settings.pair_cutoff
+    distances = np.linspace(0.6, cutoff - 0.01, 80)
     calculator = get_backend(doc.backend).calculator(doc)
-    energies, distances = [], np.linspace(0.8, 5.4, 60)
+    energies = []
     for r in distances:
-        pair = Atoms("SiO2", [[0, 0, 0], [r, 0, 0], [-15, 0, 0]], cell=[40] * 3, pbc=True)
-        pair.calc = calculator
-        energies.append(pair.get_potential_energy() - damped_coulomb(
-            pair, {"Si": 2.4, "O": -1.2}, ClassicalSettings()))  # fmt: skip
-    expected = term.energy_and_force(distances)[0] - term.energy_and_force(np.array([5.5]))[0]
-    np.testing.assert_allclose(energies, expected, rtol=1e-7, atol=3e-6)
+        atoms = Atoms("SiO2", [[0, 0, 0], [r, 0, 0], [-15, 0, 0]], cell=[40] * 3, pbc=True)
+        atoms.calc = calculator
+        coulomb = damped_coulomb(atoms, {"Si": 2.4, "O": -1.2}, doc.settings)
+        energies.append(atoms.get_potential_energy() - coulomb)
+    value = term.energy_and_force(np.append(distances, cutoff))[0]
+    # atol is the error of LAMMPS's erfc
+    np.testing.assert_allclose(energies, value[:-1] - value[-1], rtol=1e-8, atol=1e-5)
 
 
 def test_cells_that_the_potential_is_not_for_are_refused(tmp_path: Path) -> None:
@@ -209,21 +224,13 @@ def test_cells_that_the_potential_is_not_for_are_refused(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["pedone", "buckingham"])
 def test_nve_conserves_the_energy(name: str, tmp_path: Path) -> None:
-    """Within 1e-5 eV an atom over 2 ps at about 1000 K, in steps of 0.5 fs."""
-    doc, _ = case(name, tmp_path)
-    elements, formula = (["Ca", "O"], "CaO") if name == "pedone" else (["Na", "O"], "Na2O")
     if name == "pedone":
-        doc, atoms = classical_potential("pedone", elements), bulk("CaO", "rocksalt", a=4.8)
-        atoms = bulk(formula, "rocksalt", a=4.8, cubic=True).repeat(3)
+        doc = classical_potential("pedone", ["Ca", "O"])
+        atoms = bulk("CaO", "rocksalt", a=4.8, cubic=True).repeat(3)
     else:
+        doc, _ = case(name, tmp_path)
         atoms = bulk("ONa2", "fluorite", a=5.5, cubic=True).repeat(3)
-    style = get_backend(doc.backend).pair_style(doc, elements, tmp_path, None)
-    write_data(tmp_path / "cell.data", atoms, elements, style.charges)
     lines = [
-        "units metal",
-        "atom_style charge",
-        "read_data cell.data",
-        *style.commands,
         "velocity all create 2000 1 mom yes dist gaussian",
         "fix move all nve",
         "timestep 0.0005",
@@ -232,19 +239,30 @@ def test_nve_conserves_the_energy(name: str, tmp_path: Path) -> None:
         "thermo 100",
         "run 4000",
     ]
-    (tmp_path / "in.run").write_text("\n".join(lines) + "\n")
+    said = run_lammps(tmp_path, doc, atoms, lines)
+    step, energy, temperature = np.array(
+        [words for words in said if len(words) == 3 and words[0].isdigit()], dtype=float
+    ).T
+    assert step[-1] == 4000
+    assert temperature[20:].mean() > 600
+    energy /= len(atoms)
+    assert np.ptp(energy[5:]) < 3e-5
+
+
+def run_lammps(folder: Path, doc: PotentialDoc, atoms: Atoms, lines: list[str]) -> list[list[str]]:
+    """Run LAMMPS with a potential and return the words of each line that it says."""
+    elements = sorted(set(atoms.symbols))
+    style = get_backend(doc.backend).pair_style(doc, elements, folder, None)
+    write_data(folder / "cell.data", atoms, elements, style.charges)
+    cell = ["units metal", f"atom_style {style.atom_style}", "box tilt large"]
+    text = "\n".join([*cell, "read_data cell.data", *style.commands, *lines])
+    (folder / "in.run").write_text(text + "\n")
     done = subprocess.run(
         [*lammps_command(), "-in", "in.run", "-log", "none"],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment(),
         capture_output=True,
         text=True,
         check=True,
     )
-    said = [line.split() for line in done.stdout.splitlines()]
-    rows = np.array([w for w in said if len(w) == 3 and w[0].isdigit()], dtype=float)
-    assert len(rows) == 41
-    assert rows[-20:, 2].mean() > 600
-    energies = rows[:, 1] / len(atoms)
-    assert np.abs(energies[5:] - energies[5]).max() < 3e-4
-    assert abs(np.polyfit(rows[5:, 0] * 0.0005, energies[5:], 1)[0]) < 2e-5
+    return [line.split() for line in done.stdout.splitlines()]

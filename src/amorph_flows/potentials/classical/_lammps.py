@@ -42,16 +42,16 @@ def lammps_commands(
     tables = [pair for pair in pairs if isinstance(pair, Buckingham)]
     angles = [a for a in parameters.angles if {a.center, *a.ends} <= set(types)]
     styles = [
-        f"coul/dsf {settings.damping:.10g} {settings.coulomb_cutoff:.10g}"
+        f"coul/dsf {settings.damping!r} {settings.coulomb_cutoff!r}"
         if damped
-        else f"coul/long {settings.coulomb_cutoff:.10g}"
+        else f"coul/long {settings.coulomb_cutoff!r}"
     ]
     lines = [f"pair_coeff * * {'coul/dsf' if damped else 'coul/long'}"]
     if not damped:
         # with its default, 12, forces are no derivatives of the energy beyond 5 digits
         lines.append("pair_modify pair coul/long table 16")
     if pedone:
-        styles.append(f"pedone {settings.pair_cutoff:.10g}")
+        styles.append(f"pedone {settings.pair_cutoff!r}")
         # without the shift each pair that crosses the cutoff changes the total energy
         lines.append("pair_modify pair pedone shift yes")
         lines += [
@@ -63,7 +63,7 @@ def lammps_commands(
         styles.append(f"table spline {_TABLE_POINTS}")
         lines += [
             f"pair_coeff {_types(number, pair)} table {prefix}{TABLE_FILE} {_title(pair)} "
-            f"{settings.pair_cutoff:.10g}"
+            f"{settings.pair_cutoff!r}"
             for pair in tables
         ]
     if angles:
@@ -72,7 +72,7 @@ def lammps_commands(
         styles.append("nb3b/screened")
         names = " ".join(s if s in named else "NULL" for s in types)
         lines.append(f"pair_coeff * * nb3b/screened {prefix}{ANGLE_FILE} {names}")
-    kspace = [] if damped else [f"kspace_style pppm {settings.accuracy:.10g}"]
+    kspace = [] if damped else [f"kspace_style pppm {settings.accuracy!r}"]
     return [f"pair_style hybrid/overlay {' '.join(styles)}", *lines, *kspace]
 
 
