@@ -7,7 +7,7 @@ from ase.data import atomic_masses
 
 from amorph_flows.analysis import Trajectory, find_discontinuities, implied_frame_spacing
 from amorph_flows.errors import InputError, TrajectoryError
-from amorph_flows.testing.walks import chains
+from amorph_flows.testing.walks import Hopping, chains
 
 
 def vibrating(n_frames=400, spacing_fs=10.0, temperature_k=600.0, seed=0, periods=(150, 80)):
@@ -102,8 +102,10 @@ def test_glued_pieces_are_found():
 
 
 def test_glued_walks_of_chains_are_found():
+    short = Hopping(jump_a=2.0)  # two in one frame still fit into a cell of 20 Å
     for seed in range(3):
-        a, b = (chains(24, 2000, 2 * seed + i, length=5).trajectory for i in range(2))
+        a, b = (chains(24, 2000, 2 * seed + i, short, length=5).trajectory for i in range(2))
+        assert (a.cells[0] == b.cells[0]).all()
         assert find_discontinuities(glued(a, b)) == [2000], seed
 
 
