@@ -249,13 +249,30 @@ def test_nve_conserves_the_energy(name: str, tmp_path: Path) -> None:
     assert np.ptp(energy[5:]) < 3e-5
 
 
-def run_lammps(folder: Path, doc: PotentialDoc, atoms: Atoms, lines: list[str]) -> list[list[str]]:
+@pytest.mark.parametrize("name", CASES)
+def test_a_run_goes_on_from_its_restart_file(name: str, tmp_path: Path) -> None:
+    doc, atoms = case(name, tmp_path)
+    thermo = ["thermo_style custom step pe pxx", "thermo_modify format float %.15g", "run 0"]
+    said = run_lammps(tmp_path, doc, atoms, [*thermo, "write_restart run.restart"])
+    again = run_lammps(tmp_path, doc, atoms, thermo, cell=["read_restart run.restart"])
+    [one], [two] = ([w for w in s if len(w) == 3 and w[0] == "0"] for s in (said, again))
+    np.testing.assert_allclose(np.array(one, dtype=float), np.array(two, dtype=float), rtol=1e-12)
+
+
+def run_lammps(
+    folder: Path,
+    doc: PotentialDoc,
+    atoms: Atoms,
+    lines: list[str],
+    cell: list[str] | None = None,
+) -> list[list[str]]:
     """Run LAMMPS with a potential and return the words of each line that it says."""
     elements = sorted(set(atoms.symbols))
     style = get_backend(doc.backend).pair_style(doc, elements, folder, None)
     write_data(folder / "cell.data", atoms, elements, style.charges)
-    cell = ["units metal", f"atom_style {style.atom_style}", "box tilt large"]
-    text = "\n".join([*cell, "read_data cell.data", *style.commands, *lines])
+    start = ["units metal", f"atom_style {style.atom_style}", "box tilt large"]
+    read = cell or [*start, "read_data cell.data"]
+    text = "\n".join([*read, *style.commands, *lines])
     (folder / "in.run").write_text(text + "\n")
     done = subprocess.run(
         [*lammps_command(), "-in", "in.run", "-log", "none"],

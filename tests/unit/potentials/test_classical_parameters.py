@@ -134,6 +134,13 @@ def test_a_wrong_angle_is_refused_with_its_name(
         classical_potential(written(tmp_path, PHOSPHATE.replace(old, new)))
 
 
+def test_the_parameter_file_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "classical_potentials.md").read_text()
+    text = page.split("```yaml\n")[1].split("```")[0]
+    doc = classical_potential(written(tmp_path, text), ["Na", "P", "O"])
+    assert (doc.engine.name, doc.species) == ("phosphate", ["Na", "P", "O"])
+
+
 def test_a_file_or_name_that_is_not_there_is_refused() -> None:
     with pytest.raises(InputError, match="did you mean 'pedone'"):
         classical_potential("pedon")
