@@ -33,7 +33,7 @@ from amorph_flows.analysis import (
     judge_melt,
     read_trajectory,
 )
-from amorph_flows.engines.configuration import to_structure
+from amorph_flows.structures.configuration import to_structure
 from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md

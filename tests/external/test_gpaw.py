@@ -17,7 +17,7 @@ from ase.build import bulk
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.calculators import get_calculator
-from amorph_flows.engines.configuration import to_atoms, to_structure
+from amorph_flows.structures.configuration import to_atoms, to_structure
 from amorph_flows.engines.gpaw._process import find_gpaw
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.schemas.schedule import MDStage

@@ -16,7 +16,7 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.configuration import to_atoms
+from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.executors import run_study
 from amorph_flows.executors.state import StudyState

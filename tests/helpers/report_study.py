@@ -22,7 +22,7 @@ from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet, Provenance
 from amorph_flows.engines._molecular_dynamics import MDRun
 from amorph_flows.engines.calculators import get_calculator
-from amorph_flows.engines.configuration import draw_velocities, to_atoms
+from amorph_flows.structures.configuration import draw_velocities, to_atoms
 from amorph_flows.schemas.active_learning import (
     ActiveLearningDoc,
     ExplorationRun,

@@ -28,7 +28,7 @@ from amorph_flows.engines.calculators import (
     opened_calculator,
     settings_hash,
 )
-from amorph_flows.engines.configuration import (
+from amorph_flows.structures.configuration import (
     draw_velocities,
     has_velocities,
     to_atoms,

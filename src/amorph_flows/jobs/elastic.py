@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 from amorph_flows.analysis import elastic_constants, strain_states, strained_cell
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import Engine
-from amorph_flows.engines.configuration import to_atoms
+from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.required import required
 from amorph_flows.runtime.continuation import take_over

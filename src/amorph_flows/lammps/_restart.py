@@ -6,20 +6,20 @@ from itertools import chain
 from pathlib import Path
 
 from amorph_flows.analysis.readers.dump_text import frames_of
-from amorph_flows.lammps.input import DUMP_FILE, RESTART_PREFIX
+from amorph_flows.lammps.input import DUMP_FILE, RESTART_PREFIX, Restart
 
 _MAGIC = b"LammpS RestartT"
 
 
-def last_restart(folder: Path) -> tuple[int, Path] | None:
-    """Return the step and path of the newest restart file that is whole, or None.
+def last_restart(folder: Path) -> Restart | None:
+    """Return the newest restart file that is whole, or None.
 
     Parameters
     ----------
     folder
         The run's folder.
     """
-    return next((found for found in _newest_first(folder) if _is_whole(found[1])), None)
+    return next((found for found in _newest_first(folder) if _is_whole(found.path)), None)
 
 
 def prune_restarts(folder: Path, keep: int = 2) -> None:
@@ -32,12 +32,12 @@ def prune_restarts(folder: Path, keep: int = 2) -> None:
     keep
         How many stay; two, since the newest may be half written.
     """
-    for _, path in _newest_first(folder)[keep:]:
-        path.unlink(missing_ok=True)
+    for restart in _newest_first(folder)[keep:]:
+        restart.path.unlink(missing_ok=True)
 
 
 def cut_dump(folder: Path, step: int) -> None:
-    """Drop the frames that a run going on from a step will write again.
+    """Drop the frames that a run going on will write again.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ def cut_dump(folder: Path, step: int) -> None:
         file.truncate(kept_to)
 
 
-def _newest_first(folder: Path) -> list[tuple[int, Path]]:
-    found = [
-        (int(path.suffix[1:]), path)
-        for path in folder.glob(f"{RESTART_PREFIX}.*")
-        if path.suffix[1:].isdigit()
+def _newest_first(folder: Path) -> list[Restart]:
+    names = (path.name.split(".") for path in folder.glob(f"{RESTART_PREFIX}.*.*"))
+    numbers = sorted((int(n[1]), int(n[2])) for n in names if n[1].isdigit() and n[2].isdigit())
+    return [
+        Restart(stage, step, folder / f"{RESTART_PREFIX}.{stage}.{step}")
+        for stage, step in reversed(numbers)
     ]
-    return sorted(found, reverse=True)
 
 
 def _is_whole(path: Path) -> bool:

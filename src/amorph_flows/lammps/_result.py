@@ -8,20 +8,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from ase.data import chemical_symbols
+from ase.io import read
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.readers import read_trajectory
-from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.lammps._grades import GradeSummary, read_grades, summarise
-from amorph_flows.lammps._log import last_step, read_thermo
+from amorph_flows.lammps._log import last_stage, last_step, read_thermo
 from amorph_flows.lammps._run_pieces import read_pieces
 from amorph_flows.lammps.dump import reference_of
-from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE, LammpsMD
+from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE
 from amorph_flows.lammps.saved_configurations import count_saved
+from amorph_flows.lammps.stages import LammpsMD, Minimise
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import FileReference, MDPiece
+from amorph_flows.structures.configuration import to_structure
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,17 @@ class LammpsResult:
     directory
         Its folder.
     trajectory
-        Frames of the production part.
+        Frames of all stages that keep some.
     thermo
-        Columns of the production part: ``step``, ``temperature_k``, ``potential_energy_ev``,
-        ``kinetic_energy_ev``, ``pressure_gpa``.
+        What the log holds, a line each: ``stage`` (index), ``step``, ``time_fs``,
+        ``temperature_k``, ``potential_energy_ev``, ``kinetic_energy_ev``, ``enthalpy_ev``,
+        ``pressure_gpa``, ``volume_a3``, ``density_g_cm3``, and ``pressure_tensor_gpa`` and
+        ``cells_a`` of shape ``(n_lines, 3, 3)``.
     structure
-        The last configuration; LAMMPS may have turned the cell.
+        The last configuration, with velocities (Å/fs) and forces (eV/Å) as site properties where
+        the run was not killed; LAMMPS may have turned the cell.
     reached_fs
-        Time that was run, equilibration included, fs.
+        Time that was run, fs.
     broke
         Whether the grade passed the break threshold.
     max_grade
@@ -70,6 +75,17 @@ class LammpsResult:
     pieces: tuple[MDPiece, ...] = ()
     is_complete: bool = True
 
+    def thermo_of(self, stage: int) -> dict[str, FloatArray]:
+        """Return the lines of one stage.
+
+        Parameters
+        ----------
+        stage
+            Its index.
+        """
+        chosen = self.thermo["stage"] == stage
+        return {name: column[chosen] for name, column in self.thermo.items()}
+
 
 def read_result(
     folder: Path,
@@ -94,7 +110,10 @@ def read_result(
         Its thresholds, if it was graded.
     """
     thermo = read_thermo(folder / LOG_FILE)
-    produced = _of_one_run(thermo["step"], settings)
+    regular = _of_one_run(thermo["stage"], thermo["step"], settings)
+    thermo = {name: column[regular] for name, column in thermo.items()}
+    places = zip(thermo["stage"], thermo["step"], strict=True)
+    thermo["time_fs"] = np.array([settings.time_fs(int(stage), step) for stage, step in places])
     summary = grade_summary(folder, grade)
     saved = folder / grade.save_file if grade is not None else None
     if saved is not None and not saved.exists():
@@ -102,9 +121,9 @@ def read_result(
     return LammpsResult(
         directory=folder,
         trajectory=reference_of(folder / DUMP_FILE, elements),
-        thermo={name: column[produced] for name, column in thermo.items()},
+        thermo=thermo,
         structure=_last_structure(folder, elements) or start,
-        reached_fs=_reached(folder) * settings.time_step_fs,
+        reached_fs=settings.time_fs(last_stage(folder / LOG_FILE), _reached(folder)),
         broke=summary.broke,
         max_grade=summary.max_grade,
         fraction_above_select=summary.fraction_above_select,
@@ -129,12 +148,20 @@ def grade_summary(folder: Path, grade: GradeSettings | None) -> GradeSummary:
     return summarise(read_grades(folder), grade.select, grade.stop)
 
 
-def _of_one_run(steps: FloatArray, settings: LammpsMD) -> npt.NDArray[np.bool_]:
-    """Return which lines of the log a production run in one piece would have written."""
-    first, last = settings.equilibration_steps, settings.n_steps
-    regular = (steps % settings.thermo_stride == 0) | (steps == first) | (steps == last)
+def _of_one_run(
+    stages: FloatArray, steps: FloatArray, settings: LammpsMD
+) -> npt.NDArray[np.bool_]:
+    """Return which lines of the log a run in one piece would have written."""
+    regular = np.zeros(len(steps), dtype=bool)
+    for index, stage in enumerate(settings.stages):
+        first, last = settings.first_steps[index : index + 2]
+        if isinstance(stage, Minimise):
+            regular |= stages == index
+            continue
+        at_stride = (steps % stage.thermo_stride == 0) | (steps == first) | (steps == last)
+        regular |= (stages == index) & at_stride
     regular[-1:] = True
-    return (steps >= first) & regular
+    return regular
 
 
 def _reached(folder: Path) -> int:
@@ -144,15 +171,15 @@ def _reached(folder: Path) -> int:
 
 
 def _last_structure(folder: Path, elements: list[str]) -> Structure | None:
-    for name in (FINAL_FILE, DUMP_FILE):
-        try:
-            return _structure(read_trajectory(folder / name, species=elements))
-        except (InputError, FileNotFoundError):
-            continue
-    return None
-
-
-def _structure(trajectory: Trajectory) -> Structure:
+    final = folder / FINAL_FILE
+    if final.exists():
+        atoms = read(final, format="lammps-dump-text", units="metal", specorder=elements)
+        structure = to_structure(atoms, velocities=True)
+        return structure.add_site_property("forces", atoms.get_forces().tolist())
+    try:
+        trajectory = read_trajectory(folder / DUMP_FILE, species=elements)
+    except (InputError, FileNotFoundError):
+        return None
     return Structure(
         trajectory.cells[-1],
         [chemical_symbols[number] for number in trajectory.numbers],

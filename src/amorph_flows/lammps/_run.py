@@ -9,14 +9,13 @@ from math import inf
 from pathlib import Path
 
 import numpy as np
-from ase import Atoms
 from pymatgen.core import Structure
 
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.lammps._driver_input import write_driver_input
 from amorph_flows.lammps._grades import cut_grades
-from amorph_flows.lammps._log import has_finished, last_step
+from amorph_flows.lammps._log import has_finished, is_complete
 from amorph_flows.lammps._process import run_to_end
 from amorph_flows.lammps._restart import cut_dump, last_restart
 from amorph_flows.lammps._result import LammpsResult, grade_summary, read_result
@@ -24,17 +23,22 @@ from amorph_flows.lammps._run_pieces import add_piece, langevin_seed
 from amorph_flows.lammps.command import lammps_command
 from amorph_flows.lammps.input import (
     DATA_FILE,
+    DUMP_FILE,
     EXTERNAL_COMMANDS,
     LOG_FILE,
-    LammpsMD,
+    Restart,
     commands,
+    first_new_frame,
     write_data,
 )
 from amorph_flows.lammps.saved_configurations import cut_saved
+from amorph_flows.lammps.stages import NPT, LammpsMD
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
 from amorph_flows.runtime.walltime import remaining_s, require_time
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import MDPiece
+from amorph_flows.structures import minimum_width
+from amorph_flows.structures.configuration import has_velocities, to_atoms
 
 INPUT_FILE = "in.lammps"
 
@@ -48,7 +52,7 @@ def run_lammps_md(
     *,
     goes_on: bool = False,
 ) -> LammpsResult:
-    """Run MD, or the rest of a run that was stopped or killed, and return its result.
+    """Run the stages, or the rest of a run that was stopped or killed, and return its result.
 
     The run has a folder of its own in ``directory``, named by the hash of everything that goes
     into it: the same call resumes it from its last restart file, or returns what is there. It
@@ -57,11 +61,11 @@ def run_lammps_md(
     Parameters
     ----------
     structure
-        Where to start; velocities are drawn anew.
+        Where to start. Velocities (Å/fs) in the site property ``velocities`` are taken over.
     potential
         The potential.
     settings
-        Temperature, lengths, strides and seed.
+        The stages and the seed.
     directory
         Where the run's folder goes.
     grade
@@ -72,8 +76,8 @@ def run_lammps_md(
     Raises
     ------
     InputError
-        If the structure has an element that the potential does not know, or there should be a run
-        and is none.
+        If the structure has an element that the potential does not know, a cell that may shrink
+        is narrower than twice the cutoff, or there should be a run and is none.
     MissingDependencyError
         If LAMMPS is not installed.
     CalculationError
@@ -83,6 +87,7 @@ def run_lammps_md(
     """
     lammps_command()
     elements = _elements(structure, potential)
+    _check_cell(structure, potential, settings)
     folder = _folder(directory, structure, potential, settings, grade)
     if goes_on and not (folder / LOG_FILE).exists():
         raise InputError(
@@ -90,11 +95,11 @@ def run_lammps_md(
             "run the job again without prev_dir"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    if not _is_done(folder, settings, grade):
+    if not _is_done(folder, grade):
         _run_piece(folder, structure, potential, settings, elements, grade)
     result = read_result(folder, structure, settings, elements, grade)
     _check_energies(result)
-    return replace(result, is_complete=_is_done(folder, settings, grade))
+    return replace(result, is_complete=_is_done(folder, grade))
 
 
 def partial_result(
@@ -148,12 +153,12 @@ def _run_piece(
     timed = settings.model_copy(update={"walltime_s": None if limit == inf else limit})
     style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
     begun = _prepare(folder, structure, potential, timed, elements, style, grade)
-    run_to_end(_command(style, folder), folder, settings.n_steps)
+    run_to_end(_command(style, folder), folder, settings)
     reached = last_restart(folder)
-    if not _is_done(folder, settings, grade) and (reached is None or reached[0] <= begun):
+    if not _is_done(folder, grade) and _place(reached) <= begun:
         raise WalltimeError(
-            f"LAMMPS in {folder} computed no step after step {begun} in {limit:.0f} s; ask for a "
-            "longer walltime, or use more cores"
+            f"LAMMPS in {folder} computed no step after step {begun[1]} in {limit:.0f} s; ask for "
+            "a longer walltime, or use more cores"
         )
 
 
@@ -165,26 +170,40 @@ def _prepare(
     elements: list[str],
     style: PairStyle,
     grade: GradeSettings | None,
-) -> int:
-    """Write the input of the run, or of the rest of it, and return the step that it begins at."""
-    symbols = [site.specie.symbol for site in structure]
-    atoms = Atoms(symbols, structure.cart_coords, cell=structure.lattice.matrix, pbc=True)
+) -> tuple[int, int]:
+    """Write the input of the run, or of the rest of it; return the stage and step it begins at."""
+    atoms = to_atoms(structure)
     write_data(folder / DATA_FILE, atoms, elements, style.charges)
     restart = last_restart(folder)
-    step = restart[0] if restart else 0
-    cut_dump(folder, step)
+    stage, step = _place(restart)
+    if restart is None:
+        for name in (LOG_FILE, DUMP_FILE):
+            (folder / name).unlink(missing_ok=True)
+    elif stage < len(settings.stages):
+        cut_dump(folder, first_new_frame(settings, stage, step))
     cut_grades(folder, step)
     if grade is not None:
         cut_saved(folder / grade.save_file, step)
-    if restart is None:
-        (folder / LOG_FILE).unlink(missing_ok=True)
-    seed = langevin_seed(settings, step)
-    add_piece(folder, MDPiece(first_step=step, langevin_seed=seed))
-    lines = commands(settings, style.commands or EXTERNAL_COMMANDS, restart, seed, style.atom_style)
+    seed = langevin_seed(settings, stage, step)
+    add_piece(folder, MDPiece(stage=stage, first_step=step, langevin_seed=seed))
+    lines = commands(
+        settings,
+        style.commands or EXTERNAL_COMMANDS,
+        structure.volume,
+        restart,
+        watch=style.watch,
+        atom_style=style.atom_style,
+        has_velocities=has_velocities(structure),
+    )
     (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")
     if not style.commands:
-        write_driver_input(folder, lines, symbols, potential, grade)
-    return step
+        write_driver_input(folder, lines, atoms.get_chemical_symbols(), potential, grade)
+    return stage, step
+
+
+def _place(restart: Restart | None) -> tuple[int, int]:
+    """Return the stage and step that a run goes on at."""
+    return (0, 0) if restart is None else (restart.stage, restart.step)
 
 
 def _command(style: PairStyle, folder: Path) -> list[str]:
@@ -193,11 +212,9 @@ def _command(style: PairStyle, folder: Path) -> list[str]:
     return [*lammps_command(), "-in", INPUT_FILE, "-log", "none", "-nocite"]
 
 
-def _is_done(folder: Path, settings: LammpsMD, grade: GradeSettings | None) -> bool:
+def _is_done(folder: Path, grade: GradeSettings | None) -> bool:
     log = folder / LOG_FILE
-    if not has_finished(log):
-        return False
-    return last_step(log) >= settings.n_steps or grade_summary(folder, grade).broke
+    return is_complete(log) or (has_finished(log) and grade_summary(folder, grade).broke)
 
 
 def _elements(structure: Structure, potential: PotentialDoc) -> list[str]:
@@ -210,6 +227,16 @@ def _elements(structure: Structure, potential: PotentialDoc) -> list[str]:
             f"also has {', '.join(unknown)}; fit one to frames with them"
         )
     return [symbol for symbol in potential.species if symbol in present]
+
+
+def _check_cell(structure: Structure, potential: PotentialDoc, settings: LammpsMD) -> None:
+    """Refuse a cell that may shrink until an atom sees itself twice."""
+    width, needed = minimum_width(structure.lattice.matrix), 2 * potential.settings.cutoff
+    if width < needed and any(isinstance(stage, NPT) for stage in settings.stages):
+        raise InputError(
+            f"the cell is {width:.1f} Å wide, less than twice the cutoff of the potential, "
+            f"{needed:.1f} Å, and may shrink under NPT; take a larger supercell, or NVT"
+        )
 
 
 def _fingerprint(
@@ -225,6 +252,7 @@ def _fingerprint(
         "cell": structure.lattice.matrix.tolist(),
         "positions": structure.cart_coords.tolist(),
         "symbols": [site.specie.symbol for site in structure],
+        "velocities": structure.site_properties.get("velocities"),
         "grade": None if grade is None else grade.model_dump(),
     }
     return sha256_of(json.dumps(content, sort_keys=True))[:12]

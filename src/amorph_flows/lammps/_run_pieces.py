@@ -7,36 +7,52 @@ from pathlib import Path
 
 from amorph_flows.files import replace_file
 from amorph_flows.hashes import sha256_of
-from amorph_flows.lammps.input import LammpsMD
+from amorph_flows.lammps.stages import NVE, LammpsMD
 from amorph_flows.schemas.production_md import MDPiece
 
 PIECES_FILE = "pieces.json"
 _MAX_SEED = 900_000_000
 
 
-def langevin_seed(settings: LammpsMD, step: int) -> int | None:
-    """Return the seed of the Langevin forces of the piece that begins at a step.
+def seed_at(seed: int, step: int) -> int:
+    """Return the seed of the random numbers that are drawn from a step on.
 
-    Each piece has its own, made from the run's seed and the step: LAMMPS does not keep the state
-    of its generator, and the same seed again would repeat the forces.
+    Each piece of a run has its own: LAMMPS does not keep the state of its generator, and the same
+    seed again would repeat the forces.
+
+    Parameters
+    ----------
+    seed
+        Of the run.
+    step
+        MD step.
+    """
+    if step == 0:
+        return seed + 1
+    return int(sha256_of(f"{seed} {step}")[:16], 16) % _MAX_SEED + 1
+
+
+def langevin_seed(settings: LammpsMD, stage: int, step: int) -> int | None:
+    """Return the seed of the first Langevin forces of the piece that begins at a step.
 
     Parameters
     ----------
     settings
         Of the run.
+    stage
+        Index of the stage that the piece begins in.
     step
-        Step that the piece begins at.
+        MD step that it begins at.
 
     Returns
     -------
     int or None
         None for a piece without Langevin forces.
     """
-    if step >= settings.equilibration_steps:
-        return None
-    if step == 0:
-        return settings.seed + 1
-    return int(sha256_of(f"{settings.seed} {step}")[:16], 16) % _MAX_SEED + 1
+    for index, (what, first) in enumerate(zip(settings.stages, settings.first_steps, strict=False)):
+        if index >= stage and isinstance(what, NVE) and what.damping_fs is not None:
+            return seed_at(settings.seed, step if index == stage else first)
+    return None
 
 
 def add_piece(folder: Path, piece: MDPiece) -> None:
@@ -49,7 +65,8 @@ def add_piece(folder: Path, piece: MDPiece) -> None:
     piece
         The piece.
     """
-    pieces = [held for held in read_pieces(folder) if held.first_step < piece.first_step]
+    begins = piece.stage, piece.first_step
+    pieces = [held for held in read_pieces(folder) if (held.stage, held.first_step) < begins]
     content = json.dumps([held.model_dump() for held in [*pieces, piece]])
     replace_file(folder / PIECES_FILE, content)
 

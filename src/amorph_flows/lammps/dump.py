@@ -34,6 +34,20 @@ def reference_of(path: Path, species: list[str]) -> FileReference:
     )
 
 
+def last_frame_step(path: Path) -> int | None:
+    """Return the MD step of the last whole frame of a dump, or None if there is none.
+
+    Parameters
+    ----------
+    path
+        The dump; it may be absent.
+    """
+    if not path.exists():
+        return None
+    steps = [frame.step for frames in frames_of(path) for frame in frames]
+    return steps[-1] if steps else None
+
+
 def load_trajectory(reference: FileReference, temperature_k: float | None = None) -> Trajectory:
     """Return the trajectory that a reference stands for.
 

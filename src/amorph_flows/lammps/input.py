@@ -1,16 +1,26 @@
-"""Input of LAMMPS: settings of an MD run, its data file and its commands."""
+"""Input of LAMMPS: the data file of a start, and the commands of a run or of the rest of one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ase import Atoms
 from ase.io.lammpsdata import write_lammps_data
-from pydantic import Field
 
+from amorph_flows.lammps._run_pieces import seed_at
+from amorph_flows.lammps.stages import (
+    NPT,
+    NVE,
+    NVT,
+    Coupling,
+    Deform,
+    LammpsMD,
+    Minimise,
+)
 from amorph_flows.potentials.balance import require_neutral
-from amorph_flows.schemas.base import Document
 
 DATA_FILE = "start.data"
 DUMP_FILE = "trajectory.lammpstrj"
@@ -18,8 +28,15 @@ FINAL_FILE = "final.lammpstrj"
 LOG_FILE = "log.lammps"
 RESTART_PREFIX = "restart"
 EXTERNAL_FIX = "potential"
+STAGE_MARK = "amorph stage"
+"""Before the index of a stage, printed to the log where it begins or goes on."""
+COMPLETE = "run complete"
+"""Printed to the log when the last stage has ended."""
 FINISHED = "run finished"
-"""Printed to the log when the last command was reached."""
+"""Printed to the log when the last command was reached, after a stop as well."""
+THERMO_COLUMNS = (
+    "step temp pe ke press enthalpy vol density pxx pyy pzz pyz pxz pxy lx ly lz yz xz xy"
+)
 
 EXTERNAL_COMMANDS = [
     "pair_style zero 2.0 nocoeff",
@@ -29,46 +46,31 @@ EXTERNAL_COMMANDS = [
 ]
 """In place of a pair style: energies and forces come from a calculator."""
 
+_BAR_PER_GPA = 1e4
+_HOTTEST_K = 100_000
+_SMALLEST, _LARGEST = 0.3, 4.0
+_LOOK_EVERY = 50
+_PASSES = 5
+_NEVER_S = 3.6e6
 
-class LammpsMD(Document):
-    """NVE with a Langevin thermostat to equilibrate, then NVT with Nosé-Hoover chains.
 
-    The trajectory is that of the second part.
+@dataclass(frozen=True)
+class Restart:
+    """A restart file.
+
+    Parameters
+    ----------
+    stage
+        Index of the stage that goes on from it.
+    step
+        MD step; in a minimisation the iterations so far are added.
+    path
+        The file.
     """
 
-    temperature_k: float = Field(gt=0, description="temperature, K")
-    time_step_fs: float = Field(default=2.0, gt=0, le=20, description="time step, fs")
-    equilibration_fs: float = Field(default=50_000.0, ge=0, description="NVE with Langevin, fs")
-    production_fs: float = Field(gt=0, description="NVT, fs")
-    damping_fs: float = Field(default=200.0, gt=0, description="of both thermostats, fs")
-    frame_stride: int = Field(default=100, ge=1, description="steps between frames")
-    thermo_stride: int = Field(default=100, ge=1, description="steps between lines of the log")
-    restart_stride: int = Field(default=10_000, ge=1, description="steps between restart files")
-    skin_a: float = Field(default=0.5, gt=0, description="skin of the neighbour lists, Å")
-    seed: int = Field(
-        default=0, ge=0, lt=900_000_000, description="of velocities and Langevin forces"
-    )
-    remove_drift: bool = Field(
-        default=True,
-        description="whether the random forces of Langevin add up to zero and the cell is at rest "
-        "after them; LAMMPS' own default does neither, and the cell drifts on in NVT",
-    )
-    walltime_s: float | None = Field(
-        default=None,
-        gt=0,
-        description="time after which the run stops and goes on in a new job, s; it does so "
-        "before its queue job ends in any case",
-    )
-
-    @property
-    def equilibration_steps(self) -> int:
-        """Steps of the first part."""
-        return round(self.equilibration_fs / self.time_step_fs)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps of both parts."""
-        return self.equilibration_steps + max(1, round(self.production_fs / self.time_step_fs))
+    stage: int
+    step: int
+    path: Path
 
 
 def write_data(
@@ -105,54 +107,62 @@ def write_data(
             masses=True,
             units="metal",
             atom_style="charge" if charges else "atomic",
+            velocities=bool(atoms.get_velocities().any()),
         )
 
 
 def commands(
     settings: LammpsMD,
     pair: list[str],
-    restart: tuple[int, Path] | None,
-    langevin_seed: int | None = None,
+    volume_a3: float,
+    restart: Restart | None = None,
+    *,
+    watch: list[str] | None = None,
     atom_style: Literal["atomic", "charge"] = "atomic",
+    has_velocities: bool = False,
 ) -> list[str]:
     """Return the commands of a run or of the rest of one.
 
     Parameters
     ----------
     settings
-        Temperature, lengths and strides.
+        The stages.
     pair
         From ``plugin load`` to ``pair_coeff``.
+    volume_a3
+        Of the start; a run whose cell goes far from it is stopped.
     restart
-        Step and file to go on from; None starts anew.
-    langevin_seed
-        Of the forces while it equilibrates; None: as a run that starts anew.
+        What to go on from; None starts anew.
+    watch
+        What grades during the run, defined after the pair style.
     atom_style
         Of the data file.
+    has_velocities
+        Whether the data file has velocities.
     """
     plugins = [line for line in pair if line.split()[:1] == ["plugin"]]
     styles = [line for line in pair if line.split()[:1] != ["plugin"]]
-    step = restart[0] if restart else 0
+    watch = watch or []
     lines = [
         f"log {LOG_FILE} append",
         *plugins,
         *_cell(restart, atom_style),
         *styles,
-        *_general(settings),
+        *_general(settings, volume_a3),
+        *watch,
     ]
-    if restart is None:
-        seed = settings.seed + 1
-        lines.append(
-            f"velocity all create {settings.temperature_k} {seed} mom yes rot no dist gaussian"
-        )
-    if step < settings.equilibration_steps:
-        lines += _equilibration(settings, langevin_seed or settings.seed + 1)
-    return [*lines, *_production(settings, step), f'print "{FINISHED}"']
+    is_moving = has_velocities
+    for index, stage in enumerate(settings.stages):
+        if restart is None or index >= restart.stage:
+            goes_on = restart if restart is not None and index == restart.stage else None
+            lines += _stage(settings, index, goes_on, watch, is_moving=is_moving)
+        is_moving = not isinstance(stage, Minimise)
+    return [*lines, f'print "{COMPLETE}"', "label stop", _last_frame(), f'print "{FINISHED}"']
 
 
-def _cell(restart: tuple[int, Path] | None, atom_style: str) -> list[str]:
+def _cell(restart: Restart | None, atom_style: str) -> list[str]:
     if restart is not None:
-        return [f"read_restart {restart[1].name}"]
+        return [f"read_restart {restart.path.name}"]
     return [
         "units metal",
         f"atom_style {atom_style}",
@@ -162,47 +172,200 @@ def _cell(restart: tuple[int, Path] | None, atom_style: str) -> list[str]:
     ]
 
 
-def _general(settings: LammpsMD) -> list[str]:
+def _general(settings: LammpsMD, volume_a3: float) -> list[str]:
     lines = [
         f"neighbor {settings.skin_a} bin",
         "neigh_modify every 1 delay 0 check yes",
-        f"timestep {settings.time_step_fs / 1000:.10g}",
-        "thermo_style custom step temp pe ke press",
+        f"thermo_style custom {THERMO_COLUMNS}",
         "thermo_modify norm no flush yes lost error format float %.10g",
-        f"thermo {settings.thermo_stride}",
-        f"restart {settings.restart_stride} {RESTART_PREFIX}.*",
+        f"timer timeout {_clock(settings.walltime_s or _NEVER_S)} every 10",
     ]
-    if settings.walltime_s is not None:
-        lines.append(f"timer timeout {_clock(settings.walltime_s)} every 10")
+    if any(isinstance(stage, NPT) for stage in settings.stages):
+        lines += [
+            f"variable volume equal vol/{volume_a3:.10g}",
+            f"fix collapse all halt {_LOOK_EVERY} v_volume < {_SMALLEST} error hard",
+            f"fix burst all halt {_LOOK_EVERY} v_volume > {_LARGEST} error hard",
+        ]
+    if not all(isinstance(stage, Minimise) for stage in settings.stages):
+        lines += [
+            "variable heat equal temp",
+            f"fix explosion all halt {_LOOK_EVERY} v_heat > {_HOTTEST_K} error hard",
+        ]
     return lines
 
 
-def _equilibration(settings: LammpsMD, seed: int) -> list[str]:
-    damping_ps, t = settings.damping_fs / 1000, settings.temperature_k
-    zero = "yes" if settings.remove_drift else "no"
-    lines = [
-        "fix move all nve",
-        f"fix heat all langevin {t} {t} {damping_ps:.10g} {seed} zero {zero}",
-        f"run {settings.equilibration_steps} upto",
-        "unfix heat",
-        "unfix move",
-    ]
-    return [*lines, "velocity all zero linear"] if settings.remove_drift else lines
+def _stage(
+    settings: LammpsMD,
+    index: int,
+    restart: Restart | None,
+    watch: list[str],
+    *,
+    is_moving: bool,
+) -> Iterator[str]:
+    """Yield the commands of a stage, or of the rest of one."""
+    stage, first = settings.stages[index], settings.first_steps[index]
+    step = restart.step if restart is not None else first
+    yield f'print "{STAGE_MARK} {index}"'
+    yield f"restart {settings.restart_stride} {RESTART_PREFIX}.{index}.*"
+    if isinstance(stage, Minimise):
+        yield from _minimisation(stage, index)
+        stopped, at_end = "$(timeremain) <= 0", first
+    else:
+        yield f"timestep {stage.time_step_fs / 1000:.10g}"
+        yield f"thermo {stage.thermo_stride}"
+        if step == first:
+            yield from _velocities(settings, stage, first, is_moving)
+        if isinstance(stage, NPT) and stage.cell == "triclinic":
+            yield "change_box all triclinic"
+        yield from _dump(settings, index, step)
+        yield from _motion(settings, index, step)
+        at_end = settings.first_steps[index + 1]
+        stopped = f"$(step) < {at_end}"
+    keep = f'"write_restart {RESTART_PREFIX}.{index}.*"'
+    yield f'if "{stopped}" then {keep} "jump SELF stop"'
+    if isinstance(stage, Minimise):
+        yield from _without_grades(watch, f"reset_timestep {at_end}")
+    elif stage.frame_stride is not None:
+        yield "undump frames"
+    yield f"write_restart {RESTART_PREFIX}.{index + 1}.*"
 
 
-def _production(settings: LammpsMD, step: int) -> list[str]:
-    damping_ps, t = settings.damping_fs / 1000, settings.temperature_k
-    append = "yes" if step > settings.equilibration_steps else "no"
-    return [
-        f"fix move all nvt temp {t} {t} {damping_ps:.10g}",
-        f"dump frames all custom {settings.frame_stride} {DUMP_FILE} id type xu yu zu",
-        f"dump_modify frames sort id time yes units yes flush yes append {append}",
-        "dump_modify frames format float %.8f",
-        f"run {settings.n_steps} upto",
-        f"write_restart {RESTART_PREFIX}.*",
-        f"write_dump all custom {FINAL_FILE} id type xu yu zu "
-        "modify sort id time yes units yes format float %.8f",
-    ]
+def _minimisation(stage: Minimise, index: int) -> Iterator[str]:
+    energy, force = f"{stage.energy_tolerance:.10g}", f"{stage.force_tolerance_ev_a:.10g}"
+    descend = f"minimize {energy} {force} {stage.max_steps} {10 * stage.max_steps}"
+    atoms = ["min_style fire", "min_modify norm max", descend]
+    yield "thermo 10"
+    yield "timestep 0.001"
+    if stage.cell is not None:
+        pressure = f"{stage.pressure_gpa * _BAR_PER_GPA:.10g}"
+        if stage.cell == "triclinic":
+            yield "change_box all triclinic"
+        for _ in range(_PASSES):
+            yield from ["min_style cg", "min_modify norm max"]
+            yield f"fix stage{index} all box/relax {_STYLES[stage.cell]} {pressure}"
+            yield descend
+            yield f"unfix stage{index}"
+            yield from atoms
+    yield from atoms
+
+
+_STYLES: dict[Coupling, str] = {"isotropic": "iso", "axes": "aniso", "triclinic": "tri"}
+
+
+def _velocities(
+    settings: LammpsMD, stage: NVE | NVT | NPT | Deform, step: int, is_moving: bool
+) -> Iterator[str]:
+    wanted = stage.velocities or ("keep" if is_moving else "draw")
+    if wanted == "draw":
+        seed = seed_at(settings.seed, step)
+        yield (
+            f"velocity all create {stage.temperature_k} {seed} mom yes rot no dist gaussian"
+        )
+    elif wanted == "scale":
+        yield f"velocity all scale {stage.temperature_k}"
+
+
+def _dump(settings: LammpsMD, index: int, step: int) -> Iterator[str]:
+    stage = settings.stages[index]
+    if isinstance(stage, Minimise) or stage.frame_stride is None:
+        return
+    yield f"dump frames all custom {stage.frame_stride} {DUMP_FILE} id type xu yu zu"
+    yield "dump_modify frames sort id time yes units yes flush yes append yes"
+    yield "dump_modify frames format float %.8f"
+    first_frame = first_new_frame(settings, index, step)
+    if first_frame > step:
+        yield f"dump_modify frames delay {first_frame}"
+
+
+def first_new_frame(settings: LammpsMD, index: int, step: int) -> int:
+    """Return the first step whose frame a stage, or the rest of one, may write.
+
+    Parameters
+    ----------
+    settings
+        The stages.
+    index
+        Of the stage.
+    step
+        MD step that it begins or goes on at. What a stage ends with is not written again by the
+        next.
+    """
+    first = settings.first_steps[index]
+    if isinstance(settings.stages[index], Minimise):
+        return first + 1
+    before = (s for s in reversed(settings.stages[:index]) if not isinstance(s, Minimise))
+    stride = next((s.frame_stride for s in before), None)
+    if step == first and stride is not None and first % stride == 0:
+        return first + 1
+    return step
+
+
+def _motion(settings: LammpsMD, index: int, step: int) -> Iterator[str]:
+    """Yield the integrator of a stage, its run from a step on, and its end."""
+    stage, name = settings.stages[index], f"stage{index}"
+    first, last = settings.first_steps[index : index + 2]
+    if isinstance(stage, Minimise):
+        return
+    t, end_t = stage.temperature_k, stage.last_temperature_k
+    damping = "" if stage.damping_fs is None else f"{stage.damping_fs / 1000:.10g}"
+    is_heated = isinstance(stage, NVE) and stage.damping_fs is not None
+    if isinstance(stage, NVE):
+        yield f"fix {name} all nve"
+        if is_heated:
+            zero = "yes" if settings.remove_drift else "no"
+            seed = seed_at(settings.seed, step)
+            yield f"fix heat all langevin {t} {end_t} {damping} {seed} zero {zero}"
+    elif isinstance(stage, NPT):
+        p, end_p = (x * _BAR_PER_GPA for x in (stage.pressure_gpa, stage.last_pressure_gpa))
+        barostat = f"{_STYLES[stage.cell]} {p:.10g} {end_p:.10g}"
+        slow = f"{stage.pressure_damping_fs / 1000:.10g}"
+        yield f"fix {name} all npt temp {t} {end_t} {damping} {barostat} {slow}"
+    else:
+        yield f"fix {name} all nvt temp {t} {end_t} {damping}"
+    if isinstance(stage, Deform):
+        yield f"fix strain all deform 1 {_rates(stage, first, step)} remap x"
+        yield f"run {last} upto"
+        yield "unfix strain"
+    else:
+        yield f"run {last} upto start {first} stop {last}"
+    if is_heated:
+        yield "unfix heat"
+    yield f"unfix {name}"
+    if is_heated and settings.remove_drift:
+        yield "velocity all zero linear"
+
+
+def _rates(stage: Deform, first: int, step: int) -> str:
+    """Return the rates, Å/ps, at which the lengths and tilts of the cell as it is now change."""
+    done = (step - first) / stage.n_steps
+    length_ps = stage.n_steps * stage.time_step_fs / 1000
+    xx, yy, zz, yz, xz, xy = stage.strain
+    stretched = {"x": 1 + xx * done, "y": 1 + yy * done, "z": 1 + zz * done}
+    moved = (
+        *(("x", "x", xx), ("y", "y", yy), ("z", "z", zz)),
+        *(("yz", "z", yz), ("xz", "z", xz), ("xy", "y", xy)),
+    )
+    return " ".join(
+        f"{what} vel $(l{axis}/{stretched[axis]:.15g}*{strain / length_ps:.15g})"
+        for what, axis, strain in moved
+        if strain
+    )
+
+
+def _without_grades(watch: list[str], command: str) -> Iterator[str]:
+    """Yield a command that LAMMPS refuses while a fix counts its steps."""
+    fixes = [line.split()[1] for line in watch if line.startswith("fix ")]
+    yield from (f"unfix {fix}" for fix in fixes)
+    yield command
+    yield from (line for line in watch if line.startswith("fix "))
+
+
+def _last_frame() -> str:
+    columns = "id type xu yu zu vx vy vz fx fy fz"
+    return (
+        f"write_dump all custom {FINAL_FILE} {columns} "
+        "modify sort id time yes units yes format float %.16g"
+    )
 
 
 def _clock(seconds: float) -> str:

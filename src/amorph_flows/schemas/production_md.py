@@ -39,6 +39,7 @@ class FileReference(Document):
 class MDPiece(Document):
     """A piece of a run that was resumed after a stop or a kill."""
 
+    stage: int = Field(default=0, description="index of the stage that it begins in")
     first_step: int = Field(description="step that it begins at")
     langevin_seed: int | None = Field(
         default=None, description="of the random forces; None: none act in this piece"

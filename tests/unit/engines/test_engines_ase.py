@@ -16,7 +16,7 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.configuration import temperature_of, to_atoms
+from amorph_flows.structures.configuration import temperature_of, to_atoms
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError, MissingDependencyError
 from amorph_flows.runtime.progress import read_progress

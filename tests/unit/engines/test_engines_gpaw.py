@@ -14,7 +14,7 @@ from ase.calculators.calculator import CalculationFailed
 from amorph_flows.doctor import examine
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.calculators import KNOWN
-from amorph_flows.engines.configuration import to_atoms
+from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.engines.gpaw import _process as process
 from amorph_flows.engines.gpaw._calculator import GPAWCalculator
 from amorph_flows.engines.gpaw._open_shells import starting_moments

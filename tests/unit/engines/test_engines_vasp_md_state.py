@@ -9,7 +9,7 @@ import pytest
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Provenance
-from amorph_flows.engines.configuration import temperature_of, to_atoms
+from amorph_flows.structures.configuration import temperature_of, to_atoms
 from amorph_flows.engines.vasp._md_state import MDState
 from amorph_flows.engines.vasp._run import Computed, VaspRun
 from amorph_flows.errors import CalculationError

@@ -11,7 +11,7 @@ from jobflow import Job
 from morse_engine import MorseEngine, morse
 
 from amorph_flows.datasets import Frame, FrameSet
-from amorph_flows.engines.configuration import temperature_of, to_atoms, to_structure
+from amorph_flows.structures.configuration import temperature_of, to_atoms, to_structure
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc

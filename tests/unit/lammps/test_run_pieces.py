@@ -10,7 +10,7 @@ import pytest
 
 from amorph_flows.datasets.cfg import read_cfg, write_cfg
 from amorph_flows.datasets.frames import Frame, Provenance
-from amorph_flows.engines.configuration import to_structure
+from amorph_flows.structures.configuration import to_structure
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps._grades import append_grade, cut_grades, read_grades
 from amorph_flows.lammps._result import read_result

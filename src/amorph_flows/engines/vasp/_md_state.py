@@ -12,7 +12,7 @@ from ase import units
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.engines.configuration import draw_velocities, has_velocities, to_atoms
+from amorph_flows.structures.configuration import draw_velocities, has_velocities, to_atoms
 from amorph_flows.engines.vasp._run import VaspRun
 from amorph_flows.engines.vasp._sets import nose_mass, stage_tags
 from amorph_flows.errors import CalculationError

@@ -9,7 +9,7 @@ from atomate2.vasp.sets.base import VaspInputGenerator
 from pymatgen.core import SETTINGS, Structure
 from pymatgen.io.vasp.inputs import PotcarSingle
 
-from amorph_flows.engines.configuration import to_atoms
+from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.engines.vasp._sets import OPEN_D_SHELLS
 from amorph_flows.engines.vasp._settings import differences, energy_settings
 from amorph_flows.errors import InputError, MissingDependencyError
