@@ -33,7 +33,6 @@ from amorph_flows.analysis import (
     judge_melt,
     read_trajectory,
 )
-from amorph_flows.structures.configuration import to_structure
 from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
@@ -41,6 +40,7 @@ from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_structure
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
@@ -72,17 +72,16 @@ class Run:
         return (1, 1, 1) if self.n_atoms == 96 else (2, 2, 2)
 
     def md(self, piece_s: float) -> LammpsMD:
-        return LammpsMD(
-            temperature_k=self.temperature,
-            time_step_fs=2.0,
+        md = LammpsMD.held(
+            self.temperature,
+            1e6 if self.n_atoms == 96 else 5e5,
             equilibration_fs=50_000.0,
-            production_fs=1e6 if self.n_atoms == 96 else 5e5,
             frame_stride=25,
             thermo_stride=25,
-            remove_drift=self.momentum == "removed",
             seed=zlib.crc32(self.name.encode()) % 900_000_000,
-            walltime_s=piece_s,
         )
+        changes = {"remove_drift": self.momentum == "removed", "walltime_s": piece_s}
+        return md.model_copy(update=changes)
 
 
 RUNS = [
@@ -129,8 +128,9 @@ def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory]:
     cell, melt = published_cell(data) * run.repeats, None
     for kelvin in range(MELT_K, run.temperature - 1, -STEP_K):
         length = HOLD_FS if melt is None else STEP_FS
-        md = LammpsMD(temperature_k=kelvin, equilibration_fs=1000.0, production_fs=length - 1000.0,
-                      frame_stride=25, seed=kelvin)  # fmt: skip
+        md = LammpsMD.held(
+            kelvin, length - 1000.0, equilibration_fs=1000.0, frame_stride=25, seed=kelvin
+        )
         result = run_lammps_md(cell, potential(data), md, home)
         melt = melt or load_trajectory(result.trajectory, kelvin)
         cell = result.structure

@@ -18,12 +18,12 @@ from scipy.optimize import minimize
 
 from amorph_flows.datasets import Frame, FrameSet, Provenance
 from amorph_flows.engines import Engine
-from amorph_flows.structures.configuration import draw_velocities, has_velocities, to_atoms
-from amorph_flows.structures.configuration import to_structure as structure_of
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, QuarantinedCalculation, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures.configuration import draw_velocities, has_velocities, to_atoms
+from amorph_flows.structures.configuration import to_structure as structure_of
 
 VERSION = "1"
 

@@ -8,10 +8,10 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
-from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_atoms
 
 pytest.importorskip("chgnet", reason="CHGNet is not installed: pip install 'amorph-flows[chgnet]'")
 

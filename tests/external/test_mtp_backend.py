@@ -29,9 +29,7 @@ def test_grades_saved_by_lammps_are_those_of_python(tmp_path: Path) -> None:
     atoms = bulk("Cu", "fcc", a=3.85, cubic=True).repeat(2)
     atoms.numbers[::3] = 79
     structure = AseAtomsAdaptor.get_structure(atoms)
-    md = LammpsMD(
-        temperature_k=4000.0, production_fs=2000.0, equilibration_fs=0.0, time_step_fs=1.0, seed=3
-    )
+    md = LammpsMD.held(4000.0, 2000.0, time_step_fs=1.0, seed=3)
     grade = GradeSettings(every=5, select=1.05, stop=4.0)
     result = run_lammps_md(structure, task.doc, md, tmp_path, grade)
     assert result.broke

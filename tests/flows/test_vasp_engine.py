@@ -20,12 +20,12 @@ from pymatgen.core import SETTINGS, Structure
 from vasp_md import ENGINE, HELD, HOLD, NVE, STAGE, long_md, mixed_up
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.testing.vasp import write_potcars
 
 pytestmark = pytest.mark.filterwarnings(

@@ -16,7 +16,6 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
-from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.executors import run_study
 from amorph_flows.executors.state import StudyState
@@ -25,6 +24,7 @@ from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.store import open_store
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_atoms
 
 STAGE = MDStage(
     name="hold",

@@ -39,7 +39,7 @@ class Argon(Unfitted):
     ) -> PairStyle:
         lines = ["pair_style lj/cut 6.0", f"pair_coeff * * {doc.files['epsilon']} 3.4"]
         restart = last_restart(directory)
-        step = restart[0] if restart else 0
+        step = restart.step if restart else 0
         later = [int(stop) for stop in doc.files.get("stops", "").split() if int(stop) > step]
         if later:
             # "soft" is what the timer does too: it ends this run and all later ones
@@ -121,16 +121,22 @@ def argon_that(**files: str) -> PotentialDoc:
     return ARGON.model_copy(update={"files": ARGON.files | files})
 
 
-def settings(**changes: float) -> LammpsMD:
+def settings(
+    temperature_k: float = 60.0,
+    production_fs: float = 4000.0,
+    restart_stride: int = 100,
+    walltime_s: float | None = None,
+    remove_drift: bool = True,
+    **changes: Any,
+) -> LammpsMD:
     """Return a short run at 60 K with frames and restart files."""
-    values: dict[str, float] = {
-        "temperature_k": 60.0,
+    values: dict[str, Any] = {
         "time_step_fs": 4.0,
         "equilibration_fs": 800.0,
-        "production_fs": 4000.0,
         "frame_stride": 20,
         "thermo_stride": 10,
-        "restart_stride": 100,
         "seed": 1,
     }
-    return LammpsMD.model_validate(values | changes)
+    md = LammpsMD.held(temperature_k, production_fs, **values | changes)
+    more = {"restart_stride": restart_stride, "walltime_s": walltime_s}
+    return md.model_copy(update=more | {"remove_drift": remove_drift})

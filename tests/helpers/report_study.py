@@ -22,7 +22,6 @@ from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet, Provenance
 from amorph_flows.engines._molecular_dynamics import MDRun
 from amorph_flows.engines.calculators import get_calculator
-from amorph_flows.structures.configuration import draw_velocities, to_atoms
 from amorph_flows.schemas.active_learning import (
     ActiveLearningDoc,
     ExplorationRun,
@@ -40,6 +39,7 @@ from amorph_flows.schemas.study import Shortening, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import draw_velocities, to_atoms
 
 DIFFUSIVITIES_CM2_S = {
     300.0: 1.81e-6,

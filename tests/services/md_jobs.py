@@ -29,15 +29,13 @@ def engine_md(steps: int, held_at: int = 0) -> Job:
 
 def lammps_md(steps: int, held_at: int = 0) -> Job:
     """Return MD in LAMMPS, with a frame and a restart file each `STRIDE` steps."""
-    settings = LammpsMD(
-        temperature_k=300.0,
-        time_step_fs=2.0,
+    settings = LammpsMD.held(
+        300.0,
+        2.0 * (steps - EQUILIBRATION_STEPS),
         equilibration_fs=2.0 * EQUILIBRATION_STEPS,
-        production_fs=2.0 * (steps - EQUILIBRATION_STEPS),
         frame_stride=STRIDE,
         thermo_stride=STRIDE,
-        restart_stride=STRIDE,
         seed=1,
-    )
+    ).model_copy(update={"restart_stride": STRIDE})
     toy = potential("counting_toy:CountingBackend", ["V", "O"], held_at=str(held_at))
     return run_production(toy, v2o5(), 300.0, settings, (1, 1, 1), "given")

@@ -28,17 +28,17 @@ from amorph_flows.engines.calculators import (
     opened_calculator,
     settings_hash,
 )
+from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.runtime.continuation import continued, run_home
+from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
+from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures.configuration import (
     draw_velocities,
     has_velocities,
     to_atoms,
     to_structure,
 )
-from amorph_flows.errors import CalculationError, InputError
-from amorph_flows.runtime.continuation import continued, run_home
-from amorph_flows.runtime.stage_job import stage_job
-from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
-from amorph_flows.schemas.schedule import MDStage
 
 
 @dataclass

@@ -251,11 +251,11 @@ class ActiveLearningMaker(Maker):
             Seed of the velocities.
         """
         n_steps = round(self.duration_fs / self.time_step_fs)
-        return LammpsMD(
-            temperature_k=temperature_k,
-            time_step_fs=self.time_step_fs,
+        return LammpsMD.held(
+            temperature_k,
+            self.duration_fs,
             equilibration_fs=self.equilibration_fs,
-            production_fs=self.duration_fs,
+            time_step_fs=self.time_step_fs,
             damping_fs=self.damping_fs,
             frame_stride=max(1, n_steps // 100),
             seed=seed,

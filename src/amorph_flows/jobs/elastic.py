@@ -12,13 +12,13 @@ from pymatgen.core import Lattice, Structure
 from amorph_flows.analysis import elastic_constants, strain_states, strained_cell
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import Engine
-from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.required import required
 from amorph_flows.runtime.continuation import take_over
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
+from amorph_flows.structures.configuration import to_atoms
 
 Strain = list[float]
 

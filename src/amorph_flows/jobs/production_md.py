@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from jobflow import Job, Maker, Response
 from pymatgen.core import Structure
@@ -17,7 +18,13 @@ from amorph_flows.jobs.fields import (
     valid_settings,
 )
 from amorph_flows.jobs.seeds import seed_of
-from amorph_flows.lammps import LammpsMD, check_lammps, partial_result, run_lammps_md
+from amorph_flows.lammps import (
+    LammpsMD,
+    Minimise,
+    check_lammps,
+    partial_result,
+    run_lammps_md,
+)
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
@@ -33,7 +40,7 @@ WIDTH_QUESTION = "cell wider than twice the cutoff?"
 
 @dataclass
 class ProductionMDMaker(Maker):
-    """Run LAMMPS: NVE with Langevin to equilibrate, then NVT Nosé-Hoover.
+    """Run LAMMPS: NVE with Langevin to equilibrate, then NVT or NPT by Nosé-Hoover chains.
 
     Parameters
     ----------
@@ -47,6 +54,10 @@ class ProductionMDMaker(Maker):
         Lengths of the two parts, fs.
     damping_fs
         Damping time of both thermostats, fs.
+    ensemble
+        Of the second part: ``"nvt"``, or ``"npt"`` where the volume is not known.
+    pressure_gpa
+        Of ``"npt"``, GPa.
     frame_stride
         Steps between frames of the trajectory.
     grade_every
@@ -63,6 +74,8 @@ class ProductionMDMaker(Maker):
     equilibration_fs: float = 50_000.0
     production_fs: float = 4_000_000.0
     damping_fs: float = 200.0
+    ensemble: Literal["nvt", "npt"] = "nvt"
+    pressure_gpa: float = 0.0
     frame_stride: int = 500
     grade_every: int = 100
     grade_select: float = 2.0
@@ -141,11 +154,13 @@ class ProductionMDMaker(Maker):
         label
             What is run; enters the seed.
         """
-        return LammpsMD(
-            temperature_k=temperature_k,
-            time_step_fs=self.time_step_fs,
+        return LammpsMD.held(
+            temperature_k,
+            self.production_fs,
             equilibration_fs=self.equilibration_fs,
-            production_fs=self.production_fs,
+            ensemble=self.ensemble,
+            pressure_gpa=self.pressure_gpa,
+            time_step_fs=self.time_step_fs,
             damping_fs=self.damping_fs,
             frame_stride=self.frame_stride,
             thermo_stride=self.frame_stride,
@@ -188,7 +203,7 @@ def run_production(
     temperature_k
         Temperature, K.
     md
-        Settings of the run.
+        Stages of the run; the last one is production, those before it equilibrate.
     supercell
         Repetitions along a, b and c.
     start
@@ -214,7 +229,10 @@ def run_production(
         )
         return continued(rest)
     formula = structure.composition.reduced_formula
-    thermo = result.thermo
+    production, begins_fs = md.stages[-1], md.time_fs(len(md.stages) - 1, md.first_steps[-2])
+    if isinstance(production, Minimise):
+        raise InputError("the last stage is a minimisation; production ends with MD")
+    thermo = result.thermo_of(len(md.stages) - 1)
     doc = TrajectoryDoc(
         run=f"{formula} {temperature_k:g} K MTP MD",
         formula=formula,
@@ -222,10 +240,10 @@ def run_production(
         potential_uuid=potential.job_uuid,
         start=start,
         n_atoms=len(cell),
-        time_step_fs=md.time_step_fs,
-        equilibration_fs=md.equilibration_fs,
-        production_fs=max(0.0, result.reached_fs - md.equilibration_fs),
-        asked_fs=md.production_fs,
+        time_step_fs=production.time_step_fs,
+        equilibration_fs=begins_fs,
+        production_fs=max(0.0, result.reached_fs - begins_fs),
+        asked_fs=production.duration_fs,
         seed=md.seed,
         pieces=list(result.pieces),
         directory=str(home),
@@ -237,7 +255,7 @@ def run_production(
         max_grade=result.max_grade,
         fraction_above_select=result.fraction_above_select,
         curves={
-            "time_fs": encode_array(thermo["step"] * md.time_step_fs - md.equilibration_fs),
+            "time_fs": encode_array(thermo["time_fs"] - begins_fs),
             "temperature_k": encode_array(thermo["temperature_k"]),
             "potential_energy_ev_atom": encode_array(thermo["potential_energy_ev"] / len(cell)),
         },

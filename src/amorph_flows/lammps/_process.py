@@ -67,12 +67,10 @@ def _failure(command: list[str], code: int, folder: Path, settings: LammpsMD) ->
     how = f"was killed by signal {-code}" if code < 0 else f"ended with return code {code}"
     said = last_lines(folder / SCREEN_FILE) or last_lines(log)
     index = last_stage(log)
-    step, frame = last_step(log), last_frame_step(folder / DUMP_FILE)
+    where = f"step {last_step(log)} of stage {index + 1}, {settings.stages[index].kind}"
+    frame = last_frame_step(folder / DUMP_FILE)
     kept = "no frame was kept" if frame is None else f"the last frame is of step {frame}"
-    return (
-        f"LAMMPS ({command[0]}) {how} after step {step} of {settings.n_steps} in stage {index + 1}, "
-        f"{settings.stages[index].kind}; {kept}; its last lines:\n{said}\n"
-    )
+    return f"LAMMPS ({command[0]}) {how} after {where}; {kept}; its last lines:\n{said}\n"
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

@@ -22,7 +22,7 @@ def last_restart(folder: Path) -> Restart | None:
     return next((found for found in _newest_first(folder) if _is_whole(found.path)), None)
 
 
-def prune_restarts(folder: Path, keep: int = 2) -> None:
+def prune_restarts(folder: Path, keep: int = 3) -> None:
     """Delete all but the newest restart files.
 
     Parameters
@@ -30,7 +30,7 @@ def prune_restarts(folder: Path, keep: int = 2) -> None:
     folder
         The run's folder.
     keep
-        How many stay; two, since the newest may be half written.
+        How many stay: the newest may be half written, and a stage ends with two of one step.
     """
     for restart in _newest_first(folder)[keep:]:
         restart.path.unlink(missing_ok=True)

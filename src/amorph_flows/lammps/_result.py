@@ -148,9 +148,7 @@ def grade_summary(folder: Path, grade: GradeSettings | None) -> GradeSummary:
     return summarise(read_grades(folder), grade.select, grade.stop)
 
 
-def _of_one_run(
-    stages: FloatArray, steps: FloatArray, settings: LammpsMD
-) -> npt.NDArray[np.bool_]:
+def _of_one_run(stages: FloatArray, steps: FloatArray, settings: LammpsMD) -> npt.NDArray[np.bool_]:
     """Return which lines of the log a run in one piece would have written."""
     regular = np.zeros(len(steps), dtype=bool)
     for index, stage in enumerate(settings.stages):

@@ -207,26 +207,21 @@ def _stage(
     step = restart.step if restart is not None else first
     yield f'print "{STAGE_MARK} {index}"'
     yield f"restart {settings.restart_stride} {RESTART_PREFIX}.{index}.*"
+    # the fixes of a stage that is stopped must be there when its restart file is written
+    keep = f'"write_restart {RESTART_PREFIX}.{index}.*" "jump SELF stop"'
     if isinstance(stage, Minimise):
         yield from _minimisation(stage, index)
-        stopped, at_end = "$(timeremain) <= 0", first
+        yield f'if "$(timeremain) <= 0" then {keep}'
+        yield from _without_grades(watch, f"reset_timestep {first}")
     else:
-        yield f"timestep {stage.time_step_fs / 1000:.10g}"
-        yield f"thermo {stage.thermo_stride}"
         if step == first:
             yield from _velocities(settings, stage, first, is_moving)
         if isinstance(stage, NPT) and stage.cell == "triclinic":
             yield "change_box all triclinic"
         yield from _dump(settings, index, step)
         yield from _motion(settings, index, step)
-        at_end = settings.first_steps[index + 1]
-        stopped = f"$(step) < {at_end}"
-    keep = f'"write_restart {RESTART_PREFIX}.{index}.*"'
-    yield f'if "{stopped}" then {keep} "jump SELF stop"'
-    if isinstance(stage, Minimise):
-        yield from _without_grades(watch, f"reset_timestep {at_end}")
-    elif stage.frame_stride is not None:
-        yield "undump frames"
+        yield f'if "$(step) < {settings.first_steps[index + 1]}" then {keep}'
+        yield from _end(settings, stage, index)
     yield f"write_restart {RESTART_PREFIX}.{index + 1}.*"
 
 
@@ -258,9 +253,7 @@ def _velocities(
     wanted = stage.velocities or ("keep" if is_moving else "draw")
     if wanted == "draw":
         seed = seed_at(settings.seed, step)
-        yield (
-            f"velocity all create {stage.temperature_k} {seed} mom yes rot no dist gaussian"
-        )
+        yield (f"velocity all create {stage.temperature_k} {seed} mom yes rot no dist gaussian")
     elif wanted == "scale":
         yield f"velocity all scale {stage.temperature_k}"
 
@@ -301,17 +294,18 @@ def first_new_frame(settings: LammpsMD, index: int, step: int) -> int:
 
 
 def _motion(settings: LammpsMD, index: int, step: int) -> Iterator[str]:
-    """Yield the integrator of a stage, its run from a step on, and its end."""
+    """Yield the integrator of a stage and its run from a step on."""
     stage, name = settings.stages[index], f"stage{index}"
     first, last = settings.first_steps[index : index + 2]
     if isinstance(stage, Minimise):
         return
     t, end_t = stage.temperature_k, stage.last_temperature_k
     damping = "" if stage.damping_fs is None else f"{stage.damping_fs / 1000:.10g}"
-    is_heated = isinstance(stage, NVE) and stage.damping_fs is not None
+    yield f"timestep {stage.time_step_fs / 1000:.10g}"
+    yield f"thermo {stage.thermo_stride}"
     if isinstance(stage, NVE):
         yield f"fix {name} all nve"
-        if is_heated:
+        if damping:
             zero = "yes" if settings.remove_drift else "no"
             seed = seed_at(settings.seed, step)
             yield f"fix heat all langevin {t} {end_t} {damping} {seed} zero {zero}"
@@ -325,14 +319,21 @@ def _motion(settings: LammpsMD, index: int, step: int) -> Iterator[str]:
     if isinstance(stage, Deform):
         yield f"fix strain all deform 1 {_rates(stage, first, step)} remap x"
         yield f"run {last} upto"
-        yield "unfix strain"
     else:
         yield f"run {last} upto start {first} stop {last}"
-    if is_heated:
+
+
+def _end(settings: LammpsMD, stage: NVE | NVT | NPT | Deform, index: int) -> Iterator[str]:
+    """Yield what a stage leaves behind."""
+    yield f"unfix stage{index}"
+    if stage.frame_stride is not None:
+        yield "undump frames"
+    if isinstance(stage, Deform):
+        yield "unfix strain"
+    if isinstance(stage, NVE) and stage.damping_fs is not None:
         yield "unfix heat"
-    yield f"unfix {name}"
-    if is_heated and settings.remove_drift:
-        yield "velocity all zero linear"
+        if settings.remove_drift:
+            yield "velocity all zero linear"
 
 
 def _rates(stage: Deform, first: int, step: int) -> str:

@@ -212,21 +212,23 @@ class LammpsMD(Document):
         seed
             Of velocities and Langevin forces.
         """
-        held = {
+        held: dict[str, object] = {
             "temperature_k": temperature_k,
             "time_step_fs": time_step_fs,
             "damping_fs": damping_fs,
             "thermo_stride": thermo_stride,
         }
-        produced = held | {"duration_fs": duration_fs, "frame_stride": frame_stride}
-        stages: list[Stage] = []
+        produced: dict[str, object] = {
+            "kind": ensemble,
+            "duration_fs": duration_fs,
+            "frame_stride": frame_stride,
+        }
+        if ensemble == "npt" or pressure_gpa:
+            produced["pressure_gpa"] = pressure_gpa
+        stages = [held | produced]
         if equilibration_fs:
-            stages.append(NVE.model_validate(held | {"duration_fs": equilibration_fs}))
-        if ensemble == "npt":
-            stages.append(NPT.model_validate(produced | {"pressure_gpa": pressure_gpa}))
-        else:
-            stages.append(NVT.model_validate(produced))
-        return cls(stages=tuple(stages), seed=seed)
+            stages.insert(0, held | {"kind": "nve", "duration_fs": equilibration_fs})
+        return cls.model_validate({"stages": stages, "seed": seed})
 
     @property
     def first_steps(self) -> tuple[int, ...]:
@@ -237,6 +239,11 @@ class LammpsMD(Document):
     def n_steps(self) -> int:
         """MD steps of all stages."""
         return self.first_steps[-1]
+
+    @property
+    def duration_fs(self) -> float:
+        """Length of all stages, fs."""
+        return self.time_fs(len(self.stages) - 1, self.n_steps)
 
     def time_fs(self, stage: int, step: float) -> float:
         """Return the time since the start at a step of a stage, fs.

@@ -58,15 +58,15 @@ class PairStyle:
         Input lines from ``plugin load`` to ``pair_coeff``, and those of ``kspace_style``. Empty
         where LAMMPS gets energies and forces from the backend's calculator through
         ``fix external``.
-    grades_in_lammps
-        Whether the pair style itself grades, saves and stops.
+    watch
+        Fixes that write what the pair style grades while LAMMPS runs; empty where it does not.
     charges
         Charge of an atom of each element, e, which the data file has to hold; empty where the
         potential has no charges.
     """
 
     commands: list[str]
-    grades_in_lammps: bool = False
+    watch: list[str] = field(default_factory=list)
     charges: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -16,13 +16,13 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import AseEngine
-from amorph_flows.structures.configuration import temperature_of, to_atoms
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError, MissingDependencyError
 from amorph_flows.runtime.progress import read_progress
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import temperature_of, to_atoms
 
 TOY = AseEngine(calculator="toy")
 

@@ -14,7 +14,6 @@ from ase.calculators.calculator import CalculationFailed
 from amorph_flows.doctor import examine
 from amorph_flows.engines import AseEngine
 from amorph_flows.engines.calculators import KNOWN
-from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.engines.gpaw import _process as process
 from amorph_flows.engines.gpaw._calculator import GPAWCalculator
 from amorph_flows.engines.gpaw._open_shells import starting_moments
@@ -22,6 +21,7 @@ from amorph_flows.engines.gpaw._process import GPAWProcess, find_gpaw
 from amorph_flows.engines.named import named_engine
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_atoms
 
 NO_GPAW = f"{sys.executable} -S"
 

@@ -9,12 +9,12 @@ import pytest
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Provenance
-from amorph_flows.structures.configuration import temperature_of, to_atoms
 from amorph_flows.engines.vasp._md_state import MDState
 from amorph_flows.engines.vasp._run import Computed, VaspRun
 from amorph_flows.errors import CalculationError
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import temperature_of, to_atoms
 
 STAGE = MDStage(
     name="ramp", start_temperature_k=900, end_temperature_k=300, duration_fs=24, frame_stride=4

@@ -11,12 +11,12 @@ from jobflow import Job
 from morse_engine import MorseEngine, morse
 
 from amorph_flows.datasets import Frame, FrameSet
-from amorph_flows.structures.configuration import temperature_of, to_atoms, to_structure
 from amorph_flows.errors import InputError
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.store import load_document, open_store
+from amorph_flows.structures.configuration import temperature_of, to_atoms, to_structure
 
 ENGINE = MorseEngine()
 

@@ -10,7 +10,6 @@ import pytest
 
 from amorph_flows.datasets.cfg import read_cfg, write_cfg
 from amorph_flows.datasets.frames import Frame, Provenance
-from amorph_flows.structures.configuration import to_structure
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps._grades import append_grade, cut_grades, read_grades
 from amorph_flows.lammps._result import read_result
@@ -18,6 +17,7 @@ from amorph_flows.lammps._run_pieces import add_piece, langevin_seed, read_piece
 from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE, commands
 from amorph_flows.lammps.saved_configurations import count_saved, cut_saved
 from amorph_flows.schemas.production_md import MDPiece
+from amorph_flows.structures.configuration import to_structure
 
 MD = LammpsMD(
     temperature_k=300,

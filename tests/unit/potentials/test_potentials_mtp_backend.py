@@ -34,14 +34,14 @@ def test_species_numbers_follow_the_types_of_lammps(tmp_path: Path) -> None:
         "pair_style mtp",
         "pair_coeff * * potential.mtp 1 0",
     ]
-    assert not style.grades_in_lammps
+    assert not style.watch
     assert read_mtp(tmp_path / "potential.mtp", ["Cu", "Au"]).n_parameters == doc().n_parameters
 
 
 def test_a_graded_run_gets_its_active_set_and_writes_its_grades(tmp_path: Path) -> None:
     grade = GradeSettings(every=5, select=2.5, stop=8.0)
     style = MTPBackend().pair_style(doc(), ["Au"], tmp_path, grade)
-    assert style.grades_in_lammps
+    assert style.watch
     assert style.commands[1:] == [
         "pair_style mtp/extrapolation active_set.txt selected.cfg every 5 select 2.5 break 8",
         "pair_coeff * * potential.mtp 1",

@@ -11,11 +11,11 @@ from atomate2.vasp.jobs.base import BaseVaspMaker
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Frame, Provenance
-from amorph_flows.structures.configuration import to_atoms, to_structure
 from amorph_flows.engines.vasp._run import read_run, run_maker
 from amorph_flows.engines.vasp._settings import HARMLESS
 from amorph_flows.errors import CalculationError
 from amorph_flows.schemas.labelling import EngineInfo, RelaxDoc
+from amorph_flows.structures.configuration import to_atoms, to_structure
 
 
 def labelled_frame(

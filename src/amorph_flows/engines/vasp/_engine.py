@@ -18,7 +18,6 @@ from amorph_flows.engines._batches import in_pieces
 from amorph_flows.engines._checkpoint import run_key
 from amorph_flows.engines._labelling import label_batch
 from amorph_flows.engines.base import Engine
-from amorph_flows.structures.configuration import to_atoms, to_structure
 from amorph_flows.engines.vasp._calculations import labelled_frame, relaxed
 from amorph_flows.engines.vasp._makers import all_makers, md_maker, relax_maker, static_maker
 from amorph_flows.engines.vasp._md import advance_md, find_state, require_converged
@@ -37,6 +36,7 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.runtime.walltime import require_time
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures.configuration import to_atoms, to_structure
 
 
 @dataclass

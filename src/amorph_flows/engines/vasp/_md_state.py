@@ -12,13 +12,13 @@ from ase import units
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.structures.configuration import draw_velocities, has_velocities, to_atoms
 from amorph_flows.engines.vasp._run import VaspRun
 from amorph_flows.engines.vasp._sets import nose_mass, stage_tags
 from amorph_flows.errors import CalculationError
 from amorph_flows.files import replace_file
 from amorph_flows.schemas.labelling import QuarantinedCalculation
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures.configuration import draw_velocities, has_velocities, to_atoms
 
 _AHEAD = "ahead_of_frames"
 """Property of a structure that is an MD step after the last configuration with a label."""

@@ -9,10 +9,10 @@ from atomate2.vasp.sets.base import VaspInputGenerator
 from pymatgen.core import SETTINGS, Structure
 from pymatgen.io.vasp.inputs import PotcarSingle
 
-from amorph_flows.structures.configuration import to_atoms
 from amorph_flows.engines.vasp._sets import OPEN_D_SHELLS
 from amorph_flows.engines.vasp._settings import differences, energy_settings
 from amorph_flows.errors import InputError, MissingDependencyError
+from amorph_flows.structures.configuration import to_atoms
 
 _SET_UP = "pmg config -p <folder of VASP's potpaw_PBE.54> <new folder>, then PMG_VASP_PSP_DIR"
 

@@ -64,7 +64,7 @@ def explore(
         formula=formula,
         temperature_k=temperature_k,
         seed=md.seed,
-        asked_fs=md.equilibration_fs + md.production_fs,
+        asked_fs=md.duration_fs,
         reached_fs=0.0,
         broke=True,
         max_grade=0.0,

@@ -93,10 +93,7 @@ class MTPBackend(MomentTensorBackend):
             style, watch = _graded_style(grade)
         numbers = " ".join(str(doc.species.index(element)) for element in elements)
         coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
-        return PairStyle(
-            commands=[f"plugin load {plugin}", style, coefficients, *watch],
-            grades_in_lammps=grade is not None,
-        )
+        return PairStyle([f"plugin load {plugin}", style, coefficients], watch)
 
     @override
     def gradients(self, potential: MTPPotential) -> Gradients:

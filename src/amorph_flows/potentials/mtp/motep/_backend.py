@@ -66,7 +66,7 @@ class MotepBackend(MomentTensorBackend):
     ) -> PairStyle:
         """Return no commands: LAMMPS gets its forces from the calculator."""
         require_elements(doc, elements)
-        return PairStyle(commands=[], grades_in_lammps=False)
+        return PairStyle(commands=[])
 
     @override
     def gradients(self, potential: MTPPotential) -> Gradients:
