@@ -212,7 +212,8 @@ def _stage(
     if isinstance(stage, Minimise):
         yield from _minimisation(stage, index)
         yield f'if "$(timeremain) <= 0" then {keep}'
-        yield from _without_grades(watch, f"reset_timestep {first}")
+        now_ps = settings.time_fs(index, first) / 1000
+        yield from _without_grades(watch, f"reset_timestep {first} time {now_ps:.10g}")
     else:
         if step == first:
             yield from _velocities(settings, stage, first, is_moving)

@@ -14,37 +14,32 @@ from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps._grades import append_grade, cut_grades, read_grades
 from amorph_flows.lammps._result import read_result
 from amorph_flows.lammps._run_pieces import add_piece, langevin_seed, read_pieces
-from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE, commands
+from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE, Restart, commands
 from amorph_flows.lammps.saved_configurations import count_saved, cut_saved
 from amorph_flows.schemas.production_md import MDPiece
 from amorph_flows.structures.configuration import to_structure
 
-MD = LammpsMD(
-    temperature_k=300,
-    equilibration_fs=40,
-    production_fs=200,
-    thermo_stride=10,
-    frame_stride=20,
-    seed=7,
-)
+MD = LammpsMD.held(300, 200, equilibration_fs=40, thermo_stride=10, frame_stride=20, seed=7)
 
 
 def test_each_piece_has_a_seed_of_its_own() -> None:
-    seeds = [langevin_seed(MD, step) for step in range(20)]
+    seeds = [langevin_seed(MD, 0, step) for step in range(20)]
     assert seeds[0] == 8
     assert len(set(seeds)) == 20
     assert all(seed is not None and 0 < seed <= 900_000_000 for seed in seeds)
-    assert langevin_seed(MD, 20) is None
-    assert langevin_seed(MD.model_copy(update={"seed": 8}), 5) != seeds[5]
-    [line] = [w for w in commands(MD, [], (5, Path("restart.5")), seeds[5]) if "langevin" in w]
+    assert langevin_seed(MD, 1, 20) is None
+    assert langevin_seed(MD.model_copy(update={"seed": 8}), 0, 5) != seeds[5]
+    lines = commands(MD, [], 100.0, Restart(0, 5, Path("restart.0.5")))
+    [line] = [w for w in lines if "langevin" in w]
     assert line.endswith(f" {seeds[5]} zero yes")
 
 
 def test_pieces_are_noted(tmp_path: Path) -> None:
     assert read_pieces(tmp_path) == ()
-    for step in (0, 30, 60, 30):
-        add_piece(tmp_path, MDPiece(first_step=step, langevin_seed=step + 1))
-    assert [piece.first_step for piece in read_pieces(tmp_path)] == [0, 30]
+    for stage, step in ((0, 0), (0, 30), (1, 30), (1, 60), (1, 30)):
+        add_piece(tmp_path, MDPiece(stage=stage, first_step=step, langevin_seed=step + 1))
+    places = [(piece.stage, piece.first_step) for piece in read_pieces(tmp_path)]
+    assert places == [(0, 0), (0, 30), (1, 30)]
 
 
 def saved(step: int) -> Frame:
@@ -100,13 +95,17 @@ def test_grades_are_cut_back(tmp_path: Path) -> None:
 def test_thermo_of_a_stop_between_two_lines_has_no_line_too_many(tmp_path: Path) -> None:
     """LAMMPS writes the step that a piece begins at, wherever that is."""
 
-    def piece(steps: list[int]) -> str:
-        rows = "".join(f"{step:10d} 300.0 -5.5 1.0 20000 \n" for step in steps)
-        return f"   Step Temp PotEng KinEng Press\n{rows}Loop time of 1 on 1\n"
+    def piece(steps: list[int], stage: int) -> str:
+        rows = "".join(f"{step:10d}" + " 1.0" * 19 + "\n" for step in steps)
+        header = " ".join(["Step", *["x"] * 19])
+        return f"amorph stage {stage}\n{header}\n{rows}Loop time of 1 on 1\n"
 
-    log = piece([0, 10, 20]) + piece([20, 30, 40]) + piece([47, 50, 60]) + piece([63, 70, 80])
-    (tmp_path / LOG_FILE).write_text(log + piece([80, 90, 100, 110, 120]))
+    log = piece([0, 10, 20], 0) + piece([20, 30, 40], 1) + piece([47, 50, 60], 1)
+    log += piece([63, 70, 80], 1) + piece([80, 90, 100, 110, 120], 1)
+    (tmp_path / LOG_FILE).write_text(log)
     (tmp_path / DUMP_FILE).touch()
     start = to_structure(saved(0).to_atoms())
     result = read_result(tmp_path, start, MD, ["O", "V"], None)
-    np.testing.assert_array_equal(result.thermo["step"], np.arange(20, 121, 10))
+    np.testing.assert_array_equal(result.thermo_of(0)["step"], [0, 10, 20])
+    np.testing.assert_array_equal(result.thermo_of(1)["step"], np.arange(20, 121, 10))
+    assert result.reached_fs == 240
