@@ -41,4 +41,5 @@ def test_a_crystal_that_cools_in_lammps_has_the_heat_capacity_of_oscillators(
     slope = np.polyfit(doc.temperatures_k, doc.energies_ev_atom, 1)[0]
     assert doc.temperatures_k == list(maker.temperatures_k)
     assert slope == pytest.approx(1.5 * kB, rel=0.2)
+    assert doc.rate_k_per_ps == pytest.approx(40 / 5)
     assert doc.transition.question == "glass transition?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Structure
@@ -11,8 +11,9 @@ from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
 from amorph_flows.flows.checks import check_stage
 from amorph_flows.jobs.fields import require_at_least_one, require_positive, valid_settings
-from amorph_flows.jobs.glass_transition import collect_glass_transition
+from amorph_flows.jobs.glass_transition import collect_glass_transition, cool_with_potential
 from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.lammps import LammpsMD
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.schedule import MDStage
 
@@ -23,8 +24,8 @@ _FEWEST = 6
 class GlassTransitionMaker(Maker):
     """Cool in steps and find where the potential energy bends.
 
-    Every hold starts from the end of the hotter one. The cooling rate is
-    (T_i - T_i+1)/hold; a faster one gives a higher glass transition.
+    Every hold starts from the end of the hotter one, with its velocities. The rate,
+    (T_i - T_i+1)/hold, includes the holds; a faster one gives a higher glass transition.
 
     Parameters
     ----------
@@ -33,7 +34,9 @@ class GlassTransitionMaker(Maker):
     engine
         Where energies and forces come from, where no potential is given.
     production
-        How the holds are run with a potential; its supercell is made once, at the first.
+        How the holds are run with a potential, in one run of LAMMPS: each is as long as its
+        equilibration and production together, and its first part is not averaged over. With
+        ``ensemble="npt"`` it is the enthalpy that bends.
     temperatures_k
         Temperatures of the holds, decreasing, at least six, K.
     hold_duration_fs
@@ -54,7 +57,7 @@ class GlassTransitionMaker(Maker):
     name: str = "glass transition"
     engine: Engine = field(default_factory=AseEngine)
     production: ProductionMDMaker = field(
-        default_factory=lambda: ProductionMDMaker(production_fs=100_000.0)
+        default_factory=lambda: ProductionMDMaker(production_fs=100_000.0, grade_every=0)
     )
     temperatures_k: tuple[float, ...] = (
         2000.0, 1800.0, 1600.0, 1400.0, 1200.0, 1000.0, 800.0, 600.0, 450.0, 300.0,
@@ -102,9 +105,21 @@ class GlassTransitionMaker(Maker):
             If the temperatures do not decrease or are fewer than six.
         """
         self._check_fields()
+        if potential is not None:
+            job = cool_with_potential(
+                potential,
+                structure,
+                list(self.temperatures_k),
+                self.cooling(),
+                self.production.supercell,
+                self.production.equilibration_fs,
+            )
+            job.name = self.name
+            return Flow([job], output=job.output, name=self.name)
         jobs: list[Job] = []
         for temperature in self.temperatures_k:
-            job = self._hold(structure, temperature, potential, first=not jobs)
+            run = f"{self.name} {temperature:g} K"
+            job = self.engine.md(structure, self._stage(temperature), run=run, seed=self.seed)
             job.name = f"{self.name}: {temperature:g} K"
             structure = job.output.structure
             jobs.append(job)
@@ -115,18 +130,14 @@ class GlassTransitionMaker(Maker):
         collect.update_config({"on_missing_references": OnMissing.NONE})
         return Flow([*jobs, collect], output=collect.output, name=self.name)
 
-    def _hold(
-        self,
-        structure: Structure,
-        temperature_k: float,
-        potential: PotentialDoc | None,
-        first: bool,
-    ) -> Job:
-        if potential is None:
-            run = f"{self.name} {temperature_k:g} K"
-            return self.engine.md(structure, self._stage(temperature_k), run=run, seed=self.seed)
-        maker = self.production if first else replace(self.production, supercell=(1, 1, 1))
-        return maker.make(potential, structure, temperature_k, self.name, start="hotter hold")
+    def cooling(self) -> LammpsMD:
+        """Return the holds with a potential, one stage of LAMMPS each."""
+        production = self.production
+        length_fs = production.equilibration_fs + production.production_fs
+        changes = {"duration_fs": length_fs, "frame_stride": None}
+        runs = [production.md(temperature, self.name) for temperature in self.temperatures_k]
+        holds = tuple(run.stages[-1].model_copy(update=changes) for run in runs)
+        return runs[0].model_copy(update={"stages": holds})
 
     def _stage(self, temperature_k: float) -> MDStage:
         return MDStage(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+from jobflow import Job, Response
+from pymatgen.core import Structure
 
 from amorph_flows.analysis import fit_glass_transition
+from amorph_flows.lammps import NPT, LammpsMD, run_lammps_md
+from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.labelling import LabelDoc
-from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.structures.bare import bare_structure
 
 
 @stage_job(GlassTransitionDoc)
 def collect_glass_transition(
     temperatures_k: list[float],
-    runs: list[LabelDoc | TrajectoryDoc | None],
+    runs: list[LabelDoc | None],
     equilibration_share: float = 0.5,
 ) -> GlassTransitionDoc:
     """Return where the energy of a cooling run bends.
@@ -24,31 +29,96 @@ def collect_glass_transition(
     temperatures_k
         Of each run, K.
     runs
-        Engine MD or production MD at each temperature; None stands for a job that failed, whose
-        temperature is left out.
+        Engine MD at each temperature; None stands for a job that failed, whose temperature is
+        left out.
     equilibration_share
-        First part of each engine MD that is not averaged over.
+        First part of each that is not averaged over.
 
     Raises
     ------
     InputError
         If fewer than six temperatures are left.
     """
-    curve = [
-        (temperature, _mean_energy(run, equilibration_share))
-        for temperature, run in zip(temperatures_k, runs, strict=True)
-        if run is not None
-    ]
-    temperatures, energies = [t for t, _ in curve], [e for _, e in curve]
-    document = GlassTransitionDoc.from_result(fit_glass_transition(temperatures, energies))
+    left = [(t, run) for t, run in zip(temperatures_k, runs, strict=True) if run is not None]
+    energies = [_mean_energy(run, equilibration_share) for _, run in left]
+    lengths_fs = [run.n_steps * run.stage.time_step_fs for _, run in left if run.stage is not None]
+    return _document([t for t, _ in left], energies, lengths_fs)
+
+
+@stage_job(GlassTransitionDoc, kind="md")
+def cool_with_potential(
+    potential: PotentialDoc,
+    structure: Structure,
+    temperatures_k: list[float],
+    md: LammpsMD,
+    supercell: tuple[int, int, int],
+    equilibration_fs: float = 0.0,
+    prev_dir: str | None = None,
+) -> GlassTransitionDoc | Response[Job]:
+    """Cool a structure in one run of LAMMPS and return where its energy bends.
+
+    Parameters
+    ----------
+    potential
+        The potential.
+    structure
+        The cell to repeat.
+    temperatures_k
+        Of each stage, K.
+    md
+        The stages.
+    supercell
+        Repetitions along a, b and c.
+    equilibration_fs
+        First part of each stage that is not averaged over, fs.
+    prev_dir
+        Folder of an earlier job whose run this one goes on with.
+    """
+    home = run_home(prev_dir)
+    cell = bare_structure(structure) * supercell
+    result = run_lammps_md(cell, potential, md, home, goes_on=prev_dir is not None)
+    if not result.is_complete:
+        rest = cool_with_potential(
+            potential,
+            structure,
+            temperatures_k,
+            md,
+            supercell,
+            equilibration_fs,
+            prev_dir=str(home),
+        )
+        return continued(rest)
+    energies = []
+    for index, stage in enumerate(md.stages):
+        thermo = result.thermo_of(index)
+        free = isinstance(stage, NPT)
+        values = thermo["enthalpy_ev"] - thermo["kinetic_energy_ev"]
+        values = values if free else thermo["potential_energy_ev"]
+        late = thermo["time_fs"] - thermo["time_fs"][0] >= equilibration_fs
+        energies.append(float(values[late].mean() / len(cell)))
+    lengths_fs = [stage.n_steps * getattr(stage, "time_step_fs", 0.0) for stage in md.stages]
+    document = _document(temperatures_k, energies, lengths_fs)
+    return document.model_copy(update={"directory": str(home)})
+
+
+def _document(
+    temperatures_k: list[float], energies_ev_atom: list[float], lengths_fs: list[float]
+) -> GlassTransitionDoc:
+    document = GlassTransitionDoc.from_result(
+        fit_glass_transition(temperatures_k, energies_ev_atom)
+    )
+    cooling_fs = sum(lengths_fs[:-1])
+    rate = (temperatures_k[0] - temperatures_k[-1]) / cooling_fs * 1e3 if cooling_fs else None
     return document.model_copy(
-        update={"temperatures_k": temperatures, "energies_ev_atom": energies}
+        update={
+            "temperatures_k": temperatures_k,
+            "energies_ev_atom": energies_ev_atom,
+            "rate_k_per_ps": rate,
+        }
     )
 
 
-def _mean_energy(run: LabelDoc | TrajectoryDoc, equilibration_share: float) -> float:
+def _mean_energy(run: LabelDoc, equilibration_share: float) -> float:
     """Return the mean potential energy, eV/atom."""
-    if isinstance(run, TrajectoryDoc):
-        return run.mean_energy_ev_atom
     energies = [frame.energy_ev_atom for frame in run.frames]
     return float(np.mean(energies[int(equilibration_share * len(energies)) :]))

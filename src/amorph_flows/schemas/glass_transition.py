@@ -19,5 +19,9 @@ class GlassTransitionDoc(ResultDocument, StageDocument):
     transition: Verdict = Field(description="whether to believe it")
     temperatures_k: list[float] = Field(default_factory=list, description="of the curve, K")
     energies_ev_atom: list[float] = Field(
-        default_factory=list, description="mean potential energy at each, eV/atom"
+        default_factory=list,
+        description="mean potential energy at each, or with the volume free enthalpy, eV/atom",
+    )
+    rate_k_per_ps: float | None = Field(
+        default=None, description="mean cooling rate, holds included, K/ps"
     )

@@ -41,10 +41,11 @@ def test_species_numbers_follow_the_types_of_lammps(tmp_path: Path) -> None:
 def test_a_graded_run_gets_its_active_set_and_writes_its_grades(tmp_path: Path) -> None:
     grade = GradeSettings(every=5, select=2.5, stop=8.0)
     style = MTPBackend().pair_style(doc(), ["Au"], tmp_path, grade)
-    assert style.watch
     assert style.commands[1:] == [
         "pair_style mtp/extrapolation active_set.txt selected.cfg every 5 select 2.5 break 8",
         "pair_coeff * * potential.mtp 1",
+    ]
+    assert style.watch == [
         "compute grade all pair mtp/extrapolation",
         'fix grades all ave/time 5 1 5 c_grade[1] append grades.txt format " %.10g"',
     ]
