@@ -53,7 +53,7 @@ def test_pressure_is_held_and_the_volume_is_that_of_nvt(argon: Structure, tmp_pa
         temperature_k=40,
         duration_fs=24_000,
         pressure_gpa=0.1,
-        pressure_damping_fs=800,
+        barostat_damping_fs=800,
         **SHORT,
     )
     result = run(argon, tmp_path, npt)
@@ -89,7 +89,7 @@ def test_run_of_stages_killed_everywhere_is_that_of_one_piece(
             end_pressure_gpa=0.2,
             duration_fs=2000,
             frame_stride=25,
-            cell="axes",
+            coupling="axes",
             **SHORT,
         ),
         Minimise(force_tolerance_ev_a=1e-3),
@@ -155,7 +155,7 @@ def test_atoms_and_cell_reach_their_minimum(argon: Structure, tmp_path: Path) ->
     start = argon.copy()
     start.apply_strain([0.03, -0.02, 0.01])
     start.perturb(0.05)
-    stage = Minimise(cell="triclinic", force_tolerance_ev_a=1e-8, max_steps=2000)
+    stage = Minimise(relax_cell="triclinic", force_tolerance_ev_a=1e-8, max_steps=2000)
     result = run(start, tmp_path, stage)
     relaxed = result.structure
     assert np.abs(relaxed.site_properties["forces"]).max() < 1e-8
@@ -163,14 +163,14 @@ def test_atoms_and_cell_reach_their_minimum(argon: Structure, tmp_path: Path) ->
     np.testing.assert_allclose(relaxed.lattice.abc, np.cbrt(relaxed.volume), rtol=1e-4)
     np.testing.assert_allclose(relaxed.lattice.angles, 90, atol=0.01)
     assert result.reached_fs == 0
-    squeezed = run(start, tmp_path, Minimise(cell="isotropic", pressure_gpa=1.0))
+    squeezed = run(start, tmp_path, Minimise(relax_cell="isotropic", pressure_gpa=1.0))
     assert squeezed.thermo["pressure_gpa"][-1] == pytest.approx(1.0, abs=0.01)
 
 
 def test_pressure_of_a_calculator_follows_its_cell(tmp_path: Path) -> None:
     """The cell that LAMMPS relaxed through fix external has no stress by ASE."""
     toy = potential("lammps_backends:Toy", ["V", "O"], start="0.0")
-    settings = md(Minimise(cell="triclinic", force_tolerance_ev_a=1e-4, max_steps=500))
+    settings = md(Minimise(relax_cell="triclinic", force_tolerance_ev_a=1e-4, max_steps=500))
     relaxed = run_lammps_md(v2o5(), toy, settings, tmp_path).structure
     atoms = to_atoms(relaxed)
     atoms.calc = ToyCalculator()
@@ -187,7 +187,7 @@ def test_collapse_and_explosion_are_stopped_with_their_place(
             temperature_k=20,
             duration_fs=80_000,
             pressure_gpa=-1.0,
-            pressure_damping_fs=2000,
+            barostat_damping_fs=2000,
             **SHORT,
         ),
     )

@@ -217,7 +217,7 @@ def _stage(
     else:
         if step == first:
             yield from _velocities(settings, stage, first, is_moving)
-        if isinstance(stage, NPT) and stage.cell == "triclinic":
+        if isinstance(stage, NPT) and stage.coupling == "triclinic":
             yield "change_box all triclinic"
         yield from _dump(settings, index, step)
         yield from _motion(settings, index, step)
@@ -232,13 +232,13 @@ def _minimisation(stage: Minimise, index: int) -> Iterator[str]:
     atoms = ["min_style fire", "min_modify norm max", descend]
     yield "thermo 10"
     yield "timestep 0.001"
-    if stage.cell is not None:
+    if stage.relax_cell is not None:
         pressure = f"{stage.pressure_gpa * _BAR_PER_GPA:.10g}"
-        if stage.cell == "triclinic":
+        if stage.relax_cell == "triclinic":
             yield "change_box all triclinic"
         for _ in range(_PASSES):
             yield from ["min_style cg", "min_modify norm max"]
-            yield f"fix stage{index} all box/relax {_STYLES[stage.cell]} {pressure}"
+            yield f"fix stage{index} all box/relax {_STYLES[stage.relax_cell]} {pressure}"
             yield descend
             yield f"unfix stage{index}"
             yield from atoms
@@ -312,8 +312,8 @@ def _motion(settings: LammpsMD, index: int, step: int) -> Iterator[str]:
             yield f"fix heat all langevin {t} {end_t} {damping} {seed} zero {zero}"
     elif isinstance(stage, NPT):
         p, end_p = (x * _BAR_PER_GPA for x in (stage.pressure_gpa, stage.last_pressure_gpa))
-        barostat = f"{_STYLES[stage.cell]} {p:.10g} {end_p:.10g}"
-        slow = f"{stage.pressure_damping_fs / 1000:.10g}"
+        barostat = f"{_STYLES[stage.coupling]} {p:.10g} {end_p:.10g}"
+        slow = f"{stage.barostat_damping_fs / 1000:.10g}"
         yield f"fix {name} all npt temp {t} {end_t} {damping} {barostat} {slow}"
     else:
         yield f"fix {name} all nvt temp {t} {end_t} {damping}"

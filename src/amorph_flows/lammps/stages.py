@@ -17,7 +17,7 @@ Voigt = tuple[float, float, float, float, float, float]
 
 
 class Minimise(Document):
-    """Atoms, and with ``cell`` the cell, move to the nearest minimum of the energy.
+    """Atoms, and with ``relax_cell`` the cell, move to the nearest minimum of the energy.
 
     Atoms move by FIRE (E. Bitzek et al., Phys. Rev. Lett. 97, 170201 (2006)), which needs forces
     alone and so comes nearer to a minimum than energies can tell. A cell that moves does so by
@@ -25,7 +25,9 @@ class Minimise(Document):
     """
 
     kind: Literal["minimise"] = "minimise"
-    cell: Coupling | None = Field(default=None, description="how the cell relaxes; None: not")
+    relax_cell: Coupling | None = Field(
+        default=None, description="how the cell relaxes; None: it does not"
+    )
     pressure_gpa: float = Field(default=0.0, description="that the cell relaxes to, GPa")
     energy_tolerance: float = Field(
         default=0.0, ge=0, description="relative change of the energy at which it ends; 0: unused"
@@ -112,8 +114,8 @@ class NPT(Dynamics):
     end_pressure_gpa: float | None = Field(
         default=None, description="of a ramp's end, GPa; None: the pressure is held"
     )
-    pressure_damping_fs: float = Field(default=2000.0, gt=0, description="of the barostat, fs")
-    cell: Coupling = "isotropic"
+    barostat_damping_fs: float = Field(default=2000.0, gt=0, description="of the barostat, fs")
+    coupling: Coupling = "isotropic"
 
     @property
     def last_pressure_gpa(self) -> float:
@@ -152,7 +154,7 @@ class LammpsMD(Document):
     >>> cooled = LammpsMD(stages=[
     ...     NPT(temperature_k=3000, duration_fs=20_000),
     ...     NPT(temperature_k=3000, end_temperature_k=300, duration_fs=270_000, frame_stride=500),
-    ...     Minimise(cell="isotropic"),
+    ...     Minimise(relax_cell="isotropic"),
     ... ])
     """
 

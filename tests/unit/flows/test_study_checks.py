@@ -65,8 +65,7 @@ def test_a_study_finds_its_glass_transition_with_the_last_potential(
     names = [
         job.name for job, _ in replace(maker, find_glass_transition=True).make(v2o5()).iterflow()
     ]
-    assert "glass transition: 2000 K" in names
-    assert names.index("glass transition: fit") < names.index("transport")
+    assert names.index("glass transition") < names.index("transport")
     assert not [job.name for job, _ in maker.make(v2o5()).iterflow() if "glass" in job.name]
 
 

@@ -126,8 +126,8 @@ def test_ramps_keep_their_place_and_barostats_their_pressure() -> None:
         end_pressure_gpa=2,
         duration_fs=2000,
         time_step_fs=1,
-        cell="axes",
-        pressure_damping_fs=500,
+        coupling="axes",
+        barostat_damping_fs=500,
     )
     md = LammpsMD(stages=(NVT(temperature_k=3000, duration_fs=100), cooling))
     lines = written(md, Restart(1, 900, Path("restart.1.900")))
@@ -195,10 +195,10 @@ def test_times_go_on_through_stages() -> None:
         ({"kind": "nvt", "temperature_k": 9, "duration_fs": 0.4}, "at least one step"),
         ({"kind": "nvt", "temperature_k": 9, "duration_fs": 9, "damping_fs": -1}, "damping_fs"),
         ({"kind": "nvt", "temperature_k": 9, "duration_fs": 9, "pressure_gpa": 1}, "pressure_gpa"),
-        ({"kind": "npt", "temperature_k": 9, "duration_fs": 9, "cell": "cubic"}, "isotropic"),
+        ({"kind": "npt", "temperature_k": 9, "duration_fs": 9, "coupling": "cubic"}, "isotropic"),
         (
-            {"kind": "npt", "temperature_k": 9, "duration_fs": 9, "pressure_damping_fs": -2},
-            "pressure_damping_fs",
+            {"kind": "npt", "temperature_k": 9, "duration_fs": 9, "barostat_damping_fs": -2},
+            "barostat_damping_fs",
         ),
         ({"kind": "nve", "temperature_k": 9, "end_temperature_k": 3, "duration_fs": 9}, "damping"),
         ({"kind": "minimise", "temperature_k": 9}, "temperature_k"),
