@@ -113,6 +113,7 @@ class MorseEngine(Engine):
         prev_dir: str | None = None,  # noqa: ARG002 a run takes seconds, so it starts anew
     ) -> LabelDoc:
         """Run Langevin dynamics (NVT) or velocity Verlet (NVE); times are in fs, except in ASE."""
+        self.check_md(stage, structure)
         atoms = to_atoms(structure)
         goes_on = has_velocities(structure)
         if not goes_on:

@@ -142,6 +142,34 @@ def test_walltime_cuts_md_into_pieces_of_one_trajectory(
     assert_toy_labels(cut)
 
 
+def test_npt_moves_the_cell_and_goes_on_with_its_velocity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without friction and noise two pieces, cut at the ninth ionic step, are one."""
+    tags = {"LANGEVIN_GAMMA": [0.0, 0.0], "LANGEVIN_GAMMA_L": 0.0, "PMASS": 300.0}
+    engine = replace(ENGINE, user_incar_settings=tags)
+    stage = STAGE.model_copy(
+        update={"ensemble": "npt", "coupling": "triclinic", "duration_fs": 30.0}
+    )
+    whole, _ = execute(engine.md(mixed_up(), stage, run="run", seed=5), tmp_path)
+    for variable, value in HOLD.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(
+        "amorph_flows.engines.vasp._handlers.remaining_s",
+        lambda: 0.0 if any(tmp_path.rglob(HELD)) else 1e9,
+    )
+    cut, n_jobs = execute(engine.md(mixed_up(), stage, run="run", seed=5), tmp_path)
+    assert n_jobs == 2
+    assert [f.provenance.step for f in cut.frames] == list(range(0, 16, 3))
+    for one, two in zip(cut.frames, whole.frames, strict=True):
+        np.testing.assert_allclose(one.positions, two.positions, atol=1e-5)
+        np.testing.assert_allclose(one.cell, two.cell, atol=1e-5)
+    assert_toy_labels(cut)
+    moved = [np.abs(f.cell - mixed_up().lattice.matrix).max() for f in cut.frames]
+    assert moved[0] < 1e-6 < moved[1] < moved[2] < moved[-1]
+    assert "lattice_velocities" in cut.structure.properties
+
+
 def test_killed_md_goes_on_from_what_vasp_left(tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for folder in (killed, whole):

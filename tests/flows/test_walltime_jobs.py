@@ -37,6 +37,10 @@ STAGE = MDStage(
 """A ramp of 60 steps: the masses of the thermostat change at each."""
 
 
+NPT_STAGE = STAGE.model_copy(update={"ensemble": "npt", "end_pressure_gpa": 5.0})
+"""The same with a ramp of the pressure, which moves the cell."""
+
+
 @pytest.fixture
 def oxide() -> Structure:
     return v2o5()
@@ -79,6 +83,7 @@ def magnesium() -> Structure:
 
 JOBS: dict[str, Callable[[AseEngine, Structure], Job]] = {
     "md": lambda engine, cell: engine.md(cell, STAGE, run="r", seed=1),
+    "npt": lambda engine, cell: engine.md(cell, NPT_STAGE, run="r", seed=1),
     "static": lambda engine, cell: engine.static(frames_of(cell, 6), run="b"),
     "relax": lambda engine, _: engine.relax(magnesium()),
 }
@@ -118,6 +123,7 @@ def assert_same(one: LabelDoc | RelaxDoc, two: LabelDoc | RelaxDoc) -> None:
     assert [f.provenance.time_fs for f in one.frames] == [f.provenance.time_fs for f in two.frames]
     for mine, other in zip(one.frames, two.frames, strict=True):
         np.testing.assert_array_equal(mine.positions, other.positions)
+        np.testing.assert_array_equal(mine.cell, other.cell)
         np.testing.assert_array_equal(mine.forces, other.forces)
         np.testing.assert_array_equal(mine.stress, other.stress)
         assert mine.energy_ev == other.energy_ev
@@ -128,7 +134,7 @@ def assert_same(one: LabelDoc | RelaxDoc, two: LabelDoc | RelaxDoc) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "ends"), [("md", [14, 38]), ("static", [2, 4]), ("relax", [3, 9])]
+    ("kind", "ends"), [("md", [14, 38]), ("npt", [14, 38]), ("static", [2, 4]), ("relax", [3, 9])]
 )
 def test_job_goes_on_in_new_jobs(
     oxide: Structure, tmp_path: Path, kind: str, ends: list[int]
@@ -182,7 +188,7 @@ def test_replaced_job_of_a_study(oxide: Structure, tmp_path: Path, kind: str) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "killed", "lost"), [("md", 36, 6), ("static", 4, 1), ("relax", 9, 2)]
+    ("kind", "killed", "lost"), [("md", 36, 6), ("npt", 36, 6), ("static", 4, 1), ("relax", 9, 2)]
 )
 def test_killed_job_of_a_study(
     oxide: Structure, tmp_path: Path, kind: str, killed: int, lost: int

@@ -6,7 +6,7 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from ase import Atoms
@@ -32,7 +32,7 @@ from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
-from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.schedule import Coupling, MDStage
 from amorph_flows.structures.configuration import (
     draw_velocities,
     has_velocities,
@@ -85,7 +85,16 @@ class AseEngine(Engine):
     @property
     @override
     def has_stress(self) -> bool:
-        return find_calculator(self.calculator).has_stress
+        known = find_calculator(self.calculator)
+        if ":" in self.calculator:
+            listed = getattr(load_factory(self.calculator), "implemented_properties", None)
+            return "stress" in listed if listed else known.has_stress
+        return known.has_stress
+
+    @property
+    @override
+    def barostats(self) -> tuple[Coupling, ...]:
+        return get_args(Coupling) if self.has_stress else ()
 
     @override
     def info(self) -> EngineInfo:
@@ -114,6 +123,17 @@ class AseEngine(Engine):
             )
 
     @override
+    def check_md(self, stage: MDStage, structure: Structure | None = None) -> None:
+        """Refuse a barostat without stress, and one by axes where the axes are oblique."""
+        super().check_md(stage, structure)
+        if stage.coupling == "axes" and structure is not None and not _has_right_angles(structure):
+            angles = ", ".join(f"{angle:.4g}" for angle in structure.lattice.angles)
+            raise InputError(
+                f"coupling is 'axes' in {stage.name!r}, which needs cell vectors at right angles; "
+                f"they are at {angles} degrees; use 'isotropic' or 'triclinic'"
+            )
+
+    @override
     @stage_job(LabelDoc)
     def md(
         self,
@@ -125,16 +145,20 @@ class AseEngine(Engine):
     ) -> LabelDoc | Response[Job]:
         """Run molecular dynamics: Nosé-Hoover chains for NVT, velocity Verlet for NVE.
 
+        For NPT the barostat is that of Martyna, Tobias and Klein; its cell rests at the start.
         With given velocities the first configuration is not stored again. Frames are appended to an
         extended XYZ file as the run goes. A run that blows up raises a `CalculationError` that
         names the step.
         """
         self.check(structure)
+        self.check_md(stage, structure)
         home = run_home(prev_dir)
         atoms, is_continuation = to_atoms(structure), has_velocities(structure)
         if not is_continuation:
             draw_velocities(atoms, stage.start_temperature_k, seed)
         with self._open() as atoms.calc:
+            if stage.ensemble == "npt" and "stress" not in atoms.calc.implemented_properties:
+                raise InputError(f"{self.calculator} has no stress; use ensemble = 'nvt'")
             md = MDRun(
                 atoms,
                 stage,
@@ -236,6 +260,10 @@ class AseEngine(Engine):
         return Frame.from_atoms(atoms, frame.provenance).with_provenance(
             engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
         )
+
+
+def _has_right_angles(structure: Structure) -> bool:
+    return bool(np.allclose(structure.lattice.angles, 90, rtol=0, atol=1e-3))
 
 
 def _slug(text: str) -> str:

@@ -28,8 +28,8 @@ class Checkpoint:
         MD step.
     positions, momenta
         In ASE's units, shape ``(n_atoms, 3)``.
-    thermostat
-        Positions and momenta of the Nosé-Hoover chain, shape ``(2, n_chain)``; empty for NVE.
+    state
+        Of thermostat, barostat and cell, shape ``(n,)``; empty for NVE.
     n_bytes
         Size of the file of frames.
     """
@@ -38,7 +38,7 @@ class Checkpoint:
     step: int
     positions: FloatArray
     momenta: FloatArray
-    thermostat: FloatArray
+    state: FloatArray
     n_bytes: int
 
     def write(self, path: Path) -> None:
@@ -70,7 +70,7 @@ class Checkpoint:
             step=int(held["step"]),
             positions=held["positions"],
             momenta=held["momenta"],
-            thermostat=held["thermostat"],
+            state=held["state"],
             n_bytes=int(held["n_bytes"]),
         )
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms, units
 from ase.md.md import MolecularDynamics
+from ase.md.nose_hoover_chain import NoseHooverChainNVT
 from ase.md.verlet import VelocityVerlet
 from ase.neighborlist import neighbor_list
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import Frame, Provenance
 from amorph_flows.datasets.io import append_extxyz, read_extxyz
 from amorph_flows.engines._checkpoint import Checkpoint, run_key
@@ -19,10 +21,16 @@ from amorph_flows.runtime.progress import report_progress
 from amorph_flows.runtime.walltime import Clock, require_time
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures.configuration import temperature_of
-from amorph_flows.upstream.ase import NoseHooverRamp
+from amorph_flows.upstream.ase import Controls, barostat
 
 CONTACT_A = 0.3
 """Distance between two atoms below which a run counts as blown up, Å."""
+
+MAX_VOLUME_RATIO = 3.0
+"""Volume over that at the start above which a cell has exploded; its inverse: collapsed."""
+
+MIN_HEIGHT_RATIO = 0.5
+"""Distance of opposite faces over that at the start below which a cell has flattened."""
 
 _CONTACT_EVERY = 20
 
@@ -58,6 +66,9 @@ class MDRun:
     goes_on: bool = False
     frames: list[Frame] = field(default_factory=list)
     _key: str = field(default="", init=False)
+    _start_heights: FloatArray = field(init=False)
+    _start_volume: float = field(init=False)
+    _controls: Controls = field(init=False)
 
     def run(self) -> bool:
         """Run the stage to its end, or until the queue job is about to end.
@@ -74,8 +85,8 @@ class MDRun:
         Raises
         ------
         CalculationError
-            If a number is not finite, the temperature passes the limit, two atoms meet, or the
-            calculator fails. The frames before stay in the file.
+            If a number is not finite, the temperature passes the limit, two atoms meet, the cell
+            collapses or explodes, or the calculator fails. The frames before stay in the file.
         InputError
             If there should be a checkpoint and is none.
         WalltimeError
@@ -88,16 +99,20 @@ class MDRun:
         require_time(f"MD {self.provenance.run!r}, {self.stage.name!r}, step {resumed_at}")
         clock = Clock()
         try:
-            for _ in dynamics.irun(steps=total - resumed_at):
-                if dynamics.nsteps != resumed_at or resumed_at == 0:
-                    self._after_step(dynamics)
-                _set_temperature(dynamics, self.stage, dynamics.nsteps)
-                report_progress(dynamics.nsteps, total, f"{self.stage.name}: MD step")
-                if not clock.has_time() and resumed_at < dynamics.nsteps < total:
-                    self._write_checkpoint(dynamics)
-                    return False
+            # what explodes overflows; each step is checked for numbers that are not finite
+            with np.errstate(over="ignore", invalid="ignore"):
+                for _ in dynamics.irun(steps=total - resumed_at):
+                    if dynamics.nsteps != resumed_at or resumed_at == 0:
+                        self._after_step(dynamics)
+                    self._set_targets(dynamics.nsteps)
+                    report_progress(dynamics.nsteps, total, f"{self.stage.name}: MD step")
+                    if not clock.has_time() and resumed_at < dynamics.nsteps < total:
+                        self._write_checkpoint(dynamics)
+                        return False
         except CalculationError:
             raise
+        except np.linalg.LinAlgError as error:  # of ASE's barostat
+            raise self._failure(dynamics.nsteps, "a force or stress is not finite") from error
         except (ArithmeticError, RuntimeError, ValueError, IndexError) as error:
             raise self._failure(dynamics.nsteps, f"the calculator failed: {error}") from error
         return True
@@ -114,6 +129,7 @@ class MDRun:
             self.provenance.run,
             self.provenance.settings_hash,
         )
+        self._start_heights, self._start_volume = _heights(self.atoms), self.atoms.get_volume()
         held = Checkpoint.read(self._checkpoint_file, self._key)
         if held is None or _size(self.file) < held.n_bytes:
             if self.goes_on:
@@ -123,7 +139,7 @@ class MDRun:
                     "prev_dir"
                 )
             self.file.unlink(missing_ok=True)
-            return _dynamics(self.atoms, self.stage)
+            return self._dynamics()
         if held.n_bytes:
             with self.file.open("r+b") as file:
                 file.truncate(held.n_bytes)
@@ -131,7 +147,20 @@ class MDRun:
             self.frames = [f.with_provenance(job_uuid=uuid) for f in read_extxyz(self.file)]
         self.atoms.positions = held.positions
         self.atoms.set_momenta(held.momenta)
-        return _dynamics(self.atoms, self.stage, held)
+        return self._dynamics(held)
+
+    def _dynamics(self, held: Checkpoint | None = None) -> MolecularDynamics:
+        """Return the integrator of the stage, in the state of a checkpoint if there is one."""
+        dynamics = _integrator(self.atoms, self.stage)
+        dynamics.nsteps = held.step if held else 0
+        self._controls = Controls(dynamics)
+        self._set_targets(dynamics.nsteps)
+        if held is not None:
+            self._controls.state = held.state
+        return dynamics
+
+    def _set_targets(self, step: int) -> None:
+        self._controls.set_targets(self.stage.temperature_at(step), self.stage.pressure_at(step))
 
     def _after_step(self, dynamics: MolecularDynamics) -> None:
         step = dynamics.nsteps
@@ -147,13 +176,15 @@ class MDRun:
             step=dynamics.nsteps,
             positions=self.atoms.positions,
             momenta=self.atoms.get_momenta(),
-            thermostat=dynamics.chain if isinstance(dynamics, NoseHooverRamp) else np.empty(0),
+            state=self._controls.state,
             n_bytes=_size(self.file),
         ).write(self._checkpoint_file)
 
     def _check(self, step: int) -> None:
         if not (np.isfinite(self.atoms.positions).all() and _finite_forces(self.atoms)):
             raise self._failure(step, "a position or force is not finite")
+        if self.stage.ensemble == "npt":
+            self._check_cell(step)
         temperature = temperature_of(self.atoms)
         if not temperature <= self.limit_k:
             raise self._failure(
@@ -164,13 +195,26 @@ class MDRun:
             if len(contacts):
                 raise self._failure(step, f"two atoms are {contacts.min():.3f} Å apart")
 
+    def _check_cell(self, step: int) -> None:
+        ratio = self.atoms.get_volume() / self._start_volume
+        if not 1 / MAX_VOLUME_RATIO < ratio < MAX_VOLUME_RATIO:
+            what = "exploded" if ratio > 1 else "collapsed"
+            raise self._failure(step, f"the cell has {what} to {ratio:.3g} times its first volume")
+        flatness = (_heights(self.atoms) / self._start_heights).min()
+        if flatness < MIN_HEIGHT_RATIO:
+            raise self._failure(
+                step,
+                f"the cell has flattened to {flatness:.2f} of its first height (a melt needs "
+                "coupling = 'isotropic')",
+            )
+
     def _store(self, step: int) -> None:
         if "stress" in self.atoms.calc.implemented_properties:
             self.atoms.get_stress()
         frame = Frame.from_atoms(self.atoms, self.provenance).with_provenance(
             step=step,
             time_fs=step * self.stage.time_step_fs,
-            temperature_k=_target(self.stage, step),
+            temperature_k=self.stage.temperature_at(step),
         )
         if frame.energy_ev is None or not np.isfinite(frame.energy_ev):
             raise self._failure(step, f"the energy is {frame.energy_ev}")
@@ -187,34 +231,26 @@ class MDRun:
         )
 
 
-def _dynamics(atoms: Atoms, stage: MDStage, held: Checkpoint | None = None) -> MolecularDynamics:
-    """Return the integrator of a stage, in the state of a checkpoint if there is one."""
-    time_step, begun = stage.time_step_fs * units.fs, held.step if held else 0
+def _integrator(atoms: Atoms, stage: MDStage) -> MolecularDynamics:
+    time_step, damping = stage.time_step_fs * units.fs, stage.thermostat_damping_fs * units.fs
     if stage.ensemble == "nve":
-        dynamics = VelocityVerlet(atoms, time_step)
-    else:
-        dynamics = NoseHooverRamp(
-            atoms,
-            time_step,
-            temperature_K=stage.start_temperature_k,
-            tdamp=stage.thermostat_damping_fs * units.fs,
-        )
-        dynamics.set_temperature(_target(stage, begun))
-        if held is not None:
-            dynamics.chain = held.thermostat
-    dynamics.nsteps = begun
-    return dynamics
+        return VelocityVerlet(atoms, time_step)
+    if stage.ensemble == "nvt":
+        return NoseHooverChainNVT(atoms, time_step, stage.start_temperature_k, damping)
+    return barostat(
+        atoms,
+        time_step,
+        stage.coupling,
+        max(stage.start_temperature_k, stage.end_temperature_k),
+        damping,
+        stage.barostat_damping_fs * units.fs,
+    )
 
 
-def _set_temperature(dynamics: MolecularDynamics, stage: MDStage, step: int) -> None:
-    if isinstance(dynamics, NoseHooverRamp) and not stage.is_hold:
-        dynamics.set_temperature(_target(stage, step))
-
-
-def _target(stage: MDStage, step: int) -> float:
-    """Return the temperature that the schedule asks for at a step, K."""
-    change = stage.end_temperature_k - stage.start_temperature_k
-    return stage.start_temperature_k + change * step / stage.n_steps
+def _heights(atoms: Atoms) -> FloatArray:
+    """Return the distances of opposite faces of the cell, Å, shape ``(3,)``."""
+    heights: FloatArray = 1 / np.linalg.norm(np.linalg.inv(atoms.cell.array), axis=0)
+    return heights
 
 
 def _finite_forces(atoms: Atoms) -> bool:

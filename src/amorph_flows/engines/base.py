@@ -10,9 +10,10 @@ from monty.json import MSONable
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import FrameSet, Provenance
+from amorph_flows.errors import InputError
 from amorph_flows.runtime.stage_job import current_job_uuid
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.schedule import Coupling, MDStage
 
 
 @dataclass
@@ -28,6 +29,11 @@ class Engine(MSONable, ABC):
     def has_stress(self) -> bool:
         """Whether labels have a stress, without which no cell can relax."""
         return True
+
+    @property
+    def barostats(self) -> tuple[Coupling, ...]:
+        """What of a cell its MD can couple to a pressure; none: it has no NPT."""
+        return ()
 
     @abstractmethod
     def info(self) -> EngineInfo:
@@ -66,6 +72,43 @@ class Engine(MSONable, ABC):
             If the engine does not know an element of the structure.
         """
 
+    def check_md(
+        self,
+        stage: MDStage,
+        structure: Structure | None = None,  # noqa: ARG002 - for engines that need it
+    ) -> None:
+        """Refuse, before the first calculation, a stage of MD that cannot be run here.
+
+        Parameters
+        ----------
+        stage
+            Of the MD.
+        structure
+            Where it starts, or a structure of the same kind of cell.
+
+        Raises
+        ------
+        InputError
+            If the stage needs a barostat that the engine has not.
+        """
+        if stage.ensemble != "npt" or stage.coupling in self.barostats:
+            return
+        name = self.info().name
+        if not self.has_stress:
+            raise InputError(
+                f"ensemble is 'npt' in {stage.name!r}, but the engine {name} has no stress, which "
+                "a barostat needs; use 'nvt' or another engine"
+            )
+        if not self.barostats:
+            raise InputError(
+                f"ensemble is 'npt' in {stage.name!r}, but the engine {name} has no barostat; use "
+                "'nvt' or another engine"
+            )
+        raise InputError(
+            f"coupling is {stage.coupling!r} in {stage.name!r}; the barostat of the engine {name} "
+            f"has {', '.join(map(repr, self.barostats))}"
+        )
+
     @abstractmethod
     def md(
         self,
@@ -85,7 +128,7 @@ class Engine(MSONable, ABC):
         structure
             Where to start, or a reference to it.
         stage
-            Temperatures, length, time step and stride.
+            Temperatures, pressures, length, time step and stride.
         run
             Name of the trajectory, for the provenance of its frames.
         seed
@@ -98,7 +141,7 @@ class Engine(MSONable, ABC):
         CalculationError
             If the run fails; the message names the step.
         InputError
-            If ``prev_dir`` is not there or holds no such run.
+            If `check_md` refuses the stage, or ``prev_dir`` is not there or holds no such run.
         """
 
     @abstractmethod

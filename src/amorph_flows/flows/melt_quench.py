@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Structure
@@ -19,7 +20,7 @@ from amorph_flows.jobs.fields import (
 )
 from amorph_flows.jobs.melt_quench import collect_quench
 from amorph_flows.jobs.sampling import SamplingMaker
-from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.schedule import Coupling, MDStage
 
 
 @dataclass
@@ -54,6 +55,12 @@ class MeltQuenchMaker(Maker):
         How branches and the final temperature are held.
     time_step_fs
         Time step of melt and quench, fs.
+    ensemble
+        Of melt and quench: ``"nvt"`` in the cell given, or ``"npt"``; ``branch`` has its own.
+    pressure_gpa, coupling
+        With ``"npt"``: pressure, GPa, and what of the cell follows it. ``"isotropic"`` is the one
+        for melts, which do not resist a change of shape; ``"axes"`` and ``"triclinic"`` may flatten
+        the cell.
     frame_stride
         Steps between stored frames of melt and quench.
     seed
@@ -78,6 +85,9 @@ class MeltQuenchMaker(Maker):
     branch_temperatures_k: tuple[float, ...] = (1200.0, 900.0, 600.0)
     branch: SamplingMaker = field(default_factory=SamplingMaker)
     time_step_fs: float = 2.0
+    ensemble: Literal["nvt", "npt"] = "nvt"
+    pressure_gpa: float = 0.0
+    coupling: Coupling = "isotropic"
     frame_stride: int = 50
     seed: int = 0
 
@@ -96,8 +106,10 @@ class MeltQuenchMaker(Maker):
         """
         require_at_least_one(frame_stride=self.frame_stride)
         with valid_settings():
-            self.schedule()
+            schedule = self.schedule()
         self.engine.check(structure)
+        for stage in schedule:
+            self.engine.check_md(stage, structure)
         check_stage("branch", self.branch, structure)
 
     def schedule(self) -> list[MDStage]:
@@ -187,6 +199,9 @@ class MeltQuenchMaker(Maker):
             end_temperature_k=end,
             duration_fs=duration_fs,
             time_step_fs=self.time_step_fs,
+            ensemble=self.ensemble,
+            pressure_gpa=self.pressure_gpa,
+            coupling=self.coupling,
             frame_stride=self.frame_stride,
         )
 

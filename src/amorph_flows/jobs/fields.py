@@ -78,5 +78,7 @@ def valid_settings() -> Iterator[None]:
         yield
     except ValidationError as error:
         first = error.errors()[0]
+        if not first["loc"]:  # fields that do not fit together; the message names them
+            raise InputError(str(first["ctx"]["error"])) from error
         name = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{name} is {first['input']!r}; {first['msg']}") from error

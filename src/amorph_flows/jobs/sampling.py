@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from jobflow import Job, Maker
 from pymatgen.core import Structure
@@ -10,7 +11,7 @@ from pymatgen.core import Structure
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.jobs.fields import require_at_least_one, require_positive, valid_settings
 from amorph_flows.jobs.seeds import seed_of
-from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.schedule import Coupling, MDStage
 
 
 @dataclass
@@ -27,6 +28,11 @@ class SamplingMaker(Maker):
         Length of the hold, fs.
     time_step_fs
         Time step, fs.
+    ensemble
+        ``"nvt"`` in the cell given, or ``"npt"``.
+    pressure_gpa, coupling
+        With ``"npt"``: pressure, GPa, and what of the cell follows it: ``"isotropic"``,
+        ``"axes"`` or ``"triclinic"``.
     frame_stride
         Steps between stored frames.
     hot_temperature_k, hot_frame_stride
@@ -39,6 +45,9 @@ class SamplingMaker(Maker):
     engine: Engine = field(default_factory=AseEngine)
     duration_fs: float = 20_000.0
     time_step_fs: float = 2.0
+    ensemble: Literal["nvt", "npt"] = "nvt"
+    pressure_gpa: float = 0.0
+    coupling: Coupling = "isotropic"
     frame_stride: int = 50
     hot_temperature_k: float = 1200.0
     hot_frame_stride: int = 20
@@ -64,8 +73,9 @@ class SamplingMaker(Maker):
         )
         require_at_least_one(frame_stride=self.frame_stride, hot_frame_stride=self.hot_frame_stride)
         with valid_settings():
-            self.stage(self.hot_temperature_k)
+            stage = self.stage(self.hot_temperature_k)
         self.engine.check(structure)
+        self.engine.check_md(stage, structure)
 
     def stage(self, temperature_k: float) -> MDStage:
         """Return the hold at a temperature.
@@ -82,6 +92,9 @@ class SamplingMaker(Maker):
             end_temperature_k=temperature_k,
             duration_fs=self.duration_fs,
             time_step_fs=self.time_step_fs,
+            ensemble=self.ensemble,
+            pressure_gpa=self.pressure_gpa,
+            coupling=self.coupling,
             frame_stride=self.hot_frame_stride if hot else self.frame_stride,
         )
 

@@ -80,6 +80,18 @@ def test_tags_of_the_whole_and_of_the_rest() -> None:
     assert started().incar(nve) | {"MDALGO": 1, "ANDERSEN_PROB": 0.0} == started().incar(nve)
 
 
+def test_tags_of_a_moving_cell() -> None:
+    """Friction is the inverse of the damping times, per ps; the first are those of atomate2."""
+    stage = STAGE.model_copy(update={"ensemble": "npt", "coupling": "triclinic"})
+    tags = started().incar(stage)
+    assert (tags["MDALGO"], tags["ISIF"], tags["PSTRESS"]) == (3, 3, 0)
+    assert (tags["LANGEVIN_GAMMA"], tags["LANGEVIN_GAMMA_L"]) == ([12.5, 12.5], 1.0)
+    assert "SMASS" not in tags
+    slower = stage.model_copy(update={"barostat_damping_fs": 2000.0})
+    assert started().incar(slower)["PMASS"] == pytest.approx(4 * tags["PMASS"], rel=1e-5)
+    assert 50 < tags["PMASS"] < 500
+
+
 def test_pieces_add_up_to_every_frame_once() -> None:
     state = started()
     for first, n in ((0, 5), (5, 1), (6, 7)):
@@ -111,6 +123,16 @@ def test_the_next_stage_knows_whether_its_start_has_a_label() -> None:
     elsewhere.properties = {}
     known = MDState.start("next", elsewhere, STAGE, seed=1)
     assert (known.step, known.is_new, known.incar(STAGE)["NSW"]) == (0, False, 13)
+
+
+def test_the_velocity_of_the_cell_is_for_a_stage_that_moves_it() -> None:
+    state, velocities = started(), [[0.0] * 3] * 6
+    state.add(vasp(0, 13), STAGE, Provenance())
+    state.structure.properties["lattice_velocities"] = velocities
+    moving = STAGE.model_copy(update={"ensemble": "npt", "coupling": "triclinic"})
+    for stage, held in ((STAGE, None), (moving, velocities)):
+        following = MDState.start("next", state.structure, stage, seed=1)
+        assert following.structure.properties.get("lattice_velocities") == held
 
 
 def test_unconverged_configurations_are_set_aside() -> None:

@@ -17,6 +17,7 @@ from pymatgen.io.vasp import Oszicar, Outcar, Poscar, Vasprun, Xdatcar
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.engines.vasp._sets import stage_tags
+from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
 from amorph_flows.testing.vasp import write_potcars
 from amorph_flows.testing.vasp.inputs import read_inputs
@@ -28,9 +29,16 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:POTCAR data with symbol",
 )
 
+RAMP: dict[str, Any] = {
+    "name": "ramp",
+    "start_temperature_k": 600,
+    "end_temperature_k": 300,
+    "duration_fs": 22,
+}
 KINDS: dict[str, dict[str, Any]] = {
     "static": {},
-    "md": stage_tags(600.0, 300.0, 12, 2.0, "nvt", 0.0),
+    "md": stage_tags(MDStage(**RAMP), v2o5(), 0, 12),
+    "npt": stage_tags(MDStage(**RAMP, ensemble="npt"), v2o5(), 0, 12),
     "relax": {"NSW": 40, "IBRION": 2, "ISIF": 2},
 }
 
@@ -45,7 +53,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
         generator = VaspEngine.scan_u().static_maker.input_set_generator
         crystal = v2o5()
         crystal.perturb(0.05, seed=1)
-        if kind == "md":
+        if kind in ("md", "npt"):
             crystal.add_site_property("velocities", np.full((14, 3), 0.001).tolist())
         place = tmp_path / kind
         changed = replace(generator, user_incar_settings=KINDS[kind])
@@ -58,10 +66,10 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
 @pytest.mark.parametrize("kind", KINDS)
 def test_inputs_of_the_engine_are_accepted(written: Callable[..., Path], kind: str) -> None:
     inputs = read_inputs(written(kind))
-    assert inputs.kind == kind
+    assert inputs.kind == ("md" if kind == "npt" else kind)
     assert inputs.groups == [("V", 4), ("O", 10)]
     assert len(inputs.kpoints) == 3 * 9 * 8
-    assert (inputs.velocities is not None) == (kind == "md")
+    assert (inputs.velocities is not None) == (kind in ("md", "npt"))
 
 
 WRONG = [
@@ -94,6 +102,13 @@ WRONG = [
     ("md", "INCAR", r"SMASS = .*", "SMASS = -1", "MDALGO = 2 with SMASS = -1"),
     ("md", "INCAR", r"MDALGO = .*", "", "MDALGO is missing"),
     ("md", "INCAR", r"ISIF = .*", "ISIF = 0", "gives no stress"),
+    ("md", "INCAR", r"ISIF = .*", "ISIF = 3", "ISIF = 3 needs MDALGO = 3"),
+    ("npt", "INCAR", r"PMASS = .*", "", "PMASS is missing"),
+    ("npt", "INCAR", r"PMASS = .*", "PMASS = 0", "PMASS = 0"),
+    ("npt", "INCAR", r"LANGEVIN_GAMMA = .*", "LANGEVIN_GAMMA = 10", "'LANGEVIN_GAMMA'.*2 are"),
+    ("npt", "INCAR", r"LANGEVIN_GAMMA_L = .*", "LANGEVIN_GAMMA_L = -1", "must not be negative"),
+    ("npt", "INCAR", r"ISIF = .*", "ISIF = 2", "MDALGO = 3 with ISIF = 3 only"),
+    ("npt", "INCAR", r"PSTRESS = .*", "PSTRESS = 10", "no PSTRESS"),
     ("relax", "INCAR", r"EDIFFG = .*", "", "EDIFFG is missing"),
     ("relax", "INCAR", r"IBRION = .*", "IBRION = 3", "cannot relax with IBRION = 3"),
 ]

@@ -8,12 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import routed_jobs
-from ase import units
-from ase.build import bulk
-from ase.calculators.emt import EMT
 from atomate2.vasp.jobs.core import StaticMaker
 from fireworks import LaunchPad
 from jobflow import Flow, JobStore, Maker, Response, job
@@ -22,7 +18,6 @@ from maggma.stores import MemoryStore, MongoStore
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from amorph_flows.upstream import ase as upstream_ase
 from amorph_flows.upstream.jobflow import (
     HeldStore,
     OfKind,
@@ -168,29 +163,6 @@ def test_mongomock_applies_a_filter_to_a_document(
 
 def test_fireworks_refreshes_a_workflow_by_the_number_of_a_firework() -> None:
     assert list(inspect.signature(LaunchPad._refresh_wf).parameters) == ["self", "fw_id"]
-
-
-def test_the_state_of_the_thermostat_can_be_stored_and_its_temperature_changed() -> None:
-    def run(n_steps: int, chain: np.ndarray | None = None, start: object = None) -> tuple:
-        atoms = bulk("Cu", cubic=True) if start is None else start.copy()
-        atoms.calc = EMT()
-        if start is None:
-            atoms.set_momenta(np.random.default_rng(1).normal(0.0, 2.0, (4, 3)))
-        dynamics = upstream_ase.NoseHooverRamp(
-            atoms, 2 * units.fs, temperature_K=300.0, tdamp=50 * units.fs
-        )
-        dynamics.set_temperature(600.0)
-        if chain is not None:
-            dynamics.chain = chain
-        dynamics.run(n_steps)
-        return atoms, dynamics.chain
-
-    whole, _ = run(20)
-    half, chain = run(10)
-    assert chain.shape == (2, 3)
-    resumed, _ = run(10, chain, half)
-    np.testing.assert_allclose(whole.positions, resumed.positions, rtol=0.0, atol=1e-12)
-    np.testing.assert_allclose(whole.get_momenta(), resumed.get_momenta(), rtol=0.0, atol=1e-12)
 
 
 def test_jobflow_cannot_be_imported_with_its_own_variable_of_a_store(tmp_path: Path) -> None:

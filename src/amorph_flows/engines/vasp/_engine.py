@@ -35,7 +35,7 @@ from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.runtime.walltime import require_time
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
-from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.schedule import Coupling, MDStage
 from amorph_flows.structures.configuration import to_atoms, to_structure
 
 
@@ -145,6 +145,39 @@ class VaspEngine(Engine, Maker):
             structure,
         )
 
+    @property
+    @override
+    def barostats(self) -> tuple[Coupling, ...]:
+        """Lengths and angles together; another coupling needs a file ICONST."""
+        return ("triclinic",)
+
+    @override
+    def check_md(self, stage: MDStage, structure: Structure | None = None) -> None:
+        """Refuse a barostat or a pressure that VASP has not, or whose labels would be wrong."""
+        super().check_md(stage, structure)
+        if stage.ensemble != "npt":
+            return
+        if not stage.has_constant_pressure:
+            raise InputError(
+                f"end_pressure_gpa is {stage.end_pressure_gpa:g} in {stage.name!r}, but the "
+                "pressure of VASP is constant in a run; use several stages"
+            )
+        if stage.pressure_gpa != 0:
+            raise InputError(
+                f"pressure_gpa is {stage.pressure_gpa:g} in {stage.name!r}, but with PSTRESS the "
+                "energies that VASP writes are enthalpies, which are no labels; use 0"
+            )
+        algorithm = self._md_tags.get("MDALGO", 3)
+        if algorithm != 3:
+            raise InputError(
+                f"MDALGO is {algorithm} in the INCAR tags given, but ensemble = 'npt' in "
+                f"{stage.name!r} needs MDALGO = 3; leave the tag out"
+            )
+
+    @property
+    def _md_tags(self) -> dict[str, Any]:
+        return self.md_maker.input_set_generator.user_incar_settings | self.user_incar_settings
+
     def _generator(self, maker: BaseVaspMaker) -> VaspInputGenerator:
         tags = maker.input_set_generator.user_incar_settings | self.user_incar_settings
         return replace(maker.input_set_generator, user_incar_settings=tags)
@@ -161,11 +194,14 @@ class VaspEngine(Engine, Maker):
     ) -> LabelDoc | Response:
         """Run molecular dynamics: Nosé-Hoover (``MDALGO = 2``) or NVE (``MDALGO = 1``).
 
+        NPT is Langevin dynamics with the barostat of Parrinello and Rahman (``MDALGO = 3``) at
+        zero pressure, which moves lengths and angles of the cell.
         Given velocities are taken over into POSCAR. When the walltime stops VASP, a new job goes on
         from CONTCAR; all pieces together are one trajectory. A configuration whose density did not
         converge is quarantined; too many of them raise a `CalculationError`.
         """
         self.check(structure)
+        self.check_md(stage, structure)
         require_time(f"MD {run!r}")
         info, home = self.info(), run_home(prev_dir)
         key = run_key(
@@ -234,9 +270,8 @@ class VaspEngine(Engine, Maker):
         )
 
     def _run_md(self, structure: Structure, folder: Path, tags: dict[str, Any]) -> VaspRun:
-        given = self.md_maker.input_set_generator.user_incar_settings | self.user_incar_settings
         fixed = {tag: tags[tag] for tag in SCHEDULE_TAGS}
-        return run_maker(self.md_maker, structure, folder, tags | given | fixed)
+        return run_maker(self.md_maker, structure, folder, tags | self._md_tags | fixed)
 
     def _label(self, frame: Frame, home: Path) -> Frame:
         self.check(to_structure(frame.to_atoms()))

@@ -12,8 +12,8 @@ from ase import units
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.engines.vasp._run import VaspRun
-from amorph_flows.engines.vasp._sets import nose_mass, stage_tags
+from amorph_flows.engines.vasp._run import CELL_VELOCITIES, VaspRun
+from amorph_flows.engines.vasp._sets import stage_tags
 from amorph_flows.errors import CalculationError
 from amorph_flows.files import replace_file
 from amorph_flows.schemas.labelling import QuarantinedCalculation
@@ -80,8 +80,10 @@ class MDState:
             draw_velocities(atoms, stage.start_temperature_k, seed)
             drawn.add_site_property("velocities", (atoms.get_velocities() * units.fs).tolist())
             return cls(key, drawn, step=0, is_new=True)
-        is_new = bool(structure.properties.get(_AHEAD))
-        return cls(key, structure.copy(), step=int(is_new), is_new=is_new)
+        is_new, begin = bool(structure.properties.get(_AHEAD)), structure.copy()
+        if stage.ensemble != "npt":
+            begin.properties.pop(CELL_VELOCITIES, None)
+        return cls(key, begin, step=int(is_new), is_new=is_new)
 
     def incar(self, stage: MDStage) -> dict[str, Any]:
         """Return the INCAR tags of the rest of the run.
@@ -91,15 +93,7 @@ class MDState:
         stage
             Of the run.
         """
-        period, time_step = stage.thermostat_damping_fs, stage.time_step_fs
-        return stage_tags(
-            start_k=target_k(stage, self.step),
-            end_k=stage.end_temperature_k,
-            n_configurations=stage.n_steps - self.step + 1,
-            time_step_fs=time_step,
-            ensemble=stage.ensemble,
-            nose_mass=nose_mass(self.structure, stage.start_temperature_k, period, time_step),
-        )
+        return stage_tags(stage, self.structure, self.step, stage.n_steps - self.step + 1)
 
     def add(self, run: VaspRun, stage: MDStage, provenance: Provenance) -> None:
         """Take over what a VASP process computed, and go on to where it stopped.
@@ -128,7 +122,9 @@ class MDState:
             if step % stage.frame_stride and step != stage.n_steps:
                 continue
             frame = computed.frame(numbers, provenance).with_provenance(
-                step=step, time_fs=step * stage.time_step_fs, temperature_k=target_k(stage, step)
+                step=step,
+                time_fs=step * stage.time_step_fs,
+                temperature_k=stage.temperature_at(step),
             )
             if computed.converged:
                 self.frames.append(frame)
@@ -192,26 +188,14 @@ def _file_name(key: str) -> str:
     return f"md_{key[:12]}.json"
 
 
-def target_k(stage: MDStage, step: int) -> float:
-    """Return the temperature that the schedule asks for at a step, K.
-
-    Parameters
-    ----------
-    stage
-        The schedule.
-    step
-        MD step.
-    """
-    change = stage.end_temperature_k - stage.start_temperature_k
-    return stage.start_temperature_k + change * min(step, stage.n_steps) / stage.n_steps
-
-
 def _steps_ahead(run: VaspRun, time_step_fs: float) -> int:
     """Return how many time steps CONTCAR is after the last configuration computed."""
     if not has_velocities(run.structure):
         raise CalculationError("CONTCAR holds no velocities, so the MD cannot go on", run.folder)
     drift = np.array(run.structure.site_properties["velocities"], dtype=float) * time_step_fs
-    moved = run.structure.cart_coords - run.steps[-1].positions
+    last = run.steps[-1]
+    before = np.linalg.solve(last.cell.T, last.positions.T).T
+    moved = (run.structure.frac_coords - before) @ last.cell  # without that of the cell
     along = float((drift * drift).sum())
     return max(0, round(float((moved * drift).sum()) / along)) if along > 0 else 0
 

@@ -28,6 +28,9 @@ from amorph_flows.upstream.jobflow import call_make
 
 _KBAR_TO_EV_A3 = -0.1 * units.GPa
 
+CELL_VELOCITIES = "lattice_velocities"
+"""Property of a structure, in which pymatgen keeps the block of POSCAR."""
+
 
 @dataclass(frozen=True)
 class Computed:
@@ -256,6 +259,9 @@ def _reordered(contcar: Structure, back: npt.NDArray[np.int64], last: Computed) 
     structure = Structure.from_sites([contcar[int(i)] for i in back], properties=contcar.properties)
     before = np.linalg.solve(last.cell.T, last.positions.T).T
     moved = structure.frac_coords - before
+    properties = dict(structure.properties)
+    if CELL_VELOCITIES in properties:  # as a list: pymatgen writes no array, nor does JSON
+        properties[CELL_VELOCITIES] = np.array(properties[CELL_VELOCITIES]).tolist()
     kept = {
         key: [np.array(row).tolist() for row in rows]
         for key, rows in structure.site_properties.items()
@@ -266,5 +272,5 @@ def _reordered(contcar: Structure, back: npt.NDArray[np.int64], last: Computed) 
         structure.species,
         before + moved - np.round(moved),
         site_properties=kept,
-        properties=structure.properties,
+        properties=properties,
     )

@@ -13,13 +13,18 @@ from pymatgen.io.vasp import Kpoints
 from pymatgen.io.vasp.sets import MPRelaxSet, MPScanRelaxSet
 from typing_extensions import override
 
+from amorph_flows.schemas.schedule import MDStage
+
 _MOMENTS = {"V": 5.0, "Cr": 5.0, "Mn": 5.0, "Fe": 5.0, "Co": 5.0, "Ni": 5.0}
 
 OPEN_D_SHELLS = frozenset({"Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu"})
 """Metals for which a study with DFT+U must give a U, which may be 0."""
 
-SCHEDULE_TAGS = ("IBRION", "NSW", "POTIM", "TEBEG", "TEEND")
+SCHEDULE_TAGS = ("IBRION", "ISIF", "NSW", "POTIM", "TEBEG", "TEEND")
 """Tags of MD that only the schedule sets."""
+
+_AMU_A2_OF_EV_FS2 = 9.64853321e-3
+_KB_EV_K = 8.617333262e-5
 
 _COMMON: dict[str, Any] = {
     "ALGO": "Normal",
@@ -149,43 +154,49 @@ def kpoint_divisions(structure: Structure, length_a: float) -> tuple[int, int, i
 
 
 def stage_tags(
-    start_k: float,
-    end_k: float,
-    n_configurations: int,
-    time_step_fs: float,
-    ensemble: str,
-    nose_mass: float,
+    stage: MDStage, structure: Structure, first_step: int, n_configurations: int
 ) -> dict[str, Any]:
-    """Return the INCAR tags of a piece of MD.
+    """Return the INCAR tags of a piece of MD that goes to the end of its stage.
 
     Parameters
     ----------
-    start_k, end_k
-        Temperatures at its start and end, K.
+    stage
+        Of the MD.
+    structure
+        Of the run.
+    first_step
+        MD step of the configuration in POSCAR, which VASP computes first.
     n_configurations
-        Configurations that VASP computes; the first is the one in POSCAR.
-    time_step_fs
-        Time step, fs.
-    ensemble
-        ``"nvt"`` for Nosé-Hoover, ``"nve"``.
-    nose_mass
-        ``SMASS`` of the Nosé-Hoover thermostat.
+        Configurations that VASP computes.
     """
-    thermostat: dict[str, Any] = (
-        {"MDALGO": 2, "SMASS": nose_mass}
-        if ensemble == "nvt"
-        else {"MDALGO": 1, "ANDERSEN_PROB": 0.0}
-    )
     return {
         "IBRION": 0,
-        "ISIF": 2,  # VASP leaves out the stress of MD unless it is asked for
         "NSW": n_configurations,
-        "POTIM": time_step_fs,
-        "TEBEG": start_k,
-        "TEEND": end_k,
+        "POTIM": stage.time_step_fs,
+        "TEBEG": stage.temperature_at(first_step),
+        "TEEND": stage.end_temperature_k,
         "NBLOCK": 1,
         "EDIFFG": None,
-        **thermostat,
+        **_ensemble_tags(stage, structure),
+    }
+
+
+def _ensemble_tags(stage: MDStage, structure: Structure) -> dict[str, Any]:
+    fixed_cell = {"ISIF": 2}  # VASP leaves out the stress of MD unless it is asked for
+    if stage.ensemble == "nve":
+        return {"MDALGO": 1, "ANDERSEN_PROB": 0.0, **fixed_cell}
+    start_k, damping_fs = stage.start_temperature_k, stage.thermostat_damping_fs
+    if stage.ensemble == "nvt":
+        mass = nose_mass(structure, start_k, damping_fs, stage.time_step_fs)
+        return {"MDALGO": 2, "SMASS": mass, **fixed_cell}
+    hottest_k = max(start_k, stage.end_temperature_k)
+    return {  # the tags of atomate2's set for npt, with the damping times of the stage
+        "MDALGO": 3,
+        "ISIF": 3,
+        "LANGEVIN_GAMMA": [round(1e3 / damping_fs, 6)] * len(structure.symbol_set),
+        "LANGEVIN_GAMMA_L": round(1e3 / stage.barostat_damping_fs, 6),
+        "PMASS": cell_mass(structure, hottest_k, stage.barostat_damping_fs),
+        "PSTRESS": 0.0,
     }
 
 
@@ -211,7 +222,26 @@ def nose_mass(
     """
     if math.isclose(period_fs, 40 * step_fs):
         return 0.0
-    freedom, kb = 3 * (len(structure) - 1), 8.617333262e-5
-    mass_amu_a2 = 2 * freedom * kb * temperature_k * (period_fs / (2 * math.pi)) ** 2
-    mass_amu_a2 *= 9.64853321e-3  # 1 eV fs² in amu Å²
-    return float(round(mass_amu_a2 / structure.lattice.a**2, 6))
+    freedom = 3 * (len(structure) - 1)
+    mass_ev_fs2 = 2 * freedom * _KB_EV_K * temperature_k * (period_fs / (2 * math.pi)) ** 2
+    return float(round(mass_ev_fs2 * _AMU_A2_OF_EV_FS2 / structure.lattice.a**2, 6))
+
+
+def cell_mass(structure: Structure, temperature_k: float, damping_fs: float) -> float:
+    """Return ``PMASS`` of a barostat with a damping time, amu.
+
+    The mass of a strain is that of Martyna, Tobias and Klein, (N + 1) k_B T t², J. Chem. Phys. 101,
+    4177 (1994), which ASE's barostats have; VASP's moves a length, here the cube root of the
+    volume.
+
+    Parameters
+    ----------
+    structure
+        Of the run.
+    temperature_k
+        Temperature, K.
+    damping_fs
+        Damping time t of the cell, fs.
+    """
+    mass_ev_fs2 = (len(structure) + 1) * _KB_EV_K * temperature_k * damping_fs**2
+    return float(round(mass_ev_fs2 * _AMU_A2_OF_EV_FS2 / structure.volume ** (2 / 3), 3))

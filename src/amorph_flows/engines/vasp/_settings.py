@@ -21,8 +21,9 @@ HARMLESS = frozenset(
 """Tags of speed, output and of the way to self-consistency."""
 
 IONIC = frozenset(
-    {"ANDERSEN_PROB", "EDIFFG", "IBRION", "ISIF", "KBLOCK", "MDALGO", "NBLOCK", "NSW", "POTIM",
-     "RANDOM_SEED", "SMASS", "TEBEG", "TEEND"}
+    {"ANDERSEN_PROB", "EDIFFG", "IBRION", "ISIF", "KBLOCK", "LANGEVIN_GAMMA",
+     "LANGEVIN_GAMMA_L", "MDALGO", "NBLOCK", "NSW", "PMASS", "POTIM", "RANDOM_SEED", "SMASS",
+     "TEBEG", "TEEND"}
 )  # fmt: skip
 """Tags of how ions move."""
 

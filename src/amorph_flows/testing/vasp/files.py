@@ -72,7 +72,13 @@ class TextFiles:
             " LOOP+:  cpu time    1.0000: real time    1.0000\n",
         )
 
-    def contcar(self, cell: FloatArray, scaled: FloatArray, velocities: FloatArray | None) -> None:
+    def contcar(
+        self,
+        cell: FloatArray,
+        scaled: FloatArray,
+        velocities: FloatArray | None,
+        cell_velocities: FloatArray | None,
+    ) -> None:
         """Replace CONTCAR.
 
         Parameters
@@ -83,11 +89,16 @@ class TextFiles:
             Positions in the cell; they are moved into it.
         velocities
             Å/fs, MD only.
+        cell_velocities
+            Of the cell's vectors, Å/fs, only where the cell moves.
         """
         blocks = [
             f"stand-in\n   1.0\n{_rows(cell, 16)}{self._species}Direct\n",
             _rows(scaled - np.floor(scaled), 16),
         ]
+        if cell_velocities is not None:
+            held = _rows(np.vstack([cell_velocities, cell]))
+            blocks.append(f"Lattice velocities and vectors\n  1\n{held}")
         if velocities is not None:
             blocks.append("\n" + _rows(velocities, 16))
         (self._folder / "CONTCAR").write_text("".join(blocks), encoding="ascii")

@@ -28,6 +28,8 @@ class VaspInputs:
         Of POSCAR: row vectors, Å, and positions in the cell.
     velocities
         Å/fs, shape ``(n_atoms, 3)``; None where POSCAR has none.
+    cell_velocities
+        Of the cell's vectors, Å/fs, shape ``(3, 3)``; None where POSCAR has none.
     groups
         Symbols and numbers of atoms, as in POSCAR.
     titles
@@ -44,6 +46,7 @@ class VaspInputs:
     cell: FloatArray
     scaled: FloatArray
     velocities: FloatArray | None
+    cell_velocities: FloatArray | None
     groups: list[tuple[str, int]]
     titles: list[str]
     valence: list[float]
@@ -93,20 +96,32 @@ def read_inputs(folder: Path) -> VaspInputs:
         if not (folder / name).is_file():
             raise VaspStop(f"ERROR: there is no file {name}")
     tags = read_incar(folder / "INCAR")
-    cell, scaled, velocities, groups = _read_poscar(folder / "POSCAR")
+    cell, scaled, velocities, cell_velocities, groups = _read_poscar(folder / "POSCAR")
     titles, valence = _read_potcar(folder / "POTCAR", [symbol for symbol, _ in groups])
     divisions = _read_mesh(folder / "KPOINTS", tags, cell)
     axes = [np.arange(n) / n for n in divisions]
     kpoints = np.array(list(itertools.product(*axes)))
     kpoints = kpoints - np.round(kpoints)
-    inputs = VaspInputs(tags, cell, scaled, velocities, groups, titles, valence, divisions, kpoints)
+    inputs = VaspInputs(
+        tags,
+        cell,
+        scaled,
+        velocities,
+        cell_velocities,
+        groups,
+        titles,
+        valence,
+        divisions,
+        kpoints,
+    )
     _require_tags(inputs)
     return inputs
 
 
-def _read_poscar(
-    path: Path,
-) -> tuple[FloatArray, FloatArray, FloatArray | None, list[tuple[str, int]]]:
+_Poscar = tuple[FloatArray, FloatArray, FloatArray | None, FloatArray | None, list[tuple[str, int]]]
+
+
+def _read_poscar(path: Path) -> _Poscar:
     lines = path.read_text(encoding="utf-8").splitlines()
     try:
         scale, cell = float(lines[1]), _rows(lines[2:5], 3)
@@ -120,13 +135,15 @@ def _read_poscar(
         raise VaspStop(f"ERROR: POSCAR: scale {scale}, mode {lines[7]!r}, species {symbols}")
     cell = cell * scale
     scaled = positions if mode == "d" else scale * positions @ np.linalg.inv(cell)
-    rest = [line for line in lines[9 + n_atoms :] if line.strip()]
-    if not rest:
-        return cell, scaled, None, groups
+    rest = [line for line in lines[8 + n_atoms :] if line.strip()]
     try:
-        return cell, scaled, _rows(rest, n_atoms), groups
+        cell_velocities = None
+        if rest and rest[0].lower().startswith("lattice velocities"):
+            cell_velocities, rest = _rows(rest[2:8], 6)[:3], rest[8:]
+        velocities = _rows(rest, n_atoms) if rest else None
     except ValueError as error:
         raise VaspStop(f"ERROR: POSCAR: velocities: {error}") from error
+    return cell, scaled, velocities, cell_velocities, groups
 
 
 def _rows(lines: list[str], expected: int) -> FloatArray:
@@ -192,6 +209,8 @@ def _require_tags(inputs: VaspInputs) -> None:
         needed.append("SMASS")
     if inputs.get("MDALGO", 0) == 1:
         needed.append("ANDERSEN_PROB")
+    if inputs.get("MDALGO", 0) == 3:
+        needed += ["LANGEVIN_GAMMA", "LANGEVIN_GAMMA_L", "PMASS"]
     for tag in needed:
         if tag not in inputs.tags:
             raise VaspStop(f"INCAR: {tag} is missing for this kind of calculation")
@@ -203,6 +222,10 @@ def _require_sizes(inputs: VaspInputs) -> None:
     n_atoms, n_species = len(inputs.scaled), len(inputs.groups)
     if inputs.get("ISPIN", 1) == 2 and len(inputs.tags["MAGMOM"]) != n_atoms:  # type: ignore[arg-type]
         raise VaspStop(f"Error reading item 'MAGMOM' from file INCAR: {n_atoms} are needed")
+    if len(inputs.get("LANGEVIN_GAMMA", range(n_species))) != n_species:
+        raise VaspStop(
+            f"Error reading item 'LANGEVIN_GAMMA' from file INCAR: {n_species} are needed"
+        )
     for tag in ("LDAUL", "LDAUU", "LDAUJ"):
         values = inputs.get(tag, None)
         if inputs.get("LDAU", False) and len(values) != n_species:
@@ -225,7 +248,7 @@ def _require_sense(inputs: VaspInputs) -> None:
 
 
 def _require_md(inputs: VaspInputs) -> None:
-    if inputs.get("MDALGO", 0) not in (1, 2):
+    if inputs.get("MDALGO", 0) not in (1, 2, 3):
         raise VaspStop(f"INCAR: the stand-in has no MDALGO = {inputs.tags['MDALGO']}")
     if inputs.get("MDALGO", 0) == 1 and inputs.get("ANDERSEN_PROB", 1.0) != 0:
         raise VaspStop("INCAR: the stand-in has MDALGO = 1 with ANDERSEN_PROB = 0 only")
@@ -233,5 +256,20 @@ def _require_md(inputs: VaspInputs) -> None:
         raise VaspStop(f"INCAR: MDALGO = 2 with SMASS = {inputs.tags['SMASS']}")
     if inputs.get("POTIM", 0.0) <= 0 or inputs.get("TEBEG", 0.0) <= 0:
         raise VaspStop("INCAR: POTIM and TEBEG must be positive")
-    if inputs.get("ISIF", 0) != 2:
+    if inputs.get("MDALGO", 0) == 3:
+        _require_barostat(inputs)
+    elif inputs.get("ISIF", 0) == 3:
+        raise VaspStop("INCAR: MD with ISIF = 3 needs MDALGO = 3")
+    elif inputs.get("ISIF", 0) != 2:
         raise VaspStop(f"INCAR: ISIF = {inputs.tags['ISIF']} gives no stress of MD in a fixed cell")
+
+
+def _require_barostat(inputs: VaspInputs) -> None:
+    if inputs.get("ISIF", 0) != 3:
+        raise VaspStop("INCAR: the stand-in has MDALGO = 3 with ISIF = 3 only")
+    if inputs.get("PMASS", 0.0) <= 0:
+        raise VaspStop(f"INCAR: PMASS = {inputs.tags['PMASS']}")
+    if min(*inputs.tags["LANGEVIN_GAMMA"], inputs.get("LANGEVIN_GAMMA_L", 0.0)) < 0:  # type: ignore[misc]
+        raise VaspStop("INCAR: LANGEVIN_GAMMA and LANGEVIN_GAMMA_L must not be negative")
+    if inputs.get("PSTRESS", 0.0) != 0:
+        raise VaspStop("INCAR: the stand-in has no PSTRESS")

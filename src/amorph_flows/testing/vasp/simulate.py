@@ -15,6 +15,7 @@ from ase.calculators.calculator import Calculator
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.testing.vasp.barostat import CELL_VELOCITIES, langevin_npt
 from amorph_flows.testing.vasp.failures import (
     CALCULATOR,
     STEP_SECONDS,
@@ -97,7 +98,13 @@ def _calculator() -> Calculator:
 
 def _write_contcar(text: TextFiles, atoms: Atoms, inputs: VaspInputs) -> None:
     velocities = atoms.get_velocities() * units.fs if inputs.kind == "md" else None
-    text.contcar(atoms.cell.array, atoms.get_scaled_positions(wrap=False), velocities)
+    cell_velocities = atoms.info.get(CELL_VELOCITIES)
+    text.contcar(
+        atoms.cell.array,
+        atoms.get_scaled_positions(wrap=False),
+        velocities,
+        None if cell_velocities is None else cell_velocities * units.fs,
+    )
 
 
 def _computed(
@@ -160,6 +167,9 @@ def _md(atoms: Atoms, inputs: VaspInputs) -> Iterator[tuple[bool, float | None]]
         atoms.set_velocities(rng.standard_normal((len(atoms), 3)) * spread)
     else:
         atoms.set_velocities(inputs.velocities / units.fs)
+    if inputs.get("MDALGO", 0) == 3:
+        yield from langevin_npt(atoms, inputs)
+        return
     time_step, n_steps = float(inputs.get("POTIM", 0)) * units.fs, int(inputs.get("NSW", 0))
     friction = 0.0
     for number in range(1, n_steps + 1):

@@ -22,11 +22,12 @@ _INTEGER = {
 }  # fmt: skip
 _REAL = {
     "AMIN", "AMIX", "AMIX_MAG", "ANDERSEN_PROB", "BMIX", "BMIX_MAG", "EDIFF", "EDIFFG", "ENCUT",
-    "KSPACING", "NELECT", "NUPDOWN", "POTIM", "SIGMA", "SMASS", "SYMPREC", "TEBEG", "TEEND", "TIME",
+    "KSPACING", "LANGEVIN_GAMMA_L", "NELECT", "NUPDOWN", "PMASS", "POTIM", "PSTRESS", "SIGMA",
+    "SMASS", "SYMPREC", "TEBEG", "TEEND", "TIME",
 }  # fmt: skip
 _WORD = {"ALGO", "GGA", "LREAL", "METAGGA", "PREC", "SYSTEM"}
 _INTEGERS = {"LDAUL"}
-_REALS = {"LDAUJ", "LDAUU", "MAGMOM"}
+_REALS = {"LANGEVIN_GAMMA", "LDAUJ", "LDAUU", "MAGMOM"}
 
 _WORDS = {
     "ALGO": {"n", "normal", "v", "veryfast", "f", "fast", "a", "all", "d", "damped", "conjugate"},
