@@ -17,10 +17,11 @@ _OF_THE_BAROSTAT = ("pressure_gpa", "end_pressure_gpa", "barostat_damping_fs", "
 class MDStage(Document):
     """A hold or a linear ramp of the temperature, and of the pressure in the NPT ensemble.
 
-    A stage whose two temperatures agree is a hold. The defaults of the barostat are those of
-    oxides: with a damping time of 1 ps their cell swings with a period of 0.2 to 0.5 ps, slower
-    than the bonds and faster than a hold of picoseconds. ``coupling = "isotropic"`` is the one for
-    melts, which do not resist a change of shape.
+    A stage whose two temperatures agree is a hold. With a damping time t of the barostat the
+    volume swings with a period of 2π t / sqrt(3 V B / N k_B T): with 1 ps, the default, some tenths
+    of a picosecond in an oxide (bulk modulus B of 50 to 200 GPa), slower than its bonds and faster
+    than a hold. ``coupling = "isotropic"`` is the one for melts, which do not resist a change of
+    shape.
     """
 
     name: str = Field(description="what the stage is for, such as 'melt' or 'ramp to 1500 K'")

@@ -22,6 +22,7 @@ from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
 from amorph_flows.structures.configuration import to_structure
+from amorph_flows.study.overrides import apply_overrides
 
 TOY = AseEngine(calculator="toy")
 SOLID = AseEngine(calculator="elastic_solid:ElasticSolid")
@@ -195,6 +196,16 @@ def test_what_vasp_has_not_is_refused(engine: VaspEngine, stage: MDStage, messag
 
 def test_vasp_moves_the_cell_at_zero_pressure() -> None:
     VASP.check_md(npt(coupling="triclinic"))
+
+
+def test_a_study_file_asks_for_pressure() -> None:
+    names = {"ensemble": "npt", "pressure_gpa": 1.5, "branch.ensemble": "npt"}
+    maker = apply_overrides(MeltQuenchMaker(engine=TOY), names)
+    stages = [*maker.schedule(), maker.branch.stage(300)]
+    assert {stage.ensemble for stage in stages} == {"npt"}
+    assert [stage.pressure_gpa for stage in stages] == [1.5] * (len(stages) - 1) + [0.0]
+    with pytest.raises(InputError, match=r"'coupling'.*got 'cubic'"):
+        apply_overrides(maker, {"coupling": "cubic"})
 
 
 @pytest.mark.parametrize("kind", [MeltQuenchMaker, SamplingMaker])

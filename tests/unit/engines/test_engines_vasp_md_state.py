@@ -9,6 +9,7 @@ import pytest
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Provenance
+from amorph_flows.engines.vasp._md import require_whole_cell
 from amorph_flows.engines.vasp._md_state import MDState
 from amorph_flows.engines.vasp._run import Computed, VaspRun
 from amorph_flows.errors import CalculationError
@@ -133,6 +134,15 @@ def test_the_velocity_of_the_cell_is_for_a_stage_that_moves_it() -> None:
     for stage, held in ((STAGE, None), (moving, velocities)):
         following = MDState.start("next", state.structure, stage, seed=1)
         assert following.structure.properties.get("lattice_velocities") == held
+
+
+def test_a_cell_that_runs_away_ends_the_run() -> None:
+    state = started()
+    state.add(vasp(0, 6), STAGE, Provenance())
+    require_whole_cell(state, STAGE, "r")
+    state.structure.scale_lattice(4 * state.structure.volume)
+    with pytest.raises(CalculationError, match=r"'r', 'ramp', step 6 of 12: .*exploded to 4 .*2 f"):
+        require_whole_cell(state, STAGE, "r")
 
 
 def test_unconverged_configurations_are_set_aside() -> None:

@@ -20,7 +20,12 @@ from amorph_flows.engines._labelling import label_batch
 from amorph_flows.engines.base import Engine
 from amorph_flows.engines.vasp._calculations import labelled_frame, relaxed
 from amorph_flows.engines.vasp._makers import all_makers, md_maker, relax_maker, static_maker
-from amorph_flows.engines.vasp._md import advance_md, find_state, require_converged
+from amorph_flows.engines.vasp._md import (
+    advance_md,
+    find_state,
+    require_converged,
+    require_whole_cell,
+)
 from amorph_flows.engines.vasp._requirements import require_computable
 from amorph_flows.engines.vasp._run import VaspRun, run_maker
 from amorph_flows.engines.vasp._sets import (
@@ -210,6 +215,7 @@ class VaspEngine(Engine, Maker):
         state = find_state(key, structure, stage, seed, home, prev_dir is not None)
         version = advance_md(state, stage, self.provenance(run), home, self._run_md)
         require_converged(state, run, self.max_unconverged)
+        require_whole_cell(state, stage, run)
         if not state.is_finished(stage):
             return continued(self.md(structure, stage, run, seed, prev_dir=str(home)))
         return LabelDoc(

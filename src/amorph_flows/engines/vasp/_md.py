@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Provenance
+from amorph_flows.engines._moving_cell import runaway
 from amorph_flows.engines.vasp._md_state import MDState
 from amorph_flows.engines.vasp._run import VaspRun, read_run
 from amorph_flows.errors import CalculationError, InputError
@@ -97,6 +99,32 @@ def find_state(
             "continued, or run the job again without prev_dir"
         )
     return held or MDState.start(key, structure, stage, seed)
+
+
+def require_whole_cell(state: MDState, stage: MDStage, run: str) -> None:
+    """Stop a run whose cell collapses, explodes or becomes flat.
+
+    Parameters
+    ----------
+    state
+        Where the run is.
+    stage
+        Its schedule.
+    run
+        Its name.
+
+    Raises
+    ------
+    CalculationError
+        If the cell has run away.
+    """
+    what = runaway(state.structure.lattice.matrix, np.array(state.start_cell))
+    if what:
+        raise CalculationError(
+            f"MD {run!r}, {stage.name!r}, step {state.step} of {stage.n_steps}: {what}; "
+            f"{len(state.frames)} frames have labels",
+            Path.cwd(),
+        )
 
 
 def require_converged(state: MDState, run: str, largest_share: float) -> None:

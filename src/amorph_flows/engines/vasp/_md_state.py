@@ -48,6 +48,8 @@ class MDState:
         Configurations so far, and those whose density did not converge.
     folder
         Where the process that goes on from here runs; empty: none has begun.
+    start_cell
+        Row vectors of the cell of the run's first configuration, Å.
     """
 
     key: str
@@ -59,6 +61,7 @@ class MDState:
     n_computed: int = 0
     n_unconverged: int = 0
     folder: str = ""
+    start_cell: list[list[float]] = field(default_factory=list)
 
     @classmethod
     def start(cls, key: str, structure: Structure, stage: MDStage, seed: int) -> Self:
@@ -75,15 +78,17 @@ class MDState:
         seed
             Of these velocities.
         """
+        cell = structure.lattice.matrix.tolist()
         if not has_velocities(structure):
             atoms, drawn = to_atoms(structure), structure.copy()
             draw_velocities(atoms, stage.start_temperature_k, seed)
             drawn.add_site_property("velocities", (atoms.get_velocities() * units.fs).tolist())
-            return cls(key, drawn, step=0, is_new=True)
+            return cls(key, drawn, step=0, is_new=True, start_cell=cell)
         is_new, begin = bool(structure.properties.get(_AHEAD)), structure.copy()
         if stage.ensemble != "npt":
-            begin.properties.pop(CELL_VELOCITIES, None)
-        return cls(key, begin, step=int(is_new), is_new=is_new)
+            kept = {k: v for k, v in begin.properties.items() if k != CELL_VELOCITIES}
+            begin.properties = kept  # a copy shares the dictionary
+        return cls(key, begin, step=int(is_new), is_new=is_new, start_cell=cell)
 
     def incar(self, stage: MDStage) -> dict[str, Any]:
         """Return the INCAR tags of the rest of the run.
