@@ -33,11 +33,11 @@ from amorph_flows.analysis import (
     judge_melt,
     read_trajectory,
 )
-from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
+from amorph_flows.potentials import mtp_potential
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5
 from amorph_flows.structures.configuration import to_structure
@@ -100,19 +100,8 @@ RUNS = [
 
 def potential(data: Path) -> PotentialDoc:
     """The published potential as a document; nothing is known of its training."""
-    text = (data / "pot.mtp").read_text(encoding="utf-8")
-    return PotentialDoc(
-        backend="mtp",
-        species=SPECIES,
-        settings=FitSettings(level=16, cutoff=7.0),
-        engine=EngineInfo(name="VASP, SCAN+U", settings_hash="", surrogate=False),
-        files={"potential": text},
-        sha256=sha256_of(text),
-        n_parameters=0,
-        n_training_frames=0,
-        errors={},
-        training_cpu_seconds=0.0,
-    )
+    labels = EngineInfo(name="VASP, SCAN+U", settings_hash="", surrogate=False)
+    return mtp_potential(data / "pot.mtp", SPECIES, labels)
 
 
 def published_cell(data: Path) -> Structure:

@@ -11,6 +11,10 @@ import pytest
 
 pytest.register_assert_rewrite("store_questions", "held_lammps")
 
+# tests run side by side: threads of one would wait for the cores of another
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 HELPERS = Path(__file__).parent / "helpers"
 """Modules that tests, and processes that tests start, import."""
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import numpy as np
-from ase import Atoms
 from ase.calculators.calculator import Calculator
 from jobflow import Job, Response
 from pymatgen.core import Structure
 from typing_extensions import override
 
-from amorph_flows.datasets.frames import Frame, FrameSet
-from amorph_flows.engines._batches import in_pieces
-from amorph_flows.engines._labelling import label_batch
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.engines._calculator_engine import CalculatorEngine
 from amorph_flows.engines._molecular_dynamics import MDRun
 from amorph_flows.engines._relaxation import Relaxation
-from amorph_flows.engines.base import Engine
 from amorph_flows.engines.calculators import (
     calculator_version,
     find_calculator,
@@ -28,7 +24,7 @@ from amorph_flows.engines.calculators import (
     opened_calculator,
     settings_hash,
 )
-from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.errors import InputError
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
@@ -42,7 +38,7 @@ from amorph_flows.structures.configuration import (
 
 
 @dataclass
-class AseEngine(Engine):
+class AseEngine(CalculatorEngine):
     """Energies and forces from an ASE calculator.
 
     Parameters
@@ -80,7 +76,6 @@ class AseEngine(Engine):
     relax_fmax_ev_a: float = 0.02
     relax_max_steps: int = 500
     blow_up_temperature_k: float = 20_000.0
-    labels_per_job: int = 0
 
     @property
     @override
@@ -156,7 +151,7 @@ class AseEngine(Engine):
         atoms, is_continuation = to_atoms(structure), has_velocities(structure)
         if not is_continuation:
             draw_velocities(atoms, stage.start_temperature_k, seed)
-        with self._open() as atoms.calc:
+        with self.open_calculator(set(atoms.symbols)) as atoms.calc:
             if stage.ensemble == "npt" and "stress" not in atoms.calc.implemented_properties:
                 raise InputError(f"{self.calculator} has no stress; use ensemble = 'nvt'")
             md = MDRun(
@@ -183,34 +178,6 @@ class AseEngine(Engine):
         )
 
     @override
-    @stage_job(LabelDoc)
-    def static(
-        self, frames: FrameSet, run: str = "", prev_dir: str | None = None
-    ) -> LabelDoc | Response[Job]:
-        """Label frames one by one.
-
-        Each label is on the disk as soon as it is finished, and none is computed again by a job
-        that runs in the same folder or is given it as ``prev_dir``.
-        """
-        whole = replace(self, labels_per_job=0)
-        jobs = in_pieces(whole.static, self.info(), frames, run, self.labels_per_job)
-        if jobs is not None:
-            return jobs
-        home = run_home(prev_dir)
-        with self._open() as calculator:
-            batch = label_batch(
-                frames,
-                lambda frame: self._label(frame, calculator),
-                self.info().settings_hash,
-                home,
-                run=run,
-                goes_on=prev_dir is not None,
-            )
-        if not batch.is_complete:
-            return continued(self.static(frames, run, prev_dir=str(home)))
-        return batch.document(self.info(), run, home)
-
-    @override
     @stage_job(RelaxDoc)
     def relax(
         self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
@@ -221,7 +188,7 @@ class AseEngine(Engine):
         """
         self.check(structure)
         home, atoms = run_home(prev_dir), to_atoms(structure)
-        with self._open() as atoms.calc:
+        with self.open_calculator(set(atoms.symbols)) as atoms.calc:
             if relax_cell and "stress" not in atoms.calc.implemented_properties:
                 raise InputError(f"{self.calculator} has no stress; use relax_cell=False")
             relaxation = Relaxation(
@@ -245,21 +212,9 @@ class AseEngine(Engine):
                 directory=str(home),
             )
 
-    def _open(self) -> AbstractContextManager[Calculator]:
+    @override
+    def open_calculator(self, symbols: set[str]) -> AbstractContextManager[Calculator]:
         return opened_calculator(self.calculator, self.calculator_kwargs)
-
-    def _label(self, frame: Frame, calculator: Calculator) -> Frame:
-        atoms = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=True)
-        atoms.calc = calculator
-        energy, forces = atoms.get_potential_energy(), atoms.get_forces()
-        if not (np.isfinite(energy) and np.isfinite(forces).all()):
-            raise CalculationError("the energy or a force is not finite", Path.cwd())
-        if "stress" in calculator.implemented_properties:
-            atoms.get_stress()
-        signed = self.provenance(frame.provenance.run)
-        return Frame.from_atoms(atoms, frame.provenance).with_provenance(
-            engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
-        )
 
 
 def _has_right_angles(structure: Structure) -> bool:

@@ -224,7 +224,7 @@ def _elements(structure: Structure, potential: PotentialDoc) -> list[str]:
     if unknown:
         raise InputError(
             f"the potential has the elements {', '.join(potential.species)}, but the structure "
-            f"also has {', '.join(unknown)}; fit one to frames with them"
+            f"also has {', '.join(unknown)}; take a potential that knows them"
         )
     return [symbol for symbol in potential.species if symbol in present]
 

@@ -15,12 +15,12 @@ from amorph_flows.lammps.stages import (
     NPT,
     NVE,
     NVT,
-    Coupling,
     Deform,
     LammpsMD,
     Minimise,
 )
 from amorph_flows.potentials.balance import require_neutral
+from amorph_flows.schemas.schedule import Coupling
 
 DATA_FILE = "start.data"
 DUMP_FILE = "trajectory.lammpstrj"

@@ -8,9 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from amorph_flows.schemas.base import Document
-
-Coupling = Literal["isotropic", "axes", "triclinic"]
-"""How a cell follows its pressure: as a whole, each axis alone, or its angles as well."""
+from amorph_flows.schemas.schedule import Coupling
 
 Voigt = tuple[float, float, float, float, float, float]
 """xx, yy, zz, yz, xz, xy."""

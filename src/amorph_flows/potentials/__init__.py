@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from amorph_flows.potentials.classical import ClassicalBackend, classical_potential
     from amorph_flows.potentials.learned import Fit, LearnedBackend, get_learned_backend
     from amorph_flows.potentials.mtp._backend import MTPBackend
+    from amorph_flows.potentials.mtp.document import mtp_potential
     from amorph_flows.potentials.mtp.motep._backend import MotepBackend
     from amorph_flows.potentials.requirements import default_backend
     from amorph_flows.potentials.stored import load_calculator, write_lammps
@@ -29,6 +30,7 @@ else:
             "classical": ("ClassicalBackend", "classical_potential"),
             "learned": ("Fit", "LearnedBackend", "get_learned_backend"),
             "mtp._backend": ("MTPBackend",),
+            "mtp.document": ("mtp_potential",),
             "mtp.motep._backend": ("MotepBackend",),
             "requirements": ("default_backend",),
             "stored": ("load_calculator", "write_lammps"),
@@ -49,6 +51,7 @@ __all__ = [
     "get_backend",
     "get_learned_backend",
     "load_calculator",
+    "mtp_potential",
     "register",
     "write_lammps",
 ]
