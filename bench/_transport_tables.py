@@ -14,6 +14,15 @@ from amorph_flows.testing.walks import CLASSES, DIFFUSING
 BLUE, ORANGE, GREY = "#3a78c2", "#cf8530", "#808a96"
 CASE = ["name", "ions", "length"]
 MOST_SHOWN = 100
+TRACER = "quantity == 'tracer'"
+GRIDS = (
+    ("tracer", "cover", "95 % intervals of D* that cover the truth, %"),
+    ("tracer", "mean", "mean of D*/truth ± its standard error"),
+    ("tracer", "believed", "believed, %"),
+    ("tracer", "wrong", "believed and wrong, %"),
+    ("jump", "cover", "95 % intervals of the jump diffusivity that cover the truth, %"),
+)
+"""What the tables over numbers of ions and lengths show."""
 
 
 def tables(frame: pd.DataFrame, methods: Sequence[str], ours: str) -> str:
@@ -24,9 +33,16 @@ def tables(frame: pd.DataFrame, methods: Sequence[str], ours: str) -> str:
         width=(frame.high - frame.low) / frame.truth,
         name=pd.Categorical(frame["name"], list(CLASSES), ordered=True),
     )
-    tracer = frame[frame.quantity == "tracer"]
-    true = tracer[tracer["name"].isin(DIFFUSING)]
-    jump = frame[(frame.quantity == "jump") & frame["name"].isin(DIFFUSING)]
+    compared = frame.groupby(CASE, observed=True).method.transform("nunique") > 1
+    peers = frame[compared]
+    true = peers[(peers.quantity == "tracer") & peers["name"].isin(DIFFUSING)]
+    jump = peers[(peers.quantity == "jump") & peers["name"].isin(DIFFUSING)]
+    mine = frame[frame.method == ours]
+    grids = [
+        (f"{ours}: {title}", _grid(mine[mine.quantity == quantity], what))
+        for quantity, what, title in GRIDS
+        if len(frame.groupby(["ions", "length"])) > 1
+    ]
     parts = [
         (
             "Tracer diffusivity: 95 % intervals that cover the truth, %",
@@ -39,14 +55,30 @@ def tables(frame: pd.DataFrame, methods: Sequence[str], ours: str) -> str:
         ),
         ("Jump diffusivity: 95 % intervals that cover the truth, %", _each(jump, methods, "cover")),
         ("Jump diffusivity: mean of D/truth ± its standard error", _each(jump, methods, "mean")),
-        ("Verdicts of this package", _verdicts(tracer[tracer.method == ours])),
-        ("CPU time of a trajectory, median, s", _each(tracer, methods, "time")),
+        ("Verdicts of this package", _verdicts(peers[peers.method == ours].query(TRACER))),
+        ("CPU time of a trajectory, median, s", _each(peers.query(TRACER), methods, "time")),
         ("Where a peer is ahead", _ahead(true, methods, ours)),
+        *grids,
     ]
-    others = frame[~frame.quantity.isin(["tracer", "jump"]) & frame.truth.notna()]
+    others = frame[~frame.quantity.isin(["tracer", "jump"]) & frame.truth.notna() & compared]
     if len(others):
-        parts.insert(-1, ("Memory, residence and correlation", _others(others)))
+        parts.insert(8, ("Memory, residence and correlation", _others(others)))
     return "\n".join(f"### {title}\n\n{table}\n" for title, table in parts)
+
+
+def _grid(frame: pd.DataFrame, what: str) -> str:
+    """Return a table with a row for each class and a column for each number of ions and length."""
+    columns = sorted(frame.groupby(["ions", "length"]).groups)
+    heads = [f"{ions} ions, {length:g}" for ions, length in columns]
+    lines = [_row("class", *heads), _row(*["---"] * (1 + len(heads)))]
+    for name, rows in frame.groupby("name", observed=True):
+        if what in ("cover", "mean") and name not in DIFFUSING:
+            continue
+        chosen = [rows[(rows.ions == ions) & (rows.length == length)] for ions, length in columns]
+        lines.append(_row(name, *(_cell(found, what) for found in chosen)))
+    sizes = [frame[(frame.ions == i) & (frame.length == n)] for i, n in columns]
+    counts = [str(found.groupby("name", observed=True).size().min()) for found in sizes]
+    return "\n".join([*lines, _row("*trajectories of each*", *counts)])
 
 
 def _cell(rows: pd.DataFrame, what: str) -> str:
@@ -57,6 +89,10 @@ def _cell(rows: pd.DataFrame, what: str) -> str:
         return f"{rows.covers.mean():.0%}".rstrip("%")
     if what == "mean":
         return f"{rows.ratio.mean():.2f} ± {rows.ratio.sem():.2f}"
+    if what == "believed":
+        return f"{rows.believed.mean():.0%}".rstrip("%")
+    if what == "wrong":
+        return f"{(rows.believed & ~rows.covers).mean():.0%}".rstrip("%")
     if what == "width":
         return f"{rows.width.median():.2g}"
     return f"{rows.cpu_s.median():.2f}"
