@@ -216,3 +216,17 @@ def test_a_narrow_cell_is_refused_under_a_barostat(argon: Structure, tmp_path: P
     with pytest.raises(InputError, match=r"16\.2 Å wide, less than twice the cutoff.*18\.0 Å"):
         run_lammps_md(argon, wide, npt, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_barostat_for_a_potential_without_stress_is_refused(tmp_path: Path) -> None:
+    mute = potential("lammps_backends:Mute", ["V", "O"], start="0.0")
+    crystal = v2o5().make_supercell([2, 4, 4], in_place=False)
+    for stage in (
+        NPT(temperature_k=20, duration_fs=400, **SHORT),
+        Minimise(relax_cell="axes"),
+    ):
+        with pytest.raises(InputError, match="has no stress"):
+            run_lammps_md(crystal, mute, md(stage), tmp_path)
+    assert not list(tmp_path.glob("*/log.lammps"))
+    still = run_lammps_md(crystal, mute, md(Minimise(max_steps=2)), tmp_path)
+    assert np.isfinite(still.thermo["potential_energy_ev"]).all()

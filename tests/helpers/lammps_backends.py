@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from ase.calculators.calculator import Calculator
@@ -67,6 +67,23 @@ class Toy(Unfitted):
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
     ) -> PairStyle:
         return PairStyle([])
+
+
+class _MuteCalculator(ToyCalculator):
+    """The toy potential without its stress."""
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "forces"]
+
+    def calculate(self, *args: Any, **kwargs: Any) -> None:
+        super().calculate(*args, **kwargs)
+        self.results.pop("stress", None)
+
+
+class Mute(Toy):
+    """Its calculator has no stress."""
+
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        return _MuteCalculator()
 
 
 class Failing(Toy):

@@ -32,7 +32,7 @@ from amorph_flows.lammps.input import (
     write_data,
 )
 from amorph_flows.lammps.saved_configurations import cut_saved
-from amorph_flows.lammps.stages import NPT, LammpsMD
+from amorph_flows.lammps.stages import NPT, LammpsMD, Minimise
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend
 from amorph_flows.runtime.walltime import remaining_s, require_time
 from amorph_flows.schemas.potential import PotentialDoc
@@ -152,6 +152,8 @@ def _run_piece(
     limit = min(inf if left is None else left, inf if own is None else own)
     timed = settings.model_copy(update={"walltime_s": None if limit == inf else limit})
     style = get_backend(potential.backend).pair_style(potential, elements, folder, grade)
+    if not style.commands:
+        _check_stress(potential, settings)
     begun = _prepare(folder, structure, potential, timed, elements, style, grade)
     run_to_end(_command(style, folder), folder, settings)
     reached = last_restart(folder)
@@ -236,6 +238,20 @@ def _check_cell(structure: Structure, potential: PotentialDoc, settings: LammpsM
         raise InputError(
             f"the cell is {width:.1f} Å wide, less than twice the cutoff of the potential, "
             f"{needed:.1f} Å, and may shrink under NPT; take a larger supercell, or NVT"
+        )
+
+
+def _check_stress(potential: PotentialDoc, settings: LammpsMD) -> None:
+    """Refuse a cell that moves by a stress that a calculator does not give."""
+    moves = any(
+        isinstance(stage, NPT) or (isinstance(stage, Minimise) and stage.relax_cell is not None)
+        for stage in settings.stages
+    )
+    calculator = get_backend(potential.backend).calculator(potential) if moves else None
+    if calculator is not None and "stress" not in calculator.implemented_properties:
+        raise InputError(
+            f"the potential of {potential.backend!r} has no stress, which a cell that moves needs; "
+            "use NVT, and Minimise without relax_cell"
         )
 
 
