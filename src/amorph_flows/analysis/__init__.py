@@ -14,6 +14,13 @@ from amorph_flows.analysis._glass_transition import (
     TransitionVerdict,
     fit_glass_transition,
 )
+from amorph_flows.analysis.pressure import (
+    MeanPressure,
+    VolumeVerdict,
+    judge_volume,
+    mean_pressure,
+    pressures_gpa,
+)
 from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.structure._angles import BondAngles, bond_angles
 from amorph_flows.analysis.structure._network import Network, network_statistics
@@ -88,6 +95,7 @@ __all__ = [
     "LatticeThresholds",
     "LatticeVerdict",
     "LongRangeOrder",
+    "MeanPressure",
     "MeanSquaredDisplacement",
     "MeltJudgement",
     "MeltThresholds",
@@ -110,6 +118,7 @@ __all__ = [
     "UnwrappingWarning",
     "VanHove",
     "Verdict",
+    "VolumeVerdict",
     "analyse_transport",
     "believable",
     "bond_angles",
@@ -128,10 +137,13 @@ __all__ = [
     "implied_frame_spacing",
     "judge_amorphous",
     "judge_melt",
+    "judge_volume",
     "long_range_order",
+    "mean_pressure",
     "mean_squared_displacement",
     "mobility_groups",
     "network_statistics",
+    "pressures_gpa",
     "radial_distribution",
     "read_trajectory",
     "ring_surroundings",

@@ -12,7 +12,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis.structure.order import check_fixed_planes
 from amorph_flows.errors import InputError
-from amorph_flows.structures import check_structure
+from amorph_flows.structures import check_structure, check_width
 
 _MAX_ENGINE_ATOMS = 2000
 """Atoms of the cell that is molten, at most."""
@@ -121,6 +121,29 @@ def check_discharged(
             f"ions_per_formula is {ions_per_formula:g}; voltages over different ranges cannot be "
             "compared"
         )
+
+
+def check_npt_width(name: str, cell: Structure, cutoff_a: float) -> None:
+    """Refuse a barostat in a cell narrower than twice the cutoff, which it may shrink.
+
+    Parameters
+    ----------
+    name
+        The stage that has the barostat.
+    cell
+        Its cell.
+    cutoff_a
+        Cutoff of the potential, Å.
+
+    Raises
+    ------
+    InputError
+        If the cell is narrower.
+    """
+    try:
+        check_width(cell, cutoff_a)
+    except InputError as error:
+        raise InputError(f"{name}.ensemble is 'npt', but {error}; or use 'nvt'") from error
 
 
 def check_lattice_planes(

@@ -17,6 +17,7 @@ from amorph_flows.flows.checks import (
     check_cell_size,
     check_discharged,
     check_lattice_planes,
+    check_npt_width,
     check_stage,
     check_temperatures,
 )
@@ -177,6 +178,10 @@ class AmorphousElectrodeMaker(Maker):
         fit, production = self.fit, self.production
         if isinstance(fit, FitPotentialMaker) and isinstance(production, ProductionMDMaker):
             check_width(host * production.supercell, fit.cutoff_a)
+        if isinstance(fit, FitPotentialMaker):
+            sampling = self.mtp_sampling
+            if isinstance(sampling, ProductionMDMaker) and sampling.ensemble == "npt":
+                check_npt_width("mtp_sampling", host * sampling.supercell, fit.cutoff_a)
 
     def make(self, structure: Structure, discharged_structure: Structure | None = None) -> Flow:
         """Return the flow; its output is a `StudyDoc`.
@@ -281,7 +286,10 @@ class AmorphousElectrodeMaker(Maker):
         if isinstance(learning, ActiveLearningMaker) and isinstance(self.fit, FitPotentialMaker):
             learning = replace(learning, fit=self.fit)
         if isinstance(voltage, VoltageMaker):
-            voltage = replace(voltage, insertion=self.insertion)
+            insertion = self.insertion
+            if isinstance(insertion, IonInsertionMaker):  # the crystal is relaxed in any case
+                insertion = replace(insertion, relax_cell=False)
+            voltage = replace(voltage, insertion=insertion)
         study = replace(
             self, ion=str(parse_ion(self.ion)), active_learning=learning, voltage=voltage
         )

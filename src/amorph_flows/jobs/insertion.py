@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from jobflow import Job, Maker
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.insertion import InsertionVerdict, OccupationDoc, SiteSetDoc
+from amorph_flows.schemas.labelling import RelaxDoc
 from amorph_flows.structures import (
     discharged_charges,
     find_void_sites,
@@ -41,6 +43,10 @@ class IonInsertionMaker(Maker):
         How many occupations to keep.
     seed
         Seed of the search.
+    relax_cell
+        Whether cell and atoms of the best occupation are relaxed: the host had room for no ions.
+    engine
+        What relaxes them.
     """
 
     name: str = "insertion"
@@ -49,6 +55,8 @@ class IonInsertionMaker(Maker):
     tolerances: dict[str, float] | None = None
     n_best: int = 10
     seed: int = 0
+    relax_cell: bool = False
+    engine: Engine = field(default_factory=AseEngine)
 
     def check(self, structure: Structure, ion: str, n_ions: int) -> None:
         """Refuse settings with which no insertion could run.
@@ -64,10 +72,18 @@ class IonInsertionMaker(Maker):
 
         Raises
         ------
-        InputError
-            If a field is out of its range, or charges do not add up to zero with the ions.
+        InputError, MissingDependencyError
+            If a field is out of its range, charges do not add up to zero with the ions, or the
+            engine cannot relax the cell.
         """
         require_at_least_one(n_best=self.n_best)
+        if self.relax_cell and not self.engine.has_stress:
+            raise InputError(
+                f"relax_cell is true, but engine {self.engine.info().name} has no stress, so no "
+                "cell can relax; set relax_cell to false, or use another engine"
+            )
+        if self.relax_cell:
+            self.engine.check(structure)
         for name in self.tolerances or {}:
             if name not in _TOLERANCES:
                 raise InputError(
@@ -84,8 +100,8 @@ class IonInsertionMaker(Maker):
 
     def make(
         self, structure: Structure, ion: str, n_ions: int, temperature_k: float | None = None
-    ) -> Job:
-        """Return the job; its output is a `SiteSetDoc`.
+    ) -> Job | Flow:
+        """Return the job, with `relax_cell` a flow; its output is a `SiteSetDoc`.
 
         Parameters
         ----------
@@ -111,7 +127,13 @@ class IonInsertionMaker(Maker):
         )
         where = "crystal" if temperature_k is None else f"{temperature_k:g} K"
         job.name = f"{self.name} {ion} {where}"
-        return job
+        if not self.relax_cell:
+            return job
+        relax = self.engine.relax(job.output.structure, relax_cell=True)
+        relax.name = f"{job.name}: relax"
+        relaxed = with_relaxed_cell(job.output, relax.output)
+        relaxed.name = f"{job.name}: relaxed"
+        return Flow([job, relax, relaxed], output=relaxed.output, name=job.name)
 
 
 @stage_job(SiteSetDoc)
@@ -176,6 +198,27 @@ def insert_ions(
     )
 
 
+@stage_job(SiteSetDoc)
+def with_relaxed_cell(sites: SiteSetDoc, relaxation: RelaxDoc) -> SiteSetDoc:
+    """Return an insertion whose structure is the relaxed one.
+
+    Parameters
+    ----------
+    sites
+        The insertion.
+    relaxation
+        Of its best occupation, cell and atoms.
+    """
+    relaxed = bare_structure(relaxation.structure)
+    change = relaxed.volume / sites.structure.volume - 1
+    return sites.renewed(
+        structure=relaxed,
+        relaxation_uuid=relaxation.job_uuid,
+        volume_change=change,
+        relaxed=_relaxed(relaxation, change),
+    )
+
+
 def _charged_host(
     host: Structure,
     ion: str,
@@ -222,4 +265,17 @@ def _verdict(proven: bool, n_sites: int, n_ions: int) -> Verdict:
         scope="numerical",
         reason=f"the occupation of {n_ions} out of {n_sites} sites {how} in Ewald energy",
         numbers={"n_sites": n_sites, "n_ions": n_ions},
+    )
+
+
+def _relaxed(relaxation: RelaxDoc, change: float) -> Verdict:
+    done, force = relaxation.converged, relaxation.max_force_ev_a
+    return Verdict(
+        question="cell with its ions relaxed?",
+        answer=InsertionVerdict.RELAXED if done else InsertionVerdict.NOT_CONVERGED,
+        passed=done,
+        scope="numerical",
+        reason=f"the relaxation {'ended' if done else 'stopped'} after {relaxation.n_steps} steps "
+        f"at {force:.3g} eV/Å, with {change:+.1%} of volume",
+        numbers={"volume_change": change, "max_force_ev_a": force},
     )

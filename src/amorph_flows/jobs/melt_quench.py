@@ -7,6 +7,7 @@ from pymatgen.core import Structure
 from amorph_flows.analysis import judge_amorphous, judge_melt
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.jobs.volume import volume_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
@@ -65,4 +66,5 @@ def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch
         structure=bare_structure(label.structure),
         label_uuid=label.job_uuid,
         amorphous=judge_amorphous(trajectory_of(label.frames), crystal, elements),
+        volume=volume_of(label, temperature_k),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from jobflow import Job, Maker, Response
 from pymatgen.core import Structure
 
+from amorph_flows.analysis.pressure import MeanPressure, judge_volume, mean_pressure
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.fields import (
@@ -19,12 +22,14 @@ from amorph_flows.jobs.fields import (
 )
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.lammps import (
+    NPT,
     LammpsMD,
     Minimise,
     check_lammps,
     partial_result,
     run_lammps_md,
 )
+from amorph_flows.lammps.stages import Dynamics
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
@@ -41,6 +46,8 @@ WIDTH_QUESTION = "cell wider than twice the cutoff?"
 @dataclass
 class ProductionMDMaker(Maker):
     """Run LAMMPS: NVE with Langevin to equilibrate, then NVT or NPT by Nosé-Hoover chains.
+
+    Before NPT the second half of the equilibration is NPT too, so that the volume has settled.
 
     Parameters
     ----------
@@ -61,7 +68,8 @@ class ProductionMDMaker(Maker):
     frame_stride
         Steps between frames of the trajectory.
     grade_every
-        Steps between extrapolation grades; 0 does not watch them.
+        Steps between extrapolation grades; 0 does not watch them. A classical potential has
+        none.
     grade_select
         Grade above which a step counts as extrapolating.
     seed
@@ -105,6 +113,15 @@ class ProductionMDMaker(Maker):
         require_at_least_one(frame_stride=self.frame_stride)
         if not self.grade_select > 0:
             raise InputError(f"grade_select is {self.grade_select:g}; give more than 0")
+        if self.ensemble not in ("nvt", "npt"):
+            raise InputError(f"ensemble is {self.ensemble!r}; give 'nvt' or 'npt'")
+        if not isfinite(self.pressure_gpa):
+            raise InputError(f"pressure_gpa is {self.pressure_gpa}; give a finite number")
+        if self.pressure_gpa and self.ensemble == "nvt":
+            raise InputError(
+                f"pressure_gpa is {self.pressure_gpa:g}, but ensemble is 'nvt', which has no "
+                "barostat; set ensemble to 'npt'"
+            )
         with valid_settings():
             self.md(300.0, "")
         check_lammps()
@@ -197,7 +214,8 @@ def run_production(
     Parameters
     ----------
     potential
-        The potential, with its active set where the grade is to be watched.
+        The potential, with its active set where the grade is to be watched; the grade of a
+        classical one is not.
     structure
         The cell to repeat.
     temperature_k
@@ -214,6 +232,8 @@ def run_production(
         Folder of an earlier job whose run this one goes on with.
     """
     home = run_home(prev_dir)
+    if potential.backend == "classical":
+        grade = None
     cell = bare_structure(structure) * supercell
     failure = ""
     try:
@@ -233,8 +253,9 @@ def run_production(
     if isinstance(production, Minimise):
         raise InputError("the last stage is a minimisation; production ends with MD")
     thermo = result.thermo_of(len(md.stages) - 1)
+    pressure = mean_pressure(thermo["pressure_gpa"])
     doc = TrajectoryDoc(
-        run=f"{formula} {temperature_k:g} K MTP MD",
+        run=f"{formula} {temperature_k:g} K {_word_for(potential)} MD",
         formula=formula,
         temperature_k=temperature_k,
         potential_uuid=potential.job_uuid,
@@ -244,6 +265,8 @@ def run_production(
         equilibration_fs=begins_fs,
         production_fs=max(0.0, result.reached_fs - begins_fs),
         asked_fs=production.duration_fs,
+        ensemble=production.kind,
+        asked_pressure_gpa=_asked_gpa(production),
         seed=md.seed,
         pieces=list(result.pieces),
         directory=str(home),
@@ -252,19 +275,48 @@ def run_production(
         structure=result.structure,
         mean_temperature_k=float(thermo["temperature_k"].mean()),
         mean_energy_ev_atom=float(thermo["potential_energy_ev"].mean() / len(cell)),
+        mean_pressure_gpa=pressure.gpa,
+        pressure_standard_error_gpa=pressure.standard_error_gpa,
+        mean_density_g_cm3=float(thermo["density_g_cm3"].mean()),
+        mean_volume_a3=float(thermo["volume_a3"].mean()),
         max_grade=result.max_grade,
         fraction_above_select=result.fraction_above_select,
-        curves={
-            "time_fs": encode_array(thermo["time_fs"] - begins_fs),
-            "temperature_k": encode_array(thermo["temperature_k"]),
-            "potential_energy_ev_atom": encode_array(thermo["potential_energy_ev"] / len(cell)),
-        },
+        curves=_curves(thermo, begins_fs, len(cell)),
     )
     return doc.model_copy(update={"verdicts": _verdicts(doc, cell, potential)})
 
 
+def _word_for(potential: PotentialDoc) -> str:
+    """Return what a person calls a potential, such as ``"MTP"`` or ``"pedone"``."""
+    if potential.backend == "classical":
+        return potential.engine.name
+    return {"mtp": "MTP", "motep": "MTP"}.get(
+        potential.backend, potential.backend.rpartition(":")[2]
+    )
+
+
+def _asked_gpa(production: Dynamics) -> float:
+    """Return the mean pressure that a stage asks for, GPa; without a barostat it should be 0."""
+    if isinstance(production, NPT):
+        return (production.pressure_gpa + production.last_pressure_gpa) / 2
+    return 0.0
+
+
+def _curves(thermo: dict[str, FloatArray], begins_fs: float, n_atoms: int) -> dict[str, object]:
+    kept = ("temperature_k", "pressure_gpa", "volume_a3", "density_g_cm3")
+    curves = {name: thermo[name] for name in (*kept, "pressure_tensor_gpa", "cells_a")}
+    curves |= {
+        "time_fs": thermo["time_fs"] - begins_fs,
+        "potential_energy_ev_atom": thermo["potential_energy_ev"] / n_atoms,
+        "enthalpy_ev_atom": thermo["enthalpy_ev"] / n_atoms,
+    }
+    return {name: encode_array(values) for name, values in curves.items()}
+
+
 def _verdicts(doc: TrajectoryDoc, cell: Structure, potential: PotentialDoc) -> list[Verdict]:
-    return [_extrapolation(doc), _temperature(doc), _completed(doc), _width(cell, potential)]
+    inside = [] if potential.backend == "classical" else [_extrapolation(doc)]
+    others = [_temperature(doc), _volume(doc), _completed(doc), _width(cell, potential)]
+    return [*inside, *others]
 
 
 def _extrapolation(doc: TrajectoryDoc) -> Verdict:
@@ -303,6 +355,17 @@ def _temperature(doc: TrajectoryDoc) -> Verdict:
         numbers={"mean_temperature_k": doc.mean_temperature_k},
         thresholds={"relative_error": _MAX_TEMPERATURE_ERROR},
     )
+
+
+def _volume(doc: TrajectoryDoc) -> Verdict:
+    mend = "run it longer, until its cell has settled"
+    if doc.ensemble != "npt":
+        mend = (
+            "let the cell follow the pressure (production.ensemble: npt) or relax it with its ions "
+            "before (insertion.relax_cell: true)"
+        )
+    pressure = MeanPressure(doc.mean_pressure_gpa, doc.pressure_standard_error_gpa)
+    return judge_volume(pressure, doc.temperature_k, asked_gpa=doc.asked_pressure_gpa, mend=mend)
 
 
 def _completed(doc: TrajectoryDoc) -> Verdict:

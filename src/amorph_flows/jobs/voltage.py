@@ -11,6 +11,7 @@ from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.jobs.production_md import WIDTH_QUESTION
 from amorph_flows.jobs.required import required
+from amorph_flows.jobs.volume import volume_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
@@ -49,7 +50,7 @@ def take_snapshots(
         sampled_fs=_sampled_fs(run),
         frames=FrameSet(pairs),
         source_uuid=run.job_uuid,
-        verdicts=_on_the_run(run),
+        verdicts=_on_the_run(run, temperature_k),
     )
 
 
@@ -99,10 +100,10 @@ def collect_voltages(
     return VoltageDoc(ion=ion, engine=engine, reference_energy_ev=metal_ev, points=points)
 
 
-def _on_the_run(run: LabelDoc | TrajectoryDoc) -> list[Verdict]:
-    """Return the verdicts on MD with the potential; its cell is as wide as that of engine MD."""
+def _on_the_run(run: LabelDoc | TrajectoryDoc, temperature_k: float) -> list[Verdict]:
+    """Return the verdicts on a run; the cell of MD with the potential is that of engine MD."""
     if isinstance(run, LabelDoc):
-        return []
+        return [volume_of(run, temperature_k)]
     return [verdict for verdict in run.verdicts if verdict.question != WIDTH_QUESTION]
 
 

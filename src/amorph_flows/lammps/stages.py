@@ -191,6 +191,8 @@ class LammpsMD(Document):
     ) -> Self:
         """Return NVE with a Langevin thermostat to equilibrate, then NVT or NPT with frames.
 
+        Before NPT the second half of the equilibration is NPT too, so that the volume has settled.
+
         Parameters
         ----------
         temperature_k
@@ -198,7 +200,7 @@ class LammpsMD(Document):
         duration_fs
             Length of the second stage, fs.
         equilibration_fs
-            Length of the first, fs; 0: there is none.
+            Length of what is before it, fs; 0: there is nothing.
         ensemble
             ``"nvt"`` or ``"npt"``.
         pressure_gpa
@@ -226,8 +228,12 @@ class LammpsMD(Document):
         if ensemble == "npt" or pressure_gpa:
             produced["pressure_gpa"] = pressure_gpa
         stages = [held | produced]
-        if equilibration_fs:
-            stages.insert(0, held | {"kind": "nve", "duration_fs": equilibration_fs})
+        rest_fs = equilibration_fs
+        if ensemble == "npt" and equilibration_fs >= 4 * time_step_fs:
+            rest_fs = equilibration_fs / 2
+            stages.insert(0, held | produced | {"duration_fs": rest_fs, "frame_stride": None})
+        if rest_fs:
+            stages.insert(0, held | {"kind": "nve", "duration_fs": rest_fs})
         return cls.model_validate({"stages": stages, "seed": seed})
 
     @property

@@ -90,9 +90,11 @@ def _structures(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
     """Return the verdicts on melt, branches and insertions; without a branch, the nearest one."""
     quench = parts.quench
     branches = {branch.temperature_k: branch.amorphous for branch in quench.branches}
+    volumes = {b.temperature_k: b.volume for b in quench.branches if b.volume is not None}
     sites = {site.temperature_k: site.verdict for site in parts.insertions}
+    relaxed = {s.temperature_k: s.relaxed for s in parts.insertions if s.relaxed is not None}
     verdicts = [quench.melted]
-    for found in (branches, sites):
+    for found in (branches, volumes, sites, relaxed):
         for temperature in sorted(temperatures):
             known = [t for t in found if t is not None]
             nearest = min(known, key=lambda t: (abs(t - temperature), t), default=None)

@@ -13,10 +13,12 @@ from amorph_flows.schemas.base import Document, StageDocument
 
 
 class InsertionVerdict(Answer):
-    """Whether the lowest electrostatic energy was found."""
+    """Whether the lowest electrostatic energy was found, and whether the cell is relaxed."""
 
     PROVEN = auto()
     SEARCHED = auto()
+    RELAXED = auto()
+    NOT_CONVERGED = auto()
 
 
 class OccupationDoc(Document):
@@ -43,5 +45,14 @@ class SiteSetDoc(StageDocument):
     occupations: list[OccupationDoc] = Field(description="best first, distinct")
     proven_optimal: bool
     seed: int
-    structure: Structure = Field(description="the best occupation, without charges")
+    structure: Structure = Field(
+        description="the best occupation, without charges; relaxed where that was asked for"
+    )
     verdict: Verdict
+    relaxation_uuid: str = Field(
+        default="", description="uuid of the RelaxDoc of cell and atoms; empty: not relaxed"
+    )
+    volume_change: float | None = Field(
+        default=None, description="of the relaxation, relative to the volume of the host"
+    )
+    relaxed: Verdict | None = Field(default=None, description="None: no relaxation was asked for")

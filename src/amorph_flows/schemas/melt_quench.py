@@ -18,6 +18,7 @@ class Branch(Document):
     structure: Structure = Field(description="last structure of the hold")
     label_uuid: str = Field(description="uuid of the LabelDoc that holds its trajectory")
     amorphous: Verdict
+    volume: Verdict | None = Field(default=None, description="whether its volume is right")
 
 
 class QuenchDoc(StageDocument):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import auto
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pymatgen.core import Structure
@@ -58,9 +58,15 @@ class TrajectoryDoc(StageDocument):
     start: str = Field(description="where the starting structure came from")
     n_atoms: int
     time_step_fs: float
-    equilibration_fs: float = Field(description="NVE with Langevin, fs")
-    production_fs: float = Field(description="NVT Nosé-Hoover that was reached, fs")
+    equilibration_fs: float = Field(description="stages before production, fs")
+    production_fs: float = Field(description="production that was reached, fs")
     asked_fs: float
+    ensemble: Literal["nve", "nvt", "npt", "deform"] = Field(
+        default="nvt", description="of production"
+    )
+    asked_pressure_gpa: float = Field(
+        default=0.0, description="of the barostat, or that a cell held fixed should have, GPa"
+    )
     seed: int
     pieces: list[MDPiece] = Field(
         default_factory=list, description="where the run began and where it was resumed"
@@ -70,9 +76,17 @@ class TrajectoryDoc(StageDocument):
     structure: Structure = Field(description="last structure")
     mean_temperature_k: float
     mean_energy_ev_atom: float
+    mean_pressure_gpa: float | None = None
+    pressure_standard_error_gpa: float | None = Field(
+        default=None, description="of the mean pressure, from blocks of time, GPa"
+    )
+    mean_density_g_cm3: float | None = None
+    mean_volume_a3: float | None = None
     max_grade: float | None = None
     fraction_above_select: float | None = Field(
         default=None, description="of the graded steps; None where the grade was not watched"
     )
-    curves: dict[str, object] = Field(default_factory=dict, description="thermo columns, grades")
+    curves: dict[str, object] = Field(
+        default_factory=dict, description="thermo columns of production, per atom where named so"
+    )
     verdicts: list[Verdict] = Field(default_factory=list)

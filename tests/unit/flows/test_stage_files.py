@@ -40,6 +40,7 @@ NO_STAGES = {
         "required": "inputs whose job failed",
         "seeds": "seeds of runs",
         "trajectories": "from frames to trajectories",
+        "volume": "whether the volume of engine MD is right",
     },
     "flows": {
         "checks": "checks before the first calculation",

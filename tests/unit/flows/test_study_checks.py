@@ -14,6 +14,7 @@ from amorph_flows.errors import AmorphFlowsError, MissingDependencyError
 from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.structures import v2o5
+from amorph_flows.study.overrides import apply_overrides
 
 
 @pytest.fixture
@@ -73,6 +74,22 @@ def test_narrow_production_cell_is_refused(maker: AmorphousElectrodeMaker) -> No
     production = replace(maker.production, supercell=(1, 1, 1))
     with pytest.raises(AmorphFlowsError, match="less than twice the cutoff"):
         replace(maker, production=production).check(v2o5())
+
+
+def test_a_barostat_of_the_small_cell_needs_twice_the_cutoff(
+    maker: AmorphousElectrodeMaker,
+) -> None:
+    """Production is that wide in any case."""
+    apply_overrides(maker, {"production.ensemble": "npt"}).check(v2o5())
+    narrow = apply_overrides(maker, {"mtp_sampling.ensemble": "npt"})
+    with pytest.raises(AmorphFlowsError, match=r"mtp_sampling\.ensemble is 'npt', but the cell is"):
+        narrow.check(v2o5())
+    apply_overrides(narrow, {"mtp_sampling.supercell": [2, 2, 2]}).check(v2o5())
+    with pytest.raises(AmorphFlowsError, match=r"production\.ensemble.*'nvt' or 'npt'"):
+        apply_overrides(maker, {"production.ensemble": "nph"})
+    asked = apply_overrides(maker, {"production.pressure_gpa": 1.0})
+    with pytest.raises(AmorphFlowsError, match=r"production\.pressure_gpa is 1, but ensemble is"):
+        asked.check(v2o5())
 
 
 def test_negative_time_step_of_any_stage_is_refused(maker: AmorphousElectrodeMaker) -> None:

@@ -28,6 +28,7 @@ INSERTION_COLUMNS = (
     Column("n_sites", "sites left", "number"),
     Column("energy_ev", "lowest Ewald energy / eV", "number", 6),
     Column("proven", "proven lowest"),
+    Column("volume_change", "change of volume in relaxation", "number", 2),
 )
 
 
@@ -69,7 +70,13 @@ def melt_quench_section(parts: StudyParts) -> Section:
     verdicts = [("melt", quench.melted)]
     verdicts += [(f"branch at {b.temperature_k:g} K", b.amorphous) for b in quench.branches]
     verdicts += [
-        (f"insertion at {temperature(s.temperature_k)}", s.verdict) for s in parts.insertions
+        (f"branch at {b.temperature_k:g} K", b.volume) for b in quench.branches if b.volume
+    ]
+    verdicts += [
+        (f"insertion at {temperature(site.temperature_k)}", verdict)
+        for site in parts.insertions
+        for verdict in (site.verdict, site.relaxed)
+        if verdict is not None
     ]
     tables = [_stages(quench), _insertions(parts), check_table("schedule", verdicts)]
     return Section("melt-quench", "Schedule and temperatures", [text], panels, tables)

@@ -66,7 +66,7 @@ def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str
     yield "melt-quench", parts.quench, [*parts.quench.label_uuids, *_branches(parts)]
     for site in parts.insertions:
         name = f"insertion at {temperature(site.temperature_k)}"
-        yield name, site, [parts.quench.job_uuid]
+        yield name, site, [parts.quench.job_uuid, site.relaxation_uuid]
     yield "dataset", parts.dataset, parts.dataset.sources
     potential = parts.potential
     yield "potential", potential, [potential.dataset_uuid, potential.parent_uuid]
@@ -88,6 +88,10 @@ def _others(parts: StudyParts, known: set[str]) -> list[Row]:
     """Return the documents that are only referred to, so that every uuid has its place."""
     named = [(uuid, "trajectory of the melt-quench") for uuid in parts.quench.label_uuids]
     named += [(b.label_uuid, f"branch at {b.temperature_k:g} K") for b in parts.quench.branches]
+    named += [
+        (s.relaxation_uuid, f"relaxation with ions, {temperature(s.temperature_k)}")
+        for s in parts.insertions
+    ]
     named += [(uuid, "labels of the dataset") for uuid in parts.dataset.sources]
     for point in parts.voltage.points:
         where = f"{point.structure_source} {temperature(point.temperature_k)}".removesuffix(" –")
