@@ -1,7 +1,7 @@
 """Amorphous MgV2O5 of 768 atoms by the published moment tensor potential, in pieces of a walltime.
 
-``potential_glass.py FOLDER --data FOLDER_OF_POT_MTP`` melts at 2500 K, cools at 100 K/ps, lets go of
-the volume at 300 K, and stops on the way as at the end of a queue job.
+``potential_glass.py FOLDER --data FOLDER_OF_POT_MTP`` melts at 2500 K, cools at 100 K/ps, lets the
+volume go at 300 K, and stops on the way as at the end of a queue job.
 """
 
 from __future__ import annotations
