@@ -38,7 +38,8 @@ from amorph_flows.lammps import (
 from amorph_flows.lammps._driver_input import write_driver_input
 from amorph_flows.lammps._grades import read_grades
 from amorph_flows.lammps._process import run_to_end
-from amorph_flows.lammps.input import DUMP_FILE, EXTERNAL_COMMANDS, FINISHED, LOG_FILE, write_data
+from amorph_flows.lammps.input import EXTERNAL_COMMANDS, write_data
+from amorph_flows.lammps.run_files import DUMP_FILE, FINISHED, LOG_FILE
 from amorph_flows.potentials import GradeSettings, get_learned_backend
 from amorph_flows.runtime.progress import progress_of_job, read_progress
 from amorph_flows.structures import v2o5

@@ -16,7 +16,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps._log import last_step
-from amorph_flows.lammps.input import LOG_FILE
+from amorph_flows.lammps.run_files import LOG_FILE
 
 
 def step_in(folder: Path) -> int:

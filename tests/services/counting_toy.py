@@ -12,7 +12,7 @@ from unfitted_backend import Unfitted
 
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
-from amorph_flows.lammps.input import LOG_FILE
+from amorph_flows.lammps.run_files import LOG_FILE
 from amorph_flows.runtime.walltime import remaining_s
 from amorph_flows.schemas.potential import PotentialDoc
 

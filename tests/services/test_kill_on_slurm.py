@@ -20,7 +20,7 @@ from slurm_workers import describe_workers, launch_one
 from amorph_flows.executors import route
 from amorph_flows.executors.fireworks.submission import submit_to_fireworks
 from amorph_flows.lammps import load_trajectory
-from amorph_flows.lammps.input import DUMP_FILE
+from amorph_flows.lammps.run_files import DUMP_FILE
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.store import load_document

@@ -22,7 +22,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError
 from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps._grades import append_grade
-from amorph_flows.lammps.input import EXTERNAL_FIX
+from amorph_flows.lammps.run_files import EXTERNAL_FIX
 from amorph_flows.potentials.base import GradeSettings, get_backend
 from amorph_flows.potentials.learned import LearnedBackend, get_learned_backend
 from amorph_flows.schemas.potential import PotentialDoc

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from amorph_flows.arrays import FloatArray
-from amorph_flows.lammps.input import COMPLETE, FINISHED, STAGE_MARK, THERMO_COLUMNS
+from amorph_flows.lammps.run_files import COMPLETE, FINISHED, STAGE_MARK, THERMO_COLUMNS
 
 _GPA = 1e-4
 """Of a bar."""

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from amorph_flows.analysis.readers.dump_text import frames_of
-from amorph_flows.lammps.input import DUMP_FILE, RESTART_PREFIX, Restart
+from amorph_flows.lammps.run_files import DUMP_FILE, RESTART_PREFIX, Restart
 
 _MAGIC = b"LammpS RestartT"
 

@@ -18,7 +18,7 @@ from amorph_flows.lammps._grades import GradeSummary, read_grades, summarise
 from amorph_flows.lammps._log import last_stage, last_step, read_thermo
 from amorph_flows.lammps._run_pieces import read_pieces
 from amorph_flows.lammps.dump import reference_of
-from amorph_flows.lammps.input import DUMP_FILE, FINAL_FILE, LOG_FILE
+from amorph_flows.lammps.run_files import DUMP_FILE, FINAL_FILE, LOG_FILE
 from amorph_flows.lammps.saved_configurations import count_saved
 from amorph_flows.lammps.stages import LammpsMD, Minimise
 from amorph_flows.potentials.base import GradeSettings

@@ -20,17 +20,10 @@ from amorph_flows.lammps._process import run_to_end
 from amorph_flows.lammps._restart import cut_dump, last_restart
 from amorph_flows.lammps._result import LammpsResult, grade_summary, read_result
 from amorph_flows.lammps._run_pieces import add_piece, langevin_seed
+from amorph_flows.lammps._stage_commands import first_new_frame
 from amorph_flows.lammps.command import lammps_command
-from amorph_flows.lammps.input import (
-    DATA_FILE,
-    DUMP_FILE,
-    EXTERNAL_COMMANDS,
-    LOG_FILE,
-    Restart,
-    commands,
-    first_new_frame,
-    write_data,
-)
+from amorph_flows.lammps.input import EXTERNAL_COMMANDS, commands, write_data
+from amorph_flows.lammps.run_files import DATA_FILE, DUMP_FILE, LOG_FILE, Restart
 from amorph_flows.lammps.saved_configurations import cut_saved
 from amorph_flows.lammps.stages import NPT, LammpsMD, Minimise
 from amorph_flows.potentials.base import GradeSettings, PairStyle, get_backend

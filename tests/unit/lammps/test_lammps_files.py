@@ -24,16 +24,10 @@ from amorph_flows.lammps._log import (
     read_thermo,
 )
 from amorph_flows.lammps._restart import cut_dump, last_restart, prune_restarts
+from amorph_flows.lammps._stage_commands import first_new_frame
 from amorph_flows.lammps.dump import reference_of
-from amorph_flows.lammps.input import (
-    COMPLETE,
-    DUMP_FILE,
-    FINISHED,
-    Restart,
-    commands,
-    first_new_frame,
-    write_data,
-)
+from amorph_flows.lammps.input import commands, write_data
+from amorph_flows.lammps.run_files import COMPLETE, DUMP_FILE, FINISHED, Restart
 
 MD = LammpsMD.held(300, 10_000, equilibration_fs=2000)
 RUN = "run 6000 upto start 1000 stop 6000"

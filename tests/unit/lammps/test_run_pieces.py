@@ -14,7 +14,8 @@ from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps._grades import append_grade, cut_grades, read_grades
 from amorph_flows.lammps._result import read_result
 from amorph_flows.lammps._run_pieces import add_piece, langevin_seed, read_pieces
-from amorph_flows.lammps.input import DUMP_FILE, LOG_FILE, Restart, commands
+from amorph_flows.lammps.input import commands
+from amorph_flows.lammps.run_files import DUMP_FILE, LOG_FILE, Restart
 from amorph_flows.lammps.saved_configurations import count_saved, cut_saved
 from amorph_flows.schemas.production_md import MDPiece
 from amorph_flows.structures.configuration import to_structure
