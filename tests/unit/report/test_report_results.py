@@ -212,3 +212,21 @@ def test_what_does_not_show_in_a_sound_run_is_refused_and_named(surrogate: bool)
 def test_walks_give_a_haven_ratio_of_one() -> None:
     values = [row.value for row in rows_of(study_parts(), "haven_ratio")]
     assert np.allclose(values, 1.0, atol=0.15)
+
+
+def test_a_wrong_volume_forbids_belief_in_what_rests_on_it() -> None:
+    """That of a branch in all at its temperature, that of the relaxation too."""
+    sound = study_parts(surrogate=False)
+    squeezed = verdict("volume right?", False, "the cell is too small")
+    branches = [b.model_copy(update={"volume": squeezed}) for b in sound.quench.branches]
+    quench = sound.quench.model_copy(update={"branches": branches})
+    stopped = verdict("cell with its ions relaxed?", False, "the relaxation stopped")
+    sites = [site.model_copy(update={"relaxed": stopped}) for site in sound.insertions]
+    for changed, reason in (
+        ({"quench": quench}, "The cell is too small."),
+        ({"insertions": sites}, "The relaxation stopped."),
+    ):
+        parts = sound.model_copy(update=changed)
+        for row in [*rows_of(parts, "average_voltage"), *rows_of(parts, "tracer_diffusivity")]:
+            assert (row.verdict, row.reason) == ("not to be believed", reason)
+        assert rows_of(parts, "voltage_crystal")[0].verdict == "believed"
