@@ -158,6 +158,19 @@ def test_velocities_go_from_run_to_run(argon: Structure, tmp_path: Path) -> None
     )
 
 
+def test_each_seed_is_a_run_of_its_own_from_an_end_of_md(argon: Structure, tmp_path: Path) -> None:
+    """A start that comes with velocities, as those of active learning do."""
+    first = run(argon, tmp_path, NVT(temperature_k=60, duration_fs=400, time_step_fs=2.0))
+    assert "velocities" in first.structure.site_properties
+    ends = [
+        run_lammps_md(
+            first.structure, ARGON, LammpsMD.held(60, 400, seed=seed), tmp_path
+        ).structure.cart_coords
+        for seed in (1, 2)
+    ]
+    assert np.abs(ends[0] - ends[1]).max() > 0.05
+
+
 def test_atoms_and_cell_reach_their_minimum(argon: Structure, tmp_path: Path) -> None:
     """From a strained cell with noise to a crystal without forces and pressure."""
     start = argon.copy()

@@ -134,7 +134,7 @@ class GlassTransitionMaker(Maker):
         """Return the holds with a potential, one stage of LAMMPS each."""
         production = self.production
         length_fs = production.equilibration_fs + production.production_fs
-        changes = {"duration_fs": length_fs, "frame_stride": None}
+        changes = {"duration_fs": length_fs, "frame_stride": None, "velocities": None}
         runs = [production.md(temperature, self.name) for temperature in self.temperatures_k]
         holds = tuple(run.stages[-1].model_copy(update=changes) for run in runs)
         return runs[0].model_copy(update={"stages": holds})

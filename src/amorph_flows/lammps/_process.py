@@ -66,11 +66,13 @@ def _failure(command: list[str], code: int, folder: Path, settings: LammpsMD) ->
     log = folder / LOG_FILE
     how = f"was killed by signal {-code}" if code < 0 else f"ended with return code {code}"
     said = last_lines(folder / SCREEN_FILE) or last_lines(log)
+    errors = [line for line in said.splitlines() if line.startswith("ERROR")]
     index = last_stage(log)
     where = f"step {last_step(log)} of stage {index + 1}, {settings.stages[index].kind}"
     frame = last_frame_step(folder / DUMP_FILE)
     kept = "no frame was kept" if frame is None else f"the last frame is of step {frame}"
-    return f"LAMMPS ({command[0]}) {how} after {where}; {kept}; its last lines:\n{said}\n"
+    told = "; ".join([f"{how} after {where}", kept, *errors[-1:]])
+    return f"LAMMPS ({command[0]}) {told}; its last lines:\n{said}\n"
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

@@ -191,6 +191,7 @@ class LammpsMD(Document):
     ) -> Self:
         """Return NVE with a Langevin thermostat to equilibrate, then NVT or NPT with frames.
 
+        Velocities are drawn, whatever those of the start, so that each seed is a run of its own.
         Before NPT the second half of the equilibration is NPT too, so that the volume has settled.
 
         Parameters
@@ -234,6 +235,7 @@ class LammpsMD(Document):
             stages.insert(0, held | produced | {"duration_fs": rest_fs, "frame_stride": None})
         if rest_fs:
             stages.insert(0, held | {"kind": "nve", "duration_fs": rest_fs})
+        stages[0]["velocities"] = "draw"
         return cls.model_validate({"stages": stages, "seed": seed})
 
     @property

@@ -81,7 +81,10 @@ def test_a_new_run_heats_then_produces() -> None:
     assert lines.index("plugin load mtp.so") < lines.index("read_data start.data")
     assert lines.index("read_data start.data") < lines.index("pair_style mtp")
     assert lines[-1] == f'print "{FINISHED}"'
-    assert not starting(written(MD, has_velocities=True), "velocity all create")
+    assert written(MD, has_velocities=True) == lines
+    kept = LammpsMD(stages=(NVT(temperature_k=300, duration_fs=10),))
+    assert starting(written(kept), "velocity all create")
+    assert not starting(written(kept, has_velocities=True), "velocity all create")
 
 
 def test_drift_is_removed_unless_it_is_left() -> None:
