@@ -183,12 +183,11 @@ def _row(*cells: object) -> str:
 
 
 def draw(frame: pd.DataFrame, methods: Sequence[str], folder: Path) -> None:
-    """Draw a figure for each class: intervals of all methods, in order of their centres."""
+    """Draw a figure for each class, where most methods were tried: intervals in order of D."""
     folder.mkdir(parents=True, exist_ok=True)
     tracer = frame[frame.quantity == "tracer"]
     for name, all_rows in tracer.groupby("name"):
-        sizes = all_rows.groupby(["ions", "length"]).size()
-        ions, length = sizes.index[np.abs(np.log(sizes.index.get_level_values(0) / 24)).argmin()]
+        ions, length = all_rows.groupby(["ions", "length"]).method.nunique().idxmax()
         rows = all_rows[(all_rows.ions == ions) & (all_rows.length == length)]
         figure = Figure(figsize=(9.0, 2.6), layout="constrained")
         axes = figure.subplots(1, len(methods), sharey=True)
