@@ -40,7 +40,7 @@ def _demo() -> dict[str, Any]:
         "sampling": SamplingMaker(duration_fs=240.0, frame_stride=5, hot_frame_stride=5),
         "fit": fit,
         "active_learning": ActiveLearningMaker(
-            fit=fit, duration_fs=20_000.0, max_turns=2, max_selected=30
+            fit=fit, duration_fs=20_000.0, max_turns=3, max_selected=30
         ),
         "mtp_sampling": ProductionMDMaker(
             name="MTP sampling",
