@@ -90,7 +90,7 @@ def test_demo_is_small_and_says_by_how_much() -> None:
     assert sum(stage.n_steps for stage in demo.melt_quench.schedule()) <= 600
     assert demo.fit.settings.level in (8, 12)
     assert demo.fit.settings.cutoff == 5.0
-    assert demo.active_learning.max_turns <= 2
+    assert demo.active_learning.max_turns <= 3
     factors = {s.what: s.factor for s in demo.shortenings()}
     assert factors["production"] == pytest.approx(4_000_000 / demo.production.production_fs)
     assert all(factor > 1 for factor in factors.values())
