@@ -17,6 +17,7 @@ from ase import Atoms
 from ase.io import read
 from matplotlib.figure import Figure
 
+from _page import write_results
 from amorph_flows.analysis import (
     Trajectory,
     coordination_numbers,
@@ -46,7 +47,6 @@ PAPER = {
     "ACE (paper)": (3.071, 4.00, 5.15, 0.08, 3.53),
 }
 """Table 1 of the paper: density, coordination of P and Fe, P-O-P and P-O-Fe for each P."""
-MARKS = ("<!-- results -->\n", "<!-- end of results -->\n")
 
 
 def packed(units: int, seed: int) -> Atoms:
@@ -165,10 +165,7 @@ def main() -> None:
     print(text)
     print(f"{hours:.2f} h, {hours * 3.6e6 / settings.n_steps:.1f} ms a step, if not continued")
     if arguments.page:
-        page = arguments.page.read_text(encoding="utf-8")
-        head, _, rest = page.partition(MARKS[0])
-        tail = rest.partition(MARKS[1])[2]
-        arguments.page.write_text(head + MARKS[0] + text + MARKS[1] + tail, encoding="utf-8")
+        write_results(arguments.page, text)
     if arguments.figure:
         draw(glass, arguments.data, arguments.figure)
 

@@ -10,9 +10,10 @@ import argparse
 import time
 from pathlib import Path
 
+from _page import write_results
 from amorph_flows.analysis import coordination_numbers, density_g_cm3, radial_distribution
 from amorph_flows.lammps import NPT, NVT, LammpsMD, load_trajectory, run_lammps_md
-from published_potential import DATA, MARKS, potential, published_cell
+from published_potential import DATA, potential, published_cell
 
 MELT_K, COLD_K = 2500.0, 300.0
 PAIRS = (("V", "O"), ("Mg", "O"), ("O", "O"))
@@ -76,11 +77,7 @@ def main() -> None:
     )
     print(text)
     if arguments.page:
-        marks = tuple(mark.replace("results", "potential") for mark in MARKS)
-        page = arguments.page.read_text(encoding="utf-8")
-        head, _, rest = page.partition(marks[0])
-        tail = rest.partition(marks[1])[2]
-        arguments.page.write_text(head + marks[0] + text + "\n" + marks[1] + tail, encoding="utf-8")
+        write_results(arguments.page, f"{text}\n", "potential")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from maggma.stores import MemoryStore
 from monty.serialization import dumpfn, loadfn
 from pymatgen.core import Structure
 
+from _page import write_results
 from amorph_flows.analysis import (
     Trajectory,
     TransportAtTemperature,
@@ -47,7 +48,6 @@ SPECIES = ["Mg", "V", "O"]
 PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
 MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
 SINGLE_TIME_FS = 200_000.0
-MARKS = ("<!-- results -->\n", "<!-- end of results -->\n")
 
 
 @dataclass(frozen=True)
@@ -328,10 +328,7 @@ def main() -> None:
     if options.figure:
         draw(sets, options.figure)
     if options.page:
-        page = options.page.read_text(encoding="utf-8")
-        head, _, rest = page.partition(MARKS[0])
-        tail = rest.partition(MARKS[1])[2]
-        options.page.write_text(head + MARKS[0] + "\n" + text + "\n" + MARKS[1] + tail, "utf-8")
+        write_results(options.page, f"\n{text}\n")
 
 
 if __name__ == "__main__":

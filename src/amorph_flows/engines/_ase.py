@@ -111,11 +111,8 @@ class AseEngine(CalculatorEngine):
         if structure is None:
             return
         symbols = set(to_atoms(structure).get_chemical_symbols())
-        unknown = sorted(symbols - known.elements()) if known.elements is not None else []
-        if unknown:
-            raise InputError(
-                f"engine {self.info().name} does not know {', '.join(unknown)}; use another engine"
-            )
+        if known.elements is not None:
+            self.require_known(symbols, known.elements())
 
     @override
     def check_md(self, stage: MDStage, structure: Structure | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines._batches import in_pieces
 from amorph_flows.engines._labelling import LabelledBatch, label_batch
 from amorph_flows.engines.base import Engine
-from amorph_flows.errors import CalculationError
+from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
@@ -46,6 +47,26 @@ class CalculatorEngine(Engine):
         symbols
             The elements that it will be asked about.
         """
+
+    def require_known(self, symbols: set[str], known: Iterable[str]) -> None:
+        """Refuse elements that the calculator does not know.
+
+        Parameters
+        ----------
+        symbols
+            Asked about.
+        known
+            What it knows.
+
+        Raises
+        ------
+        InputError
+            If one is not known.
+        """
+        if unknown := sorted(symbols - set(known)):
+            raise InputError(
+                f"engine {self.info().name} does not know {', '.join(unknown)}; use another engine"
+            )
 
     @override
     @stage_job(LabelDoc)

@@ -103,9 +103,8 @@ class PotentialEngine(CalculatorEngine):
                 surrogate=True,
             )
         doc = self.potential
-        name = doc.engine.name if doc.backend == "classical" else doc.backend.upper()
         return EngineInfo(
-            name=f"{name} potential {(doc.job_uuid or doc.sha256)[:8]}",
+            name=f"{doc.method} potential {(doc.job_uuid or doc.sha256)[:8]}",
             settings_hash=sha256_of(f"{doc.backend} {doc.species} {doc.sha256}"),
             surrogate=True,
         )
@@ -116,13 +115,10 @@ class PotentialEngine(CalculatorEngine):
         check_lammps()
         if structure is None:
             return
-        doc = self.document({site.specie.symbol for site in structure})
-        get_backend(doc.backend).check()
         symbols = {site.specie.symbol for site in structure}
-        if unknown := sorted(symbols - set(doc.species)):
-            raise InputError(
-                f"engine {self.info().name} does not know {', '.join(unknown)}; use another engine"
-            )
+        doc = self.document(symbols)
+        get_backend(doc.backend).check()
+        self.require_known(symbols, doc.species)
 
     def document(self, symbols: Iterable[str]) -> PotentialDoc:
         """Return the potential for some elements.

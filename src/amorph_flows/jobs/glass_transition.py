@@ -42,7 +42,7 @@ def collect_glass_transition(
     left = [(t, run) for t, run in zip(temperatures_k, runs, strict=True) if run is not None]
     energies = [_mean_energy(run, equilibration_share) for _, run in left]
     lengths_fs = [run.n_steps * run.stage.time_step_fs for _, run in left if run.stage is not None]
-    return _document([t for t, _ in left], energies, lengths_fs)
+    return _document([t for t, _ in left], energies, sum(lengths_fs[:-1]))
 
 
 @stage_job(GlassTransitionDoc, kind="md")
@@ -91,23 +91,21 @@ def cool_with_potential(
     energies = []
     for index, stage in enumerate(md.stages):
         thermo = result.thermo_of(index)
-        free = isinstance(stage, NPT)
-        values = thermo["enthalpy_ev"] - thermo["kinetic_energy_ev"]
-        values = values if free else thermo["potential_energy_ev"]
+        values = thermo["potential_energy_ev"]
+        if isinstance(stage, NPT):
+            values = thermo["enthalpy_ev"] - thermo["kinetic_energy_ev"]
         late = thermo["time_fs"] - thermo["time_fs"][0] >= equilibration_fs
         energies.append(float(values[late].mean() / len(cell)))
-    lengths_fs = [stage.n_steps * getattr(stage, "time_step_fs", 0.0) for stage in md.stages]
-    document = _document(temperatures_k, energies, lengths_fs)
+    document = _document(temperatures_k, energies, md.begins_fs(len(md.stages) - 1))
     return document.model_copy(update={"directory": str(home)})
 
 
 def _document(
-    temperatures_k: list[float], energies_ev_atom: list[float], lengths_fs: list[float]
+    temperatures_k: list[float], energies_ev_atom: list[float], cooling_fs: float
 ) -> GlassTransitionDoc:
     document = GlassTransitionDoc.from_result(
         fit_glass_transition(temperatures_k, energies_ev_atom)
     )
-    cooling_fs = sum(lengths_fs[:-1])
     rate = (temperatures_k[0] - temperatures_k[-1]) / cooling_fs * 1e3 if cooling_fs else None
     return document.model_copy(
         update={

@@ -11,8 +11,7 @@ from ase import units
 from jobflow import Job, Maker, Response
 from pymatgen.core import Structure
 
-from amorph_flows.analysis.pressure import MeanPressure, judge_volume, mean_pressure
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.pressure import MeanPressure, mean_pressure
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.errors import CalculationError, InputError
@@ -22,6 +21,7 @@ from amorph_flows.jobs.fields import (
     require_positive,
     valid_settings,
 )
+from amorph_flows.jobs.production_verdicts import judge_production
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.lammps import (
     NPT,
@@ -36,13 +36,8 @@ from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.production_md import ProductionVerdict, TrajectoryDoc
-from amorph_flows.structures import minimum_width
+from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures.bare import bare_structure
-
-_MAX_SHARE_EXTRAPOLATING = 0.01
-_MAX_TEMPERATURE_ERROR = 0.05
-WIDTH_QUESTION = "cell wider than twice the cutoff?"
 
 
 @dataclass
@@ -234,7 +229,7 @@ def run_production(
         Folder of an earlier job whose run this one goes on with.
     """
     home = run_home(prev_dir)
-    if potential.backend == "classical":
+    if potential.is_classical:
         grade = None
     cell = bare_structure(structure) * supercell
     failure = ""
@@ -251,13 +246,13 @@ def run_production(
         )
         return continued(rest)
     formula = structure.composition.reduced_formula
-    production, begins_fs = md.stages[-1], md.time_fs(len(md.stages) - 1, md.first_steps[-2])
+    production, begins_fs = md.stages[-1], md.begins_fs(len(md.stages) - 1)
     if isinstance(production, Minimise):
         raise InputError("the last stage is a minimisation; production ends with MD")
     thermo = result.thermo_of(len(md.stages) - 1)
     pressure = _mean_pressure(thermo)
     doc = TrajectoryDoc(
-        run=f"{formula} {temperature_k:g} K {_word_for(potential)} MD",
+        run=f"{formula} {temperature_k:g} K {potential.method} MD",
         formula=formula,
         temperature_k=temperature_k,
         potential_uuid=potential.job_uuid,
@@ -285,16 +280,7 @@ def run_production(
         fraction_above_select=result.fraction_above_select,
         curves=_curves(thermo, begins_fs, len(cell)),
     )
-    return doc.model_copy(update={"verdicts": _verdicts(doc, cell, potential)})
-
-
-def _word_for(potential: PotentialDoc) -> str:
-    """Return what a person calls a potential, such as ``"MTP"`` or ``"pedone"``."""
-    if potential.backend == "classical":
-        return potential.engine.name
-    return {"mtp": "MTP", "motep": "MTP"}.get(
-        potential.backend, potential.backend.rpartition(":")[2]
-    )
+    return doc.model_copy(update={"verdicts": judge_production(doc, cell, potential)})
 
 
 def _mean_pressure(thermo: dict[str, FloatArray]) -> MeanPressure:
@@ -322,86 +308,3 @@ def _curves(thermo: dict[str, FloatArray], begins_fs: float, n_atoms: int) -> di
         "enthalpy_ev_atom": thermo["enthalpy_ev"] / n_atoms,
     }
     return {name: encode_array(values) for name, values in curves.items()}
-
-
-def _verdicts(doc: TrajectoryDoc, cell: Structure, potential: PotentialDoc) -> list[Verdict]:
-    inside = [] if potential.backend == "classical" else [_extrapolation(doc)]
-    others = [_temperature(doc), _volume(doc), _completed(doc), _width(cell, potential)]
-    return [*inside, *others]
-
-
-def _extrapolation(doc: TrajectoryDoc) -> Verdict:
-    share = doc.fraction_above_select
-    if share is None:
-        return Verdict(
-            question="inside the training set?",
-            answer=ProductionVerdict.NOT_WATCHED,
-            passed=False,
-            scope="numerical",
-            reason="the extrapolation grade was not watched",
-        )
-    inside = share <= _MAX_SHARE_EXTRAPOLATING
-    return Verdict(
-        question="inside the training set?",
-        answer=ProductionVerdict.INSIDE if inside else ProductionVerdict.EXTRAPOLATES,
-        passed=inside,
-        scope="numerical",
-        reason=f"the grade was above the threshold in {share:.1%} of the graded steps at "
-        f"{doc.temperature_k:g} K (limit {_MAX_SHARE_EXTRAPOLATING:.0%})",
-        numbers={"share": share, "max_grade": doc.max_grade or 0.0},
-        thresholds={"share": _MAX_SHARE_EXTRAPOLATING},
-    )
-
-
-def _temperature(doc: TrajectoryDoc) -> Verdict:
-    error = abs(doc.mean_temperature_k / doc.temperature_k - 1)
-    held = error <= _MAX_TEMPERATURE_ERROR
-    return Verdict(
-        question="temperature held?",
-        answer=ProductionVerdict.HELD if held else ProductionVerdict.OFF,
-        passed=held,
-        scope="numerical",
-        reason=f"the mean temperature was {doc.mean_temperature_k:.0f} K for "
-        f"{doc.temperature_k:g} K asked (limit {_MAX_TEMPERATURE_ERROR:.0%} off)",
-        numbers={"mean_temperature_k": doc.mean_temperature_k},
-        thresholds={"relative_error": _MAX_TEMPERATURE_ERROR},
-    )
-
-
-def _volume(doc: TrajectoryDoc) -> Verdict:
-    mend = "run it longer, until its cell has settled"
-    if doc.ensemble != "npt":
-        mend = (
-            "let the cell follow the pressure (production.ensemble: npt) or relax it with its ions "
-            "before (insertion.relax_cell: true)"
-        )
-    pressure = MeanPressure(doc.mean_pressure_gpa, doc.pressure_standard_error_gpa)
-    return judge_volume(pressure, doc.temperature_k, asked_gpa=doc.asked_pressure_gpa, mend=mend)
-
-
-def _completed(doc: TrajectoryDoc) -> Verdict:
-    done = doc.production_fs >= doc.asked_fs * (1 - 1e-9)
-    return Verdict(
-        question="ran to its end?",
-        answer=ProductionVerdict.COMPLETE if done else ProductionVerdict.CUT_SHORT,
-        passed=done,
-        scope="numerical",
-        reason=f"{doc.production_fs / 1e3:g} of {doc.asked_fs / 1e3:g} ps were run at "
-        f"{doc.temperature_k:g} K" + (": the run failed" if doc.failure else ""),
-        numbers={"production_fs": doc.production_fs},
-        thresholds={"asked_fs": doc.asked_fs},
-    )
-
-
-def _width(cell: Structure, potential: PotentialDoc) -> Verdict:
-    width, needed = minimum_width(cell.lattice.matrix), 2 * potential.settings.cutoff
-    wide = width >= needed
-    return Verdict(
-        question=WIDTH_QUESTION,
-        answer=ProductionVerdict.WIDE if wide else ProductionVerdict.NARROW,
-        passed=wide,
-        scope="numerical",
-        reason=f"the cell is {width:.1f} Å wide and twice the cutoff is {needed:.1f} Å",
-        numbers={"width_a": width},
-        thresholds={"width_a": needed},
-    )

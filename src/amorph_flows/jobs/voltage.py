@@ -9,7 +9,7 @@ from pymatgen.core import Species
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.jobs.production_md import WIDTH_QUESTION
+from amorph_flows.jobs.production_verdicts import WIDTH_QUESTION
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.volume import volume_of
 from amorph_flows.lammps import load_trajectory

@@ -15,7 +15,7 @@ from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.lammps._grades import GradeSummary, read_grades, summarise
-from amorph_flows.lammps._log import last_stage, last_step, read_thermo
+from amorph_flows.lammps._log import last_step, read_thermo
 from amorph_flows.lammps._run_pieces import read_pieces
 from amorph_flows.lammps.dump import reference_of
 from amorph_flows.lammps.run_files import DUMP_FILE, FINAL_FILE, LOG_FILE
@@ -110,10 +110,10 @@ def read_result(
         Its thresholds, if it was graded.
     """
     thermo = read_thermo(folder / LOG_FILE)
+    reached = int(thermo["stage"][-1]) if len(thermo["stage"]) else 0
     regular = _of_one_run(thermo["stage"], thermo["step"], settings)
     thermo = {name: column[regular] for name, column in thermo.items()}
-    places = zip(thermo["stage"], thermo["step"], strict=True)
-    thermo["time_fs"] = np.array([settings.time_fs(int(stage), step) for stage, step in places])
+    thermo["time_fs"] = _times_fs(thermo["stage"], thermo["step"], settings)
     summary = grade_summary(folder, grade)
     saved = folder / grade.save_file if grade is not None else None
     if saved is not None and not saved.exists():
@@ -123,7 +123,7 @@ def read_result(
         trajectory=reference_of(folder / DUMP_FILE, elements),
         thermo=thermo,
         structure=_last_structure(folder, elements) or start,
-        reached_fs=settings.time_fs(last_stage(folder / LOG_FILE), _reached(folder)),
+        reached_fs=settings.time_fs(reached, _reached(folder)),
         broke=summary.broke,
         max_grade=summary.max_grade,
         fraction_above_select=summary.fraction_above_select,
@@ -160,6 +160,16 @@ def _of_one_run(stages: FloatArray, steps: FloatArray, settings: LammpsMD) -> np
         regular |= (stages == index) & at_stride
     regular[-1:] = True
     return regular
+
+
+def _times_fs(stages: FloatArray, steps: FloatArray, settings: LammpsMD) -> FloatArray:
+    """Return the time since the start of each line of the log, fs."""
+    times = np.empty(len(steps))
+    for index, stage in enumerate(settings.stages):
+        lines, step_fs = stages == index, 0.0 if isinstance(stage, Minimise) else stage.time_step_fs
+        done = steps[lines] - settings.first_steps[index]
+        times[lines] = settings.begins_fs(index) + done * step_fs
+    return times
 
 
 def _reached(folder: Path) -> int:

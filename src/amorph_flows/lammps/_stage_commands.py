@@ -46,7 +46,7 @@ def stage_commands(
     if isinstance(stage, Minimise):
         yield from _minimisation(stage, index)
         yield f'if "$(timeremain) <= 0" then {keep}'
-        now_ps = settings.time_fs(index, first) / 1000
+        now_ps = settings.begins_fs(index) / 1000
         yield from _without_grades(watch, f"reset_timestep {first} time {now_ps:.10g}")
     else:
         if step == first:

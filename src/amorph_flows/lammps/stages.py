@@ -263,12 +263,21 @@ class LammpsMD(Document):
         step
             MD step, counted from the start of the run.
         """
-        before = sum(
+        now = self.stages[stage]
+        if isinstance(now, Minimise):
+            return self.begins_fs(stage)
+        return self.begins_fs(stage) + (step - self.first_steps[stage]) * now.time_step_fs
+
+    def begins_fs(self, stage: int) -> float:
+        """Return the time from the start to the beginning of a stage, fs.
+
+        Parameters
+        ----------
+        stage
+            Index of the stage.
+        """
+        return sum(
             done.n_steps * done.time_step_fs
             for done in self.stages[:stage]
             if not isinstance(done, Minimise)
         )
-        now = self.stages[stage]
-        if isinstance(now, Minimise):
-            return before
-        return before + (step - self.first_steps[stage]) * now.time_step_fs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -73,6 +74,26 @@ class PairStyle:
     def atom_style(self) -> Literal["atomic", "charge"]:
         """LAMMPS's ``atom_style`` that the potential needs."""
         return "charge" if self.charges else "atomic"
+
+
+def require_elements(species: Iterable[str], elements: Iterable[str]) -> None:
+    """Refuse elements that a potential lacks.
+
+    Parameters
+    ----------
+    species
+        Element symbols of the potential.
+    elements
+        Element symbols that it is asked about.
+
+    Raises
+    ------
+    InputError
+        If one is not among its species.
+    """
+    known = list(species)
+    if missing := sorted(set(elements) - set(known)):
+        raise InputError(f"the potential of {', '.join(known)} lacks {', '.join(missing)}")
 
 
 class PotentialBackend(ABC):

@@ -106,6 +106,18 @@ class PotentialDoc(StageDocument):
     parent_uuid: str = Field(default="", description="potential that the fit started from")
     verdicts: list[Verdict] = Field(default_factory=list)
 
+    @property
+    def is_classical(self) -> bool:
+        """Whether its parameters were given, not fitted: it has no training set and no grades."""
+        return isinstance(self.settings, ClassicalSettings)
+
+    @property
+    def method(self) -> str:
+        """What a person calls it, such as ``"MTP"`` or ``"pedone"``."""
+        if self.is_classical:
+            return self.engine.name
+        return {"mtp": "MTP", "motep": "MTP"}.get(self.backend, self.backend.rpartition(":")[2])
+
     def fit_settings(self) -> FitSettings:
         """Return how the potential was fitted.
 

@@ -37,6 +37,7 @@ NO_STAGES = {
     },
     "jobs": {
         "fields": "what the fields of Makers may be",
+        "production_verdicts": "what is judged of production MD",
         "required": "inputs whose job failed",
         "seeds": "seeds of runs",
         "trajectories": "from frames to trajectories",

@@ -10,7 +10,7 @@ from report_study import study_parts, verdict
 
 from amorph_flows.analysis.verdict import doubts
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.jobs.production_md import WIDTH_QUESTION
+from amorph_flows.jobs.production_verdicts import WIDTH_QUESTION
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.lammps.dump import reference_of
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc

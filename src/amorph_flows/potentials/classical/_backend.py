@@ -9,7 +9,13 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.base import GradeSettings, PairStyle, PotentialBackend, register
+from amorph_flows.potentials.base import (
+    GradeSettings,
+    PairStyle,
+    PotentialBackend,
+    register,
+    require_elements,
+)
 from amorph_flows.potentials.classical._lammps import lammps_commands
 from amorph_flows.potentials.classical._parameters import ClassicalParameters, parse_parameters
 from amorph_flows.potentials.requirements import check_classical
@@ -44,8 +50,7 @@ class ClassicalBackend(PotentialBackend):
             )
         parameters = _parameters(doc)
         charges = dict(zip(parameters.elements.values(), parameters.charges.values(), strict=True))
-        if missing := sorted(set(elements) - set(charges)):
-            raise InputError(f"the potential of {', '.join(charges)} lacks {', '.join(missing)}")
+        require_elements(charges, elements)
         return PairStyle(
             commands=lammps_commands(parameters, elements, directory),
             charges={element: charges[element] for element in elements},

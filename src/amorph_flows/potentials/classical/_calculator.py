@@ -14,6 +14,7 @@ from ase.calculators.lammpslib import LAMMPSlib
 
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.balance import require_neutral
+from amorph_flows.potentials.base import require_elements
 from amorph_flows.potentials.classical._lammps import lammps_commands
 from amorph_flows.potentials.classical._parameters import ClassicalParameters
 from amorph_flows.upstream.lammps import load_mpi
@@ -63,10 +64,7 @@ class ClassicalCalculator(LAMMPSlib):
             periodic.
         """
         atoms = self.atoms if atoms is None else atoms
-        if missing := sorted(set(atoms.symbols) - set(self._charges)):
-            raise InputError(
-                f"the potential of {', '.join(self._charges)} lacks {', '.join(missing)}"
-            )
+        require_elements(self._charges, atoms.symbols)
         if not all(atoms.pbc):
             raise InputError(f"pbc is {atoms.pbc.tolist()}; classical potentials need [True] * 3")
         require_neutral(atoms.symbols, self._charges)

@@ -12,7 +12,13 @@ from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.datasets import FrameSet
-from amorph_flows.potentials.base import GRADES_FILE, GradeSettings, PairStyle, register
+from amorph_flows.potentials.base import (
+    GRADES_FILE,
+    GradeSettings,
+    PairStyle,
+    register,
+    require_elements,
+)
 from amorph_flows.potentials.mtp._calculator import MTPCalculator
 from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import (
@@ -20,7 +26,6 @@ from amorph_flows.potentials.mtp._moment_tensor import (
     Trained,
     active_set_of,
     potential_of,
-    require_elements,
 )
 from amorph_flows.potentials.mtp._selection import Gradients
 from amorph_flows.potentials.mtp._settings import TrainingSettings
@@ -81,7 +86,7 @@ class MTPBackend(MomentTensorBackend):
         There are none without a compiler and without a plugin in the settings: LAMMPS then gets its
         forces from the calculator.
         """
-        require_elements(doc, elements)
+        require_elements(doc.species, elements)
         plugin = Settings().mtp_plugin
         if plugin is None and not has_compiler():
             return PairStyle(commands=[])

@@ -127,25 +127,6 @@ def potential_of(doc: PotentialDoc) -> MTPPotential:
     return parsed_potential(doc.files["potential"], tuple(doc.species))
 
 
-def require_elements(doc: PotentialDoc, elements: list[str]) -> None:
-    """Refuse elements that a potential lacks.
-
-    Parameters
-    ----------
-    doc
-        Of a moment tensor potential.
-    elements
-        Element symbols.
-
-    Raises
-    ------
-    InputError
-        If one is not among its species.
-    """
-    if missing := sorted(set(elements) - set(doc.species)):
-        raise InputError(f"the potential of {', '.join(doc.species)} lacks {', '.join(missing)}")
-
-
 def active_set_of(doc: PotentialDoc) -> ActiveSet:
     """Return the active set of a document.
 

@@ -11,13 +11,12 @@ from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import Frame, FrameSet
-from amorph_flows.potentials.base import GradeSettings, PairStyle, register
+from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import (
     MomentTensorBackend,
     Trained,
     potential_of,
-    require_elements,
 )
 from amorph_flows.potentials.mtp._selection import Gradients
 from amorph_flows.potentials.requirements import check_motep
@@ -65,7 +64,7 @@ class MotepBackend(MomentTensorBackend):
         grade: GradeSettings | None,
     ) -> PairStyle:
         """Return no commands: LAMMPS gets its forces from the calculator."""
-        require_elements(doc, elements)
+        require_elements(doc.species, elements)
         return PairStyle(commands=[])
 
     @override
