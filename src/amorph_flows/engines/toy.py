@@ -186,7 +186,10 @@ class _VerletList:
         j, shift = image % len(inside), shifts[image // len(inside)]
         once = (i < j) | ((i == j) & (_sign(shift) > 0))
         i, j, shift = i[once], j[once], shift[once]
-        self._pairs = i, j, (shift - home[j] + home[i]) @ cell
+        image = shift - home[j] + home[i]
+        # Sums then run in one order, however old the list is: equal input, equal last bit.
+        order = np.lexsort((*image.T, j, i))
+        self._pairs = i[order], j[order], image[order] @ cell
         self._built = atoms.numbers.copy(), atoms.positions.copy(), cell.copy()
 
 
