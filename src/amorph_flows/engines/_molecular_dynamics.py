@@ -16,12 +16,12 @@ from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import Frame, Provenance
 from amorph_flows.datasets.io import append_extxyz, read_extxyz
 from amorph_flows.engines._checkpoint import Checkpoint, run_key
-from amorph_flows.engines._moving_cell import runaway
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.runtime.walltime import Clock, require_time
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures.configuration import temperature_of
+from amorph_flows.structures.moving_cell import runaway
 from amorph_flows.upstream.ase import Controls, barostat
 
 CONTACT_A = 0.3

@@ -21,6 +21,7 @@ from amorph_flows.lammps.run_files import (
 )
 from amorph_flows.lammps.stages import NPT, LammpsMD, Minimise
 from amorph_flows.potentials.balance import require_neutral
+from amorph_flows.structures.moving_cell import MAX_VOLUME_RATIO
 
 EXTERNAL_COMMANDS = [
     "pair_style zero 2.0 nocoeff",
@@ -31,7 +32,6 @@ EXTERNAL_COMMANDS = [
 """In place of a pair style: energies and forces come from a calculator."""
 
 _HOTTEST_K = 100_000
-_SMALLEST, _LARGEST = 0.3, 4.0
 _LOOK_EVERY = 50
 _NEVER_S = 3.6e6
 
@@ -144,10 +144,11 @@ def _general(settings: LammpsMD, volume_a3: float) -> list[str]:
         f"timer timeout {_clock(settings.walltime_s or _NEVER_S)} every 10",
     ]
     if any(isinstance(stage, NPT) for stage in settings.stages):
+        least, most = 1 / MAX_VOLUME_RATIO, MAX_VOLUME_RATIO
         lines += [
             f"variable volume equal vol/{volume_a3:.10g}",
-            f"fix collapse all halt {_LOOK_EVERY} v_volume < {_SMALLEST} error hard",
-            f"fix burst all halt {_LOOK_EVERY} v_volume > {_LARGEST} error hard",
+            f"fix collapse all halt {_LOOK_EVERY} v_volume < {least:.10g} error hard",
+            f"fix burst all halt {_LOOK_EVERY} v_volume > {most:.10g} error hard",
         ]
     if not all(isinstance(stage, Minimise) for stage in settings.stages):
         lines += [

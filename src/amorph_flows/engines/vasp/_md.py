@@ -10,12 +10,12 @@ import numpy as np
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Provenance
-from amorph_flows.engines._moving_cell import runaway
 from amorph_flows.engines.vasp._md_state import MDState
 from amorph_flows.engines.vasp._run import VaspRun, read_run
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures.moving_cell import runaway
 
 
 def advance_md(

@@ -1,4 +1,4 @@
-"""How far the cell of MD under pressure may change in one run."""
+"""How far the cell of MD under pressure may change in one run, of engines and of LAMMPS."""
 
 from __future__ import annotations
 
