@@ -31,6 +31,7 @@ from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import (
     NVE,
     LammpsMD,
+    Minimise,
     check_lammps,
     load_trajectory,
     run_lammps_md,
@@ -341,6 +342,14 @@ def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Pa
     assert watched.reached_fs == 100
     assert (watched.broke, watched.saved_file) == (False, None)
     assert len(read_grades(watched.directory)) == 21
+    still = LammpsMD(stages=[Minimise(force_tolerance_ev_a=1e-3), *cold.stages])
+    squeezed = start.copy()
+    squeezed.perturb(0.3)
+    stopped = run_lammps_md(squeezed, doc, still, tmp_path, grade)
+    assert stopped.is_complete
+    assert stopped.broke
+    assert stopped.reached_fs == 0
+    assert stopped.max_grade == pytest.approx(read_grades(stopped.directory)[-1, 1])
 
 
 def test_a_run_that_flies_apart_is_documented_up_to_there(tmp_path: Path) -> None:

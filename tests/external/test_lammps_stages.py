@@ -24,7 +24,11 @@ from amorph_flows.lammps import (
     partial_result,
     run_lammps_md,
 )
+from amorph_flows.lammps._grades import read_grades
+from amorph_flows.lammps.run_files import FINISHED, LOG_FILE
+from amorph_flows.lammps.saved_configurations import count_saved
 from amorph_flows.lammps.stages import Stage
+from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.structures import v2o5
 from amorph_flows.structures.configuration import to_atoms
 
@@ -142,6 +146,40 @@ def test_run_of_stages_killed_everywhere_is_that_of_one_piece(
         steps = whole.thermo_of(stage)["step"]
         np.testing.assert_array_equal(result.thermo_of(stage)["step"], steps)
     assert len(np.unique(ours.times_fs)) == len(ours.times_fs)
+
+
+def test_grades_of_a_minimisation_are_not_time(tmp_path: Path) -> None:
+    """Its iterations count on where MD stopped; the MD after it begins there again."""
+    crystal = v2o5()
+    crystal.perturb(0.1)
+    start = str(crystal.cart_coords[0, 0])
+    toy = potential("lammps_backends:Toy", ["V", "O"], start=start)
+    heat = NVE(temperature_k=300, duration_fs=10, time_step_fs=1.0, frame_stride=5)
+    stages = (heat, Minimise(force_tolerance_ev_a=1e-3, max_steps=40), heat)
+    grade = GradeSettings(every=2, select=0.1, stop=None)
+    whole = run_lammps_md(crystal, toy, md(*stages), tmp_path, grade)
+    assert whole.reached_fs == 20
+    graded, saved = read_grades(whole.directory), count_saved(whole.saved_file)
+    assert graded[:, 0].max() == 50
+    log = whole.directory / LOG_FILE
+    (whole.directory / "restart.3.20").unlink()
+    (whole.directory / "restart.2.20").unlink(missing_ok=True)
+    log.write_text(log.read_text().replace(FINISHED, ""))
+    begins = whole.directory.glob("restart.2.*")
+    assert [path.name for path in begins] == ["restart.2.10"]
+    again = run_lammps_md(crystal, toy, md(*stages), tmp_path, grade)
+    assert [piece.first_step for piece in again.pieces] == [0, 10]
+    np.testing.assert_allclose(read_grades(again.directory), graded, rtol=1e-4)
+    assert count_saved(again.saved_file) == saved
+    stopped = run_lammps_md(
+        crystal,
+        toy,
+        md(*stages[:2], heat.model_copy(update={"temperature_k": 3000.0, "velocities": "draw"})),
+        tmp_path,
+        GradeSettings(every=2, select=0.1, stop=float(graded[:, 1].max()) + 0.01, save=False),
+    )
+    assert stopped.broke
+    assert 10 < stopped.reached_fs < 20
 
 
 def test_velocities_go_from_run_to_run(argon: Structure, tmp_path: Path) -> None:

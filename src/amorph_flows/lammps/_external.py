@@ -22,7 +22,8 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError
 from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps._grades import append_grade
-from amorph_flows.lammps.run_files import EXTERNAL_FIX
+from amorph_flows.lammps.run_files import EXTERNAL_FIX, STAGE_VARIABLE
+from amorph_flows.lammps.saved_configurations import with_stage
 from amorph_flows.potentials.base import GradeSettings, get_backend
 from amorph_flows.potentials.learned import LearnedBackend, get_learned_backend
 from amorph_flows.schemas.potential import PotentialDoc
@@ -92,32 +93,34 @@ class GradeWatch:
     backend: LearnedBackend
     potential: PotentialDoc
     settings: GradeSettings
-    last_step: int = -1
+    last: tuple[int, int] = (-1, -1)
 
-    def look(self, step: int, atoms: Atoms) -> bool:
+    def look(self, stage: int, step: int, atoms: Atoms) -> bool:
         """Grade a configuration if it is its turn and return whether the run must stop.
 
         Parameters
         ----------
+        stage
+            Index of the stage.
         step
             MD step.
         atoms
             The configuration.
         """
-        if step % self.settings.every or step == self.last_step:
+        if step % self.settings.every or (stage, step) == self.last:
             return False
-        self.last_step = step
+        self.last = (stage, step)
         frame = Frame.from_atoms(Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True))
         grade = float(self.backend.grades(self.potential, FrameSet([frame]))[0])
-        append_grade(Path(), step, grade)
+        append_grade(Path(), step, grade, stage)
         if self.settings.save and grade > self.settings.select:
-            self._save(frame.with_provenance(step=step, grade=grade))
+            self._save(frame.with_provenance(step=step, grade=grade), stage)
         return self.settings.breaks(grade)
 
-    def _save(self, frame: Frame) -> None:
+    def _save(self, frame: Frame, stage: int) -> None:
         piece = write_cfg(Path(f"{self.settings.save_file}.new"), [frame], self.potential.species)
         with Path(self.settings.save_file).open("a", encoding="utf-8") as file:
-            file.write(piece.read_text(encoding="utf-8"))
+            file.write(with_stage(piece.read_text(encoding="utf-8"), stage))
         piece.unlink()
 
 
@@ -165,7 +168,7 @@ class ExternalForce:
         """
         try:
             self._compute(ids - 1, x, f)
-            if self.watch is not None and self.watch.look(int(step), self.atoms):
+            if self.watch is not None and self.watch.look(self._stage(), int(step), self.atoms):
                 self._stop()
         except Exception as error:  # noqa: BLE001 - it cannot pass through LAMMPS; drive raises it
             self.error = error
@@ -200,6 +203,9 @@ class ExternalForce:
         a, b, c = np.array(high) - np.array(low)
         self._origin = np.array(low)
         self.atoms.cell = [[a, 0, 0], [xy, b, 0], [xz, yz, c]]
+
+    def _stage(self) -> int:
+        return int(self.instance.extract_variable(STAGE_VARIABLE))
 
     def _stop(self) -> None:
         self.instance.force_timeout()

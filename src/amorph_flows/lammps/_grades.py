@@ -1,4 +1,4 @@
-"""The extrapolation grades of a run: step and grade, one line each."""
+"""The extrapolation grades of a run: step, grade and stage, one line each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class GradeSummary:
     broke: bool = False
 
 
-def append_grade(folder: Path, step: int, grade: float) -> None:
+def append_grade(folder: Path, step: int, grade: float, stage: int = 0) -> None:
     """Write one grade.
 
     Parameters
@@ -39,12 +39,14 @@ def append_grade(folder: Path, step: int, grade: float) -> None:
     folder
         The run's folder.
     step
-        MD step.
+        MD step; in a minimisation the iterations so far are added.
     grade
         The largest of the atoms.
+    stage
+        Index of the stage.
     """
     with (folder / GRADES_FILE).open("a", encoding="ascii") as file:
-        file.write(f"{step} {grade:.10g}\n")
+        file.write(_line(stage, step, grade))
 
 
 def read_grades(folder: Path) -> FloatArray:
@@ -60,31 +62,42 @@ def read_grades(folder: Path) -> FloatArray:
     numpy.ndarray
         Shape ``(n_graded, 2)``.
     """
-    path = folder / GRADES_FILE
-    if not path.exists():
-        return np.empty((0, 2))
-    by_step = {}
-    for line in path.read_text(encoding="ascii").splitlines():
-        words = line.split()
-        if len(words) == 2 and words[0].isdigit():
-            by_step[int(words[0])] = float(words[1])
-    return np.array(sorted(by_step.items()), dtype=float).reshape(-1, 2)
+    rows: list[list[float]] = []
+    for (_, step), grade in sorted(_by_place(folder).items()):
+        if rows and rows[-1][0] == step:  # two stages meet in it
+            rows[-1][1] = float(np.maximum(rows[-1][1], grade))
+        else:
+            rows.append([step, grade])
+    return np.array(rows, dtype=float).reshape(-1, 2)
 
 
-def cut_grades(folder: Path, step: int) -> None:
-    """Drop the grades that a run going on from a step will write again.
+def last_graded(folder: Path) -> tuple[int, int]:
+    """Return the stage and the step of the last grade, zeros if there is none.
 
     Parameters
     ----------
     folder
         The run's folder.
-    step
-        Grades of this step and later ones are dropped.
+    """
+    return max(_by_place(folder), default=(0, 0))
+
+
+def cut_grades(folder: Path, step: int, stage: int = 0) -> None:
+    """Drop the grades that a run going on will write again.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    step, stage
+        Where it goes on: grades of this step of the stage and later ones are dropped.
     """
     path = folder / GRADES_FILE
     if not path.exists():
         return
-    kept = [f"{row[0]:.0f} {row[1]:.10g}\n" for row in read_grades(folder) if row[0] < step]
+    kept = (
+        _line(*place, grade) for place, grade in _by_place(folder).items() if place < (stage, step)
+    )
     replace_file(path, "".join(kept))
 
 
@@ -106,3 +119,15 @@ def summarise(grades: FloatArray, select: float, stop: float | None) -> GradeSum
         fraction_above_select=float((values > select).mean()),
         broke=stop is not None and bool(values.max() > stop),
     )
+
+
+def _line(stage: int, step: int, grade: float) -> str:
+    return f"{step} {grade:.10g} {stage}\n"
+
+
+def _by_place(folder: Path) -> dict[tuple[int, int], float]:
+    """Return the grade of each stage and step; the last counts where there are several."""
+    path = folder / GRADES_FILE
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    rows = (line.split() for line in lines)
+    return {(int(row[2]), int(row[0])): float(row[1]) for row in rows if len(row) == 3}

@@ -14,8 +14,8 @@ from pymatgen.core import Structure
 from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
-from amorph_flows.lammps._grades import GradeSummary, read_grades, summarise
-from amorph_flows.lammps._log import last_step, read_thermo
+from amorph_flows.lammps._grades import GradeSummary, last_graded, read_grades, summarise
+from amorph_flows.lammps._log import read_thermo
 from amorph_flows.lammps._run_pieces import read_pieces
 from amorph_flows.lammps.dump import reference_of
 from amorph_flows.lammps.run_files import DUMP_FILE, FINAL_FILE, LOG_FILE
@@ -110,7 +110,7 @@ def read_result(
         Its thresholds, if it was graded.
     """
     thermo = read_thermo(folder / LOG_FILE)
-    reached = int(thermo["stage"][-1]) if len(thermo["stage"]) else 0
+    reached = _reached(folder, thermo)
     regular = _of_one_run(thermo["stage"], thermo["step"], settings)
     thermo = {name: column[regular] for name, column in thermo.items()}
     thermo["time_fs"] = _times_fs(thermo["stage"], thermo["step"], settings)
@@ -123,7 +123,7 @@ def read_result(
         trajectory=reference_of(folder / DUMP_FILE, elements),
         thermo=thermo,
         structure=_last_structure(folder, elements) or start,
-        reached_fs=settings.time_fs(reached, _reached(folder)),
+        reached_fs=settings.time_fs(*reached),
         broke=summary.broke,
         max_grade=summary.max_grade,
         fraction_above_select=summary.fraction_above_select,
@@ -172,10 +172,11 @@ def _times_fs(stages: FloatArray, steps: FloatArray, settings: LammpsMD) -> Floa
     return times
 
 
-def _reached(folder: Path) -> int:
-    """Return the last step; a run that stops between two lines of the log was graded there."""
-    graded = read_grades(folder)
-    return max(last_step(folder / LOG_FILE), int(graded[-1, 0]) if len(graded) else 0)
+def _reached(folder: Path, thermo: dict[str, FloatArray]) -> tuple[int, int]:
+    """Return the last stage and step; a run that stops between two lines of the log was graded."""
+    logged = zip(thermo["stage"][-1:], thermo["step"][-1:], strict=True)
+    places = [(int(stage), int(step)) for stage, step in logged]
+    return max([*places, last_graded(folder)])
 
 
 def _last_structure(folder: Path, elements: list[str]) -> Structure | None:

@@ -176,9 +176,9 @@ def _prepare(
             (folder / name).unlink(missing_ok=True)
     elif stage < len(settings.stages):
         cut_dump(folder, first_new_frame(settings, stage, step))
-    cut_grades(folder, step)
+    cut_grades(folder, step, stage)
     if grade is not None:
-        cut_saved(folder / grade.save_file, step)
+        cut_saved(folder / grade.save_file, step, stage)
     seed = langevin_seed(settings, stage, step)
     add_piece(folder, MDPiece(stage=stage, first_step=step, langevin_seed=seed))
     lines = commands(
@@ -186,7 +186,6 @@ def _prepare(
         style.commands or EXTERNAL_COMMANDS,
         structure.volume,
         restart,
-        watch=style.watch,
         atom_style=style.atom_style,
         has_velocities=has_velocities(structure),
     )

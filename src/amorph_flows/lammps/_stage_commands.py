@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amorph_flows.lammps._run_pieces import seed_at
-from amorph_flows.lammps.run_files import DUMP_FILE, RESTART_PREFIX, STAGE_MARK, Restart
+from amorph_flows.lammps.run_files import (
+    DUMP_FILE,
+    RESTART_PREFIX,
+    STAGE_MARK,
+    STAGE_VARIABLE,
+    Restart,
+)
 from amorph_flows.lammps.stages import NPT, NVE, NVT, Deform, LammpsMD, Minimise
 from amorph_flows.schemas.schedule import Coupling
 
@@ -18,7 +24,6 @@ def stage_commands(
     settings: LammpsMD,
     index: int,
     restart: Restart | None,
-    watch: list[str],
     *,
     is_moving: bool,
 ) -> Iterator[str]:
@@ -32,14 +37,13 @@ def stage_commands(
         Of this one.
     restart
         What it goes on from; None: it begins.
-    watch
-        What grades during the run.
     is_moving
         Whether the atoms have velocities when the stage begins.
     """
     stage, first = settings.stages[index], settings.first_steps[index]
     step = restart.step if restart is not None else first
     yield f'print "{STAGE_MARK} {index}"'
+    yield f"variable {STAGE_VARIABLE} equal {index}"
     yield f"restart {settings.restart_stride} {RESTART_PREFIX}.{index}.*"
     # the fixes of a stage that is stopped must be there when its restart file is written
     keep = f'"write_restart {RESTART_PREFIX}.{index}.*" "jump SELF stop"'
@@ -47,7 +51,7 @@ def stage_commands(
         yield from _minimisation(stage, index)
         yield f'if "$(timeremain) <= 0" then {keep}'
         now_ps = settings.begins_fs(index) / 1000
-        yield from _without_grades(watch, f"reset_timestep {first} time {now_ps:.10g}")
+        yield f"reset_timestep {first} time {now_ps:.10g}"
     else:
         if step == first:
             yield from _velocities(settings, stage, first, is_moving)
@@ -189,11 +193,3 @@ def _rates(stage: Deform, first: int, step: int) -> str:
         for what, axis, strain in moved
         if strain
     )
-
-
-def _without_grades(watch: list[str], command: str) -> Iterator[str]:
-    """Yield a command that LAMMPS refuses while a fix counts its steps."""
-    fixes = [line.split()[1] for line in watch if line.startswith("fix ")]
-    yield from (f"unfix {fix}" for fix in fixes)
-    yield command
-    yield from (line for line in watch if line.startswith("fix "))

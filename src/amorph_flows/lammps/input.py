@@ -80,7 +80,6 @@ def commands(
     volume_a3: float,
     restart: Restart | None = None,
     *,
-    watch: list[str] | None = None,
     atom_style: Literal["atomic", "charge"] = "atomic",
     has_velocities: bool = False,
 ) -> list[str]:
@@ -96,8 +95,6 @@ def commands(
         Of the start; a run whose cell goes far from it is stopped.
     restart
         What to go on from; None starts anew.
-    watch
-        What grades during the run, defined after the pair style.
     atom_style
         Of the data file.
     has_velocities
@@ -105,20 +102,18 @@ def commands(
     """
     plugins = [line for line in pair if line.split()[:1] == ["plugin"]]
     styles = [line for line in pair if line.split()[:1] != ["plugin"]]
-    watch = watch or []
     lines = [
         f"log {LOG_FILE} append",
         *plugins,
         *_cell(restart, atom_style),
         *styles,
         *_general(settings, volume_a3),
-        *watch,
     ]
     is_moving = has_velocities
     for index, stage in enumerate(settings.stages):
         if restart is None or index >= restart.stage:
             goes_on = restart if restart is not None and index == restart.stage else None
-            lines += stage_commands(settings, index, goes_on, watch, is_moving=is_moving)
+            lines += stage_commands(settings, index, goes_on, is_moving=is_moving)
         is_moving = not isinstance(stage, Minimise)
     return [*lines, f'print "{COMPLETE}"', "label stop", _last_frame(), f'print "{FINISHED}"']
 

@@ -20,20 +20,35 @@ def count_saved(path: Path) -> int:
     return sum(1 for _ in _whole(path))
 
 
-def cut_saved(path: Path, step: int) -> None:
-    """Drop what a run going on from a step will save again, and what a kill left half written.
+def cut_saved(path: Path, step: int, stage: int = 0) -> None:
+    """Drop what a run going on will save again, and what a kill left half written.
 
     Parameters
     ----------
     path
         The file; it may be absent.
-    step
-        Configurations of this step and later ones are dropped.
+    step, stage
+        Where it goes on: configurations of this step of the stage and later ones are dropped.
     """
     if not path.exists():
         return
     with replacement(path) as new, new.open("w", encoding="utf-8") as file:
-        file.writelines("".join(lines) + "\n" for lines in _whole(path) if _step(lines) < step)
+        file.writelines(
+            "".join(lines) + "\n" for lines in _whole(path) if _place(lines) < (stage, step)
+        )
+
+
+def with_stage(text: str, stage: int) -> str:
+    """Return the text of a configuration with the stage that it was saved in.
+
+    Parameters
+    ----------
+    text
+        One configuration.
+    stage
+        Index of the stage.
+    """
+    return text.replace("END_CFG", f" Feature   stage   {stage}\nEND_CFG")
 
 
 def _whole(path: Path) -> Iterator[list[str]]:
@@ -51,12 +66,15 @@ def _whole(path: Path) -> Iterator[list[str]]:
                 lines = []
 
 
-def _step(lines: list[str]) -> int:
-    """Return the MD step of a configuration, -1 if it is not given."""
+def _place(lines: list[str]) -> tuple[int, int]:
+    """Return the stage and the step of a configuration, 0 and -1 where they are not given."""
+    stage, step = 0, -1
     for line in lines:
-        words = line.split(maxsplit=2)
-        if words[:2] == ["Feature", "timestep"]:
-            return int(words[2])
-        if words[:2] == ["Feature", "provenance"]:
-            return int(json.loads(words[2]).get("step", -1))
-    return -1
+        match line.split(maxsplit=2):
+            case ["Feature", "stage", text]:
+                stage = int(text)
+            case ["Feature", "timestep", text]:
+                step = int(text)
+            case ["Feature", "provenance", text]:
+                step = int(json.loads(text).get("step", -1))
+    return stage, step

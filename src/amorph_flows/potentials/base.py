@@ -17,7 +17,7 @@ from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.potential import PotentialDoc
 
 GRADES_FILE = "grades.txt"
-"""Where a run of LAMMPS writes step and grade, one line each."""
+"""Where a run of LAMMPS writes step, grade and index of the stage, one line each."""
 
 
 class GradeSettings(Document):
@@ -59,15 +59,12 @@ class PairStyle:
         Input lines from ``plugin load`` to ``pair_coeff``, and those of ``kspace_style``. Empty
         where LAMMPS gets energies and forces from the backend's calculator through
         ``fix external``.
-    watch
-        Fixes that write what the pair style grades while LAMMPS runs; empty where it does not.
     charges
         Charge of an atom of each element, e, which the data file has to hold; empty where the
         potential has no charges.
     """
 
     commands: list[str]
-    watch: list[str] = field(default_factory=list)
     charges: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -34,7 +34,6 @@ def test_species_numbers_follow_the_types_of_lammps(tmp_path: Path) -> None:
         "pair_style mtp",
         "pair_coeff * * potential.mtp 1 0",
     ]
-    assert not style.watch
     assert read_mtp(tmp_path / "potential.mtp", ["Cu", "Au"]).n_parameters == doc().n_parameters
 
 
@@ -42,12 +41,9 @@ def test_a_graded_run_gets_its_active_set_and_writes_its_grades(tmp_path: Path) 
     grade = GradeSettings(every=5, select=2.5, stop=8.0)
     style = MTPBackend().pair_style(doc(), ["Au"], tmp_path, grade)
     assert style.commands[1:] == [
-        "pair_style mtp/extrapolation active_set.txt selected.cfg every 5 select 2.5 break 8",
+        "pair_style mtp/extrapolation active_set.txt selected.cfg every 5 select 2.5 break 8 "
+        "grades grades.txt",
         "pair_coeff * * potential.mtp 1",
-    ]
-    assert style.watch == [
-        "compute grade all pair mtp/extrapolation",
-        'fix grades all ave/time 5 1 5 c_grade[1] append grades.txt format " %.10g"',
     ]
     ActiveSet.read(tmp_path / "active_set.txt").check(
         read_mtp(tmp_path / "potential.mtp", ["Cu", "Au"])
@@ -57,7 +53,7 @@ def test_a_graded_run_gets_its_active_set_and_writes_its_grades(tmp_path: Path) 
 def test_a_watched_run_neither_saves_nor_stops(tmp_path: Path) -> None:
     grade = GradeSettings(save=False, stop=None)
     style = MTPBackend().pair_style(doc(), ["Cu"], tmp_path, grade)
-    assert style.commands[1].endswith("/dev/null every 10 select 2 break 1e+100")
+    assert style.commands[1].endswith("/dev/null every 10 select 2 break 1e+100 grades grades.txt")
 
 
 def test_an_element_that_the_potential_lacks_is_named(tmp_path: Path) -> None:

@@ -92,13 +92,13 @@ class MTPBackend(MomentTensorBackend):
             return PairStyle(commands=[])
         plugin = plugin or build_plugin()
         (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
-        style, watch = "pair_style mtp", list[str]()
+        style = "pair_style mtp"
         if grade is not None:
             active_set_of(doc).write(directory / ACTIVE_SET_FILE)
-            style, watch = _graded_style(grade)
+            style = _graded_style(grade)
         numbers = " ".join(str(doc.species.index(element)) for element in elements)
         coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"
-        return PairStyle([f"plugin load {plugin}", style, coefficients], watch)
+        return PairStyle([f"plugin load {plugin}", style, coefficients])
 
     @override
     def gradients(self, potential: MTPPotential) -> Gradients:
@@ -107,19 +107,14 @@ class MTPBackend(MomentTensorBackend):
         return lambda frame: TrainingKernel(potential, [frame.to_atoms()]).atom_gradients(0)
 
 
-def _graded_style(grade: GradeSettings) -> tuple[str, list[str]]:
-    """Return the pair style that grades, and what writes step and grade to `GRADES_FILE`."""
+def _graded_style(grade: GradeSettings) -> str:
+    """Return the pair style that grades and writes the grades to `GRADES_FILE`."""
     save_file = grade.save_file if grade.save else os.devnull
     stop = _NEVER if grade.stop is None else min(grade.stop, _NEVER)
-    style = (
+    return (
         f"pair_style mtp/extrapolation {ACTIVE_SET_FILE} {save_file} every {grade.every} "
-        f"select {grade.select:.10g} break {stop:.10g}"
+        f"select {grade.select:.10g} break {stop:.10g} grades {GRADES_FILE}"
     )
-    watch = (
-        f"fix grades all ave/time {grade.every} 1 {grade.every} c_grade[1] "
-        f'append {GRADES_FILE} format " %.10g"'
-    )
-    return style, ["compute grade all pair mtp/extrapolation", watch]
 
 
 def _optimiser(settings: FitSettings) -> TrainingSettings:

@@ -4,9 +4,11 @@
 #include "comm.h"
 #include "domain.h"
 #include "error.h"
+#include "input.h"
 #include "timer.h"
 #include "update.h"
 #include "utils.h"
+#include "variable.h"
 
 #include <cstdio>
 #include <cstring>
@@ -46,7 +48,7 @@ void PairMTPExtrapolation::settings(int narg, char **arg) {
   if (narg < 2 || narg % 2)
     error->all(FLERR,
                "Pair style mtp/extrapolation needs: ACTIVE_SET SAVE_FILE [every N] [select S] "
-               "[break B]");
+               "[break B] [grades FILE]");
   active_path = arg[0];
   save_path = arg[1];
   for (int i = 2; i < narg; i += 2) {
@@ -57,6 +59,8 @@ void PairMTPExtrapolation::settings(int narg, char **arg) {
       select = utils::numeric(FLERR, arg[i + 1], false, lmp);
     else if (key == "break")
       limit = utils::numeric(FLERR, arg[i + 1], false, lmp);
+    else if (key == "grades")
+      grades_path = arg[i + 1];
     else
       error->all(FLERR, "Pair style mtp/extrapolation: unknown keyword " + key);
   }
@@ -89,6 +93,7 @@ void PairMTPExtrapolation::compute(int eflag, int vflag) {
       atom_grades.empty() ? 0.0 : *std::max_element(atom_grades.begin(), atom_grades.end());
   MPI_Allreduce(&own, &grade, 1, MPI_DOUBLE, MPI_MAX, world);
   pvector[0] = comm->me == 0 ? grade : 0.0;  // compute pair adds the ranks up
+  if (comm->me == 0 && !grades_path.empty() && !stopped) record(grade);
   if (grade > select && update->ntimestep != last_saved) {
     last_saved = update->ntimestep;
     save(grade);
@@ -102,6 +107,19 @@ void PairMTPExtrapolation::graded(amorph::Kernel &k) {
   double grade[W];
   active->grade(g, grade);
   for (int s = 0; s < k.size(); s++) atom_grades[k.slot(s).atom] = grade[s];
+}
+
+int PairMTPExtrapolation::stage() const {
+  const int variable = input->variable->find("stage");
+  return variable < 0 ? 0 : int(input->variable->compute_equal(variable));
+}
+
+void PairMTPExtrapolation::record(double grade) {
+  FILE *out = std::fopen(grades_path.c_str(), "a");
+  if (!out)
+    error->one(FLERR, "Pair style mtp/extrapolation: " + grades_path + " cannot be written");
+  std::fprintf(out, BIGINT_FORMAT " %.10g %d\n", update->ntimestep, grade, stage());
+  std::fclose(out);
 }
 
 void PairMTPExtrapolation::save(double grade) {
@@ -136,12 +154,14 @@ void PairMTPExtrapolation::save(double grade) {
                  row[2] - domain->boxlo[0], row[3] - domain->boxlo[1], row[4] - domain->boxlo[2],
                  row[5]);
   }
-  std::fprintf(out, " Feature   MV_grade   %.10f\n Feature   timestep   " BIGINT_FORMAT "\nEND_CFG\n\n",
-               grade, update->ntimestep);
+  std::fprintf(out, " Feature   MV_grade   %.10f\n Feature   timestep   " BIGINT_FORMAT "\n"
+               " Feature   stage   %d\nEND_CFG\n\n",
+               grade, update->ntimestep, stage());
   std::fclose(out);
 }
 
 void PairMTPExtrapolation::stop(double grade) {
+  stopped = true;  // what a line search still tries does not count
   char line[160];
   std::snprintf(line, sizeof line,
                 "MTP extrapolation grade %.4f above break threshold %.4f at step " BIGINT_FORMAT
