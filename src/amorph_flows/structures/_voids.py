@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pymatgen.analysis.defects.utils import TopographyAnalyzer
 from pymatgen.core import Element, Lattice, Structure
+from scipy.spatial import KDTree, Voronoi
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
@@ -20,6 +21,11 @@ from amorph_flows.structures.ions import parse_element
 UNLIKE_CONTACT = 0.8
 LIKE_CONTACT = 1.35
 ANION_ELECTRONEGATIVITY = 2.5
+_SAME = 1e-4
+"""Nodes nearer than this in each fractional coordinate are one."""
+_TIE_A = 1e-6
+_FEW = 5
+"""Points below which the nodes of a cell may come from images beyond the next, however reduced."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +83,8 @@ def find_void_sites(
     """Find candidate sites for an ion in a host, crystalline or amorphous.
 
     The candidates are the Voronoi nodes of the host's anions without those that its cations
-    occupy (``TopographyAnalyzer`` of pymatgen-analysis-defects), filtered by distance to the host
-    and merged: of nodes within ``merge_distance`` the one with the most room stays.
+    occupy, as in ``TopographyAnalyzer`` of pymatgen-analysis-defects, filtered by distance to the
+    host and merged: of nodes within ``merge_distance`` the one with the most room stays.
 
     Parameters
     ----------
@@ -180,21 +186,39 @@ def _radius(element: Element, charge: float) -> float:
 
 
 def _voronoi_nodes(host: Structure, charges: Mapping[Element, float]) -> FloatArray:
-    anions = [str(el) for el, charge in charges.items() if charge < 0] or [str(e) for e in charges]
-    cations = [str(el) for el in charges if str(el) not in anions]
-    # TopographyAnalyzer sees one image on each side, which a reduced cell makes enough, and drops
-    # atoms outside [0, 1] along the third axis
-    reduced = Structure(
-        host.lattice.get_lll_reduced_lattice(),
-        host.species,
-        host.cart_coords,
-        coords_are_cartesian=True,
-        to_unit_cell=True,
-    )
-    analyzer = TopographyAnalyzer(reduced, anions, cations, check_volume=False)
-    nodes = np.array([node.frac_coords for node in analyzer.vnodes], dtype=float).reshape(-1, 3)
-    cartesian = reduced.lattice.get_cartesian_coords(nodes)
+    """Return the Voronoi nodes of the anions without those nearest to a cation."""
+    anions = [el.symbol for el, charge in charges.items() if charge < 0]
+    anions = anions or [el.symbol for el in charges]
+    # one image on each side is enough for a reduced cell
+    lattice = host.lattice.get_lll_reduced_lattice()
+    inside = np.mod(lattice.get_fractional_coords(host.cart_coords), 1.0)
+    is_anion = np.array([site.specie.symbol in anions for site in host])
+    nodes = _nodes_in_cell(inside[is_anion], lattice)
+    if not is_anion.all():
+        distances = lattice.get_all_distances(inside[~is_anion], nodes)
+        occupied = (distances <= distances.min(axis=1, keepdims=True) + _TIE_A).any(axis=0)
+        nodes = nodes[~occupied]
+    cartesian = lattice.get_cartesian_coords(nodes)
     return np.mod(np.mod(host.lattice.get_fractional_coords(cartesian), 1.0), 1.0)
+
+
+def _nodes_in_cell(frac_coords: FloatArray, lattice: Lattice) -> FloatArray:
+    """Return the Voronoi nodes of points and their images, those of one cell and each once."""
+    reach = 1 if len(frac_coords) >= _FEW else 2
+    shifts = np.array(list(product(range(-reach, reach + 1), repeat=3)))
+    images = (frac_coords[None] + shifts[:, None]).reshape(-1, 3)
+    vertices = Voronoi(lattice.get_cartesian_coords(images)).vertices
+    found = lattice.get_fractional_coords(vertices)
+    found = found[((found >= -_SAME) & (found < 1 + _SAME)).all(axis=1)]
+    kept: list[int] = []
+    wrapped = np.mod(np.mod(found, 1.0), 1.0)
+    near = KDTree(wrapped, boxsize=np.ones(3)).query_ball_point(wrapped, _SAME, p=np.inf)
+    taken = np.zeros(len(found), dtype=bool)
+    for index, images_of_it in enumerate(near):
+        if not taken[index]:
+            kept.append(index)
+            taken[images_of_it] = True
+    return found[kept]
 
 
 def _roomiest_first(nodes: FloatArray, clearance: FloatArray) -> npt.NDArray[np.intp]:

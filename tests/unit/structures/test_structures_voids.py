@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from published import MGV2O5
+from pymatgen.analysis.defects.utils import TopographyAnalyzer
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.errors import InputError
@@ -196,3 +197,16 @@ def test_bad_input():
             find_void_sites(host, "Mg2+", merge_distance=bad)
     with pytest.raises(InputError, match="no atoms"):
         find_void_sites(Structure(Lattice.cubic(4), [], []), "Mg2+")
+
+
+@pytest.mark.parametrize("host", [rattled((1, 2, 1), 3, 0.4), random_oxide(5, 42, 8.4)])
+def test_candidates_are_the_nodes_of_the_topography_analyzer(host):
+    unlimited = {"V": 1e-6, "O": 1e-6}
+    found = find_void_sites(host, "Mg2+", min_distance=unlimited, merge_distance=0.0)
+    wrapped = Structure(host.lattice, host.species, np.mod(host.frac_coords, 1.0))
+    peer = TopographyAnalyzer(wrapped, ["O"], ["V"], check_volume=False)
+    nodes = [node.frac_coords for node in peer.vnodes]
+    apart = host.lattice.get_all_distances(found.frac_coords, nodes)
+    assert apart.min(axis=1).max() < 2e-3
+    assert apart.min(axis=0).max() < 2e-3
+    assert len(found) == len(nodes)
