@@ -57,6 +57,14 @@ def _tiny_study(**changes: object) -> AmorphousElectrodeMaker:
             frame_stride=5,
             grade_every=5,
         ),
+        "melt_sampling": ProductionMDMaker(
+            name="MTP melt",
+            supercell=(1, 1, 1),
+            equilibration_fs=20.0,
+            production_fs=100.0,
+            frame_stride=5,
+            grade_every=5,
+        ),
         "production": ProductionMDMaker(
             supercell=(1, 2, 2),
             equilibration_fs=20.0,

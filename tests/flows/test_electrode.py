@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from jobflow import JobStore, run_locally
 
-from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.flows import AmorphousElectrodeMaker, IonInsertionMaker
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.store import open_store
 from amorph_flows.structures import v2o5
@@ -36,9 +37,13 @@ def study(
     tmp_path_factory: pytest.TempPathFactory,
     tiny_study: Callable[..., AmorphousElectrodeMaker],
 ) -> tuple[StudyDoc, JobStore]:
+    """A study whose production runs in a glass of the potential, and without ions too."""
     folder: Path = tmp_path_factory.mktemp("study")
     store = open_store(folder)
-    flow = tiny_study().make(v2o5())
+    quenched = replace(tiny_study().production, glass="quenched")
+    few_sites = IonInsertionMaker(tolerances={"merge_distance": 2.0})
+    maker = tiny_study(production=quenched, insertion=few_sites, produce_host=True)
+    flow = maker.make(v2o5())
     run_locally(
         flow, store=store, create_folders=True, root_dir=folder, ensure_success=True, log=False
     )
@@ -101,3 +106,47 @@ def test_documents_stay_small_and_hold_no_arrays_as_lists(
         assert len(json.dumps(document["output"], default=str)) < 400_000, document["name"]
         name, length = document["name"], _longest_list_of_numbers(document["output"])
         assert length <= 100, (name, length)
+
+
+def test_the_crystal_has_a_voltage_by_the_potential(study: tuple[StudyDoc, JobStore]) -> None:
+    rows = {r.structure_source: r for r in study[0].results if r.quantity == "voltage_crystal"}
+    assert set(rows) == {"crystal", "crystal by MTP"}
+    relaxed = study[1].query_one({"name": "voltage: relax charged crystal with the potential"})
+    assert "potential" in relaxed["output"]["engine"]["name"]
+    assert rows["crystal by MTP"].value != rows["crystal"].value
+
+
+def test_the_melt_of_the_potential_stands_beside_that_of_the_engine(
+    study: tuple[StudyDoc, JobStore],
+) -> None:
+    job = study[1].query_one({"name": "structure"}, properties=["uuid"])
+    compared = study[1].get_output(job["uuid"], load=True)["samples"]
+    melts = [s["structure_source"] for s in compared if s["temperature_k"] == 2000.0]
+    assert set(melts) == {"engine MD", "MTP MD"}
+
+
+def test_production_runs_in_the_glass_that_the_potential_quenched(
+    study: tuple[StudyDoc, JobStore],
+) -> None:
+    doc, store = study
+    quenches = [job["output"] for job in store.query({"name": "collect_quench"}, ["output"])]
+    quench = next(found for found in quenches if found["inside"] is not None)
+    assert len(quench["crystal"]["sites"]) == 112
+    assert quench["inside"]["question"] == "inside the training set?"
+    inserted = {
+        job["name"]
+        for job in store.query({"name": {"$regex": "^large glass: insertion"}}, ["name"])
+    }
+    assert inserted == {f"large glass: insertion Mg2+ {t} K" for t in (300, 1200)}
+    runs = list(store.query({"name": {"$regex": "^production MD"}}, ["name", "output"]))
+    with_ions = [run["output"] for run in runs if "Mg" in run["name"]]
+    assert len(runs) == 6
+    assert {run["n_atoms"] for run in with_ions} == {128}
+    assert {run["n_atoms"] for run in (r["output"] for r in runs)} == {112, 128}
+    assert all(
+        "of a glass quenched with the potential at 1e+04 K/ps" in r["start"] for r in with_ions
+    )
+    report = json.loads(doc.files["report.json"])
+    assert "large-glass" in report["sections"]
+    tracer = next(row for row in doc.results if row.quantity == "tracer_diffusivity")
+    assert "melt" in tracer.reason

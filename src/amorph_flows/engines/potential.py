@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
 from ase.calculators.calculator import Calculator
 from ase.calculators.lammps import Prism
-from jobflow import Job, Response
+from jobflow import Job, OutputReference, Response
 from pymatgen.core import Structure
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
-from amorph_flows.datasets.frames import Frame, FrameSet
+from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines._calculator_engine import CalculatorEngine
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
@@ -32,7 +31,7 @@ from amorph_flows.lammps import (
     run_lammps_md,
 )
 from amorph_flows.lammps.stages import Stage
-from amorph_flows.potentials import classical_potential, get_backend, mtp_potential
+from amorph_flows.potentials import LearnedBackend, classical_potential, get_backend, mtp_potential
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
@@ -52,8 +51,9 @@ class PotentialEngine(CalculatorEngine):
     Parameters
     ----------
     potential
-        A `PotentialDoc` such as `amorph_flows.store.load_potential` gives, the path of an ``.mtp``
-        file, or the name or parameter file of a classical potential such as ``"pedone"``.
+        A `PotentialDoc` such as `amorph_flows.store.load_potential` gives, a reference to the
+        output of a job that makes one, the path of an ``.mtp`` file, or the name or parameter file
+        of a classical potential such as ``"pedone"``.
     elements
         Of an ``.mtp`` file, the elements in the order of its species; of a classical potential,
         the oxidation state where it knows several, such as ``["Na", "Fe2+", "P", "O"]``.
@@ -70,7 +70,7 @@ class PotentialEngine(CalculatorEngine):
     >>> flow = MeltQuenchMaker(engine=engine).make(structure)
     """
 
-    potential: PotentialDoc | str
+    potential: PotentialDoc | OutputReference | str
     elements: list[str] | None = None
     relax_fmax_ev_a: float = 1e-8
     relax_max_steps: int = 20_000
@@ -85,8 +85,7 @@ class PotentialEngine(CalculatorEngine):
                 )
             self.potential = mtp_potential(self.potential, self.elements)
         if isinstance(self.potential, PotentialDoc):
-            text = {"potential": self.potential.files["potential"]}
-            self.potential = self.potential.model_copy(update={"files": text, "curves": {}})
+            self.potential = self.potential.model_copy(update={"curves": {}})
 
     @property
     @override
@@ -102,6 +101,9 @@ class PotentialEngine(CalculatorEngine):
                 settings_hash=sha256_of(f"classical {self.potential} {named}"),
                 surrogate=True,
             )
+        if isinstance(self.potential, OutputReference):
+            fitted = f"potential of job {self.potential.uuid}"
+            return EngineInfo(name=fitted, settings_hash=sha256_of(fitted), surrogate=True)
         doc = self.potential
         return EngineInfo(
             name=f"{doc.method} potential {(doc.job_uuid or doc.sha256)[:8]}",
@@ -111,9 +113,12 @@ class PotentialEngine(CalculatorEngine):
 
     @override
     def check(self, structure: Structure | None = None) -> None:
-        """Refuse elements that the potential lacks, and a machine without LAMMPS."""
+        """Refuse elements that the potential lacks, and a machine without LAMMPS.
+
+        What a potential lacks that is not made yet is told by the job that uses it.
+        """
         check_lammps()
-        if structure is None:
+        if structure is None or isinstance(self.potential, OutputReference):
             return
         symbols = {site.specie.symbol for site in structure}
         doc = self.document(symbols)
@@ -131,6 +136,11 @@ class PotentialEngine(CalculatorEngine):
         """
         if isinstance(self.potential, PotentialDoc):
             return self.potential
+        if isinstance(self.potential, OutputReference):
+            raise InputError(
+                f"the potential of job {self.potential.uuid} is not made yet; give the engine to a "
+                "Maker or to one of its own jobs, which waits for it"
+            )
         return classical_potential(self.potential, self.elements or sorted(symbols))
 
     @override
@@ -140,7 +150,6 @@ class PotentialEngine(CalculatorEngine):
         yield get_backend(doc.backend).calculator(doc)
 
     @override
-    @stage_job(LabelDoc)
     def md(
         self,
         structure: Structure,
@@ -148,87 +157,153 @@ class PotentialEngine(CalculatorEngine):
         run: str = "",
         seed: int = 0,
         prev_dir: str | None = None,
-    ) -> LabelDoc | Response[Job]:
-        """Run molecular dynamics in LAMMPS and label its frames.
+    ) -> Job:
+        """Return a job that runs molecular dynamics in LAMMPS and labels its frames.
 
-        With given velocities the first configuration is not stored again.
+        With given velocities the first configuration is not stored again. Where the potential has
+        an active set, each frame has its extrapolation grade.
         """
-        self.check(structure)
-        self.check_md(stage, structure)
-        home = run_home(prev_dir)
-        settings = LammpsMD(stages=(_lammps_stage(stage),), seed=seed)
-        result = self._run(structure, settings, home, goes_on=prev_dir is not None)
-        if not result.is_complete:
-            return continued(self.md(structure, stage, run, seed, prev_dir=str(home)))
-        frames = FrameSet(self._frames(structure, stage, result, run))
-        batch = self.label(frames, home, run=run, goes_on=False)
-        if not batch.is_complete:
-            return continued(self.md(structure, stage, run, seed, prev_dir=str(home)))
-        document = batch.document(self.info(), run, home)
-        changes = {
-            "stage": stage,
-            "seed": seed,
-            "n_steps": stage.n_steps,
-            "structure": _turned_back(result.structure, structure, velocities=True),
-        }
-        return document.model_copy(update=changes)
+        return md_with_potential(self, structure, stage, run, seed, prev_dir)
 
     @override
-    @stage_job(RelaxDoc)
     def relax(
         self, structure: Structure, relax_cell: bool = True, prev_dir: str | None = None
-    ) -> RelaxDoc | Response[Job]:
-        """Relax a structure by `amorph_flows.lammps.Minimise`, its cell with all angles."""
-        self.check(structure)
-        home = run_home(prev_dir)
-        stage = Minimise(
-            relax_cell="triclinic" if relax_cell else None,
-            force_tolerance_ev_a=self.relax_fmax_ev_a,
-            max_steps=self.relax_max_steps,
-        )
-        settings = LammpsMD(stages=(stage,))
-        result = self._run(bare_structure(structure), settings, home, goes_on=prev_dir is not None)
-        if not result.is_complete:
-            return continued(self.relax(structure, relax_cell, prev_dir=str(home)))
-        forces = np.array(result.structure.site_properties["forces"])
-        pressure = np.abs(result.thermo["pressure_tensor_gpa"][-1]).max() if relax_cell else 0.0
-        converged = np.abs(forces).max() <= self.relax_fmax_ev_a and pressure <= _STRESS_GPA
-        return RelaxDoc(
-            engine=self.info(),
-            structure=_turned_back(result.structure, structure),
-            energy_ev=float(result.thermo["potential_energy_ev"][-1]),
-            max_force_ev_a=float(np.linalg.norm(forces, axis=1).max()),
-            converged=bool(converged),
-            n_steps=int(result.thermo["step"][-1]),
-            directory=str(home),
-        )
+    ) -> Job:
+        """Return a job that relaxes a structure by LAMMPS's minimisers, its cell with all angles.
 
-    def _run(
-        self, structure: Structure, settings: LammpsMD, home: Path, *, goes_on: bool
-    ) -> LammpsResult:
-        doc = self.document({site.specie.symbol for site in structure})
-        return run_lammps_md(structure, doc, settings, home, goes_on=goes_on)
+        See `amorph_flows.lammps.Minimise`.
+        """
+        return relax_with_potential(self, structure, relax_cell, prev_dir)
 
-    def _frames(
-        self, start: Structure, stage: MDStage, result: LammpsResult, run: str
-    ) -> Iterator[Frame]:
-        """Yield the frames of a run without labels, in the axes of its start."""
-        trajectory = load_trajectory(result.trajectory)
-        turn, skipped = _axes(start), 1 if has_velocities(start) else 0
-        steps = np.round(trajectory.times_fs / stage.time_step_fs).astype(int)
-        for index in range(skipped, trajectory.n_frames):
-            step = int(steps[index])
-            frame = Frame(
-                numbers=trajectory.numbers,
-                positions=trajectory.positions[index] @ turn,
-                cell=trajectory.cells[index] @ turn,
-                provenance=self.provenance(run),
-            )
-            yield frame.with_provenance(
-                step=step,
-                time_fs=step * stage.time_step_fs,
-                temperature_k=stage.temperature_at(step),
-            )
+
+@stage_job(LabelDoc, kind="md")
+def md_with_potential(
+    engine: PotentialEngine,
+    structure: Structure,
+    stage: MDStage,
+    run: str = "",
+    seed: int = 0,
+    prev_dir: str | None = None,
+) -> LabelDoc | Response[Job]:
+    """Run molecular dynamics in LAMMPS and label its frames.
+
+    Parameters
+    ----------
+    engine
+        The potential.
+    structure
+        Where to start.
+    stage
+        Temperatures, pressures, length, time step and stride.
+    run
+        Name of the trajectory.
+    seed
+        Seed of the initial velocities.
+    prev_dir
+        Folder of an earlier job whose run this one goes on with.
+    """
+    engine.check(structure)
+    engine.check_md(stage, structure)
+    home, doc = run_home(prev_dir), _document(engine, structure)
+    settings = LammpsMD(stages=(_lammps_stage(stage),), seed=seed)
+    result = run_lammps_md(structure, doc, settings, home, goes_on=prev_dir is not None)
+    rest = engine.md(structure, stage, run, seed, prev_dir=str(home))
+    if not result.is_complete:
+        return continued(rest)
+    frames = FrameSet(_frames(engine.provenance(run), structure, stage, result))
+    batch = engine.label(frames, home, run=run, goes_on=False)
+    if not batch.is_complete:
+        return continued(rest)
+    batch.frames = _graded(batch.frames, doc)
+    changes = {
+        "stage": stage,
+        "seed": seed,
+        "n_steps": stage.n_steps,
+        "structure": _turned_back(result.structure, structure, velocities=True),
+    }
+    return batch.document(engine.info(), run, home).model_copy(update=changes)
+
+
+@stage_job(RelaxDoc, kind="md")
+def relax_with_potential(
+    engine: PotentialEngine,
+    structure: Structure,
+    relax_cell: bool = True,
+    prev_dir: str | None = None,
+) -> RelaxDoc | Response[Job]:
+    """Relax a structure by `amorph_flows.lammps.Minimise`, its cell with all angles.
+
+    Parameters
+    ----------
+    engine
+        The potential.
+    structure
+        Where to start.
+    relax_cell
+        Whether the cell relaxes too.
+    prev_dir
+        Folder of an earlier job whose relaxation this one goes on with.
+    """
+    engine.check(structure)
+    home = run_home(prev_dir)
+    stage = Minimise(
+        relax_cell="triclinic" if relax_cell else None,
+        force_tolerance_ev_a=engine.relax_fmax_ev_a,
+        max_steps=engine.relax_max_steps,
+    )
+    start, goes_on = bare_structure(structure), prev_dir is not None
+    result = run_lammps_md(
+        start, _document(engine, start), LammpsMD(stages=(stage,)), home, goes_on=goes_on
+    )
+    if not result.is_complete:
+        return continued(engine.relax(structure, relax_cell, prev_dir=str(home)))
+    forces = np.array(result.structure.site_properties["forces"])
+    pressure = np.abs(result.thermo["pressure_tensor_gpa"][-1]).max() if relax_cell else 0.0
+    converged = np.abs(forces).max() <= engine.relax_fmax_ev_a and pressure <= _STRESS_GPA
+    return RelaxDoc(
+        engine=engine.info(),
+        structure=_turned_back(result.structure, structure),
+        energy_ev=float(result.thermo["potential_energy_ev"][-1]),
+        max_force_ev_a=float(np.linalg.norm(forces, axis=1).max()),
+        converged=bool(converged),
+        n_steps=int(result.thermo["step"][-1]),
+        directory=str(home),
+    )
+
+
+def _document(engine: PotentialEngine, structure: Structure) -> PotentialDoc:
+    return engine.document({site.specie.symbol for site in structure})
+
+
+def _graded(frames: list[Frame], doc: PotentialDoc) -> list[Frame]:
+    """Return frames with their extrapolation grades, where the potential has an active set."""
+    backend = get_backend(doc.backend)
+    if not isinstance(backend, LearnedBackend) or "active_set" not in doc.files or not frames:
+        return frames
+    grades = backend.grades(doc, FrameSet(frames)).tolist()
+    return [f.with_provenance(grade=grade) for f, grade in zip(frames, grades, strict=True)]
+
+
+def _frames(
+    provenance: Provenance, start: Structure, stage: MDStage, result: LammpsResult
+) -> Iterator[Frame]:
+    """Yield the frames of a run without labels, in the axes of its start."""
+    trajectory = load_trajectory(result.trajectory)
+    turn, skipped = _axes(start), 1 if has_velocities(start) else 0
+    steps = np.round(trajectory.times_fs / stage.time_step_fs).astype(int)
+    for index in range(skipped, trajectory.n_frames):
+        step = int(steps[index])
+        frame = Frame(
+            numbers=trajectory.numbers,
+            positions=trajectory.positions[index] @ turn,
+            cell=trajectory.cells[index] @ turn,
+            provenance=provenance,
+        )
+        yield frame.with_provenance(
+            step=step,
+            time_fs=step * stage.time_step_fs,
+            temperature_k=stage.temperature_at(step),
+        )
 
 
 def _lammps_stage(stage: MDStage) -> Stage:

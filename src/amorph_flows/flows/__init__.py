@@ -4,6 +4,7 @@ from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
+from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.relabel import RelabelMaker
@@ -19,6 +20,7 @@ __all__ = [
     "FitPotentialMaker",
     "GlassTransitionMaker",
     "IonInsertionMaker",
+    "LargeGlassMaker",
     "MeltQuenchMaker",
     "ProductionMDMaker",
     "RelabelMaker",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Self
 
-from jobflow import Flow, Maker, OnMissing
+from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
@@ -23,9 +23,16 @@ from amorph_flows.flows.checks import (
 )
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.interface import with_engine
+from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
+from amorph_flows.flows.production import (
+    check_large_glass,
+    make_large_glass,
+    produce,
+    quenches_its_glass,
+)
 from amorph_flows.flows.shortenings import Extent, extent_of, shortenings_of
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
@@ -34,6 +41,8 @@ from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.jobs.structure import compare_structures
 from amorph_flows.jobs.study import write_report
 from amorph_flows.jobs.transport import collect_transport
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.study import Shortening
 from amorph_flows.structures import (
     check_structure,
@@ -70,6 +79,14 @@ class AmorphousElectrodeMaker(Maker):
     melt_quench, sampling, insertion, fit, active_learning, mtp_sampling, production, voltage
         The stages. ``sampling`` is engine MD with ions; ``mtp_sampling`` is MD with the potential
         in the cell that engine MD uses, ``production`` in a larger one.
+    melt_sampling
+        MD with the potential from the melt of a `MeltQuenchMaker`, at its temperature, whose
+        radial distribution is compared with the engine's.
+    large_glass
+        How the cell of production is molten and quenched with the potential where
+        ``production.glass`` is ``"quenched"``.
+    produce_host
+        Whether production is run without ions, too.
     insertion_temperatures_k
         Branches that take up ions, K.
     production_temperatures_k
@@ -106,7 +123,14 @@ class AmorphousElectrodeMaker(Maker):
             name="MTP sampling", supercell=(1, 1, 1), production_fs=20_000.0, frame_stride=50
         )
     )
+    melt_sampling: interface.PotentialMD = field(
+        default_factory=lambda: ProductionMDMaker(
+            name="MTP melt", supercell=(1, 1, 1), production_fs=50_000.0, frame_stride=50
+        )
+    )
     production: interface.PotentialMD = field(default_factory=ProductionMDMaker)
+    large_glass: interface.LargeGlass = field(default_factory=LargeGlassMaker)
+    produce_host: bool = False
     production_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1000.0, 1200.0)
     voltage: interface.Voltage = field(default_factory=VoltageMaker)
     find_glass_transition: bool = False
@@ -167,7 +191,11 @@ class AmorphousElectrodeMaker(Maker):
         check_stage("fit", study.fit, host)
         check_stage("active_learning", study.active_learning, host)
         check_stage("mtp_sampling", study.mtp_sampling, host)
+        check_stage("melt_sampling", study.melt_sampling, host)
         check_stage("production", study.production, host)
+        check_large_glass(
+            study.large_glass, study.production, host, study.ion, self.ions_per_formula
+        )
         check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
         if self.find_glass_transition:
             check_stage("glass_transition", study.glass_transition, host, True)
@@ -219,10 +247,16 @@ class AmorphousElectrodeMaker(Maker):
             (t, formula): study.mtp_sampling.make(potential, start, t, formula, "end of engine MD")
             for formula, t, start in starts
         }
-        large = [
-            study.production.make(potential, engine_md[s].structure, t, full, _origin(s, t))
-            for s, t in _sources(engine_md, study.production_temperatures_k)
-        ]
+        melts = []
+        if isinstance(study.melt_quench, MeltQuenchMaker):
+            melt, melt_k = quench.output["melt"].structure, study.melt_quench.melt_temperature_k
+            melts.append(study.melt_sampling.make(potential, melt, melt_k, empty, "engine's melt"))
+        glass, large = study._production(potential, host, full, engine_md)
+        of_host = []
+        if study.produce_host:
+            hosts = {t: label.structure for t, label in branches.items()}
+            wanted_k = study.production_temperatures_k
+            of_host = produce(study.production, potential, hosts, wanted_k, empty)
 
         voltage = study.voltage.make(
             structure,
@@ -230,11 +264,12 @@ class AmorphousElectrodeMaker(Maker):
             count_ions(structure, study.ions_per_formula),
             [*engine_md.items(), *((t, small[t, full].output) for t in temperatures)],
             discharged_structure=discharged_structure,
+            **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),
         )
         compared = compare_structures(
             host,
             [quench.output["melt"], *branches.values(), *engine_md.values()],
-            [small[t, formula].output for t in temperatures for formula in (empty, full)],
+            [job.output for job in (*melts, *small.values(), *of_host)],
             study.lattice_planes,
         )
         cooled = None
@@ -251,6 +286,9 @@ class AmorphousElectrodeMaker(Maker):
             insertions=[job.output for job in inserted.values()],
             learned=learned.output,
             production=[job.output for job in large],
+            host_production=[job.output for job in of_host],
+            large_quench=glass.output["quench"] if glass else None,
+            large_insertions=glass.output["insertions"] if glass else [],
             structure=compared.output,
             transport=transport.output,
             voltage=voltage.output,
@@ -260,9 +298,39 @@ class AmorphousElectrodeMaker(Maker):
         for name, job in (("structure", compared), ("transport", transport), ("report", report)):
             job.name = name
             job.update_config({"on_missing_references": OnMissing.NONE})
-        stages = [quench, *inserted.values(), *sampled.values(), fit, learned, *small.values()]
-        ends = [*large, *([cooled] if cooled else []), voltage, compared, transport, report]
+        stages = [quench, *inserted.values(), *sampled.values(), fit, learned, *melts]
+        stages += [*small.values(), *([glass] if glass else []), *large, *of_host]
+        ends = [*([cooled] if cooled else []), voltage, compared, transport, report]
         return Flow([*stages, *ends], output=report.output, name=f"{study.name} {full}")
+
+    def _production(
+        self,
+        potential: PotentialDoc,
+        host: Structure,
+        formula: str,
+        engine_md: Mapping[float, LabelDoc],
+    ) -> tuple[Flow | None, list[Job | Flow]]:
+        """Return the glass that the potential makes, if it does, and production with ions."""
+        temperatures = self.production_temperatures_k
+        if not quenches_its_glass(self.production):
+            structures = {t: label.structure for t, label in engine_md.items()}
+            return None, produce(self.production, potential, structures, temperatures, formula)
+        glass = make_large_glass(
+            self.large_glass,
+            self.production,
+            potential,
+            host,
+            self.ion,
+            self.ions_per_formula,
+            self.melt_quench.temperatures_k,
+            temperatures,
+        )
+        origin = f"branch at {{:g}} K of a glass {self.large_glass.history}"
+        structures = dict(glass.output["structures"])
+        runs = produce(
+            self.production, potential, structures, temperatures, formula, origin, one_cell=True
+        )
+        return glass, runs
 
     def shortenings(self) -> list[Shortening]:
         """Return each way in which the study is smaller than the published protocol."""
@@ -276,13 +344,18 @@ class AmorphousElectrodeMaker(Maker):
             **extent_of(self.fit),
             **extent_of(self.active_learning),
             **extent_of(self.mtp_sampling, "MTP sampling"),
+            **extent_of(self.melt_sampling, "MTP MD of the melt"),
             **extent_of(self.production, "production"),
             "production temperatures": (len(self.production_temperatures_k), ""),
         }
 
     def _completed(self) -> Self:
         """Return a copy whose stages have this Maker's engine, fit and insertion."""
-        learning, voltage = self.active_learning, self.voltage
+        learning, voltage, large = self.active_learning, self.voltage, self.large_glass
+        if isinstance(large, LargeGlassMaker):
+            large = replace(large, insertion=self.insertion)
+            if isinstance(self.melt_quench, MeltQuenchMaker):
+                large = replace(large, melt_quench=self.melt_quench)
         if isinstance(learning, ActiveLearningMaker) and isinstance(self.fit, FitPotentialMaker):
             learning = replace(learning, fit=self.fit)
         if isinstance(voltage, VoltageMaker):
@@ -291,7 +364,11 @@ class AmorphousElectrodeMaker(Maker):
                 insertion = replace(insertion, relax_cell=False)
             voltage = replace(voltage, insertion=insertion)
         study = replace(
-            self, ion=str(parse_ion(self.ion)), active_learning=learning, voltage=voltage
+            self,
+            ion=str(parse_ion(self.ion)),
+            active_learning=learning,
+            voltage=voltage,
+            large_glass=large,
         )
         return with_engine(study, self.engine)
 
@@ -300,19 +377,3 @@ def _formulas(host: Structure, ion: str, n_ions: int) -> tuple[str, str]:
     """Return the reduced formulas of the host without and with its ions."""
     full = host.composition + {parse_ion(ion).symbol: n_ions}
     return host.composition.reduced_formula, full.reduced_formula
-
-
-def _sources(
-    sampled: Iterable[float], temperatures_k: Iterable[float]
-) -> list[tuple[float, float]]:
-    """Return each temperature behind the nearest lower one that was sampled, else the lowest."""
-    known = sorted(sampled)
-    return [(max((s for s in known if s <= t), default=known[0]), t) for t in temperatures_k]
-
-
-def _origin(source_k: float, temperature_k: float) -> str:
-    """Return where the structure that production starts from came from."""
-    origin = f"end of engine MD at {source_k:g} K"
-    if source_k == temperature_k:
-        return origin
-    return f"{origin} (an assumption: no engine MD was run at {temperature_k:g} K)"

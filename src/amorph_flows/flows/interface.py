@@ -91,6 +91,28 @@ class PotentialMD(Protocol):
         """Return what makes a `TrajectoryDoc`."""
 
 
+class LargeGlass(Protocol):
+    """A large glass by the potential."""
+
+    @property
+    def history(self) -> str:
+        """What the glass went through, for the record."""
+
+    def make(
+        self,
+        potential: PotentialDoc,
+        structure: Structure,
+        ion: str,
+        n_ions: int,
+        temperatures_k: tuple[float, ...],
+    ) -> Flow:
+        """Return a flow whose output has ``quench``, ``insertions`` and ``structures``.
+
+        ``quench`` is a `QuenchDoc`, ``insertions`` a list of `SiteSetDoc`, and ``structures``
+        pairs of temperature (K) and structure with ions, for each of the temperatures.
+        """
+
+
 class GlassTransition(Protocol):
     """The glass transition temperature."""
 

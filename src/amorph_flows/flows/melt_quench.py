@@ -152,11 +152,12 @@ class MeltQuenchMaker(Maker):
         Parameters
         ----------
         structure
-            The crystal, already as large as the cell that is to be molten.
+            The crystal, already as large as the cell that is to be molten, or a reference to it.
         prev_dir
             Unused; every job finds its input by reference.
         """
-        label = structure.composition.reduced_formula
+        known = isinstance(structure, Structure)
+        label = structure.composition.reduced_formula if known else ""
         jobs, leaves = self._cooling_jobs(structure, label)
         branches = {
             t: self.branch.make(leaves[t].output.structure, t, label) for t in self.temperatures_k
@@ -184,8 +185,8 @@ class MeltQuenchMaker(Maker):
         leaves: dict[float, Job] = {}
         current: Structure = structure
         for stage in self.schedule():
-            run = f"{label} melt-quench"
-            job = self.engine.md(current, stage, run=f"{run} {stage.name}", seed=self.seed)
+            run = f"{label} melt-quench {stage.name}".strip()
+            job = self.engine.md(current, stage, run=run, seed=self.seed)
             job.name = f"{self.name}: {stage.name}"
             current = job.output.structure
             leaves.setdefault(stage.end_temperature_k, job)

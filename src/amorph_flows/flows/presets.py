@@ -50,6 +50,14 @@ def _demo() -> dict[str, Any]:
             frame_stride=20,
             grade_every=20,
         ),
+        "melt_sampling": ProductionMDMaker(
+            name="MTP melt",
+            supercell=(1, 1, 1),
+            equilibration_fs=500.0,
+            production_fs=4000.0,
+            frame_stride=20,
+            grade_every=20,
+        ),
         "production": ProductionMDMaker(
             equilibration_fs=2000.0, production_fs=20_000.0, frame_stride=50, grade_every=50
         ),

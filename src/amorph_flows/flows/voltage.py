@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Species, Structure
 
-from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.engines import AseEngine, Engine, PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows.checks import check_stage
 from amorph_flows.flows.interface import Insertion
@@ -15,6 +15,7 @@ from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
 from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import reference_metal
 
@@ -25,7 +26,7 @@ class VoltageMaker(Maker):
 
     The amorphous form: single points of snapshots with their ions and of the same atoms without
     them, so that the change of the voltage is that of disorder. The crystal: host and discharged
-    crystal, each fully relaxed.
+    crystal, each fully relaxed; and the same with a potential, if one is given.
 
     Parameters
     ----------
@@ -81,6 +82,7 @@ class VoltageMaker(Maker):
         n_ions: int,
         runs: list[tuple[float, LabelDoc | TrajectoryDoc]],
         discharged_structure: Structure | None = None,
+        potential: PotentialDoc | None = None,
     ) -> Flow:
         """Return the flow; its output is a `VoltageDoc`.
 
@@ -96,6 +98,9 @@ class VoltageMaker(Maker):
             Temperature, K, and document (or a reference to it) of each run with ions.
         discharged_structure
             The crystal with ions; None takes the best Ewald occupation of the crystal's voids.
+        potential
+            A fitted potential, or a reference to it, that the crystals are relaxed with once more,
+            for its own voltage against the engine's metal; None: there is no such voltage.
         """
         metal = self._relax(reference_metal(Species.from_str(ion).symbol), "metal")
         charged = self._relax(structure, "charged crystal")
@@ -109,6 +114,9 @@ class VoltageMaker(Maker):
         relaxed = self._relax(discharged, "discharged crystal")
         snapshots = [self._snapshots(run, ion, temperature) for temperature, run in runs]
         labels = [self._label(snapshot) for snapshot in snapshots]
+        again = []
+        if potential is not None:
+            again = [self._relax_again(job, potential) for job in (charged, relaxed)]
         collect = collect_voltages(
             ion,
             metal.output,
@@ -117,16 +125,26 @@ class VoltageMaker(Maker):
             source,
             [job.output for job in snapshots],
             [job.output for job in labels],
+            potential,
+            [job.output for job in again],
         )
         collect.update_config({"on_missing_references": OnMissing.NONE})
         collect.name = f"{self.name}: collect"
         return Flow(
-            [*jobs, relaxed, *snapshots, *labels, collect], output=collect.output, name=self.name
+            [*jobs, relaxed, *again, *snapshots, *labels, collect],
+            output=collect.output,
+            name=self.name,
         )
 
     def _relax(self, structure: Structure, what: str) -> Job:
         job = self.engine.relax(structure, relax_cell=self.relax_cells)
         job.name = f"{self.name}: relax {what}"
+        return job
+
+    def _relax_again(self, relaxed: Job, potential: PotentialDoc) -> Job:
+        engine = PotentialEngine(potential)
+        job = engine.relax(relaxed.output.structure, relax_cell=self.relax_cells)
+        job.name = f"{relaxed.name} with the potential"
         return job
 
     def _snapshots(self, run: LabelDoc | TrajectoryDoc, ion: str, temperature_k: float) -> Job:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from pymatgen.core import Structure
 
 from amorph_flows.analysis import judge_amorphous, judge_melt
+from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.jobs.production_verdicts import judge_grades
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.jobs.volume import volume_of
@@ -13,6 +16,9 @@ from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures.bare import bare_structure
+
+_SELECT = 2.0
+"""Grade above which a frame extrapolates, as in active learning (Choyal et al. 2025)."""
 
 
 @stage_job(QuenchDoc)
@@ -51,6 +57,7 @@ def collect_quench(
         quench_rate_k_per_ps=rate_k_per_ps,
         label_uuids=[label.job_uuid for label in stages],
         melted=melt,
+        inside=_inside([*stages, *(label for label in branches if label is not None)]),
         branches=[
             _branch(crystal, temperature, label)
             for temperature, label in zip(temperatures_k, branches, strict=True)
@@ -68,3 +75,13 @@ def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch
         amorphous=judge_amorphous(trajectory_of(label.frames), crystal, elements),
         volume=volume_of(label, temperature_k),
     )
+
+
+def _inside(labels: list[LabelDoc]) -> Verdict | None:
+    """Return whether a potential extrapolated; None where nothing has a grade."""
+    grades = [frame.provenance.grade for label in labels for frame in label.frames]
+    graded = np.array([grade for grade in grades if grade is not None])
+    if not len(graded):
+        return None
+    share = float((graded > _SELECT).mean())
+    return judge_grades(share, float(graded.max()), "of melt, quench and holds")

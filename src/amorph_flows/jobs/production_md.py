@@ -52,6 +52,10 @@ class ProductionMDMaker(Maker):
         Name of the jobs.
     supercell
         Repetitions of the cell along a, b and c.
+    glass
+        What a study runs it in: ``"copy"``, that many copies of the cell that the engine quenched,
+        or ``"quenched"``, a cell as large that is molten and quenched with the potential
+        (`amorph_flows.flows.LargeGlassMaker`).
     time_step_fs
         Time step, fs.
     equilibration_fs, production_fs
@@ -75,6 +79,7 @@ class ProductionMDMaker(Maker):
 
     name: str = "production MD"
     supercell: tuple[int, int, int] = (2, 2, 2)
+    glass: Literal["copy", "quenched"] = "copy"
     time_step_fs: float = 2.0
     equilibration_fs: float = 50_000.0
     production_fs: float = 4_000_000.0
@@ -110,6 +115,8 @@ class ProductionMDMaker(Maker):
         require_at_least_one(frame_stride=self.frame_stride)
         if not self.grade_select > 0:
             raise InputError(f"grade_select is {self.grade_select:g}; give more than 0")
+        if self.glass not in ("copy", "quenched"):
+            raise InputError(f"glass is {self.glass!r}; give 'copy' or 'quenched'")
         if self.ensemble not in ("nvt", "npt"):
             raise InputError(f"ensemble is {self.ensemble!r}; give 'nvt' or 'npt'")
         if not isfinite(self.pressure_gpa):

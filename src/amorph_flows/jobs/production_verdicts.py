@@ -27,13 +27,26 @@ def judge_production(doc: TrajectoryDoc, cell: Structure, potential: PotentialDo
     potential
         What it ran with.
     """
-    inside = [] if potential.is_classical else [_extrapolation(doc)]
+    inside = []
+    if not potential.is_classical:
+        where = f"at {doc.temperature_k:g} K"
+        inside = [judge_grades(doc.fraction_above_select, doc.max_grade, where)]
     others = [_temperature(doc), _volume(doc), _completed(doc), _width(cell, potential)]
     return [*inside, *others]
 
 
-def _extrapolation(doc: TrajectoryDoc) -> Verdict:
-    share = doc.fraction_above_select
+def judge_grades(share: float | None, max_grade: float | None, where: str) -> Verdict:
+    """Return whether a run stayed inside what its potential was trained on.
+
+    Parameters
+    ----------
+    share
+        Of the graded steps, above the threshold; None where none was graded.
+    max_grade
+        The largest grade.
+    where
+        Of the run, for the reason, such as ``"at 300 K"``.
+    """
     if share is None:
         return Verdict(
             question="inside the training set?",
@@ -48,9 +61,9 @@ def _extrapolation(doc: TrajectoryDoc) -> Verdict:
         answer=ProductionVerdict.INSIDE if inside else ProductionVerdict.EXTRAPOLATES,
         passed=inside,
         scope="numerical",
-        reason=f"the grade was above the threshold in {share:.1%} of the graded steps at "
-        f"{doc.temperature_k:g} K (limit {_MAX_SHARE_EXTRAPOLATING:.0%})",
-        numbers={"share": share, "max_grade": doc.max_grade or 0.0},
+        reason=f"the grade was above the threshold in {share:.1%} of the graded steps {where} "
+        f"(limit {_MAX_SHARE_EXTRAPOLATING:.0%})",
+        numbers={"share": share, "max_grade": max_grade or 0.0},
         thresholds={"share": _MAX_SHARE_EXTRAPOLATING},
     )
 

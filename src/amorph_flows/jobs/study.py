@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from monty.json import jsanitize
 
@@ -34,6 +35,9 @@ def write_report(
     voltage: VoltageDoc | None,
     shortenings: list[Shortening],
     settings: object,
+    host_production: Sequence[TrajectoryDoc | None] = (),
+    large_quench: QuenchDoc | None = None,
+    large_insertions: Sequence[SiteSetDoc | None] = (),
 ) -> StudyDoc:
     """Return the results of a study and its report, as HTML and as JSON.
 
@@ -47,6 +51,10 @@ def write_report(
         How much smaller the study is than the published protocol.
     settings
         The Maker of the study.
+    host_production
+        Production without ions, if there was any.
+    large_quench, large_insertions
+        The glass that production was run in where the potential made one, and its ions.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -64,6 +72,9 @@ def write_report(
         voltage=required(voltage, "the voltage"),
         shortenings=shortenings,
         settings=jsanitize(settings, strict=True, enum_values=True),
+        host_production=[doc for doc in host_production if doc is not None],
+        large_quench=large_quench,
+        large_insertions=[doc for doc in large_insertions if doc is not None],
     )
     report = build_report(parts)
     return StudyDoc(

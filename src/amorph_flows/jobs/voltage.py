@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from ase.data import atomic_numbers
 from pymatgen.core import Species
@@ -13,13 +15,18 @@ from amorph_flows.jobs.production_verdicts import WIDTH_QUESTION
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.volume import volume_of
 from amorph_flows.lammps import load_trajectory
+from amorph_flows.potentials import LearnedBackend, get_backend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint, VoltageVerdict
+from amorph_flows.structures.configuration import to_atoms
 
 _MIN_SAMPLED_FS = 20_000.0
 _MIN_SNAPSHOTS = 5
+_MAX_GRADE = 2.0
+"""Of a crystal that the potential knows; active learning selects above it."""
 
 
 @stage_job(SnapshotDoc)
@@ -63,6 +70,8 @@ def collect_voltages(
     crystal_source: str,
     snapshots: list[SnapshotDoc | None],
     labels: list[LabelDoc | None],
+    potential: PotentialDoc | None = None,
+    crystals_by_potential: Sequence[RelaxDoc | None] = (),
 ) -> VoltageDoc:
     """Return the voltages of the crystal and of every set of snapshots.
 
@@ -82,6 +91,11 @@ def collect_voltages(
         Snapshots by temperature and source; None stands for a run that failed.
     labels
         Their energies; None stands for a job that failed.
+    potential
+        A fitted potential; None: there is none.
+    crystals_by_potential
+        The crystal without and with ions, each relaxed with the potential; None stands for a job
+        that failed.
 
     Raises
     ------
@@ -94,6 +108,8 @@ def collect_voltages(
     metal_ev = None if metal is None else metal.energy_ev / len(metal.structure)
     crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
     points = [crystal]
+    if potential is not None:
+        points.append(_by_potential(ion, metal, crystals_by_potential, potential, crystal))
     for snapshot, label in zip(snapshots, labels, strict=True):
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
@@ -198,6 +214,50 @@ def _crystal_point(
     )
 
 
+def _by_potential(
+    ion: str,
+    metal: RelaxDoc | None,
+    crystals: Sequence[RelaxDoc | None],
+    potential: PotentialDoc,
+    crystal: VoltagePoint,
+) -> VoltagePoint:
+    """Return the voltage of the crystal with the potential, against the engine's metal.
+
+    No potential that was fitted to a glass knows the metal.
+    """
+    charged, discharged = crystals
+    point = _crystal_point(ion, metal, charged, discharged, "given")
+    verdicts = list(point.verdicts)
+    if charged is not None and discharged is not None:
+        doubts = [v for v in crystal.verdicts if v.answer == VoltageVerdict.GUESSED]
+        inside = _inside(potential, [charged, discharged])
+        verdicts = [*inside, *doubts, *verdicts]
+    changes = {"structure_source": "crystal by MTP", "verdicts": verdicts}
+    return _against(point.model_copy(update=changes), crystal)
+
+
+def _inside(potential: PotentialDoc, crystals: Sequence[RelaxDoc]) -> list[Verdict]:
+    """Return whether the potential knows the crystals, which it may never have seen."""
+    backend = get_backend(potential.backend)
+    if not isinstance(backend, LearnedBackend):
+        return []
+    frames = FrameSet(Frame.from_atoms(to_atoms(doc.structure)) for doc in crystals)
+    grade = float(backend.grades(potential, frames).max())
+    inside = grade <= _MAX_GRADE
+    return [
+        Verdict(
+            question="inside the training set?",
+            answer=VoltageVerdict.INSIDE if inside else VoltageVerdict.EXTRAPOLATES,
+            passed=inside,
+            scope="numerical",
+            reason=f"the extrapolation grade of the relaxed crystals is {grade:.3g} "
+            f"(limit {_MAX_GRADE:g})",
+            numbers={"grade": grade},
+            thresholds={"grade": _MAX_GRADE},
+        )
+    ]
+
+
 def _refused(question: str, reason: str) -> Verdict:
     return Verdict(
         question=question,
@@ -242,6 +302,11 @@ def _point(
             *snapshot.verdicts,
         ],
     )
+    return _against(point, crystal)
+
+
+def _against(point: VoltagePoint, crystal: VoltagePoint) -> VoltagePoint:
+    """Return a point with its change against the crystal by the engine, where both are known."""
     if point.voltage_v is None or crystal.voltage_v is None:
         return point
     change = point.voltage_v - crystal.voltage_v

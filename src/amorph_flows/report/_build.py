@@ -13,7 +13,7 @@ from amorph_flows.report._page import render_page
 from amorph_flows.report._section import Section, plain_data, section_data
 from amorph_flows.report._text import formulas_in
 from amorph_flows.report.results import result_rows
-from amorph_flows.report.sections._melt_quench import melt_quench_section
+from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
 from amorph_flows.report.sections._potential import (
     dataset_section,
     learning_section,
@@ -77,6 +77,11 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
     rows
         Its results.
     """
+    glass = []
+    if parts.large_quench is not None:
+        glass.append(
+            large_glass_section(parts.large_quench, parts.large_insertions, parts.production)
+        )
     return [
         summary_section(parts, rows),
         melt_quench_section(parts),
@@ -86,6 +91,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         dataset_section(parts.dataset),
         potential_section(parts.potential),
         learning_section(parts.active_learning),
+        *glass,
         displacement_section(parts),
         diffusivity_section(parts.transport),
         voltage_section(parts.voltage),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.labelling import EngineVerdict
+from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
+_VOLTAGES = {"average_voltage", "voltage_crystal"}
 _OF_ALL_TEMPERATURES = {"activation_energy", "diffusivity_300k", "conductivity_300k"}
 
 
@@ -13,8 +16,10 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     """Return the verdicts that a result rests on, its own first.
 
     A result of MD with the potential rests on its runs, on active learning, on the potential and
-    on the amorphous structures; one of engine MD on the amorphous structures alone; one of the
-    crystal on neither. All rest on the engine; that it is a surrogate is said once, at the end.
+    on the amorphous structures, which for transport are those of the potential's own glass where
+    it made one; one of engine MD on the amorphous structures alone; one of the crystal on neither,
+    or with the potential on that alone. All rest on the engine; that it is a surrogate is said
+    once, at the end.
 
     Parameters
     ----------
@@ -25,12 +30,14 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     """
     temperatures = _temperatures(parts, row)
     verdicts = [*own_verdicts(parts, row)]
-    if row.structure_source == "MTP MD":
+    if row.structure_source.endswith(("MTP MD", "by MTP")):
         verdicts += _production(parts, temperatures)
         verdicts += [parts.active_learning.verdict, *parts.potential.verdicts]
         verdicts += parts.dataset.verdicts
-    if row.structure_source != "crystal":
-        verdicts += _structures(parts, temperatures)
+    if row.quantity not in _VOLTAGES and parts.large_quench is not None:
+        verdicts += _structures(parts.large_quench, parts.large_insertions, temperatures)
+    elif row.quantity != "voltage_crystal":
+        verdicts += _structures(parts.quench, parts.insertions, temperatures)
     engines = (parts.voltage.engine, parts.quench.engine, parts.dataset.engine)
     surrogates = [verdict for engine in engines for verdict in engine.verdicts("energies")]
     return _once([*verdicts, *surrogates])
@@ -46,7 +53,7 @@ def own_verdicts(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     row
         The result.
     """
-    if row.quantity in {"average_voltage", "voltage_crystal"}:
+    if row.quantity in _VOLTAGES:
         return [
             verdict
             for point in parts.voltage.points
@@ -86,14 +93,15 @@ def _production(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
     ]
 
 
-def _structures(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
+def _structures(
+    quench: QuenchDoc, insertions: list[SiteSetDoc], temperatures: set[float]
+) -> list[Verdict]:
     """Return the verdicts on melt, branches and insertions; without a branch, the nearest one."""
-    quench = parts.quench
     branches = {branch.temperature_k: branch.amorphous for branch in quench.branches}
     volumes = {b.temperature_k: b.volume for b in quench.branches if b.volume is not None}
-    sites = {site.temperature_k: site.verdict for site in parts.insertions}
-    relaxed = {s.temperature_k: s.relaxed for s in parts.insertions if s.relaxed is not None}
-    verdicts = [quench.melted]
+    sites = {site.temperature_k: site.verdict for site in insertions}
+    relaxed = {s.temperature_k: s.relaxed for s in insertions if s.relaxed is not None}
+    verdicts = [quench.melted, *([quench.inside] if quench.inside else [])]
     for found in (branches, volumes, sites, relaxed):
         for temperature in sorted(temperatures):
             known = [t for t in found if t is not None]

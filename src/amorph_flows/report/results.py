@@ -96,7 +96,7 @@ def _finite(uncertainty: float | Sequence[float] | None) -> float | list[float] 
 
 def _voltages(parts: StudyParts) -> Iterator[ResultRow]:
     for point in parts.voltage.points:
-        crystal = point.structure_source == "crystal"
+        crystal = point.temperature_k is None
         yield _row(
             "voltage_crystal" if crystal else "average_voltage",
             point.structure_source,

@@ -202,8 +202,12 @@ def _record(job: Job) -> dict[str, Any]:
 
 
 def _engine_settings(job: Job) -> str:
-    """Return the hash of an engine's settings and version where the job is a method of one."""
-    info = getattr(getattr(job.function, "__self__", None), "info", None)
+    """Return the hash of an engine's settings and version where the job has one.
+
+    The engine is the object whose method the job is, or its first argument.
+    """
+    engine = getattr(job.function, "__self__", next(iter(job.function_args), None))
+    info = getattr(engine, "info", None)
     return str(getattr(info(), "settings_hash", "")) if callable(info) else ""
 
 

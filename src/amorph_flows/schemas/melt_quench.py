@@ -32,4 +32,7 @@ class QuenchDoc(StageDocument):
     )
     label_uuids: list[str] = Field(description="uuids of the LabelDocs of the melt and quench")
     melted: Verdict
+    inside: Verdict | None = Field(
+        default=None, description="whether the potential that it was made with extrapolated"
+    )
     branches: list[Branch] = Field(description="highest temperature first")

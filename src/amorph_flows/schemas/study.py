@@ -41,7 +41,7 @@ class ResultRow(Judged):
 
     quantity: Quantity
     temperature_k: float | None = None
-    structure_source: str = Field(description="crystal, engine MD or MTP MD")
+    structure_source: str = Field(description="crystal, crystal by MTP, engine MD or MTP MD")
     value: float | None = Field(description="None where the number is refused")
     unit: str
     uncertainty: float | list[float] | None = Field(
@@ -95,6 +95,11 @@ class StudyParts(Document):
     voltage: VoltageDoc
     shortenings: list[Shortening] = Field(default_factory=list)
     settings: dict[str, object] = Field(default_factory=dict, description="the Maker, as stored")
+    host_production: list[TrajectoryDoc] = Field(default_factory=list, description="without ions")
+    large_quench: QuenchDoc | None = Field(
+        default=None, description="of the glass of production, where the potential made one"
+    )
+    large_insertions: list[SiteSetDoc] = Field(default_factory=list, description="into that glass")
 
 
 class StudyDoc(StageDocument):

@@ -21,12 +21,14 @@ class VoltageVerdict(Answer):
     NOT_CONVERGED = auto()
     ENOUGH = auto()
     SHORT = auto()
+    INSIDE = auto()
+    EXTRAPOLATES = auto()
 
 
 class VoltagePoint(Document):
     """The average voltage of one source of structures."""
 
-    structure_source: Literal["crystal", "engine MD", "MTP MD"]
+    structure_source: Literal["crystal", "crystal by MTP", "engine MD", "MTP MD"]
     temperature_k: float | None = Field(default=None, description="None for the crystal")
     voltage_v: float | None = Field(description="mean over snapshots, V; None where refused")
     spread_v: float | None = Field(default=None, description="standard deviation of snapshots, V")

@@ -16,7 +16,12 @@ BLUE, RED, GREEN, PURPLE, ORANGE, GREY = (
     "#cf8530",
     "#808a96",
 )
-SOURCE_COLOURS = {"crystal": GREY, "engine MD": BLUE, "MTP MD": ORANGE}
+SOURCE_COLOURS = {
+    "crystal": GREY,
+    "crystal by MTP": "#b08d5c",
+    "engine MD": BLUE,
+    "MTP MD": ORANGE,
+}
 SOURCE_DASHES = {"MTP MD": "solid", "engine MD": "dash", "crystal": "dot"}
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, GREY, "#2f9aa0", "#b35b8d", "#8f8a2c", "#5c6bc0")
 _COLD_TO_HOT = ((58, 120, 194), (122, 108, 178), (190, 90, 120), (207, 81, 69), (222, 140, 45))

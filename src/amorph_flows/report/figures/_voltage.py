@@ -27,7 +27,7 @@ def voltage_figure(voltage: VoltageDoc) -> go.Figure:
             y=[p.voltage_v for p in points],
             error_y={"type": "data", "array": [p.standard_error_v or 0.0 for p in points]},
             name=source,
-            **({"width": 0.4, "offset": -0.2} if source == "crystal" else {}),
+            offsetgroup=str("MTP" in source),
             marker={"color": colour},
             hovertemplate="%{x}: %{y:.3f} V<extra>%{fullData.name}</extra>",
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.report._section import Column, Panel, Section, Table
 from amorph_flows.report._text import formula, number, temperature
 from amorph_flows.report.figures._schedule import schedule_figure, temperature_figure
 from amorph_flows.report.sections._checks import check_table
+from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.study import StudyParts
 
 STAGE_COLUMNS = (
@@ -67,19 +70,63 @@ def melt_quench_section(parts: StudyParts) -> Section:
         )
         figure = temperature_figure(parts.production)
         panels.append(Panel("temperatures", "Temperatures of production", caption, figure))
+    tables = [
+        _stages(quench),
+        _insertions(parts.insertions),
+        check_table("schedule", _verdicts(quench, parts.insertions)),
+    ]
+    return Section("melt-quench", "Schedule and temperatures", [text], panels, tables)
+
+
+def large_glass_section(
+    quench: QuenchDoc, insertions: list[SiteSetDoc], production: list[TrajectoryDoc]
+) -> Section:
+    """Return the schedule of the glass that the potential made for production, and its verdicts.
+
+    Parameters
+    ----------
+    quench, insertions
+        The glass and its ions.
+    production
+        What was run in it.
+    """
+    text = (
+        f"{len(quench.crystal)} atoms of {formula(quench.crystal.composition.reduced_formula)} "
+        f"were melted and quenched for production by {quench.engine.name} at an overall "
+        f"{number(quench.quench_rate_k_per_ps)} K/ps, holds included."
+    )
+    starts = "; ".join(f"{run.temperature_k:g} K: {run.start}" for run in production)
+    caption = (
+        f"Temperature asked for against time, {len(quench.schedule)} stages; diamonds mark where "
+        "branches leave the quench and are held."
+    )
+    panels = [
+        Panel("large-schedule", "Schedule of the large glass", caption, schedule_figure(quench))
+    ]
+    tables = [
+        _stages(quench),
+        _insertions(insertions),
+        check_table("large glass", _verdicts(quench, insertions)),
+    ]
+    paragraphs = [text, f"Production started from: {starts}."] if starts else [text]
+    return Section("large-glass", "Glass of production", paragraphs, panels, tables)
+
+
+def _verdicts(quench: QuenchDoc, insertions: list[SiteSetDoc]) -> list[tuple[str, Verdict]]:
     verdicts = [("melt", quench.melted)]
+    if quench.inside is not None:
+        verdicts.append(("melt-quench", quench.inside))
     verdicts += [(f"branch at {b.temperature_k:g} K", b.amorphous) for b in quench.branches]
     verdicts += [
         (f"branch at {b.temperature_k:g} K", b.volume) for b in quench.branches if b.volume
     ]
     verdicts += [
         (f"insertion at {temperature(site.temperature_k)}", verdict)
-        for site in parts.insertions
+        for site in insertions
         for verdict in (site.verdict, site.relaxed)
         if verdict is not None
     ]
-    tables = [_stages(quench), _insertions(parts), check_table("schedule", verdicts)]
-    return Section("melt-quench", "Schedule and temperatures", [text], panels, tables)
+    return verdicts
 
 
 def _stages(quench: QuenchDoc) -> Table:
@@ -87,7 +134,7 @@ def _stages(quench: QuenchDoc) -> Table:
     return Table("stages", "Stages of melt and quench, in order.", STAGE_COLUMNS, rows)
 
 
-def _insertions(parts: StudyParts) -> Table:
+def _insertions(insertions: list[SiteSetDoc]) -> Table:
     rows = [
         {
             **site.model_dump(include={column.key for column in INSERTION_COLUMNS}),
@@ -95,6 +142,6 @@ def _insertions(parts: StudyParts) -> Table:
             "energy_ev": site.occupations[0].energy_ev if site.occupations else None,
             "proven": "yes" if site.proven_optimal else "no",
         }
-        for site in parts.insertions
+        for site in insertions
     ]
     return Table("insertions", "Insertion of the ions, branch by branch.", INSERTION_COLUMNS, rows)

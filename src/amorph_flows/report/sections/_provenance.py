@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import temperature
 from amorph_flows.schemas.base import StageDocument
+from amorph_flows.schemas.insertion import SiteSetDoc
+from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import StudyParts
 
 PACKAGES = (
@@ -63,10 +65,12 @@ def provenance_section(parts: StudyParts) -> Section:
 
 def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str]]]:
     """Yield name, document and the uuids that it was made from."""
-    yield "melt-quench", parts.quench, [*parts.quench.label_uuids, *_branches(parts)]
-    for site in parts.insertions:
-        name = f"insertion at {temperature(site.temperature_k)}"
-        yield name, site, [parts.quench.job_uuid, site.relaxation_uuid]
+    for quench, insertions, of in _glasses(parts):
+        branches = [branch.label_uuid for branch in quench.branches]
+        yield f"melt-quench{of}", quench, [*quench.label_uuids, *branches]
+        for site in insertions:
+            name = f"insertion at {temperature(site.temperature_k)}{of}"
+            yield name, site, [quench.job_uuid, site.relaxation_uuid]
     yield "dataset", parts.dataset, parts.dataset.sources
     potential = parts.potential
     yield "potential", potential, [potential.dataset_uuid, potential.parent_uuid]
@@ -75,7 +79,7 @@ def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str
     for generation in loop.generations:
         made_from = [generation.potential_uuid]
         yield f"active learning, turn {generation.turn}", generation, made_from
-    for run in parts.production:
+    for run in (*parts.production, *parts.host_production):
         yield f"production, {run.run}", run, [run.potential_uuid]
     samples = [uuid for sample in parts.structure.samples for uuid in sample.documents]
     yield "structure", parts.structure, samples
@@ -86,12 +90,14 @@ def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str
 
 def _others(parts: StudyParts, known: set[str]) -> list[Row]:
     """Return the documents that are only referred to, so that every uuid has its place."""
-    named = [(uuid, "trajectory of the melt-quench") for uuid in parts.quench.label_uuids]
-    named += [(b.label_uuid, f"branch at {b.temperature_k:g} K") for b in parts.quench.branches]
-    named += [
-        (s.relaxation_uuid, f"relaxation with ions, {temperature(s.temperature_k)}")
-        for s in parts.insertions
-    ]
+    named = []
+    for quench, insertions, of in _glasses(parts):
+        named += [(uuid, f"trajectory of the melt-quench{of}") for uuid in quench.label_uuids]
+        named += [(b.label_uuid, f"branch at {b.temperature_k:g} K{of}") for b in quench.branches]
+        named += [
+            (s.relaxation_uuid, f"relaxation with ions, {temperature(s.temperature_k)}{of}")
+            for s in insertions
+        ]
     named += [(uuid, "labels of the dataset") for uuid in parts.dataset.sources]
     for point in parts.voltage.points:
         where = f"{point.structure_source} {temperature(point.temperature_k)}".removesuffix(" –")
@@ -111,8 +117,12 @@ def _others(parts: StudyParts, known: set[str]) -> list[Row]:
     ]
 
 
-def _branches(parts: StudyParts) -> list[str]:
-    return [branch.label_uuid for branch in parts.quench.branches]
+def _glasses(parts: StudyParts) -> list[tuple[QuenchDoc, list[SiteSetDoc], str]]:
+    """Return each melt-quench with its insertions, and whose it is where that needs telling."""
+    glasses = [(parts.quench, parts.insertions, "")]
+    if parts.large_quench is not None:
+        glasses.append((parts.large_quench, parts.large_insertions, " of the large glass"))
+    return glasses
 
 
 def _document(name: str, document: StageDocument, rests_on: list[str]) -> Row:
@@ -139,14 +149,15 @@ def _engines(parts: StudyParts) -> list[Row]:
 
 
 def _seeds(parts: StudyParts) -> Iterator[tuple[str, int]]:
-    for site in parts.insertions:
-        yield f"insertion at {temperature(site.temperature_k)}", site.seed
+    for _, insertions, of in _glasses(parts):
+        for site in insertions:
+            yield f"insertion at {temperature(site.temperature_k)}{of}", site.seed
     yield "split of the dataset", parts.dataset.seed
     yield "fit of the potential", parts.potential.fit_settings().seed
     for generation in parts.active_learning.generations:
         for run in generation.runs:
             yield run.run, run.seed
-    for trajectory in parts.production:
+    for trajectory in (*parts.production, *parts.host_production):
         yield trajectory.run, trajectory.seed
 
 

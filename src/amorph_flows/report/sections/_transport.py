@@ -96,8 +96,9 @@ def displacement_section(parts: StudyParts) -> Section:
         )
         title = f"Per axis, {point.temperature_k:g} K"
         panels.append(Panel(f"msd-axes-{place}", title, caption, axes_figure(point)))
-    checks = [(run.run, verdict) for run in parts.production for verdict in run.verdicts]
-    tables = [_runs(parts.production), check_table("production", checks)]
+    runs = [*parts.production, *parts.host_production]
+    checks = [(run.run, verdict) for run in runs for verdict in run.verdicts]
+    tables = [_runs(runs), check_table("production", checks)]
     return Section("displacements", "Mean-square displacements", (), panels, tables)
 
 
