@@ -15,15 +15,13 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from ase.io import read
-from matplotlib.figure import Figure
 
-from _page import write_results
+from _page import draw_rdfs, write_results
 from amorph_flows.analysis import (
     Trajectory,
     coordination_numbers,
     density_g_cm3,
     network_statistics,
-    radial_distribution,
 )
 from amorph_flows.lammps import (
     NPT,
@@ -116,25 +114,11 @@ def table(result: LammpsResult, glass: Trajectory, said: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def draw(glass: Trajectory, data: Path | None, path: Path) -> None:
-    """Draw the partial RDFs beside those of the published glasses, where their files are."""
-    drawn = [("pedone, here", "#3a78c2", glass)]
-    if data:
-        with gzip.open(data / "glass_300K_ACE_1.lammps-data.gz", "rt") as stream:
-            types = {1: 26, 2: 11, 3: 8, 4: 15}
-            atoms = read(stream, format="lammps-data", atom_style="atomic", Z_of_type=types)
-        drawn.append(("ACE, published", "#cf8530", atoms))
-    figure = Figure(figsize=(9, 2.6), layout="constrained")
-    for axis, pair in zip(figure.subplots(1, len(PAIRS)), PAIRS, strict=True):
-        for label, colour, source in drawn:
-            found = radial_distribution(source, 8.0, 200)
-            axis.plot(found.distances_a, found.pair(*pair), color=colour, label=label, lw=1.0)
-        axis.set_title("-".join(pair), fontsize=9)
-        axis.set_xlabel("r, Å", fontsize=8)
-        axis.tick_params(labelsize=7)
-    figure.axes[0].set_ylabel("g(r)", fontsize=8)
-    figure.axes[0].legend(fontsize=7)
-    figure.savefig(path, dpi=110)
+def published_glass(data: Path) -> Atoms:
+    """Return a glass that the paper made with its ACE potential."""
+    with gzip.open(data / "glass_300K_ACE_1.lammps-data.gz", "rt") as stream:
+        types = {1: 26, 2: 11, 3: 8, 4: 15}
+        return read(stream, format="lammps-data", atom_style="atomic", Z_of_type=types)
 
 
 def main() -> None:
@@ -167,7 +151,10 @@ def main() -> None:
     if arguments.page:
         write_results(arguments.page, text)
     if arguments.figure:
-        draw(glass, arguments.data, arguments.figure)
+        drawn: list[tuple[str, Trajectory | Atoms]] = [("pedone, here", glass)]
+        if arguments.data:
+            drawn.append(("ACE, published", published_glass(arguments.data)))
+        draw_rdfs(drawn, PAIRS, arguments.figure)
 
 
 if __name__ == "__main__":

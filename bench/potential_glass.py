@@ -10,13 +10,13 @@ import argparse
 import time
 from pathlib import Path
 
-from _page import write_results
+from _page import draw_rdfs, write_results
 from amorph_flows.analysis import coordination_numbers, density_g_cm3, radial_distribution
 from amorph_flows.lammps import NPT, NVT, LammpsMD, load_trajectory, run_lammps_md
 from published_potential import DATA, potential, published_cell
 
 MELT_K, COLD_K = 2500.0, 300.0
-PAIRS = (("V", "O"), ("Mg", "O"), ("O", "O"))
+PAIRS = (("V", "O"), ("Mg", "O"), ("O", "O"), ("V", "V"))
 
 
 def schedule(rate_k_per_ps: float, hold_ps: float, walltime_s: float) -> LammpsMD:
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--hold-ps", type=float, default=10.0, help="of melt and glass, ps")
     parser.add_argument("--walltime-s", type=float, default=120.0, help="of a piece")
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
     cell = published_cell(arguments.data)
     start = cell * ((arguments.repeats,) * 3)
@@ -60,7 +61,7 @@ def main() -> None:
     late = glass.select(slice(glass.n_frames // 2, None))
     bonds = {of: coordination_numbers(glass.select(slice(-1, None)), of, "O") for of in ("V", "Mg")}
     rdf = radial_distribution(late, 6.0, 300)
-    peaks = {"-".join(p): rdf.distances_a[rdf.pair(*p).argmax()] for p in PAIRS}
+    peaks = {"-".join(p): rdf.distances_a[rdf.pair(*p).argmax()] for p in PAIRS[:3]}
     crystal = float(density_g_cm3(cell))
     rows = {
         "density of the start cell, g/cm³": f"{crystal:.3f}",
@@ -78,6 +79,8 @@ def main() -> None:
     print(text)
     if arguments.page:
         write_results(arguments.page, f"{text}\n", "potential")
+    if arguments.figure:
+        draw_rdfs([("glass", late), ("start cell", cell)], PAIRS, arguments.figure)
 
 
 if __name__ == "__main__":

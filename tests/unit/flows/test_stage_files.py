@@ -18,6 +18,7 @@ STAGES = {
     "potential": "schemas jobs flows",
     "active_learning": "schemas jobs flows",
     "production_md": "schemas jobs",
+    "large_glass": "flows",  # its jobs are those of melt_quench and insertion
     "voltage": "schemas jobs flows",
     "transport": "schemas jobs",
     "structure": "schemas jobs",
@@ -48,6 +49,7 @@ NO_STAGES = {
         "electrode": "the whole study, from its stages",
         "interface": "the interface of each stage",
         "presets": "settings of whole studies",
+        "production": "what production of a whole study starts from",
         "shortenings": "shortenings against the published protocol",
     },
 }

@@ -61,7 +61,7 @@ def blow_foam():
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (QuenchDoc, {"melted", "branches.amorphous", "branches.volume"}),
+        (QuenchDoc, {"melted", "inside", "branches.amorphous", "branches.volume"}),
         (TransportDoc, {"haven_verdict", "verdicts", "temperatures.verdicts"}),
         (VoltageDoc, {"points.verdicts"}),
         (GlassTransitionDoc, {"transition"}),
