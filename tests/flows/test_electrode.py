@@ -63,8 +63,8 @@ def test_every_quantity_is_there_with_its_verdict(study: tuple[StudyDoc, JobStor
         assert row.value is None or np.isfinite(row.value)
 
 
-def test_nothing_of_a_tiny_study_is_believed(study: tuple[StudyDoc, JobStore]) -> None:
-    assert {row.verdict for row in study[0].results} <= {"not to be believed", "refused"}
+def test_nothing_of_a_tiny_study_is_converged(study: tuple[StudyDoc, JobStore]) -> None:
+    assert {row.verdict for row in study[0].results} <= {"not converged", "refused"}
 
 
 def test_voltages_come_from_both_kinds_of_md(study: tuple[StudyDoc, JobStore]) -> None:

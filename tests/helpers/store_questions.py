@@ -41,7 +41,7 @@ class StoreQuestions:
             ({"since": "2025-06-30T11:00"}, [2, 1]),
             ({"since": datetime(2025, 6, 30, 12)}, [2]),
             ({"verdict": "caged"}, [1]),
-            ({"verdict": "doubted"}, [1]),
+            ({"verdict": "not converged"}, [1]),
             ({"verdict": "believed"}, [2]),
             ({"limit": 1}, [2]),
             ({"limit": 1, "verdict": "caged"}, [1]),
@@ -130,7 +130,7 @@ class StoreQuestions:
 
     def test_latest(self, store):
         assert latest(store, TrajectoryDoc).temperature_k == 900.0
-        assert latest(store, TrajectoryDoc, verdict="doubted").temperature_k == 300.0
+        assert latest(store, TrajectoryDoc, verdict="not converged").temperature_k == 300.0
         with pytest.raises(InputError, match="no PotentialDoc with study nothing"):
             latest(store, PotentialDoc, study="nothing")
 

@@ -30,7 +30,7 @@ LISTED: dict[str, dict[str, Any]] = {
     "study": {"study": "mine"},
     "formula": {"formula": "V2O5"},
     "ion": {"ion": "Mg"},
-    "verdict": {"verdict": "doubted"},
+    "verdict": {"verdict": "not converged"},
     "since": {"since": "2025-06-30T11:00"},
     "dates": {"since": "2025-06-30T11:00", "until": "2025-06-30T12:00"},
     "stage and date": {"stage": "potential", "since": "2025-06-30"},

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 Scope = Literal["numerical", "model"]
+
+ResultWord = Literal["believed", "converged", "not converged", "refused"]
+"""The four words for a result: see `word_for`."""
 
 
 class Answer(StrEnum):
@@ -35,12 +38,12 @@ class Remedy:
     value
         Its new value.
     core_hours
-        What the change costs.
+        What the jobs cost that run again; None where that is not known.
     """
 
     key: str
-    value: bool | int | float | str
-    core_hours: float
+    value: bool | int | float | str | tuple[int | float, ...]
+    core_hours: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Verdict:
         A member of the stage's enum, or the equal string where it was read from a store: compare
         with ``==``, not with ``is``.
     passed
-        Whether a result that rests on it may be believed.
+        Whether it leaves a result that rests on it converged, and believed.
     scope
         ``"numerical"``: is the result converged? ``"model"``: do its labels come from a method
         that counts as the truth?
@@ -98,6 +101,27 @@ class Verdict:
 def in_words(answer: str) -> str:
     """Return an answer as a person reads it, such as ``"not melted"``."""
     return answer.lower().replace("_", " ")
+
+
+def word_for(failed: Collection[str], *, has_value: bool = True) -> ResultWord:
+    """Return the word for a result.
+
+    ``"believed"``: converged, and its labels come from a method that counts as the truth.
+    ``"converged"``: believed within the engine that made its labels, which is no such method.
+    ``"not converged"``: a numerical verdict was not passed. ``"refused"``: there is no number.
+
+    Parameters
+    ----------
+    failed
+        Scopes of the verdicts that were not passed.
+    has_value
+        Whether there is a number.
+    """
+    if not has_value:
+        return "refused"
+    if "numerical" in failed:
+        return "not converged"
+    return "converged" if failed else "believed"
 
 
 def believable(verdicts: Iterable[Verdict]) -> bool:

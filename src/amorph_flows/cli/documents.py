@@ -48,7 +48,10 @@ def query(
     ] = None,
     until: Annotated[str | None, typer.Option(help="Documents completed before this date.")] = None,
     verdict: Annotated[
-        str | None, typer.Option(help="Answer of a verdict, or 'believed' or 'doubted'.")
+        str | None,
+        typer.Option(
+            help="Answer of a verdict, or 'believed', 'converged' or 'not converged' for all."
+        ),
     ] = None,
     superseded: Annotated[
         bool, typer.Option(help="Also documents that a later run of the study has replaced.")
@@ -62,7 +65,7 @@ def query(
     --------
     ```
     amorph query
-    amorph query --stage production_md --verdict doubted
+    amorph query --stage production_md --verdict "not converged"
     amorph query --store mongodb://host/database --ion Mg --since 2025-06-30 --json
     amorph query 3f2a91c0
     ```
@@ -141,7 +144,7 @@ def _listed(found: list[DocumentSummary]) -> list[str]:
     for document in found:
         superseded = "superseded; " if document["superseded"] else ""
         verdicts = superseded + "; ".join(
-            f"{v['question']} {v['answer']}" + ("" if v["passed"] else " (doubted)")
+            f"{v['question']} {v['answer']}" + ("" if v["passed"] else " (not passed)")
             for v in document["verdicts"]
         )
         rows.append(

@@ -1,4 +1,4 @@
-"""Foundations of a result: the verdicts that decide whether it may be believed."""
+"""Foundations of a result: the verdicts that decide which of the four words it gets."""
 
 from __future__ import annotations
 

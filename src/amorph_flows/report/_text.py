@@ -91,6 +91,40 @@ def sentence(clauses: Sequence[str]) -> str:
     return f"{capitalised(joined)}."
 
 
+def cut(text: str, most: int) -> str:
+    """Return a text of so many letters at most, cut between words.
+
+    Parameters
+    ----------
+    text
+        The text.
+    most
+        Letters at most.
+    """
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1].rsplit(' ', 1)[0].rstrip(' ,;:(')}…"
+
+
+def brief(clauses: Sequence[str], most: int) -> str:
+    """Return clauses as one sentence of so many letters at most, and how many were left out.
+
+    Parameters
+    ----------
+    clauses
+        At least one, without full stops.
+    most
+        Letters at most.
+    """
+    for n in range(len(clauses), 0, -1):
+        left = [f"and {len(clauses) - n} more"] if n < len(clauses) else []
+        told = sentence([*clauses[:n], *left])
+        if len(told) <= most:
+            return told
+    tail = f"; and {len(clauses) - 1} more." if len(clauses) > 1 else ""
+    return cut(capitalised(clauses[0]), most - len(tail)) + tail
+
+
 def _exponent(value: float, digits: int) -> int:
     """Return the power of ten that the number has once it is rounded."""
     return int(f"{value:.{digits - 1}e}".split("e")[1])

@@ -1,15 +1,15 @@
-"""The results of a study: each number, how sure it is, and whether it may be believed."""
+"""The results of a study: each number, how sure it is, and what stands between it and belief."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 
-from amorph_flows.analysis.verdict import doubts
+from amorph_flows.analysis.verdict import Verdict, word_for
 from amorph_flows.report._foundations import foundations
-from amorph_flows.report._text import sentence
+from amorph_flows.report._text import brief, cut, sentence
 from amorph_flows.report._times import in_ps, interval_in_ps
-from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
+from amorph_flows.schemas.study import MOST_LETTERS, Cause, Quantity, ResultRow, StudyParts
 
 _NOT_SEEN: dict[Quantity, str] = {
     "residence_time": "too few hops of ions can be told apart",
@@ -32,32 +32,33 @@ def result_rows(parts: StudyParts) -> list[ResultRow]:
     return [_judged(parts, row) for row in numbers]
 
 
-def reasons_against(parts: StudyParts, row: ResultRow) -> list[str]:
-    """Return why a result is refused or not to be believed, each reason alone.
-
-    Parameters
-    ----------
-    parts
-        The documents of the study.
-    row
-        The result.
-    """
-    against = doubts(foundations(parts, row))
-    if row.value is not None:
-        return against
-    if row.quantity in _NOT_SEEN:
-        return [_NOT_SEEN[row.quantity], *against]
-    return against or ["the documents hold no value"]
-
-
 def _judged(parts: StudyParts, row: ResultRow) -> ResultRow:
-    against = reasons_against(parts, row)
-    if row.value is None:
-        return row.model_copy(update={"verdict": "refused", "reason": sentence(against)})
-    if against:
-        return row.model_copy(update={"reason": sentence(against)})
-    passed = f"all {len(foundations(parts, row))} checks that it rests on were passed"
-    return row.model_copy(update={"verdict": "believed", "reason": sentence([passed])})
+    rests_on = foundations(parts, row)
+    failed = [verdict for verdict in rests_on if not verdict.passed]
+    causes = [*_missing(row, failed), *map(_cause, failed)]
+    reason = sentence([f"all {len(rests_on)} checks that it rests on were passed"])
+    if causes:
+        reason = brief([cause.reason for cause in causes], MOST_LETTERS)
+    word = word_for({verdict.scope for verdict in failed}, has_value=row.value is not None)
+    return row.model_copy(update={"verdict": word, "reason": reason, "causes": causes})
+
+
+def _missing(row: ResultRow, failed: Sequence[Verdict]) -> list[Cause]:
+    """Return why there is no number, where that is not what a verdict says."""
+    seen = row.quantity not in _NOT_SEEN
+    if row.value is not None or (seen and failed):
+        return []
+    reason = "the documents hold no value" if seen else _NOT_SEEN[row.quantity]
+    return [Cause(question="a number?", answer="NONE", reason=reason, remedy=None)]
+
+
+def _cause(verdict: Verdict) -> Cause:
+    return Cause(
+        question=verdict.question,
+        answer=verdict.answer,
+        reason=cut(verdict.reason, MOST_LETTERS),
+        remedy=verdict.remedy,
+    )
 
 
 def _row(
@@ -78,7 +79,7 @@ def _row(
         value=finite,
         unit=unit,
         uncertainty=_finite(uncertainty) if finite is not None else None,
-        verdict="not to be believed",
+        verdict="not converged",
         reason="",
         documents=list(dict.fromkeys(uuid for uuid in documents if uuid)),
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 from typing_extensions import override
 
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Remedy, ResultWord, Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.base import Document, Judged, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -36,6 +36,19 @@ Quantity = Literal[
 ]
 
 
+MOST_LETTERS = 200
+"""Letters of a reason in the results, at most."""
+
+
+class Cause(Document):
+    """One verdict that stands between a result and belief."""
+
+    question: str
+    answer: str
+    reason: str = Field(max_length=MOST_LETTERS)
+    remedy: Remedy | None = Field(description="what would turn it; null where nothing is known to")
+
+
 class ResultRow(Judged):
     """One line of the report's first table."""
 
@@ -47,8 +60,11 @@ class ResultRow(Judged):
     uncertainty: float | list[float] | None = Field(
         description="standard error, or the 95 % interval [low, high]"
     )
-    verdict: Literal["believed", "not to be believed", "refused"]
-    reason: str
+    verdict: ResultWord
+    reason: str = Field(max_length=MOST_LETTERS)
+    causes: list[Cause] = Field(
+        default_factory=list, description="the verdicts that were not passed, its own first"
+    )
     documents: list[str] = Field(description="uuids of the documents behind the number")
 
     @classmethod
@@ -59,7 +75,7 @@ class ResultRow(Judged):
             question=fields["quantity"],
             answer=fields["verdict"],
             passed=fields["verdict"] == "believed",
-            scope="model",
+            scope="model" if fields["verdict"] == "converged" else "numerical",
             reason=fields["reason"],
         )
 

@@ -85,7 +85,7 @@ class TransportDoc(StageDocument):
     haven_verdict: Verdict | None = Field(
         description="whether the Haven ratio is the same at all temperatures"
     )
-    believable: bool = Field(description="whether Ea and D(300 K) may be believed")
+    believable: bool = Field(description="whether Ea and D(300 K) are converged")
     verdicts: list[Verdict] = Field(description="on the temperatures together")
     thresholds: dict[str, float] = Field(description="what everything was held to")
 

@@ -16,6 +16,7 @@ class VerdictSummary(TypedDict):
     question: str
     answer: str
     passed: bool
+    scope: str
     reason: str
 
 
@@ -101,5 +102,6 @@ def _summary(part: Any, field: type) -> VerdictSummary:
         question=fields["question"],
         answer=str(fields["answer"]),
         passed=fields["passed"],
+        scope=fields["scope"],
         reason=fields["reason"],
     )

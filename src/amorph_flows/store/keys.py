@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.store._verdicts import VerdictSummary, verdicts_in
@@ -39,8 +39,8 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
     dict
         ``current``: whether no later run of its study has replaced the document; ``stage``;
         ``formulas`` of the document and of its study; ``ions`` with and without charge;
-        ``verdicts`` in short; their ``answers``, and ``"believed"`` or ``"doubted"`` for all of
-        them together.
+        ``verdicts`` in short; their ``answers``, and for all of them together the word that
+        `amorph_flows.analysis.verdict.word_for` gives.
     """
     stored = isinstance(output, Mapping)
     fields = output if isinstance(output, Mapping) else vars(output)
@@ -82,6 +82,9 @@ def document_class(module: str, name: str | None) -> type[StageDocument]:
 def _answers(verdicts: list[VerdictSummary]) -> list[str]:
     if not verdicts:
         return []
-    answers = {verdict["answer"] for verdict in verdicts} - {"believed", "doubted"}
-    believed = all(verdict["passed"] for verdict in verdicts)
-    return [*sorted(answers), "believed" if believed else "doubted"]
+    from amorph_flows.analysis.verdict import ResultWord, word_for  # with all of analysis
+
+    together = {*get_args(ResultWord)} - {"refused"}
+    answers = {verdict["answer"] for verdict in verdicts} - together
+    failed = {verdict["scope"] for verdict in verdicts if not verdict["passed"]}
+    return [*sorted(answers), word_for(failed)]

@@ -75,8 +75,9 @@ def find_documents(
     since, until
         Only documents completed then or later, and before then, in local time.
     verdict
-        The answer of one of the document's verdicts, or ``"doubted"`` for documents with a
-        verdict that forbids belief, ``"believed"`` for those with verdicts that all allow it.
+        The answer of one of the document's verdicts, or a word for all of them together:
+        ``"believed"`` where all were passed, ``"converged"`` where all numerical ones were but
+        one of the model was not, ``"not converged"`` where a numerical one was not.
     superseded
         Whether documents are listed too that a later run of their study has replaced.
     limit

@@ -1,4 +1,4 @@
-"""One class of verdicts: what judges return, what their answers are, what may be believed."""
+"""One class of verdicts: what judges return, what their answers are, the word for a result."""
 
 import importlib
 import inspect
@@ -13,6 +13,7 @@ from monty.json import MontyDecoder, MontyEncoder
 
 from amorph_flows import analysis, jobs, schemas
 from amorph_flows.analysis import Answer, MeltVerdict, Remedy, Verdict, believable, doubts
+from amorph_flows.analysis.verdict import word_for
 
 
 class Weather(Answer):
@@ -79,6 +80,21 @@ def test_only_numerical_verdicts_decide_what_may_be_believed():
     assert believable([verdict(), surrogate])
     assert not believable([verdict(passed=False), surrogate])
     assert doubts([verdict(), surrogate, surrogate]) == ["a toy made the labels"]
+
+
+@pytest.mark.parametrize(
+    ("failed", "has_value", "word"),
+    [
+        ([], True, "believed"),
+        (["model"], True, "converged"),
+        (["numerical"], True, "not converged"),
+        (["numerical", "model"], True, "not converged"),
+        ([], False, "refused"),
+        (["numerical", "model"], False, "refused"),
+    ],
+)
+def test_scopes_of_what_failed_give_the_word(failed, has_value, word):
+    assert word_for(failed, has_value=has_value) == word
 
 
 def test_names_that_scripts_import_are_verdicts():

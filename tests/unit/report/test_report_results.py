@@ -67,8 +67,34 @@ def test_values_are_those_of_the_documents() -> None:
 def test_a_surrogate_engine_forbids_belief_in_everything() -> None:
     rows = result_rows(study_parts())
     for row in rows:
-        assert row.verdict == ("refused" if row.value is None else "not to be believed")
-        assert row.reason.count("a surrogate that imitates density functional theory") == 1
+        others = [cause for cause in row.causes if cause.answer != "SURROGATE"]
+        word = "not converged" if others else "converged"
+        assert row.verdict == ("refused" if row.value is None else word)
+        [surrogate] = [cause for cause in row.causes if cause.answer == "SURROGATE"]
+        assert "come from toy, a surrogate that imitates density functional" in surrogate.reason
+
+
+def test_what_only_a_surrogate_keeps_from_belief_is_converged() -> None:
+    sound, surrogate = study_parts(surrogate=False), study_parts()
+    voltage = surrogate.voltage.model_copy(update={"points": sound.voltage.points})
+    rows = result_rows(sound.model_copy(update={"voltage": voltage}))
+    believed = {(r.quantity, r.temperature_k) for r in result_rows(sound) if not r.causes}
+    for row in rows:
+        if (row.quantity, row.temperature_k) in believed:
+            assert (row.verdict, [c.answer for c in row.causes]) == ("converged", ["SURROGATE"])
+
+
+def test_reasons_are_short_and_causes_hold_them_all() -> None:
+    long = " ".join(["the ions are caged and do not move as far as is asked for"] * 10)
+    caged = [verdict("diffusive regime?", False, f"{n}: {long}") for n in range(20)]
+    parts = with_point(study_parts(), 600.0, verdicts=caged)
+    for row in result_rows(parts):
+        assert 0 < len(row.reason) <= 200
+        assert all(0 < len(cause.reason) <= 200 for cause in row.causes)
+        assert (row.verdict == "believed") == (not row.causes)
+    [row] = [row for row in rows_of(parts, "jump_diffusivity") if row.temperature_k == 600.0]
+    assert [cause.reason[:2] for cause in row.causes][:20] == [f"{n}:"[:2] for n in range(20)]
+    assert row.reason.endswith(f"; and {len(row.causes) - 1} more.")
 
 
 def test_a_study_that_passes_its_checks_is_believed_and_says_how_many() -> None:
@@ -122,7 +148,7 @@ def test_a_diffusivity_that_is_none_is_refused_with_the_reason(value: float) -> 
     assert row.reason == "The ions are caged."
 
 
-def test_a_missing_value_is_refused_even_where_nothing_was_doubted() -> None:
+def test_a_missing_value_is_refused_even_where_nothing_failed() -> None:
     sound = study_parts(surrogate=False)
     transport = sound.transport.model_copy(
         update={"activation_energy_ev": None, "verdicts": [], "fitted_temperatures_k": []}
@@ -206,7 +232,7 @@ def test_what_does_not_show_in_a_sound_run_is_refused_and_named(surrogate: bool)
         [row] = [row for row in rows_of(parts, quantity) if row.temperature_k == 900.0]
         assert (row.value, row.uncertainty, row.verdict) == (None, None, "refused")
         assert row.reason.startswith(reason)
-        assert ("surrogate" in row.reason) == surrogate
+        assert (row.causes[-1].answer == "SURROGATE") == surrogate
 
 
 def test_walks_give_a_haven_ratio_of_one() -> None:
@@ -228,5 +254,5 @@ def test_a_wrong_volume_forbids_belief_in_what_rests_on_it() -> None:
     ):
         parts = sound.model_copy(update=changed)
         for row in [*rows_of(parts, "average_voltage"), *rows_of(parts, "tracer_diffusivity")]:
-            assert (row.verdict, row.reason) == ("not to be believed", reason)
+            assert (row.verdict, row.reason) == ("not converged", reason)
         assert rows_of(parts, "voltage_crystal")[0].verdict == "believed"

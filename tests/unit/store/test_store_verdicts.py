@@ -108,7 +108,7 @@ def test_a_verdict_comes_back_from_the_store_of_a_job(store, tmp_path):
     assert pores == CLOSED
     assert pores.answer == FoamVerdict.CLOSED
     metadata = store.query_one({"uuid": job.uuid}, ["metadata"])["metadata"]
-    assert metadata["answers"] == ["CLOSED", "OPEN", "doubted"]
+    assert metadata["answers"] == ["CLOSED", "OPEN", "not converged"]
     (summary,) = find_documents(store, verdict="CLOSED")
     assert [v["answer"] for v in summary["verdicts"]] == ["CLOSED", "OPEN"]
 

@@ -90,25 +90,25 @@ def judge_together(
     if transition is not None and transition.may_be_between(min(kelvin), max(kelvin)):
         bend = [_judge_bend(fitted, transition, limits)]
     return [
-        _judge_believed(fitted),
+        _judge_converged(fitted),
         _judge_straight(fit, len(kelvin), limits),
         *bend,
         _judge_extrapolation(kelvin, fit.extrapolation_300k, transition),
     ]
 
 
-def _judge_believed(fitted: list[TransportAtTemperature]) -> Verdict:
-    """Judge whether the diffusivities that the fit rests on can be believed."""
+def _judge_converged(fitted: list[TransportAtTemperature]) -> Verdict:
+    """Judge whether the diffusivities that the fit rests on are converged."""
     doubtful = [f"{t.temperature_k:g} K" for t in fitted if not t.believable]
     good = not doubtful
     return Verdict(
-        "diffusivities believed?",
+        "diffusivities converged?",
         _V.DIFFUSIVE if good else _V.TOO_FEW_TEMPERATURES,
         good,
         "numerical",
-        f"the fit rests on {len(fitted)} believable temperatures"
+        f"the fit rests on {len(fitted)} converged temperatures"
         if good
-        else f"fewer than two temperatures can be believed (not {', '.join(doubtful)})",
+        else f"fewer than two temperatures are converged (not {', '.join(doubtful)})",
         {"doubtful": len(doubtful)},
         {"least_temperatures": 2.0},
     )

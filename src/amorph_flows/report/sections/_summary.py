@@ -1,12 +1,14 @@
-"""The first chapter: results, uncertainties, and whether they may be believed."""
+"""The first chapter: results, uncertainties, and the word for each."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 
+from amorph_flows.analysis.verdict import ResultWord
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import capitalised, number, temperature
-from amorph_flows.report.results import reasons_against
 from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
 
 NAMES = {
@@ -30,7 +32,7 @@ RESULT_COLUMNS = (
     Column("value", "value", "number"),
     Column("unit", "unit"),
     Column("uncertainty", "uncertainty", "uncertainty"),
-    Column("verdict", "may it be believed?", "verdict"),
+    Column("verdict", "verdict", "verdict"),
     Column("doubts", "why", "doubts"),
     Column("documents", "documents", "documents"),
 )
@@ -53,12 +55,9 @@ def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
     rows
         Its results.
     """
-    believed = sum(row.verdict == "believed" for row in rows)
-    refused = sum(row.verdict == "refused" for row in rows)
-    counts = (
-        f"{believed} of {len(rows)} results may be believed, "
-        f"{len(rows) - believed - refused} may not, and {refused} are refused."
-    )
+    counted = Counter(row.verdict for row in rows)
+    words = [f"{counted[word]} {word}" for word in get_args(ResultWord) if counted[word]]
+    counts = f"Of {len(rows)} results: {', '.join(words)}."
     tables = [_results(parts, rows)]
     if parts.shortenings:
         tables.append(_shortenings(parts.shortenings))
@@ -73,11 +72,11 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
     if parts.shortenings:
         factors = ", ".join(f"{s.what} {number(s.factor)} times" for s in parts.shortenings)
         caption += f" Smaller than the published protocol: {factors}."
-    return Table("results", caption, RESULT_COLUMNS, [_result(parts, row) for row in rows])
+    return Table("results", caption, RESULT_COLUMNS, [_result(row) for row in rows])
 
 
-def _result(parts: StudyParts, row: ResultRow) -> Row:
-    reasons = reasons_against(parts, row) or [row.reason]
+def _result(row: ResultRow) -> Row:
+    reasons = [cause.reason for cause in row.causes] or [row.reason]
     shown = {
         "name": NAMES[row.quantity],
         "temperature_shown": temperature(row.temperature_k),
