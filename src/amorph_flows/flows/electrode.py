@@ -238,7 +238,8 @@ class AmorphousElectrodeMaker(Maker):
         }
         engine_md = {t: job.output for t, job in sampled.items()}
 
-        fit = study.fit.make([*quench.output["cooling"], *branches.values(), *engine_md.values()])
+        cooling_and_branches = [*quench.output["cooling"], *branches.values()]
+        fit = study.fit.make([*cooling_and_branches, *engine_md.values()])
         starts = [(empty, t, branches[t].structure) for t in temperatures]
         starts += [(full, t, label.structure) for t, label in engine_md.items()]
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
@@ -294,6 +295,11 @@ class AmorphousElectrodeMaker(Maker):
             voltage=voltage.output,
             shortenings=study.shortenings(),
             settings=study,
+            cpu_seconds={
+                "melt_quench": [job.cpu_seconds for job in cooling_and_branches],
+                "sampling": [label.cpu_seconds for label in engine_md.values()],
+                "mtp_sampling": [job.output.cpu_seconds for job in small.values()],
+            },
         )
         for name, job in (("structure", compared), ("transport", transport), ("report", report)):
             job.name = name

@@ -38,6 +38,7 @@ def write_report(
     host_production: Sequence[TrajectoryDoc | None] = (),
     large_quench: QuenchDoc | None = None,
     large_insertions: Sequence[SiteSetDoc | None] = (),
+    cpu_seconds: dict[str, list[float | None]] | None = None,
 ) -> StudyDoc:
     """Return the results of a study and its report, as HTML and as JSON.
 
@@ -55,6 +56,8 @@ def write_report(
         Production without ions, if there was any.
     large_quench, large_insertions
         The glass that production was run in where the potential made one, and its ions.
+    cpu_seconds
+        CPU time, s, of the jobs of stages whose documents are not given.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -75,6 +78,7 @@ def write_report(
         host_production=[doc for doc in host_production if doc is not None],
         large_quench=large_quench,
         large_insertions=[doc for doc in large_insertions if doc is not None],
+        cpu_seconds=cpu_seconds or {},
     )
     report = build_report(parts)
     return StudyDoc(

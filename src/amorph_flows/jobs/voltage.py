@@ -113,7 +113,14 @@ def collect_voltages(
     for snapshot, label in zip(snapshots, labels, strict=True):
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
-    return VoltageDoc(ion=ion, engine=engine, reference_energy_ev=metal_ev, points=points)
+    took = [document.cpu_seconds for document in computed if document is not None]
+    return VoltageDoc(
+        ion=ion,
+        engine=engine,
+        reference_energy_ev=metal_ev,
+        points=points,
+        inputs_cpu_seconds=sum(t for t in took if t is not None) if any(took) else None,
+    )
 
 
 def _on_the_run(run: LabelDoc | TrajectoryDoc, temperature_k: float) -> list[Verdict]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.schemas.insertion import SiteSetDoc
+from amorph_flows.remedies import with_remedy
+from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
+_STAGES = {"engine MD": "sampling", "MTP MD": "mtp_sampling"}
 _VOLTAGES = {"average_voltage", "voltage_crystal"}
 _OF_ALL_TEMPERATURES = {"activation_energy", "diffusivity_300k", "conductivity_300k"}
 
@@ -32,12 +36,12 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     verdicts = [*own_verdicts(parts, row)]
     if row.structure_source.endswith(("MTP MD", "by MTP")):
         verdicts += _production(parts, temperatures)
-        verdicts += [parts.active_learning.verdict, *parts.potential.verdicts]
-        verdicts += parts.dataset.verdicts
+        verdicts += _mended(parts, "active_learning", [parts.active_learning.verdict])
+        verdicts += _mended(parts, "fit", [*parts.potential.verdicts, *parts.dataset.verdicts])
     if row.quantity not in _VOLTAGES and parts.large_quench is not None:
-        verdicts += _structures(parts.large_quench, parts.large_insertions, temperatures)
+        verdicts += _structures(parts, temperatures, large=parts.large_quench)
     elif row.quantity != "voltage_crystal":
-        verdicts += _structures(parts.quench, parts.insertions, temperatures)
+        verdicts += _structures(parts, temperatures)
     engines = (parts.voltage.engine, parts.quench.engine, parts.dataset.engine)
     surrogates = [verdict for engine in engines for verdict in engine.verdicts("energies")]
     return _once([*verdicts, *surrogates])
@@ -54,18 +58,20 @@ def own_verdicts(parts: StudyParts, row: ResultRow) -> list[Verdict]:
         The result.
     """
     if row.quantity in _VOLTAGES:
-        return [
+        own = [
             verdict
             for point in parts.voltage.points
             if (point.structure_source, point.temperature_k)
             == (row.structure_source, row.temperature_k)
             for verdict in point.verdicts
         ]
+        return _mended(parts, _STAGES.get(row.structure_source, "voltage"), own)
     if row.quantity in _OF_ALL_TEMPERATURES:
         haven = parts.transport.haven_verdict
         own = [haven] if haven is not None and row.quantity == "conductivity_300k" else []
-        return [*own, *parts.transport.verdicts, *_points(parts, _temperatures(parts, row))]
-    return _points(parts, _temperatures(parts, row))
+        own += [*parts.transport.verdicts, *_points(parts, _temperatures(parts, row))]
+        return _mended(parts, "production", own)
+    return _mended(parts, "production", _points(parts, _temperatures(parts, row)))
 
 
 def _temperatures(parts: StudyParts, row: ResultRow) -> set[float]:
@@ -85,30 +91,48 @@ def _points(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
 
 
 def _production(parts: StudyParts, temperatures: set[float]) -> list[Verdict]:
-    return [
+    found = [
         verdict
         for run in parts.production
         if run.temperature_k in temperatures
         for verdict in run.verdicts
     ]
+    return _mended(parts, "production", found)
 
 
 def _structures(
-    quench: QuenchDoc, insertions: list[SiteSetDoc], temperatures: set[float]
+    parts: StudyParts, temperatures: set[float], large: QuenchDoc | None = None
 ) -> list[Verdict]:
     """Return the verdicts on melt, branches and insertions; without a branch, the nearest one."""
+    quench = large or parts.quench
+    insertions = parts.large_insertions if large else parts.insertions
     branches = {branch.temperature_k: branch.amorphous for branch in quench.branches}
     volumes = {b.temperature_k: b.volume for b in quench.branches if b.volume is not None}
     sites = {site.temperature_k: site.verdict for site in insertions}
     relaxed = {s.temperature_k: s.relaxed for s in insertions if s.relaxed is not None}
-    verdicts = [quench.melted, *([quench.inside] if quench.inside else [])]
-    for found in (branches, volumes, sites, relaxed):
+    [melted] = _mended(parts, "melt_quench", [quench.melted])
+    if not melted.passed:  # what never melted is the crystal, however it was cooled
+        branches = {t: replace(v, remedy=melted.remedy) for t, v in branches.items()}
+    inside = _mended(parts, "large_glass", [quench.inside]) if quench.inside else []
+    verdicts = [melted, *inside]
+    for stage, found in (
+        ("melt_quench", branches),
+        ("large_glass" if large else "melt_quench.branch", volumes),
+        ("insertion", sites),
+        ("insertion", relaxed),
+    ):
         for temperature in sorted(temperatures):
             known = [t for t in found if t is not None]
             nearest = min(known, key=lambda t: (abs(t - temperature), t), default=None)
             if nearest is not None:
-                verdicts.append(found[nearest])
+                verdicts += _mended(parts, stage, [found[nearest]])
     return verdicts
+
+
+def _mended(parts: StudyParts, stage: str, verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts of a stage, those that failed with their remedies."""
+    took = cpu_seconds_of_stages(parts)
+    return [with_remedy(verdict, stage, parts.settings, took) for verdict in verdicts]
 
 
 def _once(verdicts: list[Verdict]) -> list[Verdict]:

@@ -46,7 +46,7 @@ class ExplorationRun(Document):
 
 
 class GenerationDoc(StageDocument):
-    """One turn of active learning."""
+    """One turn of active learning; its CPU time is that of all its jobs."""
 
     turn: int
     potential_uuid: str = Field(description="potential that the runs were made with")

@@ -116,6 +116,10 @@ class StudyParts(Document):
         default=None, description="of the glass of production, where the potential made one"
     )
     large_insertions: list[SiteSetDoc] = Field(default_factory=list, description="into that glass")
+    cpu_seconds: dict[str, list[float | None]] = Field(
+        default_factory=dict,
+        description="CPU time of the jobs of stages whose documents are not here, s",
+    )
 
 
 class StudyDoc(StageDocument):

@@ -49,6 +49,9 @@ class VoltageDoc(StageDocument):
         description="of one atom of the metal, eV; None where its relaxation failed"
     )
     points: list[VoltagePoint]
+    inputs_cpu_seconds: float | None = Field(
+        default=None, description="CPU time of the relaxations and single points behind them, s"
+    )
 
 
 class SnapshotDoc(StageDocument):

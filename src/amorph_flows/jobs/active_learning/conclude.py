@@ -90,7 +90,7 @@ def conclude_turn(
         turn, potential, refitted, dataset, runs, selection, labels, loop.worse_factor
     )
     own_uuid = current_job_uuid()
-    generations = [*generations, generation.renewed(job_uuid=own_uuid)]
+    generations = [*generations, generation.model_copy(update={"job_uuid": own_uuid})]
     kept = refitted if generation.kept and refitted is not None else potential
     data = extended if extended is not None else dataset
     verdict = judge_loop(generations, loop.max_turns, loop.failure_budget, loop.duration_fs)

@@ -54,6 +54,8 @@ def summarise_turn(
     if unbroken(runs):
         reason = _UNBROKEN
     given = [label for label in labels if label is not None]
+    jobs = [refitted if changed else None, selection, *runs, *given]
+    took = [job.cpu_seconds for job in jobs if job is not None and job.cpu_seconds is not None]
     return GenerationDoc(
         turn=turn,
         potential_uuid=potential.job_uuid,
@@ -71,6 +73,7 @@ def summarise_turn(
         errors_after=after,
         kept=kept,
         reason=reason,
+        cpu_seconds=sum(took) if took else None,
     )
 
 

@@ -1,0 +1,6 @@
+"""Remedies: what to change in the study file so that a failed verdict passes, and what it costs."""
+
+from amorph_flows.remedies._remedy import TABLE, remedy_for, with_remedy
+from amorph_flows.remedies._settings import Settings, set_value, value_of
+
+__all__ = ["TABLE", "Settings", "remedy_for", "set_value", "value_of", "with_remedy"]

@@ -1,0 +1,78 @@
+"""The cost of a change: the jobs that run again, longer or larger by what is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from amorph_flows.remedies._settings import Settings, set_value, value_of
+
+_AFTER_LEARNING = ("mtp_sampling", "melt_sampling", "large_glass", "production", "voltage")
+_AFTER_LABELS = ("fit", "active_learning", *_AFTER_LEARNING)
+RUN_AGAIN: dict[str, tuple[str, ...]] = {
+    "melt_quench": ("melt_quench", "sampling", *_AFTER_LABELS),
+    "insertion": ("sampling", *_AFTER_LABELS),
+    "sampling": ("sampling", *_AFTER_LABELS),
+    "fit": _AFTER_LABELS,
+    "active_learning": ("active_learning", *_AFTER_LEARNING),
+    "mtp_sampling": ("mtp_sampling", "voltage"),
+    "large_glass": ("large_glass", "production"),
+    "production": ("production",),
+    "production_temperatures_k": ("production",),
+    "voltage": ("voltage",),
+}
+"""The stages that run again where a key of a stage is changed."""
+
+
+def core_hours(
+    key: str, value: Any, settings: Settings, cpu_seconds: Mapping[str, float | None]
+) -> float | None:
+    """Return what the jobs that run again cost; None where that is not known.
+
+    Parameters
+    ----------
+    key, value
+        What is changed.
+    settings
+        Of the study, before.
+    cpu_seconds
+        What the jobs of each stage took, s; a stage that the study has not is not there.
+    """
+    again = RUN_AGAIN.get(key.partition(".")[0])
+    if again is None or not cpu_seconds:
+        return None
+    changed = set_value(settings, key, value)
+    total = 0.0
+    for stage in again:
+        took = cpu_seconds.get(stage, 0.0)
+        if took is None:
+            return None
+        total += took * _extent(stage, changed) / _extent(stage, settings)
+    return float(f"{total / 3600:.3g}")
+
+
+def _extent(stage: str, settings: Settings) -> float:
+    """Return what the cost of a stage is in proportion to, from its settings; 1 if nothing."""
+
+    def of(key: str) -> Any:
+        return value_of(settings, f"{stage}.{key}")
+
+    def many(key: str) -> int:
+        return len(value_of(settings, key) or ())
+
+    step = of("time_step_fs")
+    if stage == "melt_quench" and step and of("melt_duration_fs") is not None:
+        holds = (len(of("branch_temperatures_k")) + 1) * (of("branch.duration_fs") or 0.0)
+        return float(of("melt_duration_fs") + of("quench_duration_fs") + holds) / float(step)
+    if stage == "sampling" and step and of("duration_fs"):
+        return float(of("duration_fs")) / float(step)
+    if stage == "active_learning" and step and of("max_turns"):
+        return float(of("duration_fs")) * of("max_turns") * of("n_seeds") / float(step)
+    if stage == "voltage" and of("n_snapshots"):
+        return float(of("n_snapshots"))
+    if stage in ("production", "mtp_sampling") and step and of("supercell"):
+        temperatures = many("production_temperatures_k") if stage == "production" else 1
+        run = (of("equilibration_fs") + of("production_fs")) / step
+        return float(run * prod(of("supercell")) * max(temperatures, 1))
+    return 1.0

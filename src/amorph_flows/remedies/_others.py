@@ -1,0 +1,217 @@
+"""Remedies of the verdicts on all stages but the diffusivities."""
+
+from __future__ import annotations
+
+import math
+
+from amorph_flows.analysis import AmorphousVerdict as A
+from amorph_flows.analysis import ElasticVerdict as E
+from amorph_flows.analysis import LatticeVerdict as Lattice
+from amorph_flows.analysis import MeltVerdict as M
+from amorph_flows.analysis import TransitionVerdict as G
+from amorph_flows.analysis import VolumeVerdict as Volume
+from amorph_flows.analysis.pressure import MAX_STANDARD_ERROR_GPA
+from amorph_flows.remedies._case import Case, Change, rounded_up
+from amorph_flows.remedies._transport import (
+    hold_the_temperature,
+    learn_longer,
+    watch_the_grade,
+    wider_cell,
+)
+from amorph_flows.schemas.active_learning import LearningVerdict as L
+from amorph_flows.schemas.insertion import InsertionVerdict
+from amorph_flows.schemas.labelling import EngineVerdict
+from amorph_flows.schemas.potential import PotentialVerdict as P
+from amorph_flows.schemas.production_md import ProductionVerdict as R
+from amorph_flows.schemas.voltage import VoltageVerdict as V
+
+HOTTER = 1.25
+HIGHEST_LEVEL = 28
+PUBLISHED_LEVEL = 16
+
+
+def melt_longer(case: Case) -> Change | None:
+    """Return the melt that is long enough, from how far its atoms moved; MSD grows with time."""
+    key, duration, least = "melt_quench.melt_duration_fs", case.number("duration_fs"), 0.0
+    moved = case.number("displacement_ratio")
+    if duration is not None and duration < case.limit("duration_fs"):
+        least = case.limit("duration_fs") / duration
+    far = (case.limit("displacement_ratio") / moved) ** 2 if moved else 0.0
+    if not moved:  # too few frames to see any motion
+        stride = case.present("melt_quench.frame_stride")
+        if stride is not None and stride > 1 and not least:
+            return "melt_quench.frame_stride", max(1, stride // 4)
+    return case.times(key, max(2.0, least, far))
+
+
+def melt_hotter(case: Case) -> Change | None:
+    """Return a melt that is hotter by a quarter."""
+    return case.times("melt_quench.melt_temperature_k", HOTTER)
+
+
+def quench_faster(case: Case) -> Change | None:
+    """Return twice the rate: what was molten crystallised on the way down."""
+    duration = case.present("melt_quench.quench_duration_fs")
+    return None if duration is None else ("melt_quench.quench_duration_fs", duration / 2)
+
+
+def longer_melt_and_hold(case: Case) -> Change | None:
+    """Return twice the melt: its remains are neither order nor disorder."""
+    return case.times("melt_quench.melt_duration_fs", 2.0)
+
+
+def let_the_cell_go(case: Case) -> Change | None:
+    """Return a barostat for the stage; where it has one, a run in which the cell settles."""
+    ensemble = f"{case.stage}.ensemble"
+    if case.present(ensemble) == "npt":
+        return case.longer(2.0)
+    if case.stage == "mtp_sampling" and _narrow(case):  # a barostat is refused there
+        if case.present("insertion.relax_cell") is False:
+            return "insertion.relax_cell", True
+        return _widened(case)
+    return ensemble, "npt"
+
+
+def know_the_pressure(case: Case) -> Change | None:
+    """Return a run whose pressure is known well enough; None where it has no stress."""
+    if case.number("mean_pressure_gpa") is None:
+        return None
+    error = case.number("standard_error_gpa")
+    return case.longer(4.0 if error is None else (error / MAX_STANDARD_ERROR_GPA) ** 2)
+
+
+def _narrow(case: Case) -> bool:
+    change = _widened(case)
+    return change is not None and change[1] != tuple(case.present("mtp_sampling.supercell"))
+
+
+def _widened(case: Case) -> Change | None:
+    cutoff, lengths = case.present("fit.settings.cutoff"), case.present("cell_lengths_a")
+    repeats = case.present("mtp_sampling.supercell")
+    if cutoff is None or lengths is None or repeats is None:
+        return None
+    pairs = zip(repeats, lengths, strict=True)
+    return "mtp_sampling.supercell", tuple(max(n, math.ceil(2 * cutoff / a)) for n, a in pairs)
+
+
+def finer_potential(case: Case) -> Change | None:
+    """Return four levels more; at the published one, labels from twice as long a sampling."""
+    level = case.present("fit.settings.level")
+    if level is None or level >= PUBLISHED_LEVEL:
+        return case.times("sampling.duration_fs", 2.0)
+    return "fit.settings.level", min(level + 4, PUBLISHED_LEVEL, HIGHEST_LEVEL)
+
+
+def hold_frames_out(case: Case) -> Change:
+    """Return the published share of test frames."""
+    del case
+    return "fit.test_fraction", 0.1
+
+
+def more_labels(case: Case) -> Change | None:
+    """Return a sampling that is longer by the frames that are missing."""
+    key = "sampling.duration_fs"
+    duration, missing = (
+        case.present(key),
+        case.limit("n_training") - case.verdict.numbers["n_training"],
+    )
+    step, stride = case.present("sampling.time_step_fs"), case.present("sampling.frame_stride")
+    test, validation = case.present("fit.test_fraction"), case.present("fit.validation_fraction")
+    runs = case.present("insertion_temperatures_k")
+    if None in (duration, step, stride, test, validation, runs):
+        return None
+    share = max(0.1, 1 - 2 * test - validation)
+    return key, rounded_up(duration + missing * step * stride / (share * len(runs)))
+
+
+def more_turns(case: Case) -> Change | None:
+    """Return twice the turns."""
+    return case.times("active_learning.max_turns", 2.0)
+
+
+def larger_budget(case: Case) -> Change:
+    """Return twice the failures that there were."""
+    return "active_learning.failure_budget", 2 * math.ceil(case.verdict.numbers["failures"])
+
+
+def grade_more_often(case: Case) -> Change | None:
+    """Return grades twice as often, so that a run that breaks is seen before."""
+    every, stop = (case.present(f"active_learning.{k}") for k in ("grade_every", "stop_grade"))
+    if every is not None and every > 1:
+        return "active_learning.grade_every", every // 2
+    return None if stop is None else ("active_learning.stop_grade", 2 * stop)
+
+
+def run_as_long_as_asked(case: Case) -> Change:
+    """Return runs of active learning that are as long as the threshold."""
+    return "active_learning.duration_fs", case.limit("duration_fs")
+
+
+def choose_on_validation(case: Case) -> Change:
+    """Return a choice that leaves the test frames alone."""
+    del case
+    return "fit.settings.choose_on", "validation"
+
+
+def sample_more(case: Case) -> Change | None:
+    """Return a run that is long enough, then as many snapshots as are asked for."""
+    sampled, asked = case.number("sampled_fs") or 0.0, case.limit("sampled_fs")
+    if sampled < asked:
+        return case.longer(asked / sampled if sampled else 2.0)
+    wanted, given = math.ceil(case.limit("n_snapshots")), case.present("voltage.n_snapshots")
+    return ("voltage.n_snapshots", wanted) if given is not None and given < wanted else None
+
+
+def relax_on(case: Case) -> Change | None:
+    """Return twice the steps of a relaxation."""
+    return case.times("engine.relax_max_steps", 2.0)
+
+
+_ENGINE = "only another engine (engine) gives labels that count as the truth"
+
+OTHERS = {
+    "melted?": {M.TOO_SHORT: melt_longer, M.NOT_MELTED: melt_hotter},
+    "amorphous?": {A.CRYSTALLINE: quench_faster, A.UNDECIDED: longer_melt_and_hold},
+    "volume right?": {
+        Volume.TOO_SMALL: let_the_cell_go,
+        Volume.TOO_LARGE: let_the_cell_go,
+        Volume.NOT_KNOWN: know_the_pressure,
+    },
+    "inside the training set?": {R.EXTRAPOLATES: learn_longer, R.NOT_WATCHED: watch_the_grade},
+    "temperature held?": {R.OFF: hold_the_temperature},
+    "cell wider than twice the cutoff?": {R.NARROW: wider_cell},
+    "ran to its end?": {R.CUT_SHORT: "the run failed; see its failure"},
+    "potential accurate?": {P.INACCURATE: finer_potential, P.NOT_TESTED: hold_frames_out},
+    "enough training frames?": {P.FEW: more_labels},
+    "test frames used once?": {P.CHOSEN_ON_TEST: choose_on_validation},
+    "active learning converged?": {
+        L.TURNS_USED_UP: more_turns,
+        L.FAILURE_BUDGET_USED_UP: larger_budget,
+        L.NOTHING_TO_LEARN: grade_more_often,
+        L.UNBROKEN_BUT_SHORT: run_as_long_as_asked,
+    },
+    "sampled long enough?": {V.SHORT: sample_more},
+    "relaxed?": {V.NOT_CONVERGED: relax_on},
+    "cell with its ions relaxed?": {InsertionVerdict.NOT_CONVERGED: relax_on},
+    "discharged crystal known?": {
+        V.GUESSED: "only a file of the crystal with its ions (discharged_structure) answers it"
+    },
+    "crystal relaxed?": {V.FAILED: "a job failed; see it"},
+    "metal relaxed?": {V.FAILED: "a job failed; see it"},
+    "lattice?": {
+        Lattice.PARTIAL_LATTICE: "no result rests on it: a glass should have no lattice",
+        Lattice.NO_LATTICE: "no result rests on it: a glass should have no lattice",
+    },
+    "glass transition?": {
+        G.NO_BEND: "no result rests on it; glass_transition has no one length that would do",
+        G.AT_THE_EDGE: "no result rests on it; choose glass_transition.temperatures_k around it",
+    },
+    "isotropic?": {
+        E.NOT_LINEAR: "elastic moduli are no part of a study",
+        E.UNSTABLE: "elastic moduli are no part of a study",
+        E.ANISOTROPIC: "elastic moduli are no part of a study",
+    },
+    "labels from density functional theory?": {EngineVerdict.SURROGATE: _ENGINE},
+    "energies from density functional theory?": {EngineVerdict.SURROGATE: _ENGINE},
+}
+"""By question and answer: the change, or why there is none."""

@@ -1,0 +1,207 @@
+"""Remedies: every numerical verdict that fails has one, or a reason why no key would do."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+from monty.json import jsanitize
+
+import amorph_flows
+from amorph_flows import analysis, schemas
+from amorph_flows.analysis import Answer, Verdict
+from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.remedies import TABLE, remedy_for, value_of
+from amorph_flows.study.overrides import apply_overrides, override_names
+
+SOURCE = Path(amorph_flows.__file__).parent
+PASSING = {
+    *("ACCURATE", "AMORPHOUS", "ARRHENIUS", "CELL_LARGE_ENOUGH", "CELL_SMALL", "COMPLETE"),
+    *("CONTINUOUS", "CONVERGED", "DIFFUSIVE", "DISCONTINUOUS", "DRIFT_LARGE", "DRIFT_SMALL"),
+    *("ENOUGH", "ENOUGH_FRAMES", "ENOUGH_MOVES", "EXTRAPOLATED", "FOUND", "HAVEN_CONSTANT"),
+    *("HELD", "HOST_SOLID", "INSIDE", "INTERPOLATED", "ISOTROPIC", "LATTICE", "MELTED"),
+    *("NO_BEND", "NO_HOST", "PRECISE", "PROVEN", "RELAXED", "RIGHT", "SEARCHED", "STEADY"),
+    *("TIME_STEP_CONFIRMED", "TIME_STEP_NOT_TESTABLE", "UNWRAPPED", "WIDE"),
+}
+STAGES = {
+    "melted?": ["melt_quench"],
+    "amorphous?": ["melt_quench"],
+    "volume right?": ["melt_quench.branch", "sampling", "mtp_sampling", "production"],
+    "inside the training set?": ["mtp_sampling", "production"],
+    "temperature held?": ["mtp_sampling", "production"],
+    "cell wider than twice the cutoff?": ["mtp_sampling", "production"],
+    "potential accurate?": ["fit"],
+    "enough training frames?": ["fit"],
+    "test frames used once?": ["fit"],
+    "active learning converged?": ["active_learning"],
+    "sampled long enough?": ["sampling", "mtp_sampling"],
+    "relaxed?": ["voltage"],
+    "cell with its ions relaxed?": ["insertion"],
+}
+"""Stages that a question is asked of; production for those that are not here."""
+NUMBERS = {
+    "longest_piece": 10.0, "longest_step": 0.9, "memory_times": 2.0, "travel_a2": 0.5,
+    "moves": 12.0, "relative_error": 0.9, "glass_transition_k": 950.0, "width_a": 7.1,
+    "duration_fs": 300.0, "displacement_ratio": 0.1, "mean_pressure_gpa": 3.0,
+    "standard_error_gpa": 0.9, "n_training": 120.0, "failures": 30.0, "sampled_fs": 240.0,
+    "n_snapshots": 2.0,
+}  # fmt: skip
+LIMITS = {
+    "least_frames": 100.0, "longest_step": 0.45, "least_memory_times": 10.0,
+    "least_travel_a2": 2.0, "least_moves": 60.0, "most_relative_error": 0.5, "width_a": 10.0,
+    "duration_fs": 4000.0, "displacement_ratio": 1.0, "n_training": 1000.0,
+    "sampled_fs": 20_000.0, "n_snapshots": 5.0,
+}  # fmt: skip
+CASES = [
+    (question, str(answer), stage)
+    for question, answers in TABLE.items()
+    for answer, found in answers.items()
+    if not isinstance(found, str)
+    for stage in STAGES.get(question, ["production"])
+]
+
+
+def failed(question: str, answer: str, **numbers: float) -> Verdict:
+    measured = NUMBERS | numbers
+    return Verdict(question, answer, False, "numerical", "why", measured, LIMITS)
+
+
+def settings_of(maker: AmorphousElectrodeMaker) -> dict:
+    return jsanitize(maker, strict=True, enum_values=True)
+
+
+def questions_of_numerical_verdicts() -> set[str]:
+    """Return the questions of all verdicts that the package makes, from its source."""
+    found = set()
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {
+            target.id: node.value.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Verdict"):
+                continue
+            given = {k.arg: k.value for k in node.keywords}
+            question = node.args[0] if node.args else given["question"]
+            scope = node.args[3] if len(node.args) > 3 else given["scope"]
+            if isinstance(scope, ast.Constant) and scope.value == "numerical":
+                if isinstance(question, ast.Constant):
+                    found.add(question.value)
+                elif question.id in named:
+                    found.add(named[question.id])
+                else:  # an argument: the literals that the function is called with
+                    found |= {"crystal relaxed?", "metal relaxed?"}
+    return found
+
+
+def test_every_numerical_verdict_has_a_remedy_or_a_reason_why_not():
+    always_passed = {"drift?", "supercell large enough?", "lowest electrostatic energy found?"}
+    questions = questions_of_numerical_verdicts()
+    assert len(questions) > 30
+    assert questions - always_passed <= set(TABLE), questions - set(TABLE)
+    written = [found for answers in TABLE.values() for found in answers.values()]
+    assert all(callable(found) or len(found) > 10 for found in written)
+
+
+def test_every_answer_that_can_fail_is_in_the_table():
+    for package in (analysis, schemas):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
+    members = {
+        str(member)
+        for enum in Answer.__subclasses__()
+        if enum.__module__.startswith("amorph_flows.")
+        for member in enum
+    }
+    failing = {str(answer) for answers in TABLE.values() for answer in answers}
+    assert members == failing | PASSING
+
+
+@pytest.mark.parametrize("preset", AmorphousElectrodeMaker.presets())
+@pytest.mark.parametrize(("question", "answer", "stage"), CASES)
+def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
+    question, answer, stage, preset
+):
+    maker = AmorphousElectrodeMaker.from_preset(preset)
+    remedy = remedy_for(failed(question, answer), stage, settings_of(maker))
+    if remedy is None:  # what the preset has already
+        assert (preset, question) in {
+            ("choyal2025", "cell wider than twice the cutoff?"),
+            ("choyal2025", "potential accurate?"),
+            ("demo", "potential accurate?"),
+            ("choyal2025", "test frames used once?"),
+            ("demo", "test frames used once?"),
+            ("choyal2025", "sampled long enough?"),
+            ("choyal2025", "active learning converged?"),
+            ("choyal2025", "inside the training set?"),
+        }, remedy
+        return
+    assert remedy.key in override_names(maker)
+    value = list(remedy.value) if isinstance(remedy.value, tuple) else remedy.value
+    changed = settings_of(apply_overrides(maker, {remedy.key: value}))
+    assert value_of(changed, remedy.key) == value != value_of(settings_of(maker), remedy.key)
+    assert remedy.core_hours is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "stage", "key", "value"),
+    [
+        ("precise?", "IMPRECISE", "production", "production.production_fs", 65_000.0),
+        ("enough moves?", "TOO_FEW_MOVES", "production", "production.production_fs", 100_000.0),
+        ("diffusive regime?", "CAGED", "production", "production.production_fs", 100_000.0),
+        ("enough frames?", "TOO_FEW_FRAMES", "production", "production.frame_stride", 5),
+        ("steady?", "AGEING", "production", "production.equilibration_fs", 22_000.0),
+        ("melted?", "NOT_MELTED", "melt_quench", "melt_quench.melt_temperature_k", 2500.0),
+        ("volume right?", "TOO_SMALL", "production", "production.ensemble", "npt"),
+        ("volume right?", "NOT_KNOWN", "production", "production.production_fs", 65_000.0),
+        ("volume right?", "TOO_SMALL", "mtp_sampling", "insertion.relax_cell", True),
+        ("cell wider than twice the cutoff?", "NARROW", "mtp_sampling",
+         "mtp_sampling.supercell", (1, 2, 2)),
+        ("sampled long enough?", "SHORT", "sampling", "sampling.duration_fs", 20_000.0),
+        ("active learning converged?", "TURNS_USED_UP", "active_learning",
+         "active_learning.max_turns", 6),
+    ],
+)  # fmt: skip
+def test_values_follow_from_the_numbers_of_the_verdict(question, answer, stage, key, value):
+    demo = settings_of(AmorphousElectrodeMaker.from_preset("demo"))
+    remedy = remedy_for(failed(question, answer), stage, demo)
+    assert (remedy.key, remedy.value) == (key, value)
+
+
+def test_a_verdict_that_passed_and_a_stage_of_ones_own_have_no_remedy():
+    demo = settings_of(AmorphousElectrodeMaker.from_preset("demo"))
+    good = Verdict("precise?", "PRECISE", True, "numerical", "it is", NUMBERS, LIMITS)
+    assert remedy_for(good, "production", demo) is None
+    own = demo | {"production": {"steps": 3}}
+    assert remedy_for(failed("precise?", "IMPRECISE"), "production", own) is None
+    assert remedy_for(failed("weather?", "RAINY"), "production", demo) is None
+    assert remedy_for(failed("ran to its end?", "CUT_SHORT"), "production", demo) is None
+
+
+def test_a_remedy_costs_what_the_jobs_that_run_again_took_longer_by_the_change():
+    demo = settings_of(AmorphousElectrodeMaker.from_preset("demo"))
+    took = {
+        "melt_quench": 600.0, "sampling": 300.0, "fit": 60.0, "active_learning": 120.0,
+        "mtp_sampling": 30.0, "production": 360.0, "voltage": 180.0,
+    }  # fmt: skip
+    longer = remedy_for(failed("precise?", "IMPRECISE"), "production", demo, took)
+    assert longer.value == 65_000.0
+    assert longer.core_hours == pytest.approx(0.1 * 67 / 22, rel=0.01)  # with 2 ps before
+    more = failed("sampled long enough?", "SHORT", sampled_fs=20_000.0)
+    assert remedy_for(more, "sampling", demo, took) is None  # five are asked for already
+    few = demo | {"voltage": demo["voltage"] | {"n_snapshots": 2}}
+    assert remedy_for(more, "sampling", few, took).core_hours == pytest.approx(0.05 * 5 / 2)
+    hotter = remedy_for(failed("melted?", "NOT_MELTED"), "melt_quench", demo, took)
+    assert hotter.core_hours == pytest.approx(sum(took.values()) / 3600, rel=0.01)
+    unknown = took | {"voltage": None}
+    assert (
+        remedy_for(failed("melted?", "NOT_MELTED"), "melt_quench", demo, unknown).core_hours is None
+    )
+    assert remedy_for(failed("precise?", "IMPRECISE"), "production", demo, unknown) == longer
