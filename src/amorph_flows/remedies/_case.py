@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,10 @@ class Case:
         """Return by which factor a number that grows in proportion to the run is too small."""
         number = self.number(name)
         return self.limit(limit) / number if number and number > 0 else UNKNOWN_FACTOR
+
+
+Table = Mapping[str, Mapping[str, Callable[[Case], Change | None] | str]]
+"""By question and failing answer: what finds the change, or why no change would do."""
 
 
 def rounded_up(value: float) -> float:

@@ -11,7 +11,7 @@ from amorph_flows.analysis import MeltVerdict as M
 from amorph_flows.analysis import TransitionVerdict as G
 from amorph_flows.analysis import VolumeVerdict as Volume
 from amorph_flows.analysis.pressure import MAX_STANDARD_ERROR_GPA
-from amorph_flows.remedies._case import Case, Change, rounded_up
+from amorph_flows.remedies._case import Case, Change, Table, rounded_up
 from amorph_flows.remedies._transport import (
     hold_the_temperature,
     learn_longer,
@@ -169,7 +169,7 @@ def relax_on(case: Case) -> Change | None:
 
 _ENGINE = "only another engine (engine) gives labels that count as the truth"
 
-OTHERS = {
+OTHERS: Table = {
     "melted?": {M.TOO_SHORT: melt_longer, M.NOT_MELTED: melt_hotter},
     "amorphous?": {A.CRYSTALLINE: quench_faster, A.UNDECIDED: longer_melt_and_hold},
     "volume right?": {
@@ -214,4 +214,3 @@ OTHERS = {
     "labels from density functional theory?": {EngineVerdict.SURROGATE: _ENGINE},
     "energies from density functional theory?": {EngineVerdict.SURROGATE: _ENGINE},
 }
-"""By question and answer: the change, or why there is none."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from amorph_flows.analysis.verdict import Remedy, Verdict
-from amorph_flows.remedies._case import Case, Change
+from amorph_flows.remedies._case import Case, Table
 from amorph_flows.remedies._cost import core_hours
 from amorph_flows.remedies._others import OTHERS
 from amorph_flows.remedies._settings import Settings, value_of
 from amorph_flows.remedies._transport import TRANSPORT
 
-TABLE: Mapping[str, Mapping[str, Callable[[Case], Change | None] | str]] = {**TRANSPORT, **OTHERS}
+TABLE: Table = {**TRANSPORT, **OTHERS}
 """By question and failing answer: what finds the change, or why no change would do."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from amorph_flows.analysis import TransportVerdict as T
-from amorph_flows.remedies._case import UNKNOWN_FACTOR, Case, Change
+from amorph_flows.remedies._case import UNKNOWN_FACTOR, Case, Change, Table
 
 LEAST_FACTOR = 2.0
 """Of a run that is too short by its numbers, but nobody knows by how much."""
@@ -119,7 +119,7 @@ def wider_cell(case: Case) -> Change | None:
     return key, tuple(max(n, math.ceil(needed / (a * true) - 1e-9)) for n, a in pairs)
 
 
-TRANSPORT = {
+TRANSPORT: Table = {
     "enough frames?": {T.TOO_FEW_FRAMES: more_frames},
     "unwrapped?": {T.UNWRAPPING_AMBIGUOUS: shorter_steps_between_frames},
     "diffusive regime?": {
@@ -156,4 +156,3 @@ TRANSPORT = {
     },
     "a production run to analyse?": {T.NONE: "a job failed; see it"},
 }
-"""By question and answer, of verdicts on transport: the change, or why there is none."""

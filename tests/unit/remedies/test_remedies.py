@@ -15,7 +15,8 @@ from amorph_flows import analysis, schemas
 from amorph_flows.analysis import Answer, Verdict
 from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.remedies import TABLE, remedy_for, value_of
-from amorph_flows.study.overrides import apply_overrides, override_names
+from amorph_flows.study import Study
+from amorph_flows.study.overrides import override_names
 
 SOURCE = Path(amorph_flows.__file__).parent
 PASSING = {
@@ -129,7 +130,7 @@ def test_every_answer_that_can_fail_is_in_the_table():
 def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
     question, answer, stage, preset
 ):
-    maker = AmorphousElectrodeMaker.from_preset(preset)
+    maker = Study(structure=Path("V2O5.cif"), preset=preset).maker()
     remedy = remedy_for(failed(question, answer), stage, settings_of(maker))
     if remedy is None:  # what the preset has already
         assert (preset, question) in {
@@ -145,7 +146,8 @@ def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
         return
     assert remedy.key in override_names(maker)
     value = list(remedy.value) if isinstance(remedy.value, tuple) else remedy.value
-    changed = settings_of(apply_overrides(maker, {remedy.key: value}))
+    study = Study(structure=Path("V2O5.cif"), preset=preset, overrides={remedy.key: value})
+    changed = settings_of(study.maker())
     assert value_of(changed, remedy.key) == value != value_of(settings_of(maker), remedy.key)
     assert remedy.core_hours is None
 
