@@ -238,8 +238,7 @@ class AmorphousElectrodeMaker(Maker):
         }
         engine_md = {t: job.output for t, job in sampled.items()}
 
-        cooling_and_branches = [*quench.output["cooling"], *branches.values()]
-        fit = study.fit.make([*cooling_and_branches, *engine_md.values()])
+        fit = study.fit.make([*quench.output["cooling"], *branches.values(), *engine_md.values()])
         starts = [(empty, t, branches[t].structure) for t in temperatures]
         starts += [(full, t, label.structure) for t, label in engine_md.items()]
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
@@ -296,7 +295,6 @@ class AmorphousElectrodeMaker(Maker):
             shortenings=study.shortenings(),
             settings=study,
             cpu_seconds={
-                "melt_quench": [job.cpu_seconds for job in cooling_and_branches],
                 "sampling": [label.cpu_seconds for label in engine_md.values()],
                 "mtp_sampling": [job.output.cpu_seconds for job in small.values()],
             },

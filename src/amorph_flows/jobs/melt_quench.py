@@ -48,6 +48,8 @@ def collect_quench(
         Labels of each branch; None stands for a job that failed.
     """
     stages = [required(label, "a stage of the melt-quench") for label in cooling]
+    labels = [*stages, *(label for label in branches if label is not None)]
+    took = [label.cpu_seconds for label in labels if label.cpu_seconds is not None]
     elements = sorted(element.symbol for element in crystal.composition.elements)
     melt = judge_melt(trajectory_of(stages[0].frames), elements)
     return QuenchDoc(
@@ -57,7 +59,8 @@ def collect_quench(
         quench_rate_k_per_ps=rate_k_per_ps,
         label_uuids=[label.job_uuid for label in stages],
         melted=melt,
-        inside=_inside([*stages, *(label for label in branches if label is not None)]),
+        inside=_inside(labels),
+        inputs_cpu_seconds=sum(took) if took else None,
         branches=[
             _branch(crystal, temperature, label)
             for temperature, label in zip(temperatures_k, branches, strict=True)

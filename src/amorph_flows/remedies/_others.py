@@ -164,6 +164,8 @@ def sample_more(case: Case) -> Change | None:
 
 def relax_on(case: Case) -> Change | None:
     """Return twice the steps of a relaxation."""
+    if case.stage == "potential":  # no key sets its steps
+        return None
     return case.times("engine.relax_max_steps", 2.0)
 
 

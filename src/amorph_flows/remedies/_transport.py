@@ -78,7 +78,7 @@ def the_glass_alone(case: Case) -> Change | None:
 
 def learn_longer(case: Case) -> Change | None:
     """Return longer runs of active learning, or more of them where they are long enough."""
-    if case.stage == "voltage":  # of the crystals, where active learning starts no run
+    if case.stage == "potential":  # it relaxed crystals, where active learning starts no run
         return None
     length, longest = case.present("active_learning.duration_fs"), 4_000_000.0
     if length is None or length >= longest:

@@ -16,11 +16,15 @@ def cpu_seconds_of_stages(parts: StudyParts) -> dict[str, float | None]:
         The documents of the study.
     """
     turns = parts.active_learning.generations
+    runs = [*parts.production, *parts.host_production]
+    large = parts.large_quench
     return {
         **{stage: _total(times) for stage, times in parts.cpu_seconds.items()},
+        "melt_quench": parts.quench.inputs_cpu_seconds,
         "fit": parts.potential.cpu_seconds,
         "active_learning": _total(turn.cpu_seconds for turn in turns),
-        "production": _total(run.cpu_seconds for run in parts.production),
+        **({} if large is None else {"large_glass": large.inputs_cpu_seconds}),
+        "production": _total(run.cpu_seconds for run in runs),
         "voltage": parts.voltage.inputs_cpu_seconds,
     }
 

@@ -11,7 +11,7 @@ from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
-_STAGES = {"engine MD": "sampling", "MTP MD": "mtp_sampling"}
+_STAGES = {"engine MD": "sampling", "MTP MD": "mtp_sampling", "crystal by MTP": "potential"}
 _VOLTAGES = {"average_voltage", "voltage_crystal"}
 _OF_ALL_TEMPERATURES = {"activation_energy", "diffusivity_300k", "conductivity_300k"}
 

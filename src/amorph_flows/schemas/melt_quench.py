@@ -36,3 +36,6 @@ class QuenchDoc(StageDocument):
         default=None, description="whether the potential that it was made with extrapolated"
     )
     branches: list[Branch] = Field(description="highest temperature first")
+    inputs_cpu_seconds: float | None = Field(
+        default=None, description="CPU time of the runs behind it, s"
+    )
