@@ -130,8 +130,12 @@ class Voltage(Protocol):
         n_ions: int,
         runs: list[tuple[float, LabelDoc | TrajectoryDoc]],
         discharged_structure: Structure | None = None,
+        potential: PotentialDoc | None = None,
     ) -> Job | Flow:
-        """Return what makes a `VoltageDoc`."""
+        """Return what makes a `VoltageDoc`.
+
+        Only a `VoltageMaker` is given the potential.
+        """
 
 
 def with_engine(stage: _T, engine: Engine) -> _T:
