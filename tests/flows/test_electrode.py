@@ -67,6 +67,19 @@ def test_nothing_of_a_tiny_study_is_converged(study: tuple[StudyDoc, JobStore]) 
     assert {row.verdict for row in study[0].results} <= {"not converged", "refused"}
 
 
+def test_what_fails_says_what_to_change_and_what_that_costs(
+    study: tuple[StudyDoc, JobStore],
+) -> None:
+    causes = [cause for row in study[0].results for cause in row.causes]
+    remedies = {cause.remedy.key: cause.remedy for cause in causes if cause.remedy is not None}
+    assert {key.partition(".")[0] for key in remedies} >= {
+        *("melt_quench", "sampling", "active_learning", "production", "mtp_sampling")
+    }
+    for key, remedy in remedies.items():
+        known = remedy.core_hours is not None and remedy.core_hours > 0
+        assert known or key.startswith("engine."), remedy
+
+
 def test_voltages_come_from_both_kinds_of_md(study: tuple[StudyDoc, JobStore]) -> None:
     rows = [row for row in study[0].results if row.quantity == "average_voltage"]
     assert {(row.structure_source, row.temperature_k) for row in rows} == {

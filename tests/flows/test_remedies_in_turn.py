@@ -20,10 +20,11 @@ from report_study import study_parts
 from amorph_flows.flows import AmorphousElectrodeMaker, ProductionMDMaker
 from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.potentials import classical_potential
+from amorph_flows.remedies import changes_of
 from amorph_flows.report import result_rows
 from amorph_flows.schemas.potential import ClassicalSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.study import ResultRow, StudyParts
+from amorph_flows.schemas.study import StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.study.overrides import apply_overrides
 
@@ -76,20 +77,6 @@ def _plain(output: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in output.items() if not key.startswith("@")}
 
 
-def remedies_of(row: ResultRow) -> dict[str, Any]:
-    """Return the changes that the causes of a result ask for, the largest of each key."""
-    changes: dict[str, Any] = {}
-    for cause in row.causes:
-        if cause.remedy is not None:
-            key, value = cause.remedy.key, cause.remedy.value
-            assert cause.remedy.core_hours is not None
-            assert cause.remedy.core_hours > 0
-            larger = key in changes and not isinstance(value, str) and changes[key] > value
-            if not larger:
-                changes[key] = list(value) if isinstance(value, tuple) else value
-    return changes
-
-
 def test_the_remedies_of_a_diffusivity_make_it_converge(tmp_path: Path) -> None:
     maker, words, asked = hasty_study(), [], set()
     for turn in range(MOST_TURNS):
@@ -100,7 +87,9 @@ def test_the_remedies_of_a_diffusivity_make_it_converge(tmp_path: Path) -> None:
         words.append(row.verdict)
         if row.verdict == "converged":
             break
-        changes = remedies_of(row)
+        remedies = [cause.remedy for cause in row.causes if cause.remedy is not None]
+        assert all(remedy.core_hours is not None and remedy.core_hours > 0 for remedy in remedies)
+        changes = changes_of(remedies, parts.settings)
         assert changes, row.causes
         asked |= set(changes)
         maker = apply_overrides(maker, changes)

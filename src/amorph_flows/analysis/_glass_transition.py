@@ -59,7 +59,7 @@ class GlassTransition:
     probability
         Of such a bend if the truth were one straight line.
     transition
-        Whether to believe it.
+        Whether it was found.
     """
 
     temperature_k: float

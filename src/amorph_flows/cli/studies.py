@@ -55,7 +55,7 @@ def run_demo(
     """Run the demonstration: from crystalline V2O5 to a report on amorphous MgV2O5.
 
     Writes a study file and the crystal into the folder and runs it. The report says how much
-    everything is shortened and therefore what not to believe.
+    everything is shortened and therefore what is not converged.
 
     Examples
     --------

@@ -21,7 +21,7 @@ def _choyal2025() -> dict[str, Any]:
 
 
 def _demo() -> dict[str, Any]:
-    """Return a study of minutes on two cores; its verdicts say why not to believe it."""
+    """Return a study of minutes on two cores; its verdicts say why it is not converged."""
     level = 12 if default_backend() == "mtp" else 8
     settings = FitSettings(level=level, cutoff=5.0, max_seconds=180.0, max_steps=300)
     fit = FitPotentialMaker(settings=settings)

@@ -213,7 +213,7 @@ def run_production(
     A run that its queue job is too short for goes on in a new job; the pieces are one trajectory.
 
     A run that fails on the way, such as one whose atoms fly apart, is documented up to there and
-    never believed.
+    never complete.
 
     Parameters
     ----------

@@ -2,5 +2,14 @@
 
 from amorph_flows.remedies._remedy import TABLE, remedy_for, with_remedy
 from amorph_flows.remedies._settings import Settings, set_value, value_of
+from amorph_flows.remedies._together import changes_of
 
-__all__ = ["TABLE", "Settings", "remedy_for", "set_value", "value_of", "with_remedy"]
+__all__ = [
+    "TABLE",
+    "Settings",
+    "changes_of",
+    "remedy_for",
+    "set_value",
+    "value_of",
+    "with_remedy",
+]

@@ -16,7 +16,7 @@ class GlassTransitionDoc(ResultDocument, StageDocument):
     interval_k: tuple[float, float] = Field(description="95 % interval, K")
     glass_slope: float = Field(description="of the property below, per K")
     liquid_slope: float = Field(description="of the property above, per K")
-    transition: Verdict = Field(description="whether to believe it")
+    transition: Verdict = Field(description="whether it was found")
     temperatures_k: list[float] = Field(default_factory=list, description="of the curve, K")
     energies_ev_atom: list[float] = Field(
         default_factory=list,

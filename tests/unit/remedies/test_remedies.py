@@ -12,9 +12,9 @@ from monty.json import jsanitize
 
 import amorph_flows
 from amorph_flows import analysis, schemas
-from amorph_flows.analysis import Answer, Verdict
+from amorph_flows.analysis import Answer, Remedy, Verdict
 from amorph_flows.flows import AmorphousElectrodeMaker
-from amorph_flows.remedies import TABLE, remedy_for, value_of
+from amorph_flows.remedies import TABLE, changes_of, remedy_for, value_of
 from amorph_flows.study import Study
 from amorph_flows.study.overrides import override_names
 
@@ -214,3 +214,23 @@ def test_a_remedy_costs_what_the_jobs_that_run_again_took_longer_by_the_change()
         remedy_for(failed("melted?", "NOT_MELTED"), "melt_quench", demo, unknown).core_hours is None
     )
     assert remedy_for(failed("precise?", "IMPRECISE"), "production", demo, unknown) == longer
+
+
+def test_of_several_remedies_for_one_key_the_furthest_serves_all():
+    demo = settings_of(AmorphousElectrodeMaker.from_preset("demo"))
+    remedies = [
+        Remedy("production.production_fs", 40_000.0),
+        Remedy("production.frame_stride", 5),
+        Remedy("production.production_fs", 65_000.0),
+        Remedy("production.frame_stride", 10),
+        Remedy("production.supercell", (3, 2, 2)),
+        Remedy("production.supercell", (2, 2, 3)),
+        Remedy("production.ensemble", "npt"),
+        Remedy("production.ensemble", "npt"),
+    ]
+    assert changes_of(remedies, demo) == {
+        "production.production_fs": 65_000.0,
+        "production.frame_stride": 5,
+        "production.supercell": [3, 2, 3],
+        "production.ensemble": "npt",
+    }

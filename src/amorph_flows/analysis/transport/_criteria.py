@@ -9,7 +9,7 @@ from amorph_flows.analysis.verdict import Answer
 
 
 class TransportVerdict(Answer):
-    """Answers to the questions that decide whether a diffusivity can be believed."""
+    """Answers to the questions that decide whether a diffusivity is converged."""
 
     NONE = auto()
     ENOUGH_FRAMES = auto()

@@ -1,4 +1,4 @@
-"""Verdicts on the motion of ions and host, which decide whether a diffusivity is believed."""
+"""Verdicts on the motion of ions and host, which decide whether a diffusivity is converged."""
 
 from __future__ import annotations
 

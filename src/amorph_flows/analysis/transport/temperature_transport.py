@@ -13,7 +13,7 @@ from amorph_flows.arrays import FloatArray
 
 @dataclass(frozen=True)
 class TransportAtTemperature:
-    """Diffusivities, their intervals and whether they can be believed, at one temperature.
+    """Diffusivities, their intervals and whether they are converged, at one temperature.
 
     Parameters
     ----------
@@ -130,5 +130,5 @@ class TransportAtTemperature:
 
     @property
     def doubts(self) -> list[str]:
-        """Why the diffusivity cannot be believed, in words; empty if it can."""
+        """Why the diffusivity is not converged, in words; empty if it is."""
         return [str(verdict) for verdict in self.verdicts if not verdict.passed]

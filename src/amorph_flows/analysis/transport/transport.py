@@ -1,4 +1,4 @@
-"""Transport of one element at all temperatures, and whether it can be believed."""
+"""Transport of one element at all temperatures, and whether it is converged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TransportResult:
     arrhenius
         The fit through the tracer diffusivities; None below two usable temperatures.
     fitted_temperatures_k
-        The temperatures behind it: the believable ones if there are two, else all.
+        The temperatures behind it: the converged ones if there are two, else all.
     room_conductivity
         Conductivity and Haven ratio at 300 K; None without a fit or a Haven ratio.
     glass_transition_k, glass_transition_interval_k
@@ -110,7 +110,7 @@ class TransportResult:
 
     @property
     def doubts(self) -> list[str]:
-        """Why activation energy and D(300 K) cannot be believed; empty if they can."""
+        """Why activation energy and D(300 K) are not converged; empty if they are."""
         return [str(verdict) for verdict in self.verdicts if not verdict.passed]
 
 
@@ -141,7 +141,7 @@ def analyse_transport(
         Δt of the single-time diffusivity, fs; a twentieth of the longest piece if not given.
     glass_transition_k
         Where it is known and lies between the temperatures, the fit is tested for a bend there;
-        where it lies between 300 K and the temperatures, D(300 K) is not believed.
+        where it lies between 300 K and the temperatures, D(300 K) is not converged.
     glass_transition_interval_k
         95 % interval of it, K, if known: both questions are then asked of the interval.
     thresholds
