@@ -30,7 +30,8 @@ def test_a_crystal_that_cools_in_lammps_has_the_heat_capacity_of_oscillators(
             equilibration_fs=1000.0,
             production_fs=4000.0,
             frame_stride=20,
-            grade_every=0,
+            grade_every=50,
+            grade_select=1e-6,
         ),
     )
     flow = maker.make(cell, fitted("mtp").doc)
@@ -43,3 +44,7 @@ def test_a_crystal_that_cools_in_lammps_has_the_heat_capacity_of_oscillators(
     assert slope == pytest.approx(1.5 * kB, rel=0.2)
     assert doc.rate_k_per_ps == pytest.approx(40 / 5)
     assert doc.transition.question == "glass transition?"
+    assert doc.max_grade > 1e-6
+    assert doc.fraction_above_select == 1
+    assert doc.inside.answer == "EXTRAPOLATES"
+    assert "from 360 to 160 K" in doc.inside.reason

@@ -36,7 +36,8 @@ class GlassTransitionMaker(Maker):
     production
         How the holds are run with a potential, in one run of LAMMPS: each is as long as its
         equilibration and production together, and its first part is not averaged over. With
-        ``ensemble="npt"`` it is the enthalpy that bends.
+        ``ensemble="npt"`` it is the enthalpy that bends. The extrapolation grade of a fitted
+        potential is watched as in production.
     temperatures_k
         Temperatures of the holds, decreasing, at least six, K.
     hold_duration_fs
@@ -57,7 +58,7 @@ class GlassTransitionMaker(Maker):
     name: str = "glass transition"
     engine: Engine = field(default_factory=AseEngine)
     production: ProductionMDMaker = field(
-        default_factory=lambda: ProductionMDMaker(production_fs=100_000.0, grade_every=0)
+        default_factory=lambda: ProductionMDMaker(production_fs=100_000.0)
     )
     temperatures_k: tuple[float, ...] = (
         2000.0, 1800.0, 1600.0, 1400.0, 1200.0, 1000.0, 800.0, 600.0, 450.0, 300.0,
@@ -113,6 +114,7 @@ class GlassTransitionMaker(Maker):
                 self.cooling(),
                 self.production.supercell,
                 self.production.equilibration_fs,
+                self.production.grade(),
             )
             job.name = self.name
             return Flow([job], output=job.output, name=self.name)

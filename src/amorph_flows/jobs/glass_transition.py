@@ -7,7 +7,10 @@ from jobflow import Job, Response
 from pymatgen.core import Structure
 
 from amorph_flows.analysis import fit_glass_transition
-from amorph_flows.lammps import NPT, LammpsMD, run_lammps_md
+from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.jobs.production_verdicts import judge_grades
+from amorph_flows.lammps import NPT, LammpsMD, LammpsResult, run_lammps_md
+from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
@@ -53,6 +56,7 @@ def cool_with_potential(
     md: LammpsMD,
     supercell: tuple[int, int, int],
     equilibration_fs: float = 0.0,
+    grade: GradeSettings | None = None,
     prev_dir: str | None = None,
 ) -> GlassTransitionDoc | Response[Job]:
     """Cool a structure in one run of LAMMPS and return where its energy bends.
@@ -60,7 +64,7 @@ def cool_with_potential(
     Parameters
     ----------
     potential
-        The potential.
+        The potential, with its active set where the grade is to be watched.
     structure
         The cell to repeat.
     temperatures_k
@@ -71,12 +75,17 @@ def cool_with_potential(
         Repetitions along a, b and c.
     equilibration_fs
         First part of each stage that is not averaged over, fs.
+    grade
+        How often to grade and what counts as extrapolation; None does not grade, and the grade of
+        a classical potential is not watched.
     prev_dir
         Folder of an earlier job whose run this one goes on with.
     """
     home = run_home(prev_dir)
+    if potential.is_classical:
+        grade = None
     cell = bare_structure(structure) * supercell
-    result = run_lammps_md(cell, potential, md, home, goes_on=prev_dir is not None)
+    result = run_lammps_md(cell, potential, md, home, grade, goes_on=prev_dir is not None)
     if not result.is_complete:
         rest = cool_with_potential(
             potential,
@@ -85,6 +94,7 @@ def cool_with_potential(
             md,
             supercell,
             equilibration_fs,
+            grade,
             prev_dir=str(home),
         )
         return continued(rest)
@@ -97,7 +107,18 @@ def cool_with_potential(
         late = thermo["time_fs"] - thermo["time_fs"][0] >= equilibration_fs
         energies.append(float(values[late].mean() / len(cell)))
     document = _document(temperatures_k, energies, md.begins_fs(len(md.stages) - 1))
-    return document.model_copy(update={"directory": str(home)})
+    watched = {
+        "directory": str(home),
+        "max_grade": result.max_grade,
+        "fraction_above_select": result.fraction_above_select,
+        "inside": None if potential.is_classical else _inside(result, temperatures_k),
+    }
+    return document.model_copy(update=watched)
+
+
+def _inside(result: LammpsResult, temperatures_k: list[float]) -> Verdict:
+    where = f"from {temperatures_k[0]:g} to {temperatures_k[-1]:g} K"
+    return judge_grades(result.fraction_above_select, result.max_grade, where)
 
 
 def _document(

@@ -25,3 +25,12 @@ class GlassTransitionDoc(ResultDocument, StageDocument):
     rate_k_per_ps: float | None = Field(
         default=None, description="mean cooling rate, holds included, K/ps"
     )
+    max_grade: float | None = Field(default=None, description="largest extrapolation grade")
+    fraction_above_select: float | None = Field(
+        default=None, description="of the graded steps; None where the grade was not watched"
+    )
+    inside: Verdict | None = Field(
+        default=None,
+        description="whether a fitted potential stayed inside its training set; None: an engine or "
+        "a classical potential cooled",
+    )

@@ -64,7 +64,7 @@ def blow_foam():
         (QuenchDoc, {"melted", "inside", "branches.amorphous", "branches.volume"}),
         (TransportDoc, {"haven_verdict", "verdicts", "temperatures.verdicts"}),
         (VoltageDoc, {"points.verdicts"}),
-        (GlassTransitionDoc, {"transition"}),
+        (GlassTransitionDoc, {"transition", "inside"}),
         (ElasticDoc, {"isotropic"}),
         (ActiveLearningDoc, {"verdict"}),
         (ActiveLearningOutcome, set()),  # documents of their own
