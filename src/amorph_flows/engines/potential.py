@@ -102,8 +102,7 @@ class PotentialEngine(CalculatorEngine):
                 surrogate=True,
             )
         if isinstance(self.potential, OutputReference):
-            fitted = f"potential of job {self.potential.uuid}"
-            return EngineInfo(name=fitted, settings_hash=sha256_of(fitted), surrogate=True)
+            return EngineInfo(name="potential to come", settings_hash="", surrogate=True)
         doc = self.potential
         return EngineInfo(
             name=f"{doc.method} potential {(doc.job_uuid or doc.sha256)[:8]}",
