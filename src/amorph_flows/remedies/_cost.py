@@ -11,6 +11,7 @@ from amorph_flows.remedies._settings import Settings, set_value, value_of
 _AFTER_LEARNING = ("mtp_sampling", "melt_sampling", "large_glass", "production", "voltage")
 _AFTER_LABELS = ("fit", "active_learning", *_AFTER_LEARNING)
 RUN_AGAIN: dict[str, tuple[str, ...]] = {
+    "engine": ("melt_quench", "sampling", *_AFTER_LABELS),
     "melt_quench": ("melt_quench", "sampling", *_AFTER_LABELS),
     "insertion": ("sampling", *_AFTER_LABELS),
     "sampling": ("sampling", *_AFTER_LABELS),

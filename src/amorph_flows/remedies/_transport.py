@@ -151,8 +151,7 @@ TRANSPORT: Table = {
         "temperature out (production_temperatures_k)"
     },
     "one continuous run?": {T.SHUFFLED: "the frames are out of order; see the run's files"},
-    "right time between frames?": {
-        T.TIME_STEP_WRONG: "the times of the trajectory are wrong; see the run's files"
-    },
+    # the times of the package's own runs are right, so that it is their temperature that is off
+    "right time between frames?": {T.TIME_STEP_WRONG: hold_the_temperature},
     "a production run to analyse?": {T.NONE: "a job failed; see it"},
 }
