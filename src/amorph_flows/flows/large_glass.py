@@ -17,6 +17,9 @@ from amorph_flows.jobs.fields import require_at_least_one, require_positive, val
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.schemas.potential import PotentialDoc
 
+_FORCE_EV_A = 0.02
+"""Below which the atoms around new ions count as relaxed, eV/Å; MD follows."""
+
 
 @dataclass
 class LargeGlassMaker(Maker):
@@ -34,8 +37,8 @@ class LargeGlassMaker(Maker):
         Of melt, quench and holds: ``"nvt"`` at the volume of the crystal, or ``"npt"`` at a
         pressure, GPa.
     ions
-        ``"inserted"`` into the quenched host, or ``"present"`` from the start: inserted into the
-        crystal, which is molten with them.
+        ``"inserted"`` into the quenched host, whose atoms then relax, or ``"present"`` from the
+        start: inserted into the crystal, which is molten with them.
     insertion
         How; a study puts its own here. A cell that relaxes does so with the potential.
     frame_stride
@@ -140,10 +143,11 @@ class LargeGlassMaker(Maker):
         temperatures_k
             Branches of the quench that are wanted with ions, K.
         """
-        engine = PotentialEngine(potential)
+        engine = PotentialEngine(potential, relax_fmax_ev_a=_FORCE_EV_A)
         quench = with_engine(self.quench(), engine)
         insertion = with_engine(self.insertion, engine)
         inserted: list[Job | Flow] = []
+        relaxed: list[Job] = []
         if self.ions == "present":
             inserted.append(self._named(insertion.make(structure, ion, n_ions)))
             molten = quench.make(inserted[0].output.structure)
@@ -155,13 +159,16 @@ class LargeGlassMaker(Maker):
                 if temperature in temperatures_k:
                     job = insertion.make(label.structure, ion, n_ions, temperature)
                     inserted.append(self._named(job))
-                    structures[temperature] = job.output.structure
+                    relax = engine.relax(job.output.structure, relax_cell=False)
+                    relax.name = f"{job.name}: atoms relaxed"
+                    relaxed.append(relax)
+                    structures[temperature] = relax.output.structure
         output = {
             "quench": molten.output["quench"],
             "insertions": [job.output for job in inserted],
             "structures": list(structures.items()),
         }
-        return Flow([*inserted, molten], output=output, name=self.name)
+        return Flow([*inserted, molten, *relaxed], output=output, name=self.name)
 
     def _named(self, job: Job | Flow) -> Job | Flow:
         job.name = f"{self.name}: {job.name}"
