@@ -157,7 +157,7 @@ def test_production_runs_in_the_glass_that_the_potential_quenched(
     assert {run["n_atoms"] for run in with_ions} == {128}
     assert {run["n_atoms"] for run in (r["output"] for r in runs)} == {112, 128}
     assert all(
-        "of a glass quenched with the potential at 1e+04 K/ps" in r["start"] for r in with_ions
+        "of a glass quenched with the potential at 10000 K/ps" in r["start"] for r in with_ions
     )
     report = json.loads(doc.files["report.json"])
     assert "large-glass" in report["sections"]

@@ -57,7 +57,7 @@ class LargeGlassMaker(Maker):
     @property
     def history(self) -> str:
         """What the glass went through, for the record."""
-        rate = f"{self.quench().quench_rate_k_per_ps:.3g} K/ps"
+        rate = f"{self.quench().quench_rate_k_per_ps:.6g} K/ps"
         where = "NVT" if self.ensemble == "nvt" else f"NPT at {self.pressure_gpa:g} GPa"
         when = "afterwards" if self.ions == "inserted" else "before the melt"
         return f"quenched with the potential at {rate}, {where}; ions inserted {when}"

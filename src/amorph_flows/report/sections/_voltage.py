@@ -35,6 +35,11 @@ def voltage_section(voltage: VoltageDoc) -> Section:
         f"every energy by {voltage.engine.name}. Temperatures stand for the disorder of the "
         "structures, not for a temperature of the cell."
     )
+    if any(p.structure_source == "crystal by MTP" for p in voltage.points):
+        text += (
+            " For the crystal by MTP both crystals were relaxed by the potential, whose energies "
+            "these are; the metal is the engine's."
+        )
     counts = ", ".join(f"{_of(p)}: {p.n_snapshots}" for p in voltage.points)
     caption = f"Means with standard errors; the dotted line is the crystal. Snapshots: {counts}."
     panel = Panel("voltages", "Average voltages", caption, voltage_figure(voltage), wide=True)
