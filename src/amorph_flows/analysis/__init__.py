@@ -14,6 +14,8 @@ from amorph_flows.analysis._glass_transition import (
     TransitionVerdict,
     fit_glass_transition,
 )
+from amorph_flows.analysis._more_samples import Needed
+from amorph_flows.analysis.combine import CombinedSamples, combine_samples
 from amorph_flows.analysis.pressure import (
     MeanPressure,
     VolumeVerdict,
@@ -83,6 +85,7 @@ __all__ = [
     "ArrheniusFit",
     "BondAngles",
     "Bonds",
+    "CombinedSamples",
     "Coordination",
     "ElasticConstants",
     "ElasticThresholds",
@@ -102,6 +105,7 @@ __all__ = [
     "MeltVerdict",
     "MobilityGroups",
     "MobilityPersistence",
+    "Needed",
     "Network",
     "RadialDistribution",
     "Remedy",
@@ -123,6 +127,7 @@ __all__ = [
     "believable",
     "bond_angles",
     "bond_cutoffs",
+    "combine_samples",
     "coordination_numbers",
     "density_g_cm3",
     "doubts",
