@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 _MOST = 10_000
@@ -79,13 +80,11 @@ def needed(
     return Needed(factor, glasses, occupations, run_length)
 
 
-def _student(
-    n: int, more: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _student(n: int, more: IntArray) -> FloatArray:
     """Return Student's factor with more members over that of now."""
     return np.asarray(stdtrit(n + more - 1, 0.975) / stdtrit(n - 1, 0.975))
 
 
-def _first(ratios: np.ndarray[tuple[int], np.dtype[np.float64]], factor: float) -> int | None:
+def _first(ratios: FloatArray, factor: float) -> int | None:
     enough = ratios <= factor * (1 + 1e-9)
     return int(enough.argmax()) if enough.any() else None
