@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from report_study import study_parts
 
+from amorph_flows.potentials import classical_potential
 from amorph_flows.report import Report, build_report, result_rows
 from amorph_flows.report._page import render_page
 from amorph_flows.report._section import Column, Panel, Section, Table, plain_data, section_data
@@ -209,3 +210,12 @@ def test_a_section_gives_its_numbers_and_its_page() -> None:
     html = render_page("T", "lead", [section], "test")
     assert "1.25 × 10⁻⁷" in html
     assert "a &lt; b" in html
+
+
+def test_a_classical_potential_is_told_as_such() -> None:
+    parts = study_parts().model_copy(
+        update={"potential": classical_potential("pedone", ["Mg", "P", "O"])}
+    )
+    report = build_report(parts)
+    assert "Classical potential pedone for Mg, P, O" in report.html
+    assert "fit of the potential" not in report.html

@@ -100,6 +100,12 @@ def potential_section(potential: PotentialDoc) -> Section:
     potential
         The potential.
     """
+    if potential.is_classical:
+        text = (
+            f"Classical potential {potential.method} for {', '.join(potential.species)}, cutoff "
+            f"{potential.settings.cutoff:g} Å; its parameters were given, not fitted."
+        )
+        return Section("potential", "Potential", [text])
     settings = potential.fit_settings()
     text = (
         f"Moment tensor potential of level {settings.level}, cutoff {settings.cutoff:g} Å, by "

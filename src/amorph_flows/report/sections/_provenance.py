@@ -153,7 +153,8 @@ def _seeds(parts: StudyParts) -> Iterator[tuple[str, int]]:
         for site in insertions:
             yield f"insertion at {temperature(site.temperature_k)}{of}", site.seed
     yield "split of the dataset", parts.dataset.seed
-    yield "fit of the potential", parts.potential.fit_settings().seed
+    if not parts.potential.is_classical:
+        yield "fit of the potential", parts.potential.fit_settings().seed
     for generation in parts.active_learning.generations:
         for run in generation.runs:
             yield run.run, run.seed
