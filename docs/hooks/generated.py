@@ -17,7 +17,7 @@ from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.study.overrides import override_names
 
 COMMANDS = (
-    *("demo", "run", "submit", "status", "rescue", "report", "query", "relabel"),
+    *("demo", "plan", "run", "submit", "status", "rescue", "report", "query", "relabel"),
     *("export", "init", "doctor", "build-plugin"),
 )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ValidationError
 
 _ORDER = (
-    *("demo", "run", "submit", "status", "rescue", "report", "query"),
+    *("demo", "plan", "run", "submit", "status", "rescue", "report", "query"),
     *("relabel", "export", "init", "doctor", "build-plugin"),
 )
 _DEBUG = "amorph_flows.debug"

@@ -20,7 +20,7 @@ from amorph_flows.schemas.potential import FitSettings, PotentialDoc, PotentialV
 
 _MAX_ENERGY_RMSE_MEV = 10.0
 _MAX_FORCE_RMSE_EV_A = 0.3
-_MIN_TRAINING_FRAMES = 1000
+MIN_TRAINING_FRAMES = 1000
 _PARITY_FRAMES = 200
 
 
@@ -252,13 +252,13 @@ def _accuracy(errors: ErrorStatistics | None) -> Verdict:
 
 
 def _data_size(n_training: int) -> Verdict:
-    enough = n_training >= _MIN_TRAINING_FRAMES
+    enough = n_training >= MIN_TRAINING_FRAMES
     return Verdict(
         question="enough training frames?",
         answer=PotentialVerdict.ENOUGH if enough else PotentialVerdict.FEW,
         passed=enough,
         scope="numerical",
-        reason=f"{n_training} training frames (at least {_MIN_TRAINING_FRAMES} are asked for)",
+        reason=f"{n_training} training frames (at least {MIN_TRAINING_FRAMES} are asked for)",
         numbers={"n_training": n_training},
-        thresholds={"n_training": _MIN_TRAINING_FRAMES},
+        thresholds={"n_training": MIN_TRAINING_FRAMES},
     )

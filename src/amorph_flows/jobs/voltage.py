@@ -23,8 +23,8 @@ from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.voltage import SnapshotDoc, VoltageDoc, VoltagePoint, VoltageVerdict
 from amorph_flows.structures.configuration import to_atoms
 
-_MIN_SAMPLED_FS = 20_000.0
-_MIN_SNAPSHOTS = 5
+MIN_SAMPLED_FS = 20_000.0
+MIN_SNAPSHOTS = 5
 _MAX_GRADE = 2.0
 """Of a crystal that the potential knows; active learning selects above it."""
 
@@ -354,14 +354,14 @@ def _unconverged(doc: RelaxDoc) -> Verdict:
 
 
 def _sampling(snapshot: SnapshotDoc, n_voltages: int) -> Verdict:
-    enough = snapshot.sampled_fs >= _MIN_SAMPLED_FS and n_voltages >= _MIN_SNAPSHOTS
+    enough = snapshot.sampled_fs >= MIN_SAMPLED_FS and n_voltages >= MIN_SNAPSHOTS
     return Verdict(
         question="sampled long enough?",
         answer=VoltageVerdict.ENOUGH if enough else VoltageVerdict.SHORT,
         passed=enough,
         scope="numerical",
         reason=f"{n_voltages} snapshots of a run of {snapshot.sampled_fs / 1e3:.3g} ps "
-        f"({_MIN_SNAPSHOTS} of {_MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
+        f"({MIN_SNAPSHOTS} of {MIN_SAMPLED_FS / 1e3:g} ps are asked for)",
         numbers={"sampled_fs": snapshot.sampled_fs, "n_snapshots": n_voltages},
-        thresholds={"sampled_fs": _MIN_SAMPLED_FS, "n_snapshots": _MIN_SNAPSHOTS},
+        thresholds={"sampled_fs": MIN_SAMPLED_FS, "n_snapshots": MIN_SNAPSHOTS},
     )

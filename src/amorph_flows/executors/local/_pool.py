@@ -21,7 +21,7 @@ from amorph_flows.runtime.walltime import deadline_environment
 Key = tuple[str, int]
 
 _WORKER = "amorph_flows.executors.local._worker"
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 _GRACE_S = 2.0
 
 
@@ -135,7 +135,7 @@ class _Worker:
                     str(theirs.fileno()),
                 ],
                 pass_fds=[theirs.fileno()],
-                env=os.environ | _ONE_THREAD | deadline_environment(),
+                env=os.environ | ONE_THREAD | deadline_environment(),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )

@@ -1,0 +1,154 @@
+"""What is timed on a machine: calls of an engine, steps of MD, steps of a fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monty.json import MSONable
+from pymatgen.core import Structure
+
+from amorph_flows.engines import Engine
+from amorph_flows.schemas.potential import FitSettings
+
+
+def size_of(structure: Structure) -> str:
+    """Return the number of atoms and the formula, such as ``"56 atoms of V2O5"``.
+
+    Parameters
+    ----------
+    structure
+        The cell.
+    """
+    return f"{len(structure)} atoms of {structure.composition.reduced_formula}"
+
+
+@dataclass
+class Timed(MSONable):
+    """A piece of work that takes the same time whenever it is done.
+
+    Parameters
+    ----------
+    structure
+        What it is done with.
+    """
+
+    structure: Structure
+
+    @property
+    def key(self) -> str:
+        """What its time depends on, the machine left out."""
+        return f"{self.what}, {self.structure.volume / len(self.structure):.1f} Å³ an atom"
+
+    @property
+    def what(self) -> str:
+        """What it is, for people."""
+        raise NotImplementedError
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        raise NotImplementedError
+
+
+@dataclass
+class EngineCall(Timed):
+    """Energy and forces of a cell by an engine.
+
+    Parameters
+    ----------
+    engine
+        The engine.
+    """
+
+    engine: Engine
+
+    @property
+    def key(self) -> str:
+        """What its time depends on, the machine left out."""
+        info = self.engine.info()
+        return f"{super().key}, {info.version} {info.settings_hash}"
+
+    @property
+    def what(self) -> str:
+        """What it is, for people."""
+        return f"{self.engine.info().name}, energy and forces of {size_of(self.structure)}"
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "calls"
+
+
+@dataclass
+class WithPotential(Timed):
+    """Work with a potential that is fitted in the study.
+
+    Parameters
+    ----------
+    backend
+        Name of the backend.
+    settings
+        How the potential is fitted.
+    """
+
+    backend: str
+    settings: FitSettings
+
+    @property
+    def method(self) -> str:
+        """The potential, for people."""
+        return f"{self.backend} level {self.settings.level}, {self.settings.cutoff:g} Å"
+
+
+@dataclass
+class PotentialStep(WithPotential):
+    """One step of MD of a cell.
+
+    Parameters
+    ----------
+    every
+        Steps between extrapolation grades; 0: none.
+    """
+
+    every: int
+
+    @property
+    def what(self) -> str:
+        """What it is, for people."""
+        graded = f", graded every {self.every} steps" if self.every else ""
+        return f"{self.method}: MD of {size_of(self.structure)}{graded}"
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "steps"
+
+
+@dataclass
+class FitStep(WithPotential):
+    """One step of a fit, for each atom of each training frame."""
+
+    @property
+    def what(self) -> str:
+        """What it is, for people."""
+        return f"{self.method}: step of a fit to frames of {size_of(self.structure)}"
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "atoms times steps"
+
+
+@dataclass
+class ActiveSetSearch(WithPotential):
+    """The search for an active set, in frames that are few; what grows with them is a fit's."""
+
+    @property
+    def what(self) -> str:
+        """What it is, for people."""
+        return f"{self.method}: active set in frames of {size_of(self.structure)}"
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "searches"
