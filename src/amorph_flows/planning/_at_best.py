@@ -153,7 +153,8 @@ def _runs(node: Node) -> list[Expected]:
 
 
 def _glasses(nodes: Sequence[Node]) -> Iterator[Obstacle]:
-    if len(_of(nodes, "melt_quench.collect_quench")) == 1:
+    quenches = _of(nodes, "melt_quench.collect_quench")
+    if sum(node.forecast.output.source == "engine MD" for node in quenches) == 1:
         yield Obstacle(
             results="all of the amorphous form",
             question="several glasses?",

@@ -95,7 +95,7 @@ class _Walk:
         bound.apply_defaults()
         raw = dict(bound.arguments)
         given = {name: self._resolved(value) for name, value in raw.items()}
-        call = Call(job, given, raw, self.case, tuple(together))
+        call = Call(job, given, raw, self.case, tuple(together), self.expected)
         parents = (end for uuid in job.input_uuids for end in self._ends_of(uuid))
         kind = job_kind(job.function)
         return Node(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -128,6 +128,8 @@ class Call:
         How much is done of what is not known.
     together
         All jobs of its flow.
+    expected
+        What the jobs before it hand on, by uuid.
     """
 
     job: Job
@@ -135,6 +137,7 @@ class Call:
     raw: dict[str, Any]
     case: Case
     together: tuple[Job, ...] = ()
+    expected: Mapping[str, Expected] = field(default_factory=dict)
 
     def structure(self, name: str = "structure") -> Structure:
         """Return an argument that is a structure, or stands for one.
@@ -176,8 +179,8 @@ class Call:
 
     @property
     def engine(self) -> Engine:
-        """The engine whose method the job is."""
-        owner = getattr(self.job.function, "__self__", None)
+        """The engine whose method the job is, or that it is given."""
+        owner = getattr(self.job.function, "__self__", self.raw.get("engine"))
         if isinstance(owner, Engine):
             return owner
         raise LookupError("engine")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from monty.json import MSONable
 from pymatgen.core import Structure
@@ -34,7 +35,7 @@ class Timed(MSONable):
 
     structure: Structure
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What its time depends on, the machine left out."""
         return f"{self.what}, {self.structure.volume / len(self.structure):.1f} Å³ an atom"
@@ -62,11 +63,11 @@ class EngineCall(Timed):
 
     engine: Engine
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What its time depends on, the machine left out."""
-        info = self.engine.info()
-        return f"{super().key}, {info.version} {info.settings_hash}"
+        info, density = self.engine.info(), self.structure.volume / len(self.structure)
+        return f"{self.what}, {density:.1f} Å³ an atom, {info.version} {info.settings_hash}"
 
     @property
     def what(self) -> str:

@@ -1,0 +1,141 @@
+"""What a plan counts, without any timing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from jobflow import Flow
+from pymatgen.core import Structure
+
+from amorph_flows.engines import AseEngine
+from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.planning._schedule import end_of_schedule
+from amorph_flows.planning._walk import walk
+from amorph_flows.planning.case import AT_MOST, EXPECTED, Case
+from amorph_flows.planning.forecast import FORECASTERS, Call, Expected, Forecast, forecaster
+from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
+from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.structures import v2o5
+
+TOY = AseEngine(calculator="toy")
+
+
+def _demo(engine=TOY):
+    return replace(AmorphousElectrodeMaker.from_preset("demo"), engine=engine).make(v2o5())
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """The flow of the demonstration; a walk leaves it as it is."""
+    return _demo()
+
+
+def _amount(nodes, unit):
+    tasks = (task for node in nodes for task in node.forecast.tasks)
+    return sum(task.n for task in tasks if task.timed.unit == unit)
+
+
+def test_md_takes_the_forces_of_the_start_and_of_every_step():
+    stage = MDStage(
+        name="hold",
+        start_temperature_k=900,
+        end_temperature_k=900,
+        duration_fs=210,
+        frame_stride=20,
+    )
+    (node,) = walk(TOY.md(v2o5(), stage), EXPECTED)
+    assert [task.n for task in node.forecast.tasks] == [106]
+    assert node.forecast.output.n_frames == 7  # 0, 20, …, 100 and the last
+    assert node.forecast.output.sampled_fs == 210
+
+
+def test_turns_of_active_learning_are_jobs_of_the_plan(demo):
+    names = [Counter(node.name for node in walk(demo, case)) for case in (EXPECTED, AT_MOST)]
+    turns = [sum("conclude turn" in name for name in found) for found in names]
+    assert turns == [2, 3]
+    assert [found["store_inputs"] for found in names] == [1, 2]
+    assert [sum("explore" in name for name in found) for found in names] == [16, 24]
+
+
+def test_everything_downstream_waits_for_the_last_turn(demo):
+    nodes = walk(demo, AT_MOST)
+    last = [node for node in nodes if node.name == "store_inputs"][-1]
+    production = [node for node in nodes if node.name.startswith("production MD")]
+    assert production
+    assert all(last.uuid in node.parents for node in production)
+
+
+def test_at_most_is_never_less_than_expected(demo):
+    expected, at_most = walk(demo, EXPECTED), walk(demo, AT_MOST)
+    for unit in ("calls", "steps", "atoms times steps", "searches"):
+        assert 0 < _amount(expected, unit) <= _amount(at_most, unit), unit
+
+
+def test_runs_of_the_last_turn_are_unbroken(demo):
+    case = Case(turns=1.0, unbroken=0.25)
+    runs = [n for n in walk(demo, case) if "explore" in n.name]
+    steps = {n.given["turn"]: n.forecast.tasks[0].n for n in runs}
+    assert steps == {1: 2500, 2: 2500, 3: 10_000}
+
+
+def test_batches_are_cut_into_jobs_that_are_counted():
+    walked = walk(_demo(replace(TOY, labels_per_job=4)), AT_MOST)
+    nodes = [n for n in walked if n.name == "active learning: label, turn 1 batch 1"]
+    merged = [n for n in walked if n.name == "merge_labels"]
+    assert len(nodes) == 1 + 4  # one cuts, four label 15 frames
+    assert sum(task.n for node in nodes for task in node.forecast.tasks) == pytest.approx(15)
+    assert len(nodes[0].parents) == 1
+    assert any(set(m.parents) == {n.uuid for n in nodes[1:]} for m in merged)
+
+
+@stage_job(LabelDoc, kind="md")
+def shake(structure: Structure, n_steps: int) -> LabelDoc:
+    """Stand for a stage of one's own."""
+    raise NotImplementedError
+
+
+def test_what_is_not_known_is_said_and_handed_on():
+    hold = MDStage(name="hold", start_temperature_k=9, end_temperature_k=9, duration_fs=20)
+    md = TOY.md(v2o5(), hold)
+    own = shake(md.output.structure, 100)
+    after = TOY.relax(own.output.structure)
+    nodes = walk(Flow([md, own, after]), EXPECTED)
+    assert [node.forecast.is_known for node in nodes] == [True, False, True]
+    assert nodes[2].forecast.tasks[0].timed.structure == v2o5()
+
+
+def test_a_stage_of_ones_own_can_be_forecast():
+    path = f"{__name__}.shake"
+
+    @forecaster(path)
+    def tell(call: Call) -> Forecast:
+        return Forecast(output=Expected(structure=call.structure() * 2))
+
+    try:
+        job = shake(v2o5(), 100)
+        (node,) = walk(job, EXPECTED)
+    finally:
+        del FORECASTERS[path]
+    assert node.forecast.is_known
+    assert len(node.forecast.output.structure) == 8 * len(v2o5())
+
+
+def test_a_job_whose_input_cannot_be_told_is_not_known():
+    @stage_job(RelaxDoc, kind="light")
+    def nothing() -> RelaxDoc:
+        raise NotImplementedError
+
+    made = nothing()
+    hold = MDStage(name="hold", start_temperature_k=9, end_temperature_k=9, duration_fs=20)
+    nodes = walk(Flow([made, TOY.md(made.output.structure, hold)]), EXPECTED)
+    assert [node.forecast.is_known for node in nodes] == [True, False]
+
+
+@pytest.mark.parametrize(("workers", "end"), [(1, 12.0), (2, 8.0), (3, 8.0)])
+def test_each_worker_takes_the_first_job_that_can_run(workers, end):
+    parents = {"a": [], "b": [], "c": ["a"], "d": ["b", "c", "elsewhere"]}
+    seconds = {"a": 2.0, "b": 4.0, "c": 3.0, "d": 3.0}
+    assert end_of_schedule(list("abcd"), parents, seconds, workers) == end
