@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from jobflow import JobStore, run_locally
 
 from amorph_flows.flows import AmorphousElectrodeMaker, IonInsertionMaker
+from amorph_flows.planning._walk import walk
+from amorph_flows.planning.case import Case
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.store import open_store
 from amorph_flows.structures import v2o5
@@ -32,6 +35,12 @@ QUANTITIES = {
 }
 
 
+def _maker(tiny_study: Callable[..., AmorphousElectrodeMaker]) -> AmorphousElectrodeMaker:
+    quenched = replace(tiny_study().production, glass="quenched")
+    few_sites = IonInsertionMaker(tolerances={"merge_distance": 2.0})
+    return tiny_study(production=quenched, insertion=few_sites, produce_host=True)
+
+
 @pytest.fixture(scope="module")
 def study(
     tmp_path_factory: pytest.TempPathFactory,
@@ -40,10 +49,7 @@ def study(
     """A study whose production runs in a glass of the potential, and without ions too."""
     folder: Path = tmp_path_factory.mktemp("study")
     store = open_store(folder)
-    quenched = replace(tiny_study().production, glass="quenched")
-    few_sites = IonInsertionMaker(tolerances={"merge_distance": 2.0})
-    maker = tiny_study(production=quenched, insertion=few_sites, produce_host=True)
-    flow = maker.make(v2o5())
+    flow = _maker(tiny_study).make(v2o5())
     # a potential of so few frames may let a run of its large glass explode
     run_locally(flow, store=store, create_folders=True, root_dir=folder, log=False)
     output = store.get_output(flow.job_uuids[-1], load=True)
@@ -163,3 +169,24 @@ def test_production_runs_in_the_glass_that_the_potential_quenched(
     assert "large-glass" in report["sections"]
     tracer = next(row for row in doc.results if row.quantity == "tracer_diffusivity")
     assert "melt" in " ".join(cause.reason for cause in tracer.causes)
+
+
+def test_a_plan_counts_what_the_study_runs(
+    study: tuple[StudyDoc, JobStore], tiny_study: Callable[..., AmorphousElectrodeMaker]
+) -> None:
+    ran = [(d["name"], d["output"]) for d in study[1].query({}, properties=["name", "output"])]
+    n_turns = sum("conclude turn" in name for name, _ in ran)
+    planned = walk(_maker(tiny_study).make(v2o5()), Case(turns=n_turns / 2))
+    names = Counter(node.name for node in planned), Counter(name for name, _ in ran)
+    assert not names[1] - names[0]
+    assert all(name.startswith("production MD") for name in names[0] - names[1])  # it may explode
+    counted = {node.name: sum(t.n for t in node.forecast.tasks) for node in planned}
+    for name, output in ran:
+        if "melt-quench" in name or name.startswith("sampling"):  # the forces of the start, too
+            assert counted[name] == output["n_steps"] + 1, name
+        elif "voltage: energies" in name:
+            assert counted[name] == output["n_steps"], name
+        elif "label, turn" in name or name.startswith("voltage: relax"):
+            assert output["n_steps"] <= counted[name], name
+        elif name.startswith(("production MD", "MTP sampling", "MTP melt")):
+            assert output["failure"] or counted[name] == 10 + output["production_fs"] / 2.0, name
