@@ -118,8 +118,10 @@ def produce(
     one_cell
         Whether the structures are as large as the cell of production already.
     """
-    if one_cell and isinstance(production, ProductionMDMaker):
+    if isinstance(production, ProductionMDMaker) and one_cell:
         production = replace(production, supercell=(1, 1, 1))
+    elif isinstance(production, ProductionMDMaker) and max(production.supercell) > 1:
+        origin = f"{' × '.join(map(str, production.supercell))} copies of the {origin}"
     return [
         production.make(
             potential, structures[start], temperature, formula, _named(origin, start, temperature)
