@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Self
@@ -33,15 +32,14 @@ from amorph_flows.flows.production import (
     produce,
     quenches_its_glass,
 )
+from amorph_flows.flows.sample_runs import SampleRuns, analyse
+from amorph_flows.flows.samples import Sample, check_samples, make_samples, reseeded
 from amorph_flows.flows.shortenings import Extent, extent_of, shortenings_of
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
-from amorph_flows.jobs.structure import compare_structures
 from amorph_flows.jobs.study import write_report
-from amorph_flows.jobs.transport import collect_transport
-from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.study import Shortening
 from amorph_flows.structures import (
@@ -99,6 +97,12 @@ class AmorphousElectrodeMaker(Maker):
         Planes per cell along a, b, c by element, such as ``{"Mg": (4, 6, 2)}``, that long-range
         order is measured against at every temperature; for elements without, the strongest ones
         are found in each sample, and temperatures may not compare.
+    n_glasses
+        Glasses, each with its own seeds of melt and quench. They share the potential, which is
+        fitted to all of them; results are combined, with the scatter between glasses.
+    n_occupations
+        Occupations by ions of each glass, those of lowest Ewald energy. Where the potential makes
+        the glass of production, that one has the best alone.
 
     Examples
     --------
@@ -136,6 +140,8 @@ class AmorphousElectrodeMaker(Maker):
     find_glass_transition: bool = False
     glass_transition: interface.GlassTransition = field(default_factory=GlassTransitionMaker)
     lattice_planes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    n_glasses: int = 1
+    n_occupations: int = 1
 
     @classmethod
     def presets(cls) -> list[str]:
@@ -185,6 +191,10 @@ class AmorphousElectrodeMaker(Maker):
             self.engine.check(cell)
         check_lattice_planes(self.lattice_planes, {*host.symbol_set, ion.symbol})
         study = self._completed()
+        large = [study.large_glass] if quenches_its_glass(study.production) else []
+        check_samples(
+            self.n_glasses, self.n_occupations, study.insertion, study.melt_quench, *large
+        )
         check_stage("melt_quench", study.melt_quench, host)
         check_stage("insertion", study.insertion, host, study.ion, n_ions)
         check_stage("sampling", study.sampling, host)
@@ -228,30 +238,26 @@ class AmorphousElectrodeMaker(Maker):
         n_ions = count_ions(host, study.ions_per_formula)
         empty, full = _formulas(host, ion, n_ions)
 
-        quench = study.melt_quench.make(host)
-        branches = dict(quench.output["branches"])
-        inserted = {
-            t: study.insertion.make(branches[t].structure, ion, n_ions, t) for t in temperatures
-        }
-        sampled = {
-            t: study.sampling.make(job.output.structure, t, full) for t, job in inserted.items()
-        }
-        engine_md = {t: job.output for t, job in sampled.items()}
-
-        fit = study.fit.make([*quench.output["cooling"], *branches.values(), *engine_md.values()])
-        starts = [(empty, t, branches[t].structure) for t in temperatures]
-        starts += [(full, t, label.structure) for t, label in engine_md.items()]
+        samples = make_samples(
+            (study.n_glasses, study.n_occupations),
+            study.melt_quench,
+            study.insertion,
+            study.sampling,
+            host,
+            (ion, n_ions),
+            temperatures,
+            (empty, full),
+        )
+        quench, branches = samples[0].quench, samples[0].branches
+        fit = study.fit.make([label for sample in samples for label in sample.labels])
+        starts = [start for sample in samples for start in sample.starts]
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
         potential = learned.output.potential
-        small = {
-            (t, formula): study.mtp_sampling.make(potential, start, t, formula, "end of engine MD")
-            for formula, t, start in starts
-        }
+        runs = [study._runs(potential, host, sample) for sample in samples]
         melts = []
         if isinstance(study.melt_quench, MeltQuenchMaker):
             melt, melt_k = quench.output["melt"].structure, study.melt_quench.melt_temperature_k
             melts.append(study.melt_sampling.make(potential, melt, melt_k, empty, "engine's melt"))
-        glass, large = study._production(potential, host, full, engine_md)
         of_host = []
         if study.produce_host:
             hosts = {t: label.structure for t, label in branches.items()}
@@ -262,65 +268,70 @@ class AmorphousElectrodeMaker(Maker):
             structure,
             ion,
             count_ions(structure, study.ions_per_formula),
-            [*engine_md.items(), *((t, small[t, full].output) for t in temperatures)],
+            [run for of_sample in runs for run in of_sample.with_ions],
             discharged_structure=discharged_structure,
             **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),
         )
-        compared = compare_structures(
-            host,
-            [quench.output["melt"], *branches.values(), *engine_md.values()],
-            [job.output for job in (*melts, *small.values(), *of_host)],
-            study.lattice_planes,
-        )
         cooled = None
         if study.find_glass_transition:
-            cooled = study.glass_transition.make(engine_md[max(engine_md)].structure, potential)
-        transport = collect_transport(
-            [job.output for job in large], ion, cooled.output if cooled else None
-        )
+            hot = samples[0].engine_md
+            cooled = study.glass_transition.make(hot[max(hot)].structure, potential)
+        known = host, ion, cooled.output if cooled else None, study.lattice_planes
+        first = analyse(runs[0], *known, melts, of_host)
+        others = [analyse(of_sample, *known) for of_sample in runs[1:]]
         report = write_report(
             title=f"{full} from amorphous {empty}",
             preset=study.preset,
             ion=ion,
-            quench=quench.output["quench"],
-            insertions=[job.output for job in inserted.values()],
+            **first.documents,
             learned=learned.output,
-            production=[job.output for job in large],
             host_production=[job.output for job in of_host],
-            large_quench=glass.output["quench"] if glass else None,
-            large_insertions=glass.output["insertions"] if glass else [],
-            structure=compared.output,
-            transport=transport.output,
             voltage=voltage.output,
             shortenings=study.shortenings(),
             settings=study,
             cpu_seconds={
-                "sampling": [label.cpu_seconds for label in engine_md.values()],
-                "mtp_sampling": [job.output.cpu_seconds for job in small.values()],
+                "sampling": [label.cpu_seconds for s in samples for label in s.engine_md.values()],
+                "mtp_sampling": [job.output.cpu_seconds for r in runs for job in r.small.values()],
             },
+            samples=[one.as_sample for one in (first, *others)] if others else [],
         )
-        for name, job in (("structure", compared), ("transport", transport), ("report", report)):
-            job.name = name
-            job.update_config({"on_missing_references": OnMissing.NONE})
-        stages = [quench, *inserted.values(), *sampled.values(), fit, learned, *melts]
-        stages += [*small.values(), *([glass] if glass else []), *large, *of_host]
-        ends = [*([cooled] if cooled else []), voltage, compared, transport, report]
-        return Flow([*stages, *ends], output=report.output, name=f"{study.name} {full}")
+        report.name = "report"
+        report.update_config({"on_missing_references": OnMissing.NONE})
+        quenched, inserted, sampled = (
+            [job for sample in samples for job in sample.jobs[n]] for n in range(3)
+        )
+        stages = [*quenched, *inserted, *sampled, fit, learned, *melts]
+        stages += [job for of_sample in runs for job in of_sample.jobs]
+        ends = [*of_host, *([cooled] if cooled else []), voltage]
+        ends += [job for one in (first, *others) for job in one.jobs]
+        return Flow([*stages, *ends, report], output=report.output, name=f"{study.name} {full}")
+
+    def _runs(self, potential: PotentialDoc, host: Structure, sample: Sample) -> SampleRuns:
+        """Return MD with the potential in a sample."""
+        small = {
+            (t, formula): self.mtp_sampling.make(
+                potential, start, t, formula, sample.named("end of engine MD")
+            )
+            for formula, t, start in sample.starts
+        }
+        glass, large = self._production(potential, host, sample)
+        return SampleRuns(sample, small, glass, large)
 
     def _production(
-        self,
-        potential: PotentialDoc,
-        host: Structure,
-        formula: str,
-        engine_md: Mapping[float, LabelDoc],
+        self, potential: PotentialDoc, host: Structure, sample: Sample
     ) -> tuple[Flow | None, list[Job | Flow]]:
         """Return the glass that the potential makes, if it does, and production with ions."""
-        temperatures = self.production_temperatures_k
+        temperatures, formula = self.production_temperatures_k, sample.full
         if not quenches_its_glass(self.production):
-            structures = {t: label.structure for t, label in engine_md.items()}
-            return None, produce(self.production, potential, structures, temperatures, formula)
+            structures = {t: label.structure for t, label in sample.engine_md.items()}
+            origin = sample.named("end of engine MD at {:g} K")
+            return None, produce(
+                self.production, potential, structures, temperatures, formula, origin
+            )
+        if not sample.is_first_of_glass:
+            return None, []
         glass = make_large_glass(
-            self.large_glass,
+            reseeded(self.large_glass, sample.glass),
             self.production,
             potential,
             host,
@@ -329,6 +340,7 @@ class AmorphousElectrodeMaker(Maker):
             self.melt_quench.temperatures_k,
             temperatures,
         )
+        sample.rename([glass])
         origin = f"branch at {{:g}} K of a glass {self.large_glass.history}"
         structures = dict(glass.output["structures"])
         runs = produce(

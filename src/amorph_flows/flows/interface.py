@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
@@ -21,6 +21,7 @@ from pymatgen.core import Structure
 from amorph_flows.engines import Engine
 from amorph_flows.jobs.active_learning.conclude import Start
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -51,6 +52,18 @@ class Insertion(Protocol):
         self, structure: Structure, ion: str, n_ions: int, temperature_k: float | None = None
     ) -> Job | Flow:
         """Return what makes a `SiteSetDoc`."""
+
+
+@runtime_checkable
+class SeveralOccupations(Protocol):
+    """An insertion that gives more occupations than the best one."""
+
+    @property
+    def n_best(self) -> int:
+        """How many it keeps."""
+
+    def occupation(self, sites: SiteSetDoc, number: int) -> Job | Flow:
+        """Return what makes the `SiteSetDoc` of an occupation of the same sites, from 1."""
 
 
 class Sampling(Protocol):

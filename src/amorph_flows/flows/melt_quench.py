@@ -157,7 +157,18 @@ class MeltQuenchMaker(Maker):
             Unused; every job finds its input by reference.
         """
         known = isinstance(structure, Structure)
-        label = structure.composition.reduced_formula if known else ""
+        return self.labelled(structure, structure.composition.reduced_formula if known else "")
+
+    def labelled(self, structure: Structure, label: str) -> Flow:
+        """Return the flow of a glass that others of the same crystal stand beside; as `make`.
+
+        Parameters
+        ----------
+        structure
+            The crystal, or a reference to it.
+        label
+            What is molten, which names the runs.
+        """
         jobs, leaves = self._cooling_jobs(structure, label)
         branches = {
             t: self.branch.make(leaves[t].output.structure, t, label) for t in self.temperatures_k

@@ -9,7 +9,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.engines import AseEngine, Engine
-from amorph_flows.errors import InputError
+from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.insertion import InsertionVerdict, OccupationDoc, SiteSetDoc
@@ -127,6 +127,24 @@ class IonInsertionMaker(Maker):
         )
         where = "crystal" if temperature_k is None else f"{temperature_k:g} K"
         job.name = f"{self.name} {ion} {where}"
+        return self._relaxed(job)
+
+    def occupation(self, sites: SiteSetDoc, number: int) -> Job | Flow:
+        """Return what makes the `SiteSetDoc` of an occupation that is not the best one.
+
+        Parameters
+        ----------
+        sites
+            The insertion, or a reference to it.
+        number
+            Which of its occupations, from 1, the best.
+        """
+        job = take_occupation(sites, number)
+        job.name = self.name
+        return self._relaxed(job)
+
+    def _relaxed(self, job: Job) -> Job | Flow:
+        """Return an insertion with what relaxes its cell, where that is asked for."""
         if not self.relax_cell:
             return job
         relax = self.engine.relax(job.output.structure, relax_cell=True)
@@ -195,6 +213,35 @@ def insert_ions(
         seed=seed,
         structure=bare_structure(ranking.occupations[0].structure),
         verdict=_verdict(ranking.proven_optimal, len(sites), n_ions),
+    )
+
+
+@stage_job(SiteSetDoc)
+def take_occupation(sites: SiteSetDoc, number: int) -> SiteSetDoc:
+    """Return an insertion with another of its occupations, not relaxed.
+
+    Parameters
+    ----------
+    sites
+        The insertion.
+    number
+        Which of its occupations, from 1, the best.
+
+    Raises
+    ------
+    CalculationError
+        If the sites allow fewer occupations.
+    """
+    if number > len(sites.occupations):
+        raise CalculationError(
+            f"occupation {number} is asked for, but {sites.n_ions} ions on {len(sites.sites)} "
+            f"sites have {len(sites.occupations)} distinct ones that are kept; lower n_occupations"
+        )
+    return sites.renewed(
+        structure=bare_structure(sites.occupations[number - 1].structure),
+        relaxation_uuid="",
+        volume_change=None,
+        relaxed=None,
     )
 
 

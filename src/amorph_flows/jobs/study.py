@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from monty.json import jsanitize
 
@@ -16,7 +17,7 @@ from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import StructureDoc
-from amorph_flows.schemas.study import Shortening, StudyDoc, StudyParts
+from amorph_flows.schemas.study import SampleParts, Shortening, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 
@@ -39,6 +40,7 @@ def write_report(
     large_quench: QuenchDoc | None = None,
     large_insertions: Sequence[SiteSetDoc | None] = (),
     cpu_seconds: dict[str, list[float | None]] | None = None,
+    samples: Sequence[Mapping[str, Any]] = (),
 ) -> StudyDoc:
     """Return the results of a study and its report, as HTML and as JSON.
 
@@ -58,6 +60,9 @@ def write_report(
         The glass that production was run in where the potential made one, and its ions.
     cpu_seconds
         CPU time, s, of the jobs of stages whose documents are not given.
+    samples
+        Fields of `SampleParts` of each glass and occupation, where there are several. The other
+        arguments are then of the first. One whose melt-quench failed is left out.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -79,6 +84,7 @@ def write_report(
         large_quench=large_quench,
         large_insertions=[doc for doc in large_insertions if doc is not None],
         cpu_seconds=cpu_seconds or {},
+        samples=[_sample(sample) for sample in samples if sample["quench"] is not None],
     )
     report = build_report(parts)
     return StudyDoc(
@@ -94,3 +100,13 @@ def write_report(
             "report.json": json.dumps(report.data, indent=1, allow_nan=False),
         },
     )
+
+
+def _sample(given: Mapping[str, Any]) -> SampleParts:
+    """Return a sample without what jobs that failed would have made."""
+    lists = {
+        name: [one for one in value if one is not None]
+        for name, value in given.items()
+        if isinstance(value, list)
+    }
+    return SampleParts(**{**given, **lists})

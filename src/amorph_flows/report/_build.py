@@ -59,7 +59,7 @@ def build_report(parts: StudyParts) -> Report:
     settings = json.dumps(plain_data(parts.settings), indent=1, ensure_ascii=False)
     html = render_page(
         title=formulas_in(parts.title),
-        lead=f"Transport and voltage of {parts.ion}, preset {parts.preset}.",
+        lead=f"Transport and voltage of {parts.ion}, preset {parts.preset}.{_shown(parts)}",
         sections=sections,
         generator=generator,
         listings=[("Settings of the study, as stored", settings)] if parts.settings else [],
@@ -77,6 +77,9 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
     rows
         Its results.
     """
+    provenance = provenance_section(parts)
+    if parts.samples:
+        parts = parts.of_sample(parts.samples[0])
     glass = []
     if parts.large_quench is not None:
         glass.append(
@@ -95,8 +98,19 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         displacement_section(parts),
         diffusivity_section(parts.transport),
         voltage_section(parts.voltage),
-        provenance_section(parts),
+        provenance,
     ]
+
+
+def _shown(parts: StudyParts) -> str:
+    """Return which of several samples the chapters are of."""
+    if not parts.samples:
+        return ""
+    first = parts.samples[0]
+    return (
+        f" The results are of all {len(parts.samples)} samples, the chapters of glass "
+        f"{first.glass}, occupation {first.occupation}."
+    )
 
 
 def _data(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from amorph_flows.schemas.study import StudyParts
+from amorph_flows.schemas.study import SampleParts, StudyParts
 
 
 def cpu_seconds_of_stages(parts: StudyParts) -> dict[str, float | None]:
@@ -16,14 +16,16 @@ def cpu_seconds_of_stages(parts: StudyParts) -> dict[str, float | None]:
         The documents of the study.
     """
     turns = parts.active_learning.generations
-    runs = [*parts.production, *parts.host_production]
-    large = parts.large_quench
+    samples: Sequence[SampleParts | StudyParts] = parts.samples or [parts]
+    runs = [*(run for sample in samples for run in sample.production), *parts.host_production]
+    glasses = [s.quench for s in parts.samples if s.occupation == 1] or [parts.quench]
+    large = [s.large_quench for s in samples if s.large_quench is not None]
     return {
         **{stage: _total(times) for stage, times in parts.cpu_seconds.items()},
-        "melt_quench": parts.quench.inputs_cpu_seconds,
+        "melt_quench": _total(quench.inputs_cpu_seconds for quench in glasses),
         "fit": parts.potential.cpu_seconds,
         "active_learning": _total(turn.cpu_seconds for turn in turns),
-        **({} if large is None else {"large_glass": large.inputs_cpu_seconds}),
+        **({"large_glass": _total(quench.inputs_cpu_seconds for quench in large)} if large else {}),
         "production": _total(run.cpu_seconds for run in runs),
         "voltage": parts.voltage.inputs_cpu_seconds,
     }

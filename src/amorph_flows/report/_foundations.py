@@ -7,6 +7,7 @@ from dataclasses import replace
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.remedies import with_remedy
 from amorph_flows.report._costs import cpu_seconds_of_stages
+from amorph_flows.report._samples import of_several
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import ResultRow, StudyParts
@@ -23,7 +24,7 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     on the amorphous structures, which for transport are those of the potential's own glass where
     it made one; one of engine MD on the amorphous structures alone; one of the crystal on neither,
     or with the potential on that alone. All rest on the engine; that it is a surrogate is said
-    once, at the end.
+    once, at the end. One of several samples rests on what each of them rests on.
 
     Parameters
     ----------
@@ -32,6 +33,20 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     row
         The result.
     """
+    samples = [
+        parts.of_sample(sample)
+        for sample in parts.samples
+        if row.quantity in _VOLTAGES or sample.transport is not None
+    ]
+    if not samples:
+        return _of_one(parts, row)
+    if row.quantity == "voltage_crystal":
+        return _of_one(samples[0], row)
+    return _once(of_several([_of_one(sample, row) for sample in samples]))
+
+
+def _of_one(parts: StudyParts, row: ResultRow) -> list[Verdict]:
+    """Return the verdicts that a result of one sample rests on."""
     temperatures = _temperatures(parts, row)
     verdicts = [*own_verdicts(parts, row)]
     if row.structure_source.endswith(("MTP MD", "by MTP")):

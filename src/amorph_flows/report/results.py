@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from amorph_flows.analysis.verdict import Verdict, word_for
 from amorph_flows.report._foundations import foundations
+from amorph_flows.report._samples import combined_rows, with_note
 from amorph_flows.report._text import brief, cut, sentence
 from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.schemas.study import MOST_LETTERS, Cause, Quantity, ResultRow, StudyParts
@@ -28,8 +29,20 @@ def result_rows(parts: StudyParts) -> list[ResultRow]:
     parts
         The documents of the study.
     """
-    numbers = [*_voltages(parts), *_diffusivities(parts), *_arrhenius(parts)]
-    return [_judged(parts, row) for row in numbers]
+    return [_judged(parts, row) for row in _numbers(parts)]
+
+
+def _numbers(parts: StudyParts) -> list[ResultRow]:
+    """Return the rows before they are judged, those of several samples combined."""
+    if not parts.samples:
+        rows = [*_voltages(parts), *_diffusivities(parts), *_arrhenius(parts)]
+        return [with_note(row) for row in rows]
+    of_samples = [(sample, parts.of_sample(sample)) for sample in parts.samples]
+    transported = [pair for pair in of_samples if pair[0].transport is not None]
+    found = [(sample, row) for sample, own in of_samples for row in _voltages(own)]
+    for rows_of in (_diffusivities, _arrhenius):
+        found += [(sample, row) for sample, own in transported for row in rows_of(own)]
+    return combined_rows(parts, found)
 
 
 def _judged(parts: StudyParts, row: ResultRow) -> ResultRow:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from amorph_flows.analysis.verdict import Remedy, ResultWord, Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.base import Document, Judged, StageDocument
+from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
@@ -18,7 +19,7 @@ from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.transport import TransportDoc
-from amorph_flows.schemas.voltage import VoltageDoc
+from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 
 Quantity = Literal[
     "average_voltage",
@@ -66,6 +67,12 @@ class ResultRow(Judged):
         default_factory=list, description="the verdicts that were not passed, its own first"
     )
     documents: list[str] = Field(description="uuids of the documents behind the number")
+    combined: CombinedDoc | None = Field(
+        default=None, description="how the value came from several glasses or occupations"
+    )
+    note: str = Field(
+        default="", description="which scatter the uncertainty holds, and what would halve it"
+    )
 
     @classmethod
     @override
@@ -94,8 +101,27 @@ class Shortening(Document):
         return self.published / self.here
 
 
+class SampleParts(Document):
+    """What a report needs of one glass with one occupation by ions, where there are several."""
+
+    glass: int = Field(description="its number, from 1")
+    occupation: int = Field(description="its number, from 1, the one of lowest Ewald energy")
+    runs: list[str] = Field(
+        description="uuids of the runs with ions in the cell of engine MD, which voltages are from"
+    )
+    quench: QuenchDoc
+    insertions: list[SiteSetDoc]
+    production: list[TrajectoryDoc]
+    structure: StructureDoc | None
+    transport: TransportDoc | None = Field(
+        description="None for occupations in whose glass no production was run"
+    )
+    large_quench: QuenchDoc | None = None
+    large_insertions: list[SiteSetDoc] = Field(default_factory=list)
+
+
 class StudyParts(Document):
-    """Everything that a report is made from."""
+    """Everything that a report is made from; of several samples, the first is the one shown."""
 
     title: str
     preset: str
@@ -120,6 +146,33 @@ class StudyParts(Document):
         default_factory=dict,
         description="CPU time of the jobs of stages whose documents are not here, s",
     )
+    samples: list[SampleParts] = Field(
+        default_factory=list, description="all of them, the first too; empty where there is one"
+    )
+
+    def of_sample(self, sample: SampleParts) -> StudyParts:
+        """Return the parts with the glass, occupation and voltages of one sample.
+
+        Parameters
+        ----------
+        sample
+            One of `samples`.
+        """
+        own: dict[str, Any] = {"quench": sample.quench, "insertions": sample.insertions}
+        own |= {"large_quench": sample.large_quench, "large_insertions": sample.large_insertions}
+        if sample.structure is not None:
+            own["structure"] = sample.structure
+        if sample.transport is not None:
+            own |= {"transport": sample.transport, "production": sample.production}
+        points = [p for p in self.voltage.points if self._holds(sample, p)]
+        own["voltage"] = self.voltage.model_copy(update={"points": points})
+        return self.model_copy(update=own)
+
+    def _holds(self, sample: SampleParts, point: VoltagePoint) -> bool:
+        """Return whether a voltage is one of a sample's, or of the crystal."""
+        if point.temperature_k is None:
+            return True
+        return bool({*sample.runs} & {*point.documents})
 
 
 class StudyDoc(StageDocument):

@@ -32,7 +32,9 @@ NO_STAGES = {
     "schemas": {
         "array": "how arrays are stored",
         "base": "what all documents have",
+        "combined": "a quantity of several glasses",
         "labelling": "what engines give, to several stages",
+        "plan": "what a study will cost",
         "result": "what documents of one result of the analysis share",
         "schedule": "the settings of engine MD",
     },
@@ -48,6 +50,8 @@ NO_STAGES = {
         "checks": "checks before the first calculation",
         "electrode": "the whole study, from its stages",
         "interface": "the interface of each stage",
+        "sample_runs": "what is run in one glass and occupation, and analysed",
+        "samples": "glasses and occupations of a study",
         "presets": "settings of whole studies",
         "production": "what production of a whole study starts from",
         "shortenings": "shortenings against the published protocol",

@@ -41,7 +41,10 @@ class Elements(HTMLParser):
 def test_results_in_the_json_are_those_of_the_study(report: Report) -> None:
     assert report.data["results"] == [row.model_dump() for row in result_rows(study_parts())]
     keys = "quantity temperature_k structure_source value unit uncertainty verdict reason"
-    assert set(report.data["results"][0]) == {*keys.split(), "causes", "documents"}
+    assert set(report.data["results"][0]) == {
+        *keys.split(),
+        *("causes", "combined", "documents", "note"),
+    }
     assert report.data["schema_version"] == 1
     assert report.data["generated_by"].startswith("amorph-flows ")
 

@@ -10,7 +10,7 @@ from amorph_flows.report._text import temperature
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
-from amorph_flows.schemas.study import StudyParts
+from amorph_flows.schemas.study import SampleParts, StudyParts
 
 PACKAGES = (
     "amorph-flows",
@@ -65,9 +65,12 @@ def provenance_section(parts: StudyParts) -> Section:
 
 def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str]]]:
     """Yield name, document and the uuids that it was made from."""
+    melted: set[str] = set()  # occupations share their glass
     for quench, insertions, of in _glasses(parts):
         branches = [branch.label_uuid for branch in quench.branches]
-        yield f"melt-quench{of}", quench, [*quench.label_uuids, *branches]
+        if quench.job_uuid not in melted:
+            yield f"melt-quench{of}", quench, [*quench.label_uuids, *branches]
+        melted.add(quench.job_uuid)
         for site in insertions:
             name = f"insertion at {temperature(site.temperature_k)}{of}"
             yield name, site, [quench.job_uuid, site.relaxation_uuid]
@@ -79,11 +82,17 @@ def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str
     for generation in loop.generations:
         made_from = [generation.potential_uuid]
         yield f"active learning, turn {generation.turn}", generation, made_from
-    for run in (*parts.production, *parts.host_production):
+    for run in parts.host_production:
         yield f"production, {run.run}", run, [run.potential_uuid]
-    samples = [uuid for sample in parts.structure.samples for uuid in sample.documents]
-    yield "structure", parts.structure, samples
-    yield "transport", parts.transport, [run.job_uuid for run in parts.production]
+    for sample, of in _samples(parts):
+        for run in sample.production:
+            yield f"production, {run.run}{of}", run, [run.potential_uuid]
+        if sample.structure is not None:
+            compared = [uuid for one in sample.structure.samples for uuid in one.documents]
+            yield f"structure{of}", sample.structure, compared
+        if sample.transport is not None:
+            runs = [run.job_uuid for run in sample.production]
+            yield f"transport{of}", sample.transport, runs
     points = [uuid for point in parts.voltage.points for uuid in point.documents]
     yield "voltage", parts.voltage, points
 
@@ -102,13 +111,15 @@ def _others(parts: StudyParts, known: set[str]) -> list[Row]:
     for point in parts.voltage.points:
         where = f"{point.structure_source} {temperature(point.temperature_k)}".removesuffix(" –")
         named += [(uuid, f"behind the voltage, {where}") for uuid in point.documents]
-    for sample in parts.structure.samples:
+    compared = [one.structure.samples for one, _ in _samples(parts) if one.structure is not None]
+    for sample in (one for samples in compared for one in samples):
         where = f"{sample.structure_source} {temperature(sample.temperature_k)}".removesuffix(" –")
         named += [(uuid, f"structures, {where}") for uuid in sample.documents]
     for generation in parts.active_learning.generations:
         named.append((generation.potential_uuid, f"potential before turn {generation.turn}"))
         named.append((generation.new_potential_uuid, f"potential after turn {generation.turn}"))
-    named += [(run.potential_uuid, f"potential of {run.run}") for run in parts.production]
+    runs = [run for sample, _ in _samples(parts) for run in sample.production]
+    named += [(run.potential_uuid, f"potential of {run.run}") for run in runs]
     named += [(parts.potential.parent_uuid, "potential that the last fit started from")]
     first = {uuid: name for uuid, name in reversed(named) if uuid and uuid not in known}
     return [
@@ -119,10 +130,23 @@ def _others(parts: StudyParts, known: set[str]) -> list[Row]:
 
 def _glasses(parts: StudyParts) -> list[tuple[QuenchDoc, list[SiteSetDoc], str]]:
     """Return each melt-quench with its insertions, and whose it is where that needs telling."""
-    glasses = [(parts.quench, parts.insertions, "")]
-    if parts.large_quench is not None:
-        glasses.append((parts.large_quench, parts.large_insertions, " of the large glass"))
+    glasses = []
+    for sample, of in _samples(parts):
+        glasses.append((sample.quench, sample.insertions, of))
+        if sample.large_quench is not None:
+            where = f" of the large glass{of}"
+            glasses.append((sample.large_quench, sample.large_insertions, where))
     return glasses
+
+
+def _samples(parts: StudyParts) -> list[tuple[SampleParts | StudyParts, str]]:
+    """Return the samples, and which one each is where there are several."""
+    if not parts.samples:
+        return [(parts, "")]
+    return [
+        (sample, f", glass {sample.glass} occupation {sample.occupation}")
+        for sample in parts.samples
+    ]
 
 
 def _document(name: str, document: StageDocument, rests_on: list[str]) -> Row:
@@ -158,7 +182,10 @@ def _seeds(parts: StudyParts) -> Iterator[tuple[str, int]]:
     for generation in parts.active_learning.generations:
         for run in generation.runs:
             yield run.run, run.seed
-    for trajectory in (*parts.production, *parts.host_production):
+    for sample, of in _samples(parts):
+        for trajectory in sample.production:
+            yield f"{trajectory.run}{of}", trajectory.seed
+    for trajectory in parts.host_production:
         yield trajectory.run, trajectory.seed
 
 

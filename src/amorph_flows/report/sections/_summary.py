@@ -77,6 +77,7 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
 
 def _result(row: ResultRow) -> Row:
     reasons = [cause.reason for cause in row.causes] or [row.reason]
+    reasons += [row.note] if row.note else []
     shown = {
         "name": NAMES[row.quantity],
         "temperature_shown": temperature(row.temperature_k),

@@ -1,0 +1,148 @@
+"""MD with the potential in one sample of a study, and what is analysed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobflow import Flow, Job, OnMissing
+from pymatgen.core import Structure
+
+from amorph_flows.flows.samples import Sample
+from amorph_flows.jobs.structure import Planes, compare_structures
+from amorph_flows.jobs.transport import collect_transport
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+
+
+@dataclass(frozen=True, eq=False)
+class SampleRuns:
+    """MD with the potential in one sample.
+
+    Parameters
+    ----------
+    sample
+        The sample.
+    small
+        In the cell of engine MD, by temperature, K, and formula.
+    glass
+        The glass of production, where the potential makes one.
+    large
+        Production with ions.
+    """
+
+    sample: Sample
+    small: dict[tuple[float, str], Job | Flow]
+    glass: Flow | None
+    large: list[Job | Flow]
+
+    @property
+    def with_ions(self) -> list[tuple[float, LabelDoc | TrajectoryDoc]]:
+        """Temperature, K, and document of each run with ions in the cell of engine MD."""
+        engine_md = self.sample.engine_md
+        small = ((t, self.small[t, self.sample.full].output) for t in engine_md)
+        return [*engine_md.items(), *small]
+
+    @property
+    def jobs(self) -> list[Job | Flow]:
+        """All of them, in order."""
+        return [*self.small.values(), *([self.glass] if self.glass else []), *self.large]
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysedSample:
+    """One sample with its analysis.
+
+    Parameters
+    ----------
+    runs
+        MD with the potential.
+    compared
+        The comparison of structures.
+    transport
+        Of production; None where the sample has none of its own.
+    """
+
+    runs: SampleRuns
+    compared: Job
+    transport: Job | None
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The analysis."""
+        return [self.compared, *([self.transport] if self.transport else [])]
+
+    @property
+    def documents(self) -> dict[str, Any]:
+        """What the report is made from, references to documents by the names that it gives them."""
+        sample, glass = self.runs.sample, self.runs.glass
+        return {
+            "quench": sample.quench.output["quench"],
+            "insertions": [job.output for job in sample.inserted.values()],
+            "production": [job.output for job in self.runs.large],
+            "large_quench": glass.output["quench"] if glass else None,
+            "large_insertions": glass.output["insertions"] if glass else [],
+            "structure": self.compared.output,
+            "transport": self.transport.output if self.transport else None,
+        }
+
+    @property
+    def as_sample(self) -> dict[str, Any]:
+        """The same with what tells the sample from others, as `SampleParts` has it."""
+        return {
+            "glass": self.runs.sample.glass,
+            "occupation": self.runs.sample.occupation,
+            "runs": [run.job_uuid for _, run in self.runs.with_ions],
+            **self.documents,
+        }
+
+
+def analyse(
+    runs: SampleRuns,
+    crystal: Structure,
+    ion: str,
+    glass_transition: GlassTransitionDoc | None,
+    lattice_planes: Planes,
+    melts: Sequence[Job | Flow] = (),
+    of_host: Sequence[Job | Flow] = (),
+) -> AnalysedSample:
+    """Return a sample with the jobs that analyse it.
+
+    Parameters
+    ----------
+    runs
+        MD with the potential in it.
+    crystal
+        The cell that was molten.
+    ion
+        Such as ``"Mg2+"``.
+    glass_transition
+        That of the study, or a reference to it; None: it has none.
+    lattice_planes
+        Planes per cell along a, b, c by element.
+    melts, of_host
+        MD with the potential of the melt, and production without ions, whose structures are
+        compared, too.
+    """
+    sample = runs.sample
+    of_glass: list[LabelDoc] = []
+    if sample.is_first_of_glass:
+        of_glass = [sample.quench.output["melt"], *sample.branches.values()]
+    compared = compare_structures(
+        crystal,
+        [*of_glass, *sample.engine_md.values()],
+        [job.output for job in (*melts, *runs.small.values(), *of_host)],
+        lattice_planes,
+    )
+    compared.name = "structure"
+    transport = None
+    if runs.large:
+        transport = collect_transport([job.output for job in runs.large], ion, glass_transition)
+        transport.name = "transport"
+    analysed = AnalysedSample(runs, compared, transport)
+    for job in analysed.jobs:
+        job.update_config({"on_missing_references": OnMissing.NONE})
+    sample.rename(analysed.jobs)
+    return analysed
