@@ -20,6 +20,7 @@ from amorph_flows.report.sections._potential import (
     potential_section,
 )
 from amorph_flows.report.sections._provenance import provenance_section
+from amorph_flows.report.sections._several_glasses import several_glasses_section
 from amorph_flows.report.sections._structure import energy_section, order_section, rdf_section
 from amorph_flows.report.sections._summary import summary_section
 from amorph_flows.report.sections._transport import diffusivity_section, displacement_section
@@ -78,7 +79,9 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         Its results.
     """
     provenance = provenance_section(parts)
+    several = []
     if parts.samples:
+        several.append(several_glasses_section(parts.samples, rows))
         parts = parts.of_sample(parts.samples[0])
     glass = []
     if parts.large_quench is not None:
@@ -87,6 +90,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         )
     return [
         summary_section(parts, rows),
+        *several,
         melt_quench_section(parts),
         rdf_section(parts.structure),
         energy_section(parts.structure),

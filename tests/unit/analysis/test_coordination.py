@@ -8,6 +8,7 @@ from amorph_flows.analysis.structure.coordination import (
     coordination_numbers,
     find_bonds,
     first_minimum,
+    first_peak,
 )
 from amorph_flows.analysis.structure.rdf import radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
@@ -43,6 +44,23 @@ def test_first_minimum_is_in_the_gap_between_the_shells():
     nearest, next_nearest = 2.1, 2.1 * np.sqrt(3)
     cutoff = first_minimum(rdf, "Mg", "O")
     assert cutoff == pytest.approx((nearest + next_nearest) / 2, abs=0.05)
+
+
+def test_first_peak_is_found_between_bins():
+    rng = np.random.default_rng(0)
+    crystal = ROCK_SALT * (3, 3, 3)
+    frames = crystal.cart_coords + rng.normal(scale=0.03, size=(20, len(crystal), 3))
+    trajectory = Trajectory(
+        frames, crystal.lattice.matrix, np.array(crystal.atomic_numbers), np.arange(20.0)
+    )
+    rdf = radial_distribution(trajectory, 6.0, 120)  # bins of 0.05 Å
+    assert first_peak(rdf, "Mg", "O") == pytest.approx(2.1, abs=0.01)
+    assert first_peak(rdf, "O", "O") == pytest.approx(2.1 * np.sqrt(2), abs=0.01)
+
+
+def test_no_peak_is_told():
+    lone = Structure(Lattice.cubic(20.0), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    assert first_peak(radial_distribution(lone, 6.0, 120), "Na", "Cl") is None
 
 
 def test_mean_coordination_is_the_running_coordination_of_the_rdf():

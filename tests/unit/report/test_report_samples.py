@@ -188,6 +188,35 @@ def test_costs_are_those_of_all_glasses() -> None:
     assert three["melt_quench"] == (None if inputs is None else 3 * inputs)
 
 
+def test_variances_rdf_peaks_and_densities_have_a_chapter() -> None:
+    parts = _study()
+    alike = parts.production[0].mean_density_g_cm3
+    samples = [
+        sample.model_copy(
+            update={
+                "structure": parts.structure,
+                "production": [
+                    run.model_copy(update={"mean_density_g_cm3": alike + 0.1 * sample.glass})
+                    for run in sample.production
+                ],
+            }
+        )
+        for sample in parts.samples
+    ]
+    data = build_report(parts.model_copy(update={"samples": samples})).data
+    tables = data["sections"]["several-glasses"]["tables"]
+    [volts, *_] = tables["variances"]
+    expected = _row(_study(), "average_voltage", 600.0)
+    assert expected.combined is not None
+    assert volts["between"] == pytest.approx(expected.combined.between, rel=1e-3)
+    by_name = {row["name"]: row for row in tables["structures of glasses"]}
+    assert by_name["density"]["value"] == pytest.approx(alike + 0.2)
+    assert by_name["density"]["between"] == pytest.approx(0.01, rel=1e-3)
+    peak = by_name["first O-V peak"]
+    assert 1.4 < peak["value"] < 2.2
+    assert peak["uncertainty"] == pytest.approx([peak["value"]] * 2)  # all six are the same
+
+
 def test_the_report_is_made_and_says_what_its_chapters_show() -> None:
     html = build_report(_study()).html
     assert "glass 1, occupation 1" in html

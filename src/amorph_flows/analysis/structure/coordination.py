@@ -93,10 +93,7 @@ def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
     InputError
         If the RDF has no two peaks within its range.
     """
-    from scipy.signal import find_peaks
-
-    g = gaussian_filter1d(rdf.pair(first, second), _SMOOTHING_A / rdf.bin_width_a, mode="constant")
-    peaks, _ = find_peaks(g, prominence=_PROMINENCE)
+    g, peaks = _peaks(rdf, first, second)
     if len(peaks) < 2:
         raise InputError(
             f"the {first}-{second} RDF has {len(peaks)} peak(s) up to {rdf.edges_a[-1]:.1f} Å, "
@@ -105,6 +102,36 @@ def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
     between = slice(peaks[0], peaks[1])
     lowest = np.flatnonzero(g[between] <= g[between].min() + 1e-3)
     return float(rdf.distances_a[between][lowest].mean())
+
+
+def first_peak(rdf: RadialDistribution, first: str, second: str) -> float | None:
+    """Return the distance of the first peak of g(r) between two elements, Å; None without one.
+
+    The RDF is smoothed by 0.1 Å; the peak is the first that stands out by 0.3, at the top of the
+    parabola through its highest bin and the two beside it.
+
+    Parameters
+    ----------
+    rdf
+        Radial distribution functions.
+    first, second
+        The elements.
+    """
+    g, peaks = _peaks(rdf, first, second)
+    if not len(peaks):
+        return None
+    top = int(peaks[0])
+    below, highest, above = g[top - 1 : top + 2]
+    bins = 0.5 * (below - above) / (below - 2 * highest + above)
+    return float(rdf.distances_a[top] + bins * rdf.bin_width_a)
+
+
+def _peaks(rdf: RadialDistribution, first: str, second: str) -> tuple[FloatArray, IntArray]:
+    """Return the smoothed RDF and the bins of its peaks."""
+    from scipy.signal import find_peaks
+
+    g = gaussian_filter1d(rdf.pair(first, second), _SMOOTHING_A / rdf.bin_width_a, mode="constant")
+    return g, find_peaks(g, prominence=_PROMINENCE)[0]
 
 
 def bond_cutoffs(structure: StructureLike, pairs: Mapping[Pair, float | None]) -> dict[Pair, float]:

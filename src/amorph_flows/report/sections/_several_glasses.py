@@ -1,0 +1,139 @@
+"""The chapter on the scatter between glasses, occupations and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement
+
+from amorph_flows.analysis import combine_samples
+from amorph_flows.analysis.structure.coordination import first_peak
+from amorph_flows.report._section import Column, Row, Section, Table
+from amorph_flows.report._text import temperature
+from amorph_flows.report.sections._summary import NAMES
+from amorph_flows.schemas.combined import CombinedDoc
+from amorph_flows.schemas.study import ResultRow, SampleParts
+
+_VARIANCES = (
+    Column("between", "variance between glasses", "number"),
+    Column("between_occupations", "between occupations", "number"),
+    Column("within", "within a run", "number"),
+    Column("note", "what dominates"),
+)
+RESULT_COLUMNS = (
+    Column("name", "result"),
+    Column("temperature_shown", "temperature"),
+    Column("structure_source", "structures"),
+    Column("of", "variances of"),
+    *_VARIANCES,
+)
+STRUCTURE_COLUMNS = (
+    Column("name", "what"),
+    Column("formula", "formula", "formula"),
+    Column("temperature_shown", "temperature"),
+    Column("structure_source", "structures"),
+    Column("value", "value", "number", 4),
+    Column("unit", "unit"),
+    Column("uncertainty", "95 % interval", "uncertainty"),
+    *_VARIANCES,
+)
+_TEXT = (
+    "A value is the mean of the glasses by a random-effects model, and its interval is that of "
+    "Hartung, Knapp, Sidik and Jonkman. Where the error of a run is not known, or no glass has "
+    "several occupations, what cannot be told apart is in the variance that is named."
+)
+_Key = tuple[str, str, float, str, str]
+_Values = dict[tuple[int, int], float]
+
+
+def several_glasses_section(samples: Sequence[SampleParts], rows: Sequence[ResultRow]) -> Section:
+    """Return the variances behind the results, and places of RDF peaks and densities.
+
+    Parameters
+    ----------
+    samples
+        All glasses and occupations.
+    rows
+        The results.
+    """
+    combined = [_result(row, row.combined) for row in rows if row.combined is not None]
+    structures = [
+        _structure(key, values) for key, values in _by_key(samples).items() if len(values) > 1
+    ]
+    tables = [
+        Table(
+            "variances",
+            "Variances behind the results; those of a logarithm have no unit.",
+            RESULT_COLUMNS,
+            combined,
+        ),
+        Table(
+            "structures of glasses",
+            "First peaks of g(r), smoothed by 0.1 Å, and mean densities of production.",
+            STRUCTURE_COLUMNS,
+            structures,
+        ),
+    ]
+    return Section("several-glasses", "Several glasses", [_TEXT], tables=tables)
+
+
+def _result(row: ResultRow, found: CombinedDoc) -> Row:
+    return {
+        "name": NAMES[row.quantity],
+        "temperature_shown": temperature(row.temperature_k),
+        "structure_source": row.structure_source,
+        "of": "logarithm" if found.log else f"value, ({row.unit})²",
+        **_variances(found),
+        "note": row.note,
+    }
+
+
+def _structure(key: _Key, values: Mapping[tuple[int, int], float]) -> Row:
+    name, formula, temperature_k, source, unit = key
+    found = CombinedDoc.from_result(combine_samples(list(values.values()), None, list(values)))
+    return {
+        "name": name,
+        "formula": formula,
+        "temperature_shown": temperature(temperature_k),
+        "structure_source": source,
+        "value": found.value,
+        "unit": unit,
+        "uncertainty": None if found.interval is None else list(found.interval),
+        **_variances(found),
+        "note": found.reason,
+    }
+
+
+def _variances(found: CombinedDoc) -> dict[str, float | None]:
+    return {
+        "between": found.between,
+        "between_occupations": found.between_occupations,
+        "within": found.within,
+    }
+
+
+def _by_key(samples: Sequence[SampleParts]) -> dict[_Key, _Values]:
+    """Return the values of each quantity by glass and occupation."""
+    found: dict[_Key, _Values] = {}
+    for sample in samples:
+        for key, value in [*_peaks(sample), *_densities(sample)]:
+            found.setdefault(key, {})[sample.glass, sample.occupation] = value
+    return found
+
+
+def _peaks(sample: SampleParts) -> Iterator[tuple[_Key, float]]:
+    for one in sample.structure.samples if sample.structure else ():
+        if one.structure_source == "crystal" or one.temperature_k is None:
+            continue
+        rdf = one.rdf.to_result()
+        for pair in combinations_with_replacement(rdf.elements, 2):
+            place = first_peak(rdf, *pair)
+            if place is not None:
+                name = f"first {'-'.join(pair)} peak"
+                yield (name, one.formula, one.temperature_k, one.structure_source, "Å"), place
+
+
+def _densities(sample: SampleParts) -> Iterator[tuple[_Key, float]]:
+    for run in sample.production:
+        if run.mean_density_g_cm3 is not None:
+            key = ("density", run.formula, run.temperature_k, "production", "g/cm³")
+            yield key, run.mean_density_g_cm3
