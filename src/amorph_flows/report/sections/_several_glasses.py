@@ -81,7 +81,7 @@ def _result(row: ResultRow, found: CombinedDoc) -> Row:
         "name": NAMES[row.quantity],
         "temperature_shown": temperature(row.temperature_k),
         "structure_source": row.structure_source,
-        "of": "logarithm" if found.log else f"value, ({row.unit})²",
+        "of": "logarithm" if found.log else f"value{row.unit and f', {row.unit}²'}",
         **_variances(found),
         "note": row.note,
     }
