@@ -258,6 +258,7 @@ def _running_lines(state: StudyState) -> list[str]:
             continue
         step = step_progress(job)
         steps = f" {step.note or 'step'} {step.done:g} of {step.total:g}," if step else ""
+        steps += f" {step.goal}," if step and step.goal else ""
         doubt = f" ({job.reason})" if job.reason else ""
         lines.append(f"{label(job)}:{steps} {_times(job, ' of about ')}{doubt}")
     return lines

@@ -145,6 +145,7 @@ class StepProgress(BaseModel):
     done: float
     total: float
     note: str = ""
+    goal: str = Field(default="", description="what is asked for, and what was found so far")
     expected: float = Field(description="seconds for the whole job at the speed so far")
 
 
@@ -161,7 +162,8 @@ def step_progress(job: JobState) -> StepProgress | None:
         return None
     try:
         step = StepProgress.model_validate(
-            {key: progress[key] for key in ("done", "total", "note")} | {"expected": 0.0}
+            {key: progress[key] for key in ("done", "total", "note")}
+            | {"goal": progress.get("goal", ""), "expected": 0.0}
         )
     except (KeyError, ValidationError):
         return None

@@ -28,9 +28,12 @@ from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
 from amorph_flows.flows.production import (
     check_large_glass,
+    check_no_goal,
     make_large_glass,
     produce,
     quenches_its_glass,
+    with_goal_for,
+    without_goal,
 )
 from amorph_flows.flows.sample_runs import SampleRuns, analyse
 from amorph_flows.flows.samples import Sample, check_samples, make_samples, reseeded
@@ -200,6 +203,7 @@ class AmorphousElectrodeMaker(Maker):
         check_stage("sampling", study.sampling, host)
         check_stage("fit", study.fit, host)
         check_stage("active_learning", study.active_learning, host)
+        check_no_goal(mtp_sampling=study.mtp_sampling, melt_sampling=study.melt_sampling)
         check_stage("mtp_sampling", study.mtp_sampling, host)
         check_stage("melt_sampling", study.melt_sampling, host)
         check_stage("production", study.production, host)
@@ -262,7 +266,7 @@ class AmorphousElectrodeMaker(Maker):
         if study.produce_host:
             hosts = {t: label.structure for t, label in branches.items()}
             wanted_k = study.production_temperatures_k
-            of_host = produce(study.production, potential, hosts, wanted_k, empty)
+            of_host = produce(without_goal(study.production), potential, hosts, wanted_k, empty)
 
         voltage = study.voltage.make(
             structure,
@@ -385,6 +389,7 @@ class AmorphousElectrodeMaker(Maker):
             active_learning=learning,
             voltage=voltage,
             large_glass=large,
+            production=with_goal_for(self.production, str(parse_ion(self.ion))),
         )
         return with_engine(study, self.engine)
 

@@ -8,11 +8,58 @@ from dataclasses import replace
 from jobflow import Flow, Job
 from pymatgen.core import Structure
 
+from amorph_flows.errors import InputError
 from amorph_flows.flows.checks import check_stage
 from amorph_flows.flows.interface import LargeGlass, PotentialMD
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import Until
 from amorph_flows.structures.stoichiometry import count_ions
+
+
+def with_goal_for(production: PotentialMD, ion: str) -> PotentialMD:
+    """Return a stage whose goal is the diffusivity of an ion, where it has a goal of no other.
+
+    Parameters
+    ----------
+    production
+        The stage.
+    ion
+        Such as ``"Mg2+"``.
+    """
+    if not isinstance(production, ProductionMDMaker) or production.until.ion:
+        return production
+    return replace(production, until=production.until.model_copy(update={"ion": ion}))
+
+
+def without_goal(production: PotentialMD) -> PotentialMD:
+    """Return a stage that is as long as asked, such as for a host without ions.
+
+    Parameters
+    ----------
+    production
+        The stage.
+    """
+    is_known = isinstance(production, ProductionMDMaker)
+    return replace(production, until=Until()) if is_known else production
+
+
+def check_no_goal(**stages: PotentialMD) -> None:
+    """Refuse stages of a study whose length is that of others but that have a goal.
+
+    Parameters
+    ----------
+    **stages
+        By name.
+
+    Raises
+    ------
+    InputError
+        If one has.
+    """
+    for name, stage in stages.items():
+        if isinstance(stage, ProductionMDMaker) and stage.until.is_set:
+            raise InputError(f"{name}.until is set, but only production.until makes runs longer")
 
 
 def quenches_its_glass(production: PotentialMD) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
 from math import isfinite
 from typing import Literal
 
@@ -21,6 +23,8 @@ from amorph_flows.jobs.fields import (
     require_positive,
     valid_settings,
 )
+from amorph_flows.jobs.production_extension import Spent, extension_of, judge_goal
+from amorph_flows.jobs.production_goal import check_ion, check_until, standing
 from amorph_flows.jobs.production_verdicts import judge_production
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.lammps import (
@@ -36,7 +40,7 @@ from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc, Until
 from amorph_flows.structures.bare import bare_structure
 
 
@@ -59,7 +63,10 @@ class ProductionMDMaker(Maker):
     time_step_fs
         Time step, fs.
     equilibration_fs, production_fs
-        Lengths of the two parts, fs.
+        Lengths of the two parts, fs; of the second at first, where ``until`` makes it longer.
+    until
+        What a run is to reach, and its budget: it is made longer, in the same folder, until it
+        does or the budget is used up. By default it is as long as asked and no longer.
     damping_fs
         Damping time of both thermostats, fs.
     ensemble
@@ -90,6 +97,7 @@ class ProductionMDMaker(Maker):
     grade_every: int = 100
     grade_select: float = 2.0
     seed: int = 0
+    until: Until = field(default_factory=Until)
 
     def check(self, structure: Structure) -> None:
         """Refuse settings with which no run could be made.
@@ -126,6 +134,7 @@ class ProductionMDMaker(Maker):
                 f"pressure_gpa is {self.pressure_gpa:g}, but ensemble is 'nvt', which has no "
                 "barostat; set ensemble to 'npt'"
             )
+        check_until(self.until, self.production_fs)
         with valid_settings():
             self.md(300.0, "")
         check_lammps()
@@ -161,6 +170,7 @@ class ProductionMDMaker(Maker):
             self.supercell,
             start,
             grade=self.grade(),
+            until=self.until if self.until.is_set else None,
         )
         job.name = f"{self.name} {label} {temperature_k:g} K"
         return job
@@ -206,11 +216,13 @@ def run_production(
     supercell: tuple[int, int, int],
     start: str,
     grade: GradeSettings | None = None,
+    until: Until | None = None,
     prev_dir: str | None = None,
 ) -> TrajectoryDoc | Response[Job]:
     """Run MD in a supercell; the grade is watched and never stops the run.
 
-    A run that its queue job is too short for goes on in a new job; the pieces are one trajectory.
+    A run that its queue job is too short for goes on in a new job, and so does one that ended
+    without having reached its goal; the pieces are one trajectory in one folder.
 
     A run that fails on the way, such as one whose atoms fly apart, is documented up to there and
     never complete.
@@ -232,6 +244,8 @@ def run_production(
         Where the structure came from, for the record.
     grade
         How often to grade and what counts as extrapolation; None does not grade.
+    until
+        What the run is to reach, and its budget; None: it is as long as asked.
     prev_dir
         Folder of an earlier job whose run this one goes on with.
     """
@@ -239,23 +253,27 @@ def run_production(
     if potential.is_classical:
         grade = None
     cell = bare_structure(structure) * supercell
-    failure = ""
+    rest = partial(
+        run_production, potential, structure, temperature_k, md, supercell, start, grade, until
+    )
+    production, spent, failure = _dynamics(md), Spent(), ""
+    if until is not None:
+        check_ion(until, {site.specie.symbol for site in cell})
+        spent = Spent.read(home)
+        md = md.lasting(production.duration_fs).lasting(spent.length_fs(production.duration_fs))
+        production = _dynamics(md)
     try:
-        result = run_lammps_md(cell, potential, md, home, grade, goes_on=prev_dir is not None)
+        with nullcontext() if until is None else spent.counted(home, until):
+            result = run_lammps_md(cell, potential, md, home, grade, goes_on=prev_dir is not None)
     except CalculationError as error:
-        partial = partial_result(cell, potential, md, home, grade)
-        if partial is None:
+        so_far = partial_result(cell, potential, md, home, grade)
+        if so_far is None:
             raise
-        result, failure = partial, str(error)
+        result, failure = so_far, str(error)
     if not result.is_complete:
-        rest = run_production(
-            potential, structure, temperature_k, md, supercell, start, grade, prev_dir=str(home)
-        )
-        return continued(rest)
+        return continued(rest(prev_dir=str(home)))
     formula = structure.composition.reduced_formula
-    production, begins_fs = md.stages[-1], md.begins_fs(len(md.stages) - 1)
-    if isinstance(production, Minimise):
-        raise InputError("the last stage is a minimisation; production ends with MD")
+    begins_fs = md.begins_fs(len(md.stages) - 1)
     thermo = result.thermo_of(len(md.stages) - 1)
     pressure = _mean_pressure(thermo)
     doc = TrajectoryDoc(
@@ -274,6 +292,8 @@ def run_production(
         seed=md.seed,
         pieces=list(result.pieces),
         directory=str(home),
+        cpu_seconds=None if until is None else spent.core_hours * 3600,
+        extensions=spent.extensions,
         failure=failure,
         trajectory=result.trajectory,
         structure=result.structure,
@@ -287,7 +307,29 @@ def run_production(
         fraction_above_select=result.fraction_above_select,
         curves=_curves(thermo, begins_fs, len(cell)),
     )
-    return doc.model_copy(update={"verdicts": judge_production(doc, cell, potential)})
+    doc = doc.model_copy(update={"verdicts": judge_production(doc, cell, potential)})
+    if until is None:
+        return doc
+    now = standing(until, doc)
+    longer = extension_of(until, now, doc, spent, _unit_fs(production))
+    if longer is not None:
+        spent.extended(longer).write(home)
+        return continued(rest(prev_dir=str(home)))
+    verdict = judge_goal(until, now, doc, spent)
+    return doc.model_copy(update={"verdicts": [*doc.verdicts, verdict]})
+
+
+def _dynamics(md: LammpsMD) -> Dynamics:
+    """Return the last stage, which is production."""
+    production = md.stages[-1]
+    if isinstance(production, Minimise):
+        raise InputError("the last stage is a minimisation; production ends with MD")
+    return production
+
+
+def _unit_fs(production: Dynamics) -> float:
+    """Return the time between two frames, fs."""
+    return (production.frame_stride or 1) * production.time_step_fs
 
 
 def _mean_pressure(thermo: dict[str, FloatArray]) -> MeanPressure:

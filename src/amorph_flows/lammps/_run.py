@@ -15,7 +15,7 @@ from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.lammps._driver_input import write_driver_input
 from amorph_flows.lammps._grades import cut_grades
-from amorph_flows.lammps._log import has_finished, is_complete
+from amorph_flows.lammps._log import has_finished, is_complete, last_step
 from amorph_flows.lammps._process import run_to_end
 from amorph_flows.lammps._restart import cut_dump, last_restart
 from amorph_flows.lammps._result import LammpsResult, grade_summary, read_result
@@ -88,11 +88,11 @@ def run_lammps_md(
             "run the job again without prev_dir"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    if not _is_done(folder, grade):
+    if not _is_done(folder, settings, grade):
         _run_piece(folder, structure, potential, settings, elements, grade)
     result = read_result(folder, structure, settings, elements, grade)
     _check_energies(result)
-    return replace(result, is_complete=_is_done(folder, grade))
+    return replace(result, is_complete=_is_done(folder, settings, grade))
 
 
 def partial_result(
@@ -150,7 +150,7 @@ def _run_piece(
     begun = _prepare(folder, structure, potential, timed, elements, style, grade)
     run_to_end(_command(style, folder), folder, settings)
     reached = last_restart(folder)
-    if not _is_done(folder, grade) and _place(reached) <= begun:
+    if not _is_done(folder, settings, grade) and _place(reached) <= begun:
         raise WalltimeError(
             f"LAMMPS in {folder} computed no step after step {begun[1]} in {limit:.0f} s; ask for "
             "a longer walltime, or use more cores"
@@ -206,8 +206,10 @@ def _command(style: PairStyle, folder: Path) -> list[str]:
     return [*lammps_command(), "-in", INPUT_FILE, "-log", "none", "-nocite"]
 
 
-def _is_done(folder: Path, grade: GradeSettings | None) -> bool:
+def _is_done(folder: Path, settings: LammpsMD, grade: GradeSettings | None) -> bool:
     log = folder / LOG_FILE
+    if settings.extends_from_fs is not None and last_step(log) < settings.n_steps:
+        return False  # the log may hold the end of a shorter run
     return is_complete(log) or (has_finished(log) and grade_summary(folder, grade).broke)
 
 
@@ -253,9 +255,16 @@ def _fingerprint(
     settings: LammpsMD,
     grade: GradeSettings | None,
 ) -> str:
-    """Return the hash of what decides how a run goes; its walltime does not."""
+    """Return the hash of what decides how a run goes; its walltime does not.
+
+    A run that was made longer is found by the length that it had at first.
+    """
+    if settings.extends_from_fs is not None:
+        settings = settings.lasting(settings.extends_from_fs)
     content = {
-        "settings": settings.model_dump(exclude={"walltime_s", "restart_stride"}),
+        "settings": settings.model_dump(
+            exclude={"walltime_s", "restart_stride", "extends_from_fs"}
+        ),
         "potential": [potential.backend, potential.sha256, potential.species],
         "cell": structure.lattice.matrix.tolist(),
         "positions": structure.cart_coords.tolist(),

@@ -60,8 +60,16 @@ def stage_commands(
         yield from _dump(settings, index, step)
         yield from _motion(settings, index, step)
         yield f'if "$(step) < {settings.first_steps[index + 1]}" then {keep}'
+        if _may_go_on(settings, index):
+            yield f"write_restart {RESTART_PREFIX}.{index}.*"
         yield from _end(settings, stage, index)
-    yield f"write_restart {RESTART_PREFIX}.{index + 1}.*"
+    if not _may_go_on(settings, index):
+        yield f"write_restart {RESTART_PREFIX}.{index + 1}.*"
+
+
+def _may_go_on(settings: LammpsMD, index: int) -> bool:
+    """Return whether a stage may be made longer after its end, so that its thermostat is kept."""
+    return settings.extends_from_fs is not None and index == len(settings.stages) - 1
 
 
 def _turns_angles(stage: NVE | NVT | NPT | Deform) -> bool:

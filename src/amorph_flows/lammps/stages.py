@@ -174,6 +174,13 @@ class LammpsMD(Document):
         "before its queue job ends in any case",
     )
 
+    extends_from_fs: float | None = Field(
+        default=None,
+        gt=0,
+        description="length of the last stage at first, where it may be made longer after its end; "
+        "the run then goes on in the same folder",
+    )
+
     @classmethod
     def held(
         cls,
@@ -237,6 +244,19 @@ class LammpsMD(Document):
             stages.insert(0, held | {"kind": "nve", "duration_fs": rest_fs})
         stages[0]["velocities"] = "draw"
         return cls.model_validate({"stages": stages, "seed": seed})
+
+    def lasting(self, duration_fs: float) -> Self:
+        """Return the run with a last stage that is longer than, or as long as, it was at first.
+
+        Parameters
+        ----------
+        duration_fs
+            Length of the last stage, fs.
+        """
+        *before, last = self.stages
+        longer = last.model_copy(update={"duration_fs": duration_fs})
+        first = self.extends_from_fs or getattr(last, "duration_fs", None)
+        return self.model_copy(update={"stages": (*before, longer), "extends_from_fs": first})
 
     @property
     def first_steps(self) -> tuple[int, ...]:

@@ -141,6 +141,8 @@ def _seconds(task: Task, rate: Rate) -> float:
     spent = task.n * rate.core_seconds
     if isinstance(task.timed, PotentialStep):
         spent += rate.start_s
+    if task.limit_core_s is not None:
+        spent = min(spent, task.limit_core_s)
     return spent if task.limit_s is None else min(spent, task.limit_s * rate.cores)
 
 

@@ -12,10 +12,14 @@ from amorph_flows.planning.forecast import Call, Expected, Forecast, Task, forec
 from amorph_flows.planning.timed import ActiveSetSearch, FitStep, PotentialStep
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.production_md import Until
 
 _JOBS = "amorph_flows.jobs."
 _GRADIENT_STEPS = 4.0
 """Steps of a fit that take as long as the gradients of all atoms, from which the active set is."""
+
+_ENDLESS = 1e6
+"""Times its first length, that of a run without a budget of time."""
 
 
 @forecaster(_JOBS + "potential.fit_potential")
@@ -41,7 +45,7 @@ def choose(call: Call) -> Forecast:
 
 @forecaster(_JOBS + "production_md.run_production")
 def run_production(call: Call) -> Forecast:
-    """Forecast MD in a supercell."""
+    """Forecast MD in a supercell; one with a goal is taken to use its budget up."""
     return _md(call, call.structure() * call.given["supercell"], call.given["grade"])
 
 
@@ -99,13 +103,21 @@ def _fit(call: Call, potential: tuple[str, FitSettings]) -> Forecast:
 
 
 def _md(call: Call, cell: Structure, grade: GradeSettings | None) -> Forecast:
-    md = call.given["md"]
+    md, until, at_most = call.given["md"], call.given.get("until"), 1.0
     assert isinstance(md, LammpsMD)
+    limit_core_s = None
+    if isinstance(until, Until):
+        if until.budget_core_hours is not None:
+            limit_core_s = until.budget_core_hours * 3600
+        if until.budget_ps is not None:
+            md = md.lasting(1e3 * until.budget_ps)
+        else:  # only the core-hours end it
+            at_most = _ENDLESS
     n_frames = sum(_frames_of(stage) for stage in md.stages)
     step = PotentialStep(cell, *call.potential(), every=grade.every if grade else 0)
     last = md.stages[-1]
     return Forecast(
-        tasks=(Task(step, _length(call) * md.n_steps),),
+        tasks=(Task(step, _length(call) * md.n_steps * at_most, limit_core_s=limit_core_s),),
         output=Expected(
             structure=cell,
             frames=((cell, n_frames),),

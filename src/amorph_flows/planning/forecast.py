@@ -68,11 +68,14 @@ class Task:
         How often.
     limit_s
         Wall time after which the job ends it, s.
+    limit_core_s
+        CPU time after which it does, s.
     """
 
     timed: Timed
     n: float
     limit_s: float | None = None
+    limit_core_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,10 @@ def _extent(stage: str, settings: Settings) -> float:
         return float(of("n_snapshots"))
     if stage in ("production", "mtp_sampling") and step and of("supercell"):
         temperatures = many("production_temperatures_k") if stage == "production" else 1
-        run = (of("equilibration_fs") + of("production_fs")) / step
+        length, most_ps = of("production_fs"), of("until.budget_ps")
+        if of("until.budget_core_hours") and not most_ps:
+            return float(of("until.budget_core_hours")) * max(temperatures, 1)
+        length = length if most_ps is None else most_ps * 1e3
+        run = (of("equilibration_fs") + length) / step
         return float(run * prod(of("supercell")) * max(temperatures, 1))
     return 1.0

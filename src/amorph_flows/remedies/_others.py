@@ -169,6 +169,18 @@ def relax_on(case: Case) -> Change | None:
     return case.times("engine.relax_max_steps", 2.0)
 
 
+def more_time(case: Case) -> Change:
+    """Return the time of production that the goal asks for."""
+    length_ps, factor = case.verdict.numbers["production_ps"], case.verdict.numbers["factor"]
+    return f"{case.stage}.until.budget_ps", rounded_up(length_ps * factor)
+
+
+def more_core_hours(case: Case) -> Change:
+    """Return the core-hours that the goal asks for."""
+    spent, factor = case.verdict.numbers["core_hours"], case.verdict.numbers["factor"]
+    return f"{case.stage}.until.budget_core_hours", rounded_up(spent * factor)
+
+
 _ENGINE = "only another engine (engine) gives labels that count as the truth"
 
 OTHERS: Table = {
@@ -182,6 +194,11 @@ OTHERS: Table = {
     "inside the training set?": {R.EXTRAPOLATES: learn_longer, R.NOT_WATCHED: watch_the_grade},
     "temperature held?": {R.OFF: hold_the_temperature},
     "cell wider than twice the cutoff?": {R.NARROW: wider_cell},
+    "goal reached?": {
+        R.TIME_USED_UP: more_time,
+        R.CORE_HOURS_USED_UP: more_core_hours,
+        R.ENDED_EARLY: "the run failed; see its failure",
+    },
     "ran to its end?": {R.CUT_SHORT: "the run failed; see its failure"},
     "potential accurate?": {P.INACCURATE: finer_potential, P.NOT_TESTED: hold_frames_out},
     "enough training frames?": {P.FEW: more_labels},

@@ -14,6 +14,7 @@ PROGRESS_FILE = "progress.json"
 _INTERVAL_S = 0.5
 _last_write = 0.0
 _folder: Path | None = None
+_goal = ""
 
 
 @contextmanager
@@ -33,6 +34,23 @@ def progress_of_job(folder: Path) -> Iterator[None]:
         _folder = before
 
 
+@contextmanager
+def progress_towards(goal: str) -> Iterator[None]:
+    """Let `report_progress` say how far the running job is from its goal.
+
+    Parameters
+    ----------
+    goal
+        What is asked for, and what was found so far.
+    """
+    global _goal
+    before, _goal = _goal, goal
+    try:
+        yield
+    finally:
+        _goal = before
+
+
 def report_progress(done: int, total: int, note: str = "") -> None:
     """Write how far the running job is, at most twice a second; outside of a job do nothing.
 
@@ -50,7 +68,8 @@ def report_progress(done: int, total: int, note: str = "") -> None:
     if done < total and now - _last_write < _INTERVAL_S:
         return
     _last_write = now
-    state = {"done": done, "total": total, "note": note, "written_at": time.time()}
+    state: dict[str, object] = {"done": done, "total": total, "note": note}
+    state |= {"goal": _goal, "written_at": time.time()}
     replace_file(_folder / PROGRESS_FILE, json.dumps(state))
 
 

@@ -24,6 +24,10 @@ class ProductionVerdict(Answer):
     CUT_SHORT = auto()
     WIDE = auto()
     NARROW = auto()
+    REACHED = auto()
+    TIME_USED_UP = auto()
+    CORE_HOURS_USED_UP = auto()
+    ENDED_EARLY = auto()
 
 
 class FileReference(Document):
@@ -44,6 +48,53 @@ class MDPiece(Document):
     langevin_seed: int | None = Field(
         default=None, description="of the random forces; None: none act in this piece"
     )
+
+
+class Until(Document):
+    """What production is to reach before it ends, and what it may take at most.
+
+    Examples
+    --------
+    >>> Until(relative_error=0.2, budget_ps=4000)
+    """
+
+    relative_error: float | None = Field(
+        default=None,
+        description="half-width of the 95 % interval of the tracer diffusivity over its value, at "
+        "most",
+    )
+    verdict: str | None = Field(
+        default=None,
+        description="question of a verdict that is to pass, such as 'precise?'; 'diffusivity': all "
+        "numerical ones on the diffusivity",
+    )
+    budget_ps: float | None = Field(
+        default=None, description="production in all at most, that at first included, ps"
+    )
+    budget_core_hours: float | None = Field(
+        default=None, description="CPU time of all pieces of a run at most, h"
+    )
+    ion: str | None = Field(
+        default=None, description="mobile ion, such as 'Li+'; in a study it is that of the study"
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is asked for."""
+        asked = (self.relative_error, self.verdict, self.budget_ps, self.budget_core_hours)
+        return any(value is not None for value in asked)
+
+
+class MDExtension(Document):
+    """A run made longer because it had not reached its goal, and why."""
+
+    reason: str = Field(description="what was missing")
+    question: str = Field(description="what was asked, such as 'relative error of D'")
+    value: float | None = Field(default=None, description="what was measured")
+    goal: float | None = Field(default=None, description="what was asked for")
+    from_fs: float = Field(description="length of production before, fs")
+    to_fs: float = Field(description="length of production after, fs")
+    core_hours: float = Field(description="CPU time until then, h")
 
 
 class TrajectoryDoc(StageDocument):
@@ -70,6 +121,9 @@ class TrajectoryDoc(StageDocument):
     seed: int
     pieces: list[MDPiece] = Field(
         default_factory=list, description="where the run began and where it was resumed"
+    )
+    extensions: list[MDExtension] = Field(
+        default_factory=list, description="how the run was made longer, in order"
     )
     failure: str = Field(default="", description="why the run ended early, if it failed")
     trajectory: FileReference

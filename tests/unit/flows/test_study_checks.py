@@ -50,6 +50,48 @@ def test_bad_settings_are_named(
         replace(maker, **changes).check(v2o5())
 
 
+@pytest.mark.parametrize(
+    ("until", "message"),
+    [
+        ({"relative_error": 0.2}, r"production\.until has no budget; give until\.budget_ps"),
+        ({"budget_ps": 50.0}, r"production\.until has a budget, but nothing to reach"),
+        ({"relative_error": 1.0, "budget_ps": 50.0}, r"until\.relative_error is 1; .* 0 and 1"),
+        ({"relative_error": 0.0, "budget_ps": 50.0}, r"until\.relative_error is 0"),
+        (
+            {"relative_error": float("nan"), "budget_ps": 50.0},
+            r"until\.relative_error' must be finite, got nan",
+        ),
+        ({"verdict": "precize?", "budget_ps": 50.0}, r"'precize\?'; did you mean 'precise\?'"),
+        ({"verdict": "precise?", "budget_ps": 19.0}, r"until\.budget_ps is 19, less than prod"),
+        ({"verdict": "precise?", "budget_ps": -1.0}, r"until\.budget_ps is -1"),
+        ({"verdict": "precise", "budget_core_hours": 0.0}, r"until\.budget_core_hours is 0"),
+    ],
+)
+def test_bad_goals_of_production_are_named(
+    maker: AmorphousElectrodeMaker, until: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AmorphFlowsError, match=message):
+        apply_overrides(maker, {"production.until": until}).check(v2o5())
+
+
+def test_a_goal_is_of_production_and_of_the_ion_of_the_study(
+    maker: AmorphousElectrodeMaker,
+) -> None:
+    goal = {"verdict": "diffusivity", "budget_ps": 40.0}
+    study = replace(apply_overrides(maker, {"production.until": goal}), produce_host=True)
+    jobs = [
+        dict(job.function_kwargs)
+        for job, _ in study.make(v2o5()).iterflow()
+        if job.function.__name__ == "run_production"
+    ]
+    ions = {job["until"].ion for job in jobs if job["until"] is not None}
+    assert ions == {"Mg2+"}
+    assert sum(job["until"] is None for job in jobs) > len(maker.production_temperatures_k)
+    for stage in ("mtp_sampling", "melt_sampling"):
+        with pytest.raises(AmorphFlowsError, match=rf"{stage}\.until is set, but only production"):
+            apply_overrides(maker, {f"{stage}.until": goal}).check(v2o5())
+
+
 def test_glass_transition_is_checked_where_the_study_finds_it(
     maker: AmorphousElectrodeMaker,
 ) -> None:

@@ -16,7 +16,7 @@ from amorph_flows.analysis import Answer, Remedy, Verdict
 from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.remedies import TABLE, changes_of, remedy_for, value_of
 from amorph_flows.study import Study
-from amorph_flows.study.overrides import override_names
+from amorph_flows.study.overrides import apply_overrides, override_names
 
 SOURCE = Path(amorph_flows.__file__).parent
 PASSING = {
@@ -24,7 +24,17 @@ PASSING = {
     *("CONTINUOUS", "CONVERGED", "DIFFUSIVE", "DISCONTINUOUS", "DRIFT_LARGE", "DRIFT_SMALL"),
     *("ENOUGH", "ENOUGH_FRAMES", "ENOUGH_MOVES", "EXTRAPOLATED", "FOUND", "HAVEN_CONSTANT"),
     *("HELD", "HOST_SOLID", "INSIDE", "INTERPOLATED", "ISOTROPIC", "LATTICE", "MELTED"),
-    *("NO_BEND", "NO_HOST", "PRECISE", "PROVEN", "RELAXED", "RIGHT", "SEARCHED", "STEADY"),
+    *(
+        "NO_BEND",
+        "NO_HOST",
+        "PRECISE",
+        "PROVEN",
+        "REACHED",
+        "RELAXED",
+        "RIGHT",
+        "SEARCHED",
+        "STEADY",
+    ),
     *("TIME_STEP_CONFIRMED", "TIME_STEP_NOT_TESTABLE", "UNWRAPPED", "WIDE"),
 }
 STAGES = {
@@ -54,7 +64,7 @@ NUMBERS = {
     "moves": 12.0, "relative_error": 0.9, "glass_transition_k": 950.0, "width_a": 7.1,
     "duration_fs": 300.0, "displacement_ratio": 0.1, "mean_pressure_gpa": 3.0,
     "standard_error_gpa": 0.9, "n_training": 120.0, "failures": 30.0, "sampled_fs": 240.0,
-    "n_snapshots": 2.0,
+    "n_snapshots": 2.0, "production_ps": 20.0, "core_hours": 0.3, "factor": 2.5,
 }  # fmt: skip
 LIMITS = {
     "least_frames": 100.0, "longest_step": 0.45, "least_memory_times": 10.0,
@@ -132,6 +142,24 @@ def test_every_answer_that_can_fail_is_in_the_table():
     assert members == failing | PASSING
 
 
+@pytest.mark.parametrize(
+    ("answer", "key", "value"),
+    [
+        ("TIME_USED_UP", "production.until.budget_ps", 50.0),
+        ("CORE_HOURS_USED_UP", "production.until.budget_core_hours", 0.75),
+    ],
+)
+def test_a_budget_that_was_used_up_is_made_larger(answer, key, value):
+    goal = {"relative_error": 0.1, "budget_ps": 20.0, "budget_core_hours": 0.3}
+    study = Study(structure=Path("V2O5.cif"), preset="demo", overrides={"production.until": goal})
+    maker = study.maker()
+    verdict = failed("goal reached?", answer)
+    remedy = remedy_for(verdict, "production", settings_of(maker), {"production": 3600.0})
+    assert (remedy.key, remedy.value) == (key, value)
+    assert remedy.core_hours > 0
+    assert value_of(settings_of(apply_overrides(maker, {key: value})), key) == value
+
+
 @pytest.mark.parametrize("preset", AmorphousElectrodeMaker.presets())
 @pytest.mark.parametrize(("question", "answer", "stage"), CASES)
 def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
@@ -149,6 +177,8 @@ def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
             ("choyal2025", "sampled long enough?"),
             ("choyal2025", "active learning converged?"),
             ("choyal2025", "inside the training set?"),
+            ("choyal2025", "goal reached?"),  # the presets have no goal
+            ("demo", "goal reached?"),
         }, remedy
         return
     assert remedy.key in override_names(maker)
