@@ -86,6 +86,8 @@ class GlassTransitionMaker(Maker):
         """
         self._check_fields()
         if with_potential:
+            if self.production.until.is_set:
+                raise InputError("production.until is set, but the holds are as long as asked")
             check_stage("production", self.production, structure)
         else:
             self.engine.check(structure)

@@ -40,8 +40,9 @@ def without_goal(production: PotentialMD) -> PotentialMD:
     production
         The stage.
     """
-    is_known = isinstance(production, ProductionMDMaker)
-    return replace(production, until=Until()) if is_known else production
+    if not isinstance(production, ProductionMDMaker):
+        return production
+    return replace(production, until=Until())
 
 
 def check_no_goal(**stages: PotentialMD) -> None:

@@ -76,7 +76,7 @@ def test_the_ion_is_named_and_there() -> None:
         check_until(goal, 1000.0)
     check_until(goal.model_copy(update={"ion": "Li+"}), 1000.0)
     check_until(Until(), 1000.0)
-    with pytest.raises(InputError, match="until.ion is Na\\+, but the cell holds Li, O"):
+    with pytest.raises(InputError, match=r"until\.ion is Na\+, but the cell holds Li, O"):
         check_ion(goal.model_copy(update={"ion": "Na+"}), {"Li", "O"})
     with pytest.raises(InputError, match="give an ion with its charge"):
         check_until(goal.model_copy(update={"ion": "?"}), 1000.0)
