@@ -40,6 +40,8 @@ NO_STAGES = {
     },
     "jobs": {
         "fields": "what the fields of Makers may be",
+        "production_extension": "how much longer production goes on for its goal",
+        "production_goal": "how far production is from its goal",
         "production_verdicts": "what is judged of production MD",
         "required": "inputs whose job failed",
         "seeds": "seeds of runs",
