@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from pymatgen.core import Species
 
@@ -168,8 +168,8 @@ def standing(until: Until, doc: TrajectoryDoc) -> Standing:
     if until.relative_error is not None:
         low, high = found.tracer_diffusivity_interval_cm2_s
         half, diffusivity = (high - low) / 2, found.tracer_diffusivity_cm2_s
-        error = half / diffusivity if diffusivity > 0 else float("inf")
-        parts.append(_of_error(error, until.relative_error))
+        relative = half / diffusivity if diffusivity > 0 else inf
+        parts.append(_of_error(relative, until.relative_error))
     if asked is not None:
         verdicts = [v for v in (*found.verdicts, *doc.verdicts) if v.question == asked]
         if asked == DIFFUSIVITY:

@@ -29,6 +29,9 @@ from amorph_flows.jobs.production_verdicts import judge_production
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.lammps import (
     NPT,
+    NVE,
+    NVT,
+    Deform,
     LammpsMD,
     Minimise,
     check_lammps,
@@ -319,7 +322,7 @@ def run_production(
     return doc.model_copy(update={"verdicts": [*doc.verdicts, verdict]})
 
 
-def _dynamics(md: LammpsMD) -> Dynamics:
+def _dynamics(md: LammpsMD) -> NVE | NVT | NPT | Deform:
     """Return the last stage, which is production."""
     production = md.stages[-1]
     if isinstance(production, Minimise):
