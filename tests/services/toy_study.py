@@ -63,5 +63,16 @@ def write_study(folder: Path, engine: str = "toy", **overrides: Any) -> Path:
 
 
 def numbers(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the results of a report without the documents that they come from."""
-    return [{k: v for k, v in row.items() if k != "documents"} for row in report["results"]]
+    """Return the results of a report without their documents and what computing took."""
+    return [
+        {key: _without_costs(value) for key, value in row.items() if key != "documents"}
+        for row in report["results"]
+    ]
+
+
+def _without_costs(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_costs(one) for key, one in value.items() if key != "core_hours"}
+    if isinstance(value, list):
+        return [_without_costs(one) for one in value]
+    return value

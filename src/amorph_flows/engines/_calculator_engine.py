@@ -69,13 +69,40 @@ class CalculatorEngine(Engine):
             )
 
     @override
-    def static(self, frames: FrameSet, run: str = "", prev_dir: str | None = None) -> Job:
-        """Return a job that labels frames one by one.
+    @stage_job(LabelDoc)
+    def static(
+        self, frames: FrameSet, run: str = "", prev_dir: str | None = None
+    ) -> LabelDoc | Response[Job]:
+        """Label frames one by one.
 
         Each label is on the disk as soon as it is finished, and none is computed again by a job
         that runs in the same folder or is given it as ``prev_dir``.
         """
-        return static_with_calculator(self, frames, run, prev_dir)
+        return self.label_in_jobs(frames, run, prev_dir)
+
+    def label_in_jobs(
+        self, frames: FrameSet, run: str, prev_dir: str | None
+    ) -> LabelDoc | Response[Job]:
+        """Label frames, or return the jobs that do; called in a job.
+
+        Parameters
+        ----------
+        frames
+            The configurations.
+        run
+            Name of the batch.
+        prev_dir
+            Folder of an earlier job whose finished labels are not computed again.
+        """
+        whole = replace(self, labels_per_job=0)
+        jobs = in_pieces(whole.static, self.info(), frames, run, self.labels_per_job)
+        if jobs is not None:
+            return jobs
+        home = run_home(prev_dir)
+        batch = self.label(frames, home, run=run, goes_on=prev_dir is not None)
+        if not batch.is_complete:
+            return continued(self.static(frames, run, prev_dir=str(home)))
+        return batch.document(self.info(), run, home)
 
     def label(self, frames: FrameSet, home: Path, *, run: str, goes_on: bool) -> LabelledBatch:
         """Label frames, as many as the queue job has time for.
@@ -114,31 +141,3 @@ class CalculatorEngine(Engine):
         return Frame.from_atoms(atoms, frame.provenance).with_provenance(
             engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
         )
-
-
-@stage_job(LabelDoc)
-def static_with_calculator(
-    engine: CalculatorEngine, frames: FrameSet, run: str = "", prev_dir: str | None = None
-) -> LabelDoc | Response[Job]:
-    """Label frames one by one, in jobs of `CalculatorEngine.labels_per_job` frames.
-
-    Parameters
-    ----------
-    engine
-        What labels them.
-    frames
-        The configurations.
-    run
-        Name of the batch.
-    prev_dir
-        Folder of an earlier job whose finished labels are not computed again.
-    """
-    whole = replace(engine, labels_per_job=0)
-    jobs = in_pieces(whole.static, engine.info(), frames, run, engine.labels_per_job)
-    if jobs is not None:
-        return jobs
-    home = run_home(prev_dir)
-    batch = engine.label(frames, home, run=run, goes_on=prev_dir is not None)
-    if not batch.is_complete:
-        return continued(engine.static(frames, run, prev_dir=str(home)))
-    return batch.document(engine.info(), run, home)

@@ -149,6 +149,11 @@ class PotentialEngine(CalculatorEngine):
         yield get_backend(doc.backend).calculator(doc)
 
     @override
+    def static(self, frames: FrameSet, run: str = "", prev_dir: str | None = None) -> Job:
+        """Return a job that labels frames one by one, with the potential's calculator."""
+        return static_with_potential(self, frames, run, prev_dir)
+
+    @override
     def md(
         self,
         structure: Structure,
@@ -173,6 +178,26 @@ class PotentialEngine(CalculatorEngine):
         See `amorph_flows.lammps.Minimise`.
         """
         return relax_with_potential(self, structure, relax_cell, prev_dir)
+
+
+@stage_job(LabelDoc, kind="md")
+def static_with_potential(
+    engine: PotentialEngine, frames: FrameSet, run: str = "", prev_dir: str | None = None
+) -> LabelDoc | Response[Job]:
+    """Label frames one by one.
+
+    Parameters
+    ----------
+    engine
+        The potential.
+    frames
+        The configurations.
+    run
+        Name of the batch.
+    prev_dir
+        Folder of an earlier job whose finished labels are not computed again.
+    """
+    return engine.label_in_jobs(frames, run, prev_dir)
 
 
 @stage_job(LabelDoc, kind="md")

@@ -38,7 +38,7 @@ def run_md(call: Call) -> Forecast:
     )
 
 
-@forecaster("Engine.static", _ENGINES + "_calculator_engine.static_with_calculator")
+@forecaster("Engine.static", _ENGINES + "potential.static_with_potential")
 def label(call: Call) -> Forecast:
     """Forecast single points, in one job or in several."""
     frames = frames_of(call.given["frames"])
