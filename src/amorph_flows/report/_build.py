@@ -13,6 +13,7 @@ from amorph_flows.report._page import render_page
 from amorph_flows.report._section import Section, plain_data, section_data
 from amorph_flows.report._text import formulas_in
 from amorph_flows.report.results import result_rows
+from amorph_flows.report.screen._screen import Screen, first_screen
 from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
 from amorph_flows.report.sections._potential import (
     dataset_section,
@@ -55,21 +56,23 @@ def build_report(parts: StudyParts) -> Report:
         The documents of the study.
     """
     rows = result_rows(parts)
+    screen = first_screen(parts, rows)
     sections = report_sections(parts, rows)
     generator = f"amorph-flows {version('amorph-flows')}"
     settings = json.dumps(plain_data(parts.settings), indent=1, ensure_ascii=False)
     html = render_page(
         title=formulas_in(parts.title),
         lead=f"Transport and voltage of {parts.ion}, preset {parts.preset}.{_shown(parts)}",
+        screen=screen,
         sections=sections,
         generator=generator,
         listings=[("Settings of the study, as stored", settings)] if parts.settings else [],
     )
-    return Report(html, _data(parts, rows, sections, generator))
+    return Report(html, _data(parts, rows, screen, sections, generator))
 
 
 def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
-    """Return the chapters of a report in order.
+    """Return the chapters of a report in order, below its first screen.
 
     Parameters
     ----------
@@ -118,7 +121,11 @@ def _shown(parts: StudyParts) -> str:
 
 
 def _data(
-    parts: StudyParts, rows: list[ResultRow], sections: list[Section], generator: str
+    parts: StudyParts,
+    rows: list[ResultRow],
+    screen: Screen,
+    sections: list[Section],
+    generator: str,
 ) -> dict[str, Any]:
     shortenings = [{**s.model_dump(), "factor": s.factor} for s in parts.shortenings]
     return {
@@ -127,8 +134,11 @@ def _data(
         "title": parts.title,
         "preset": parts.preset,
         "ion": parts.ion,
+        "first_screen": screen.data(),
         "results": [row.model_dump() for row in rows],
         "shortenings": plain_data(shortenings),
         "settings": plain_data(parts.settings),
-        "sections": {section.name: section_data(section) for section in sections},
+        "sections": {
+            section.name: section_data(section) for section in [screen.section, *sections]
+        },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +13,10 @@ from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from amorph_flows.report import _text as text
-from amorph_flows.report._section import Column, Section
+from amorph_flows.report._section import Column, Row, Section
 from amorph_flows.report.figures._theme import theme
+from amorph_flows.report.screen._obstacles import yaml_line
+from amorph_flows.report.screen._screen import Screen
 
 
 def render_page(
@@ -22,6 +25,7 @@ def render_page(
     sections: Sequence[Section],
     generator: str,
     listings: Sequence[tuple[str, str]] = (),
+    screen: Screen | None = None,
 ) -> str:
     """Return the page; everything that comes from documents is escaped.
 
@@ -35,11 +39,14 @@ def render_page(
         Name and version of what made it.
     listings
         Heading and plain text of what is folded away at the end.
+    screen
+        What is above the chapters.
     """
     environment = _environment()
     return environment.get_template("page.html").render(
         title=title,
         lead=lead,
+        screen=screen,
         sections=sections,
         generator=generator,
         listings=listings,
@@ -77,6 +84,30 @@ def shown(cell: Any, column: Column) -> str:
     return str(cell)
 
 
+def span(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what several results of one quantity have in common.
+
+    Parameters
+    ----------
+    rows
+        Of the table of results.
+
+    Returns
+    -------
+    dict
+        Text of what they lie ``between`` and of their ``temperatures``, and how often each of the
+        four ``words`` is there.
+    """
+    values = sorted(row["value"] for row in rows if row["value"] is not None)
+    ends = list(dict.fromkeys(text.number(value, 2) for value in (values[:1] + values[-1:])))
+    kelvin = sorted({row["temperature_k"] for row in rows if row["temperature_k"] is not None})
+    return {
+        "between": f"{' to '.join(ends)} {rows[0]['unit']}".strip() if ends else text.NOTHING,
+        "temperatures": f"at {kelvin[0]:g} to {kelvin[-1]:g} K" if len(kelvin) > 1 else "",
+        "words": Counter(row["verdict"] for row in rows),
+    }
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("amorph_flows.report"),
@@ -85,6 +116,10 @@ def _environment() -> Environment:
         trim_blocks=True,
     )
     environment.filters["shown"] = shown
+    environment.filters["capitalised"] = text.capitalised
+    environment.filters["span"] = span
+    environment.filters["rounded"] = text.number
+    environment.filters["yaml_line"] = lambda remedy: yaml_line(remedy.key, remedy.value)
     environment.filters["figure_json"] = _figure_json
     return environment
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -67,6 +69,8 @@ class Table:
         Key of the cell that rows are linked to by, if they are.
     folded
         Whether it is closed at first.
+    group
+        Key of the cells by which rows that follow each other are folded into one, if they are.
     """
 
     name: str
@@ -75,6 +79,14 @@ class Table:
     rows: Sequence[Row]
     anchor: str = ""
     folded: bool = False
+    group: str = ""
+
+    @property
+    def groups(self) -> list[list[Row]]:
+        """Return the rows that are folded into one, in order; all together where none are."""
+        if not self.group:
+            return [list(self.rows)]
+        return [list(rows) for _, rows in groupby(self.rows, key=itemgetter(self.group))]
 
 
 @dataclass(frozen=True)
@@ -174,5 +186,5 @@ def plain_data(value: object) -> Any:
 
 
 def _axes(trace: Any) -> list[str]:
-    keys = ("x", "y", "lon", "lat")
+    keys = ("x", "y", "z", "lon", "lat")
     return [key for key in keys if key in trace and trace[key] is not None]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_SIGNS = {"+": "⁺", "-": "⁻"}
 NOTHING = "–"
 
 
@@ -31,6 +32,19 @@ def formulas_in(text: str) -> str:
         Such as ``"MgV2O5 from 2 cells"``.
     """
     return re.sub(r"\b(?:[A-Z][a-z]?\d*){2,}\b", lambda found: formula(found[0]), text)
+
+
+def charged(ion: str) -> str:
+    """Return an ion with its charge raised, such as Mg²⁺.
+
+    Parameters
+    ----------
+    ion
+        Such as ``"Mg2+"``.
+    """
+    return re.sub(
+        r"(\d*)([+-])$", lambda end: f"{end[1].translate(_SUPERSCRIPTS)}{_SIGNS[end[2]]}", ion
+    )
 
 
 def number(value: float | int | None, digits: int = 3) -> str:

@@ -76,9 +76,11 @@ def test_production_runs_show_their_pressure_and_density(report: Report) -> None
     assert run["mean_density_g_cm3"] == 3.421
 
 
-def test_chapters_are_in_order_with_the_results_first(report: Report) -> None:
+def test_chapters_are_in_order_below_the_answer_and_what_stands_in_the_way(report: Report) -> None:
     names = [a["id"] for a in Elements(report.html).all("section")]
     assert names == [
+        "answer",
+        "obstacles",
         "results",
         "melt-quench",
         "rdf",

@@ -14,6 +14,8 @@ from amorph_flows.analysis.verdict import Remedy, Verdict
 from amorph_flows.report import build_report, result_rows
 from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._samples import of_several
+from amorph_flows.report._text import uncertainty
+from amorph_flows.report.screen._screen import first_screen
 from amorph_flows.schemas.study import ResultRow, SampleParts, StudyParts
 
 FACTORS = {(1, 1): 1.0, (1, 2): 1.3, (2, 1): 2.0, (2, 2): 2.4, (3, 1): 0.7, (3, 2): 0.8}
@@ -65,6 +67,16 @@ def _study(**changes: Any) -> StudyParts:
     voltage = parts.voltage.model_copy(update={"points": points})
     samples = [_sample(parts, *key, **changes) for key in FACTORS]
     return parts.model_copy(update={"voltage": voltage, "samples": samples})
+
+
+def test_first_screen_has_the_combined_values_and_says_which_glass_is_drawn() -> None:
+    parts = _study()
+    screen = first_screen(parts, result_rows(parts))
+    hot = _row(parts, "tracer_diffusivity", 1200.0)
+    [card] = [card for card in screen.cards if card.name == "hot-diffusivity"]
+    assert card.interval == uncertainty(hot.uncertainty)
+    assert screen.note == ""
+    assert all(panel.caption.endswith("glass 1, occupation 1.") for panel in screen.section.panels)
 
 
 def _row(parts: StudyParts, quantity: str, temperature_k: float | None) -> ResultRow:

@@ -72,7 +72,7 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
     if parts.shortenings:
         factors = ", ".join(f"{s.what} {number(s.factor)} times" for s in parts.shortenings)
         caption += f" Smaller than the published protocol: {factors}."
-    return Table("results", caption, RESULT_COLUMNS, [_result(row) for row in rows])
+    return Table("results", caption, RESULT_COLUMNS, [_result(row) for row in rows], group="name")
 
 
 def _result(row: ResultRow) -> Row:

@@ -111,16 +111,7 @@ def diffusivity_section(transport: TransportDoc) -> Section:
         Diffusivities by temperature and their fit.
     """
     points = transport.temperatures
-    kelvin = ", ".join(f"{point.temperature_k:g}" for point in points)
-    panels = [
-        Panel(
-            "arrhenius",
-            "Arrhenius plot",
-            f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's."
-            + _extrapolated(transport),
-            arrhenius_figure(transport),
-        )
-    ]
+    panels = []
     if any(point.haven_ratio is not None for point in points):
         caption = (
             "Ratio of tracer to jump diffusivity with 95 % intervals; 1 is uncorrelated motion."
@@ -150,7 +141,25 @@ def diffusivity_section(transport: TransportDoc) -> Section:
         ),
         check_table("transport", checks),
     ]
-    return Section("diffusivities", "Diffusivities", (), panels if points else (), tables)
+    return Section("diffusivities", "Diffusivities", (), panels, tables)
+
+
+def arrhenius_panel(transport: TransportDoc) -> Panel:
+    """Return the Arrhenius plot, which is on the first screen.
+
+    Parameters
+    ----------
+    transport
+        Diffusivities by temperature and their fit.
+    """
+    kelvin = ", ".join(f"{point.temperature_k:g}" for point in transport.temperatures)
+    return Panel(
+        "arrhenius",
+        "Arrhenius plot",
+        f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's."
+        + _extrapolated(transport),
+        arrhenius_figure(transport),
+    )
 
 
 def _point_row(point: TransportAtTemperatureDoc) -> Row:

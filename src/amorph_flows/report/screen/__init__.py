@@ -1,0 +1,1 @@
+"""First screen of a report: answer, headline numbers, glass, and what stands in the way."""

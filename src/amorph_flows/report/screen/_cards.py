@@ -1,0 +1,113 @@
+"""Cards: the headline numbers with their intervals and words, and what the study cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from amorph_flows.analysis.verdict import ResultWord
+from amorph_flows.report._costs import cpu_seconds_of_stages
+from amorph_flows.report._text import NOTHING, number, uncertainty
+from amorph_flows.report.screen._answer import difference
+from amorph_flows.report.screen._headlines import Headlines
+from amorph_flows.schemas.study import ResultRow, StudyParts
+
+
+@dataclass(frozen=True)
+class Card:
+    """One headline number as it is shown.
+
+    Parameters
+    ----------
+    name, title
+        Its anchor and heading.
+    value, unit, interval
+        As text.
+    note
+        What it is of.
+    word
+        One of the four words; empty for the cost, which is counted and not a result.
+    """
+
+    name: str
+    title: str
+    value: str
+    unit: str
+    interval: str
+    note: str
+    word: ResultWord | None
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+
+def cards(parts: StudyParts, headlines: Headlines) -> list[Card]:
+    """Return the cards of a study in order.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    headlines
+        Its headline results.
+    """
+    hot = headlines.hot_diffusivity
+    kelvin = "the highest temperature" if hot is None else f"{hot.temperature_k:g} K"
+    haven = headlines.haven_ratio
+    fitted = parts.transport.fitted_temperatures_k
+    fit = f"from the fit of {min(fitted):g} to {max(fitted):g} K" if fitted else ""
+    room, hot_conductivity = headlines.room_conductivity, headlines.hot_conductivity
+    made = [
+        _card("voltage", "Voltage", headlines.voltage, _against_crystal(headlines)),
+        _card("room-diffusivity", "Diffusivity at 300 K", headlines.room_diffusivity, fit),
+        _card("room-conductivity", "Conductivity at 300 K", room, fit),
+        _card("activation-energy", "Activation energy", headlines.activation_energy, fit),
+        _card("hot-diffusivity", f"Diffusivity at {kelvin}", hot, "measured"),
+        _card("hot-conductivity", f"Conductivity at {kelvin}", hot_conductivity, "measured"),
+        _card("haven-ratio", "Haven ratio", haven, _at(haven)),
+    ]
+    return [*made, _cost(parts)]
+
+
+def _card(name: str, title: str, row: ResultRow | None, note: str) -> Card:
+    if row is None or row.value is None:
+        why = row.reason if row is not None else "The study has no such result."
+        return Card(name, title, NOTHING, "", "", why, "refused")
+    interval = uncertainty(row.uncertainty) if row.uncertainty is not None else "no interval known"
+    if isinstance(row.uncertainty, float):
+        interval += " (standard error)"
+    digits = 3 if name == "voltage" else 2
+    return Card(name, title, number(row.value, digits), row.unit, interval, note, row.verdict)
+
+
+def _against_crystal(headlines: Headlines) -> str:
+    glass, crystal = headlines.voltage, headlines.crystal
+    if glass is None or glass.value is None:
+        return ""
+    if crystal is None or crystal.value is None:
+        return f"{_at(glass)}; the crystal has no number"
+    told = f"{difference(glass.value, crystal.value)} ({crystal.value:.2f} V, {crystal.verdict})"
+    return f"{told}; {_at(glass)}"
+
+
+def _at(row: ResultRow | None) -> str:
+    if row is None or row.temperature_k is None:
+        return ""
+    return f"at {row.temperature_k:g} K, {row.structure_source}"
+
+
+def _cost(parts: StudyParts) -> Card:
+    took = cpu_seconds_of_stages(parts)
+    known = {stage: time for stage, time in took.items() if time is not None}
+    total = sum(known.values())
+    if not known:
+        return Card("cost", "Cost so far", NOTHING, "", "", "no job says what it took", None)
+    interval, note = "", ""
+    if len(known) < len(took):
+        unknown = ", ".join(s.replace("_", " ") for s in took if s not in known)
+        interval = f"at least; not known of {unknown}"
+    if total > 0:
+        most = max(known, key=lambda stage: known[stage])
+        note = f"{100 * known[most] / total:.0f} % of it for {most.replace('_', ' ')}"
+    return Card("cost", "Cost so far", number(total / 3600, 2), "core-hours", interval, note, None)

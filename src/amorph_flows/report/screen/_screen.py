@@ -1,0 +1,111 @@
+"""Everything on the first screen of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymatgen.core import Species, Structure
+
+from amorph_flows.report._section import Panel, Section, plain_data
+from amorph_flows.report.figures._glass import MOST_BONDED_ATOMS, glass_figure
+from amorph_flows.report.screen._answer import answer_sentence, question_sentence
+from amorph_flows.report.screen._cards import Card, cards
+from amorph_flows.report.screen._headlines import Headlines
+from amorph_flows.report.screen._obstacles import Obstacle, obstacles, overrides
+from amorph_flows.report.sections._transport import arrhenius_panel
+from amorph_flows.schemas.study import ResultRow, StudyParts
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The first screen.
+
+    Parameters
+    ----------
+    section
+        Question and answer, and the figures.
+    cards
+        The headline numbers.
+    note
+        What the intervals lack; empty where they lack nothing.
+    obstacles
+        What stands in the way.
+    overrides
+        All remedies as YAML for a study file; empty where there is none.
+    """
+
+    section: Section
+    cards: Sequence[Card]
+    note: str
+    obstacles: Sequence[Obstacle]
+    overrides: str
+
+    def data(self) -> dict[str, Any]:
+        """Return its text and numbers as plain JSON, without those of its figures."""
+        shown: dict[str, Any] = plain_data(
+            {
+                "question": self.section.text[0],
+                "answer": self.section.text[1],
+                "cards": [card.data() for card in self.cards],
+                "note": self.note,
+                "obstacles": [one.data() for one in self.obstacles],
+                "overrides": self.overrides,
+            }
+        )
+        return shown
+
+
+def first_screen(parts: StudyParts, rows: Sequence[ResultRow]) -> Screen:
+    """Return the first screen of a report.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    rows
+        Its results.
+    """
+    headlines = Headlines(rows)
+    shown = parts.of_sample(parts.samples[0]) if parts.samples else parts
+    text = [question_sentence(parts), answer_sentence(parts, headlines)]
+    panels = [arrhenius_panel(shown.transport)] if shown.transport.temperatures else []
+    panels.append(_glass_panel(shown))
+    if parts.samples:
+        which = f" Of glass {parts.samples[0].glass}, occupation {parts.samples[0].occupation}."
+        panels = [replace(panel, caption=panel.caption + which) for panel in panels]
+    # With several glasses the notes differ, and have a chapter of their own.
+    note = "" if parts.samples else next((row.note for row in headlines.all if row.note), "")
+    found = obstacles(rows, parts.settings)
+    return Screen(
+        Section("answer", "What came out", text, panels),
+        cards(parts, headlines),
+        note,
+        found,
+        overrides(found, parts.settings),
+    )
+
+
+def _glass_panel(parts: StudyParts) -> Panel:
+    structure, origin = _glass(parts)
+    ion = Species.from_str(parts.ion).symbol
+    bonds = " Lines join each cation of the host to its nearest anions." * (
+        len(structure) <= MOST_BONDED_ATOMS
+    )
+    caption = f"{origin}: {len(structure)} atoms, {ion} drawn large.{bonds} Drag to turn it."
+    return Panel("glass", "The glass", caption, glass_figure(structure, ion))
+
+
+def _glass(parts: StudyParts) -> tuple[Structure, str]:
+    """Return the structure that is nearest to the results, and where it comes from."""
+    if parts.production:
+        run = max(parts.production, key=lambda run: run.temperature_k)
+        return run.structure, f"Last structure of the run at {run.temperature_k:g} K"
+    sites = parts.large_insertions or parts.insertions
+    if sites:
+        return sites[-1].structure, "Structure after the ions were inserted"
+    quench = parts.large_quench or parts.quench
+    if quench.branches:
+        return quench.branches[-1].structure, "Structure after the quench, without ions"
+    return quench.crystal, "Crystal that was melted"
