@@ -39,11 +39,12 @@ def glass_figure(structure: Structure, ion: str) -> go.Figure:
     _add_lines(figure, _edges(shown.lattice.matrix), "cell", ORANGE, 2)
     if len(shown) <= MOST_BONDED_ATOMS:
         _add_lines(figure, _bonds(shown, symbols, ion), "bonds", GREY, 3)
+    scale = min(1.0, max(0.3, (100 / len(shown)) ** (1 / 3)))  # as atoms shrink in a larger cell
     spare = itertools.cycle(colour for colour in CYCLE if colour not in (_ION_COLOUR, RED, GREY))
     rest = sorted(set(symbols) - {ion}, key=lambda s: (s in _ANIONS, s))
     for symbol in [*rest, *([ion] if ion in symbols else [])]:
         colour = _ION_COLOUR if symbol == ion else _COLOURS.get(symbol) or next(spare)
-        size = 9 if symbol == ion else 3.5 if symbol in _ANIONS else 5
+        size = scale * (9.0 if symbol == ion else 3.5 if symbol in _ANIONS else 5.0)
         _add_atoms(figure, shown.cart_coords[symbols == symbol], symbol, colour, size)
     hidden = {"visible": False, "showspikes": False}
     figure.update_layout(
