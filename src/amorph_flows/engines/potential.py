@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -231,13 +232,13 @@ def md_with_potential(
     home, doc = run_home(prev_dir), _document(engine, structure)
     settings = LammpsMD(stages=(_lammps_stage(stage),), seed=seed)
     result = run_lammps_md(structure, doc, settings, home, goes_on=prev_dir is not None)
-    rest = engine.md(structure, stage, run, seed, prev_dir=str(home))
+    rest = partial(engine.md, structure, stage, run, seed, prev_dir=str(home))
     if not result.is_complete:
-        return continued(rest)
+        return continued(rest())
     frames = FrameSet(_frames(engine.provenance(run), structure, stage, result))
     batch = engine.label(frames, home, run=run, goes_on=False)
     if not batch.is_complete:
-        return continued(rest)
+        return continued(rest())
     batch.frames = _graded(batch.frames, doc)
     changes = {
         "stage": stage,

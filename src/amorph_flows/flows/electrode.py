@@ -371,6 +371,7 @@ class AmorphousElectrodeMaker(Maker):
 
     def _completed(self) -> Self:
         """Return a copy whose stages have this Maker's engine, fit and insertion."""
+        ion = str(parse_ion(self.ion))
         learning, voltage, large = self.active_learning, self.voltage, self.large_glass
         if isinstance(large, LargeGlassMaker):
             large = replace(large, insertion=self.insertion)
@@ -385,11 +386,11 @@ class AmorphousElectrodeMaker(Maker):
             voltage = replace(voltage, insertion=insertion)
         study = replace(
             self,
-            ion=str(parse_ion(self.ion)),
+            ion=ion,
             active_learning=learning,
             voltage=voltage,
             large_glass=large,
-            production=with_goal_for(self.production, str(parse_ion(self.ion))),
+            production=with_goal_for(self.production, ion),
         )
         return with_engine(study, self.engine)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from amorph_flows.errors import unknown_name
@@ -26,6 +27,14 @@ def _demo() -> dict[str, Any]:
     settings = FitSettings(level=level, cutoff=5.0, max_seconds=180.0, max_steps=300)
     fit = FitPotentialMaker(settings=settings)
     hold = SamplingMaker(duration_fs=160.0, frame_stride=5, hot_frame_stride=5)
+    small = ProductionMDMaker(
+        name="MTP sampling",
+        supercell=(1, 1, 1),
+        equilibration_fs=500.0,
+        production_fs=4000.0,
+        frame_stride=20,
+        grade_every=20,
+    )
     return {
         "preset": "demo",
         "cell_lengths_a": (11.5, 7.1, 8.8),
@@ -42,22 +51,8 @@ def _demo() -> dict[str, Any]:
         "active_learning": ActiveLearningMaker(
             fit=fit, duration_fs=20_000.0, max_turns=3, max_selected=30
         ),
-        "mtp_sampling": ProductionMDMaker(
-            name="MTP sampling",
-            supercell=(1, 1, 1),
-            equilibration_fs=500.0,
-            production_fs=4000.0,
-            frame_stride=20,
-            grade_every=20,
-        ),
-        "melt_sampling": ProductionMDMaker(
-            name="MTP melt",
-            supercell=(1, 1, 1),
-            equilibration_fs=500.0,
-            production_fs=4000.0,
-            frame_stride=20,
-            grade_every=20,
-        ),
+        "mtp_sampling": small,
+        "melt_sampling": replace(small, name="MTP melt"),
         "production": ProductionMDMaker(
             equilibration_fs=2000.0, production_fs=20_000.0, frame_stride=50, grade_every=50
         ),

@@ -7,18 +7,16 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis import judge_amorphous, judge_melt
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.jobs.production_verdicts import judge_grades
+from amorph_flows.jobs.production_verdicts import SELECT_GRADE, judge_grades
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.jobs.volume import volume_of
+from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures.bare import bare_structure
-
-_SELECT = 2.0
-"""Grade above which a frame extrapolates, as in active learning (Choyal et al. 2025)."""
 
 
 @stage_job(QuenchDoc)
@@ -49,7 +47,6 @@ def collect_quench(
     """
     stages = [required(label, "a stage of the melt-quench") for label in cooling]
     labels = [*stages, *(label for label in branches if label is not None)]
-    took = [label.cpu_seconds for label in labels if label.cpu_seconds is not None]
     elements = sorted(element.symbol for element in crystal.composition.elements)
     melt = judge_melt(trajectory_of(stages[0].frames), elements)
     return QuenchDoc(
@@ -60,7 +57,7 @@ def collect_quench(
         label_uuids=[label.job_uuid for label in stages],
         melted=melt,
         inside=_inside(labels),
-        inputs_cpu_seconds=sum(took) if took else None,
+        inputs_cpu_seconds=cpu_seconds_of(labels),
         branches=[
             _branch(crystal, temperature, label)
             for temperature, label in zip(temperatures_k, branches, strict=True)
@@ -86,5 +83,5 @@ def _inside(labels: list[LabelDoc]) -> Verdict | None:
     graded = np.array([grade for grade in grades if grade is not None])
     if not len(graded):
         return None
-    share = float((graded > _SELECT).mean())
+    share = float((graded > SELECT_GRADE).mean())
     return judge_grades(share, float(graded.max()), "of melt, quench and holds")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil, floor, inf
@@ -15,6 +14,7 @@ from pydantic import Field
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.files import replace_file
 from amorph_flows.jobs.production_goal import Standing, goal_in_words
+from amorph_flows.runtime.cpu_time import cpu_seconds
 from amorph_flows.runtime.progress import progress_towards
 from amorph_flows.schemas.base import Document
 from amorph_flows.schemas.production_md import (
@@ -112,12 +112,12 @@ class Spent(Document):
         until
             The goal.
         """
-        before = _cpu_seconds()
+        before = cpu_seconds()
         try:
             with progress_towards(self.towards(until)):
                 yield
         finally:
-            self.core_hours += (_cpu_seconds() - before) / 3600
+            self.core_hours += (cpu_seconds() - before) / 3600
             self.write(home)
 
 
@@ -227,8 +227,3 @@ def _paid(until: Until, doc: TrajectoryDoc, spent: Spent) -> float:
     rate = spent.core_hours / (doc.equilibration_fs + doc.production_fs)
     allowed = doc.production_fs + (until.budget_core_hours - spent.core_hours) / rate
     return allowed if allowed >= doc.production_fs * _WORTH_A_PIECE else doc.production_fs
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system

@@ -263,7 +263,7 @@ def run_production(
     if until is not None:
         check_ion(until, {site.specie.symbol for site in cell})
         spent = Spent.read(home)
-        md = md.lasting(production.duration_fs).lasting(spent.length_fs(production.duration_fs))
+        md = md.lasting(spent.length_fs(production.duration_fs))
         production = _dynamics(md)
     try:
         with nullcontext() if until is None else spent.counted(home, until):

@@ -12,6 +12,8 @@ from amorph_flows.structures import minimum_width
 
 _MAX_SHARE_EXTRAPOLATING = 0.01
 _MAX_TEMPERATURE_ERROR = 0.05
+SELECT_GRADE = 2.0
+"""Grade above which a configuration extrapolates: active learning selects it (Choyal 2025)."""
 WIDTH_QUESTION = "cell wider than twice the cutoff?"
 
 

@@ -11,11 +11,12 @@ from pymatgen.core import Species
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.jobs.production_verdicts import WIDTH_QUESTION
+from amorph_flows.jobs.production_verdicts import SELECT_GRADE, WIDTH_QUESTION
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.volume import volume_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.potentials import LearnedBackend, get_backend
+from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -25,8 +26,6 @@ from amorph_flows.structures.configuration import to_atoms
 
 MIN_SAMPLED_FS = 20_000.0
 MIN_SNAPSHOTS = 5
-_MAX_GRADE = 2.0
-"""Of a crystal that the potential knows; active learning selects above it."""
 
 
 @stage_job(SnapshotDoc)
@@ -113,13 +112,12 @@ def collect_voltages(
     for snapshot, label in zip(snapshots, labels, strict=True):
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
-    took = [document.cpu_seconds for document in computed if document is not None]
     return VoltageDoc(
         ion=ion,
         engine=engine,
         reference_energy_ev=metal_ev,
         points=points,
-        inputs_cpu_seconds=sum(t for t in took if t is not None) if any(took) else None,
+        inputs_cpu_seconds=cpu_seconds_of(computed),
     )
 
 
@@ -250,7 +248,7 @@ def _inside(potential: PotentialDoc, crystals: Sequence[RelaxDoc]) -> list[Verdi
         return []
     frames = FrameSet(Frame.from_atoms(to_atoms(doc.structure)) for doc in crystals)
     grade = float(backend.grades(potential, frames).max())
-    inside = grade <= _MAX_GRADE
+    inside = grade <= SELECT_GRADE
     return [
         Verdict(
             question="inside the training set?",
@@ -258,9 +256,9 @@ def _inside(potential: PotentialDoc, crystals: Sequence[RelaxDoc]) -> list[Verdi
             passed=inside,
             scope="numerical",
             reason=f"the extrapolation grade of the relaxed crystals is {grade:.3g} "
-            f"(limit {_MAX_GRADE:g})",
+            f"(limit {SELECT_GRADE:g})",
             numbers={"grade": grade},
-            thresholds={"grade": _MAX_GRADE},
+            thresholds={"grade": SELECT_GRADE},
         )
     ]
 

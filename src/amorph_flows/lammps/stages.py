@@ -141,7 +141,6 @@ class Deform(Dynamics):
 
 
 Stage = Annotated[Minimise | NVE | NVT | NPT | Deform, Field(discriminator="kind")]
-MD_STAGES = (NVE, NVT, NPT, Deform)
 
 
 class LammpsMD(Document):

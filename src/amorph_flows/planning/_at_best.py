@@ -11,13 +11,14 @@ from amorph_flows.jobs.production_verdicts import WIDTH_QUESTION
 from amorph_flows.jobs.voltage import MIN_SAMPLED_FS, MIN_SNAPSHOTS
 from amorph_flows.planning._walk import Node
 from amorph_flows.planning.forecast import Expected
+from amorph_flows.remedies import LENGTH
 from amorph_flows.schemas.plan import Obstacle
 from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.structures import minimum_width
 
 _WITH_POTENTIAL = "all from MD with the potential"
 _TRANSPORT = "diffusivities and all that follows from them"
-_LENGTH_KEYS = {"engine MD": "sampling.duration_fs", "MTP MD": "mtp_sampling.production_fs"}
+_LENGTH_KEYS = {"engine MD": LENGTH["sampling"], "MTP MD": LENGTH["mtp_sampling"]}
 
 
 def obstacles_of(nodes: Sequence[Node]) -> list[Obstacle]:

@@ -7,7 +7,6 @@ is a list of `Timed` with one engine, or one potential; its output their rates b
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 import time
@@ -22,6 +21,7 @@ from monty.json import MontyDecoder
 
 from amorph_flows.planning.rates import Rate
 from amorph_flows.planning.timed import EngineCall, Timed, WithPotential
+from amorph_flows.runtime.cpu_time import cpu_seconds
 
 _ELSEWHERE = 0.02
 """Share of CPU time below which something else has worked; a crowded machine leaves more."""
@@ -66,8 +66,7 @@ def today() -> str:
 
 def _cpu_seconds() -> float:
     """Return the CPU time of this process and of its children, those that still run as well."""
-    times = os.times()
-    seconds = times.user + times.system + times.children_user + times.children_system
+    seconds = cpu_seconds()
     for child in psutil.Process().children(recursive=True):
         try:
             used = child.cpu_times()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +25,7 @@ def size_of(structure: Structure) -> str:
 
 
 @dataclass
-class Timed(MSONable):
+class Timed(MSONable, ABC):
     """A piece of work that takes the same time whenever it is done.
 
     Parameters
@@ -41,14 +42,14 @@ class Timed(MSONable):
         return f"{self.what}, {self.structure.volume / len(self.structure):.1f} Å³ an atom"
 
     @property
+    @abstractmethod
     def what(self) -> str:
         """What it is, for people."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def unit(self) -> str:
         """What is counted."""
-        raise NotImplementedError
 
 
 @dataclass

@@ -1,10 +1,12 @@
 """Remedies: what to change in the study file so that a failed verdict passes, and what it costs."""
 
+from amorph_flows.remedies._case import LENGTH
 from amorph_flows.remedies._remedy import TABLE, remedy_for, with_remedy
 from amorph_flows.remedies._settings import Settings, set_value, value_of
 from amorph_flows.remedies._together import changes_of
 
 __all__ = [
+    "LENGTH",
     "TABLE",
     "Settings",
     "changes_of",

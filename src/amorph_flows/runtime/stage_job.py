@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, ParamSpec
 
 from jobflow import CURRENT_JOB, Job, Response, job
 
+from amorph_flows.runtime.cpu_time import cpu_seconds
 from amorph_flows.runtime.progress import progress_of_job
 from amorph_flows.runtime.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
@@ -52,7 +52,7 @@ def stage_job(
 
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
-            started = _cpu_seconds()
+            started = cpu_seconds()
             write_runner(CURRENT_JOB.job)
             with progress_of_job(Path.cwd()):
                 returned = function(*args, **kwargs)
@@ -90,7 +90,7 @@ def _with_origin(document: StageDocument, started: float) -> StageDocument:
     filled: dict[str, Any] = {
         "job_uuid": document.job_uuid or current_job_uuid(),
         "directory": document.directory or str(Path.cwd()),
-        "cpu_seconds": _cpu_seconds() - started
+        "cpu_seconds": cpu_seconds() - started
         if document.cpu_seconds is None
         else document.cpu_seconds,
     }
@@ -98,8 +98,3 @@ def _with_origin(document: StageDocument, started: float) -> StageDocument:
     if running is not None:
         running.metadata = {**running.metadata, **search_keys(document, running.metadata)}
     return document.model_copy(update=filled)
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pymatgen.core import Structure
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 
@@ -99,6 +100,18 @@ def supercell_near(structure: Structure, target_lengths: Sequence[float]) -> Str
     return supercell_by_axes(structure, axis_multiples(structure.lattice.abc, targets.tolist()))
 
 
+def perpendicular_widths(cell: npt.ArrayLike) -> FloatArray:
+    """Return the distances of opposite faces of a cell, Å, shape ``(3,)``.
+
+    Parameters
+    ----------
+    cell
+        Row vectors, Å, shape ``(3, 3)``.
+    """
+    widths: FloatArray = 1 / np.linalg.norm(np.linalg.inv(np.asarray(cell, dtype=float)), axis=0)
+    return widths
+
+
 def minimum_width(cell: npt.ArrayLike) -> float:
     """Return the least perpendicular width of a cell, V / max |a_i x a_j|.
 
@@ -112,8 +125,7 @@ def minimum_width(cell: npt.ArrayLike) -> float:
     float
         Smallest distance between opposite faces, Å.
     """
-    reciprocal = np.linalg.inv(np.asarray(cell, dtype=float))
-    return float(1 / np.linalg.norm(reciprocal, axis=0).max())
+    return float(perpendicular_widths(cell).min())
 
 
 def check_width(structure: Structure, cutoff: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from amorph_flows.arrays import FloatArray
+from amorph_flows.structures._supercell import perpendicular_widths
 
 MAX_VOLUME_RATIO = 3.0
 """Volume over that at the start above which a cell has exploded; its inverse: collapsed."""
@@ -25,16 +26,10 @@ def runaway(cell: FloatArray, start: FloatArray) -> str:
     if not 1 / MAX_VOLUME_RATIO < ratio < MAX_VOLUME_RATIO:
         what = "exploded" if ratio > 1 else "collapsed"
         return f"the cell has {what} to {ratio:.3g} times its first volume"
-    flatness = float((_heights(cell) / _heights(start)).min())
+    flatness = float((perpendicular_widths(cell) / perpendicular_widths(start)).min())
     if flatness < MIN_HEIGHT_RATIO:
         return (
             f"the cell has flattened to {flatness:.2f} of its first height (a melt needs "
             "coupling = 'isotropic')"
         )
     return ""
-
-
-def _heights(cell: FloatArray) -> FloatArray:
-    """Return the distances of opposite faces, Å, shape ``(3,)``."""
-    heights: FloatArray = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
-    return heights

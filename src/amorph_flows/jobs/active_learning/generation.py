@@ -7,6 +7,7 @@ from amorph_flows.errors import AmorphFlowsError
 from amorph_flows.jobs.active_learning.select import unbroken
 from amorph_flows.jobs.potential import predict, split_parts
 from amorph_flows.potentials import get_backend
+from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.schemas.active_learning import (
     ExplorationDoc,
     ExplorationRun,
@@ -55,7 +56,6 @@ def summarise_turn(
         reason = _UNBROKEN
     given = [label for label in labels if label is not None]
     jobs = [refitted if changed else None, selection, *runs, *given]
-    took = [job.cpu_seconds for job in jobs if job is not None and job.cpu_seconds is not None]
     return GenerationDoc(
         turn=turn,
         potential_uuid=potential.job_uuid,
@@ -73,7 +73,7 @@ def summarise_turn(
         errors_after=after,
         kept=kept,
         reason=reason,
-        cpu_seconds=sum(took) if took else None,
+        cpu_seconds=cpu_seconds_of(jobs),
     )
 
 
