@@ -2,11 +2,12 @@
 
 from amorph_flows.remedies._case import LENGTH
 from amorph_flows.remedies._remedy import TABLE, remedy_for, with_remedy
-from amorph_flows.remedies._settings import Settings, set_value, value_of
+from amorph_flows.remedies._settings import STUDY_KEYS, Settings, set_value, value_of
 from amorph_flows.remedies._together import changes_of
 
 __all__ = [
     "LENGTH",
+    "STUDY_KEYS",
     "TABLE",
     "Settings",
     "changes_of",

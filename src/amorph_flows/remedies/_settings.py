@@ -8,6 +8,9 @@ from typing import Any
 Settings = Mapping[str, Any]
 """Fields of the study's Maker, those of its stages inside, as JSON holds them."""
 
+STUDY_KEYS = ("n_glasses", "n_occupations")
+"""Fields of the study's Maker that are keys of the study file; all others are its overrides."""
+
 
 def value_of(settings: Settings, key: str) -> Any:
     """Return the value of a key, None where there is no such key.

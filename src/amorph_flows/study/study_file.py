@@ -41,6 +41,15 @@ class Study(BaseModel):
         description="energies and forces: CHGNet, GPAW, VASP, VASP-PBE+U, or an ASE calculator as "
         "package.module:Class",
     )
+    n_glasses: int | None = Field(
+        default=None,
+        description="glasses, each with seeds of its own, whose results are combined; without it "
+        "the preset's number",
+    )
+    n_occupations: int | None = Field(
+        default=None,
+        description="occupations by ions of each glass; without it the preset's number",
+    )
     folder: Path | None = Field(
         default=None, description="where results go; without it a folder named as the study file"
     )
@@ -65,9 +74,12 @@ class Study(BaseModel):
 
         from amorph_flows.engines.named import named_engine
         from amorph_flows.flows import AmorphousElectrodeMaker
+        from amorph_flows.remedies import STUDY_KEYS
 
         preset = AmorphousElectrodeMaker.from_preset(self.preset)
-        maker = replace(preset, ion=self.ion, engine=named_engine(self.engine))
+        given = {key: getattr(self, key) for key in STUDY_KEYS}
+        numbers = {key: number for key, number in given.items() if number is not None}
+        maker = replace(preset, ion=self.ion, engine=named_engine(self.engine), **numbers)
         for name, _ in flatten_overrides(maker, self.overrides):
             _refuse_unheeded(name)
         return apply_overrides(maker, self.overrides)
@@ -200,10 +212,12 @@ def _is_heeded(name: str) -> bool:
 
 def _refuse_unheeded(name: str) -> None:
     """Refuse an override of what a study sets elsewhere."""
+    from amorph_flows.remedies import STUDY_KEYS  # takes seconds to import
+
     setting = name.partition(".engine.")[2]
     if setting:
         raise InputError(f"override {name!r}: all stages share one engine; set 'engine.{setting}'")
-    if name in ("ion", "preset"):
+    if name in ("ion", "preset", *STUDY_KEYS):
         raise InputError(f"override {name!r}: set the key {name!r} of the study file")
     if name.startswith(("active_learning.fit.", "voltage.insertion.")):
         raise InputError(
@@ -258,4 +272,5 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"the key {key!r} is missing; add it"
     wanted = "keys with values" if key in ("overrides", "workers") else "text"
+    wanted = "a whole number" if first["type"].startswith("int") else wanted
     return f"{key} must be {wanted}, got {first['input']!r} ({type(first['input']).__name__})"

@@ -50,9 +50,21 @@ overrides:
     assert study.overrides == {"melt_quench.time_step_fs": 1.0}
 
 
+def test_samples(write):
+    given = load_study(write("structure: host.cif\nn_glasses: 3\nn_occupations: 2\n")).maker()
+    assert (given.n_glasses, given.n_occupations) == (3, 2)
+    preset = load_study(write("structure: host.cif\n")).maker()
+    assert (preset.n_glasses, preset.n_occupations) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "structure: host.cif\nn_glasses: three\n",
+            "n_glasses must be a whole number, got 'three'",
+        ),
+        ("structure: host.cif\nn_occupations: 1.5\n", "n_occupations must be a whole number"),
         ("", "is empty"),
         ("# only a comment\n", "is empty"),
         ("- structure\n", "holds a list, not keys"),
@@ -121,6 +133,7 @@ def test_every_key_is_documented():
     [
         ("ion", "Na+", "set the key 'ion'"),
         ("preset", "choyal2025", "set the key 'preset'"),
+        ("n_glasses", 3, "set the key 'n_glasses'"),
         ("active_learning.fit.settings.level", 8, "set 'fit.settings.level'"),
         ("voltage.insertion.seed", 3, "set 'insertion.seed'"),
         ("sampling.engine.name", "mine", "set 'engine.name'"),

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from amorph_flows.analysis.verdict import Remedy
-from amorph_flows.remedies import Settings, changes_of
+from amorph_flows.remedies import STUDY_KEYS, Settings, changes_of
 from amorph_flows.report._text import capitalised
 from amorph_flows.report.sections._summary import NAMES
 from amorph_flows.schemas.labelling import EngineVerdict
@@ -67,8 +67,8 @@ def obstacles(rows: Sequence[ResultRow], settings: Settings) -> list[Obstacle]:
     return sorted(made, key=_rank)
 
 
-def overrides(found: Sequence[Obstacle], settings: Settings) -> str:
-    """Return all remedies as YAML for a study file, empty where there is none.
+def study_changes(found: Sequence[Obstacle], settings: Settings) -> str:
+    """Return all remedies as lines of the study file, empty where there is none.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ def overrides(found: Sequence[Obstacle], settings: Settings) -> str:
         Of the study.
     """
     changes = changes_of((remedy for one in found for remedy in one.remedies), settings)
-    if not changes:
-        return ""
-    return "overrides:\n" + "".join(f"  {yaml_line(key, changes[key])}\n" for key in changes)
+    keys = [yaml_line(key, changes[key]) for key in changes if key in STUDY_KEYS]
+    inner = [f"  {yaml_line(key, changes[key])}" for key in changes if key not in STUDY_KEYS]
+    return "".join(f"{line}\n" for line in (*keys, *(["overrides:"] if inner else []), *inner))
 
 
 def yaml_line(key: str, value: object) -> str:

@@ -13,7 +13,7 @@ from amorph_flows.report.figures._glass import MOST_BONDED_ATOMS, glass_figure
 from amorph_flows.report.screen._answer import answer_sentence, question_sentence
 from amorph_flows.report.screen._cards import Card, cards
 from amorph_flows.report.screen._headlines import Headlines
-from amorph_flows.report.screen._obstacles import Obstacle, obstacles, overrides
+from amorph_flows.report.screen._obstacles import Obstacle, obstacles, study_changes
 from amorph_flows.report.sections._transport import arrhenius_panel
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
@@ -32,7 +32,7 @@ class Screen:
         What the intervals lack; empty where they lack nothing.
     obstacles
         What stands in the way.
-    overrides
+    study_changes
         All remedies as YAML for a study file; empty where there is none.
     """
 
@@ -40,7 +40,7 @@ class Screen:
     cards: Sequence[Card]
     note: str
     obstacles: Sequence[Obstacle]
-    overrides: str
+    study_changes: str
 
     def data(self) -> dict[str, Any]:
         """Return its text and numbers as plain JSON, without those of its figures."""
@@ -51,7 +51,7 @@ class Screen:
                 "cards": [card.data() for card in self.cards],
                 "note": self.note,
                 "obstacles": [one.data() for one in self.obstacles],
-                "overrides": self.overrides,
+                "study_changes": self.study_changes,
             }
         )
         return shown
@@ -83,7 +83,7 @@ def first_screen(parts: StudyParts, rows: Sequence[ResultRow]) -> Screen:
         cards(parts, headlines),
         note,
         found,
-        overrides(found, parts.settings),
+        study_changes(found, parts.settings),
     )
 
 

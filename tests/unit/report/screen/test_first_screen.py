@@ -116,7 +116,7 @@ def test_remedies_together_are_yaml_with_the_furthest_value() -> None:
     [one] = screen.obstacles
     assert one.results == ["tracer diffusivity D* (300, 600, 900 K)"]
     assert one.remedies[0] == Remedy("production.production_fs", 9e6, 20.0)
-    assert yaml.safe_load(screen.overrides) == {
+    assert yaml.safe_load(screen.study_changes) == {
         "overrides": {"production.production_fs": 9e6, "large_glass.supercell": [2, 2, 2]}
     }
 
