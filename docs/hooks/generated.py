@@ -109,7 +109,8 @@ def _type(annotation: Any) -> str:
 def _is_option(name: str) -> bool:
     """Return whether a study heeds a field; some stages are given those of others."""
     taken_over = name.startswith(("active_learning.fit.", "voltage.insertion."))
-    return not (taken_over or ".engine." in name or name.rpartition(".")[2] in {"name", "preset"})
+    elsewhere = name.rpartition(".")[2] in {"name", "preset", "references"}
+    return not (taken_over or ".engine." in name or elsewhere)
 
 
 def _value(maker: Any, name: str) -> Any:

@@ -95,6 +95,7 @@ def run_file(
     - `preset`: `demo` by default, or `choyal2025`, the published protocol
     - `engine`: `CHGNet` by default, `toy`, `GPAW`, `VASP`, `VASP-PBE+U`, or
       `package.module:Class` of an ASE calculator
+    - `references`: values from elsewhere that the report shows beside the results
     - `folder`: where results go; by default a folder named as the study file
     - `overrides`: fields of the preset's Makers by dotted name
 

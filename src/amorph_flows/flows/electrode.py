@@ -43,7 +43,9 @@ from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.jobs.study import write_report
+from amorph_flows.references import default_references
 from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import Shortening
 from amorph_flows.structures import (
     check_structure,
@@ -106,6 +108,9 @@ class AmorphousElectrodeMaker(Maker):
     n_occupations
         Occupations by ions of each glass, those of lowest Ewald energy. Where the potential makes
         the glass of production, that one has the best alone.
+    references
+        Values from elsewhere that the report shows beside the results, as `read_references` returns
+        them; None takes those of the same glass that ship. They change the report and nothing else.
 
     Examples
     --------
@@ -145,6 +150,7 @@ class AmorphousElectrodeMaker(Maker):
     lattice_planes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     n_glasses: int = 1
     n_occupations: int = 1
+    references: tuple[Reference, ...] | None = None
 
     @classmethod
     def presets(cls) -> list[str]:
@@ -292,12 +298,13 @@ class AmorphousElectrodeMaker(Maker):
             host_production=[job.output for job in of_host],
             voltage=voltage.output,
             shortenings=study.shortenings(),
-            settings=study,
+            settings=replace(study, references=None),
             cpu_seconds={
                 "sampling": [label.cpu_seconds for s in samples for label in s.engine_md.values()],
                 "mtp_sampling": [job.output.cpu_seconds for r in runs for job in r.small.values()],
             },
             samples=[one.as_sample for one in (first, *others)] if others else [],
+            references=study._references(full),
         )
         report.name = "report"
         report.update_config({"on_missing_references": OnMissing.NONE})
@@ -309,6 +316,12 @@ class AmorphousElectrodeMaker(Maker):
         ends = [*of_host, *([cooled] if cooled else []), voltage]
         ends += [job for one in (first, *others) for job in one.jobs]
         return Flow([*stages, *ends, report], output=report.output, name=f"{study.name} {full}")
+
+    def _references(self, formula: str) -> list[Reference]:
+        """Return what the report shows beside the results."""
+        if self.references is not None:
+            return list(self.references)
+        return default_references(formula, self.ion)
 
     def _runs(self, potential: PotentialDoc, host: Structure, sample: Sample) -> SampleRuns:
         """Return MD with the potential in a sample."""

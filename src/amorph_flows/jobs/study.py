@@ -16,6 +16,7 @@ from amorph_flows.schemas.active_learning import ActiveLearningOutcome
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.study import SampleParts, Shortening, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
@@ -41,6 +42,7 @@ def write_report(
     large_insertions: Sequence[SiteSetDoc | None] = (),
     cpu_seconds: dict[str, list[float | None]] | None = None,
     samples: Sequence[Mapping[str, Any]] = (),
+    references: Sequence[Reference] = (),
 ) -> StudyDoc:
     """Return the results of a study and its report, as HTML and as JSON.
 
@@ -63,6 +65,8 @@ def write_report(
     samples
         Fields of `SampleParts` of each glass and occupation, where there are several. The other
         arguments are then of the first. One whose melt-quench failed is left out.
+    references
+        Values from elsewhere that are shown beside the results.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -85,6 +89,7 @@ def write_report(
         large_insertions=[doc for doc in large_insertions if doc is not None],
         cpu_seconds=cpu_seconds or {},
         samples=[_sample(sample) for sample in samples if sample["quench"] is not None],
+        references=list(references),
     )
     report = build_report(parts)
     return StudyDoc(
@@ -93,6 +98,7 @@ def write_report(
         ion=ion,
         results=result_rows(parts),
         shortenings=shortenings,
+        references=parts.references,
         report_html="report.html",
         report_json="report.json",
         files={

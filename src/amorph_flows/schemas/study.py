@@ -17,6 +17,7 @@ from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
@@ -149,6 +150,9 @@ class StudyParts(Document):
     samples: list[SampleParts] = Field(
         default_factory=list, description="all of them, the first too; empty where there is one"
     )
+    references: list[Reference] = Field(
+        default_factory=list, description="values from elsewhere, shown beside the results"
+    )
 
     def of_sample(self, sample: SampleParts) -> StudyParts:
         """Return the parts with the glass, occupation and voltages of one sample.
@@ -183,6 +187,9 @@ class StudyDoc(StageDocument):
     ion: str
     results: list[ResultRow]
     shortenings: list[Shortening] = Field(default_factory=list)
+    references: list[Reference] = Field(
+        default_factory=list, description="values from elsewhere, shown beside the results"
+    )
     report_html: str
     report_json: str
     files: dict[str, str] = Field(default_factory=dict, description="the report itself")

@@ -50,6 +50,12 @@ class Study(BaseModel):
         default=None,
         description="occupations by ions of each glass; without it the preset's number",
     )
+    references: list[Any] | None = Field(
+        default=None,
+        description="values from elsewhere that the report shows beside the results: names of sets "
+        "that ship, or quantity, value, unit, temperature_k, source; without it the set of the "
+        "same glass, and [] for none",
+    )
     folder: Path | None = Field(
         default=None, description="where results go; without it a folder named as the study file"
     )
@@ -74,12 +80,17 @@ class Study(BaseModel):
 
         from amorph_flows.engines.named import named_engine
         from amorph_flows.flows import AmorphousElectrodeMaker
+        from amorph_flows.references import read_references
         from amorph_flows.remedies import STUDY_KEYS
 
         preset = AmorphousElectrodeMaker.from_preset(self.preset)
         given = {key: getattr(self, key) for key in STUDY_KEYS}
-        numbers = {key: number for key, number in given.items() if number is not None}
-        maker = replace(preset, ion=self.ion, engine=named_engine(self.engine), **numbers)
+        changes: dict[str, Any] = {
+            key: number for key, number in given.items() if number is not None
+        }
+        if self.references is not None:
+            changes["references"] = tuple(read_references(self.references))
+        maker = replace(preset, ion=self.ion, engine=named_engine(self.engine), **changes)
         for name, _ in flatten_overrides(maker, self.overrides):
             _refuse_unheeded(name)
         return apply_overrides(maker, self.overrides)
@@ -155,6 +166,7 @@ def load_study(path: str | Path) -> Study:
     except ValidationError as error:
         raise InputError(f"{file}: {_explain(error)}") from error
     _check_workers(file, study.workers)
+    _check_references(file, study.references)
     here = file.resolve().parent
     folder = study.folder or Path(file.stem)
     paths = {"structure": here / study.structure.expanduser(), "folder": here / folder.expanduser()}
@@ -201,6 +213,17 @@ def _check_workers(file: Path, workers: dict[str, Any]) -> None:
         raise InputError(f"{file}: workers: {error}") from error
 
 
+def _check_references(file: Path, given: list[Any] | None) -> None:
+    if not given:
+        return
+    from amorph_flows.references import read_references
+
+    try:
+        read_references(given)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+
+
 def _is_heeded(name: str) -> bool:
     """Return whether an override of this name changes anything."""
     try:
@@ -217,7 +240,7 @@ def _refuse_unheeded(name: str) -> None:
     setting = name.partition(".engine.")[2]
     if setting:
         raise InputError(f"override {name!r}: all stages share one engine; set 'engine.{setting}'")
-    if name in ("ion", "preset", *STUDY_KEYS):
+    if name in ("ion", "preset", "references", *STUDY_KEYS):
         raise InputError(f"override {name!r}: set the key {name!r} of the study file")
     if name.startswith(("active_learning.fit.", "voltage.insertion.")):
         raise InputError(
@@ -272,5 +295,6 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"the key {key!r} is missing; add it"
     wanted = "keys with values" if key in ("overrides", "workers") else "text"
+    wanted = "a list" if key == "references" else wanted
     wanted = "a whole number" if first["type"].startswith("int") else wanted
     return f"{key} must be {wanted}, got {first['input']!r} ({type(first['input']).__name__})"

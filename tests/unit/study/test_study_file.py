@@ -50,6 +50,24 @@ overrides:
     assert study.overrides == {"melt_quench.time_step_fs": 1.0}
 
 
+def test_references(write):
+    own = "{quantity: activation_energy, value: 50, unit: meV, source: me}"
+    maker = load_study(write(f"structure: host.cif\nreferences: [choyal2025, {own}]\n")).maker()
+    assert maker.references[-1].value == pytest.approx(0.05)
+    assert load_study(write("structure: host.cif\n")).maker().references is None
+    assert load_study(write("structure: host.cif\nreferences: []\n")).maker().references == ()
+
+
+def test_references_that_are_wrong_name_the_file(write):
+    text = (
+        "structure: host.cif\nreferences: [{quantity: average_voltage, value: 2.3, source: me}]\n"
+    )
+    with pytest.raises(InputError, match=r"mine\.yaml: references, number 1: the unit is missing"):
+        load_study(write(text))
+    with pytest.raises(InputError, match="references must be a list, got 'choyal2025'"):
+        load_study(write("structure: host.cif\nreferences: choyal2025\n"))
+
+
 def test_samples(write):
     given = load_study(write("structure: host.cif\nn_glasses: 3\nn_occupations: 2\n")).maker()
     assert (given.n_glasses, given.n_occupations) == (3, 2)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from amorph_flows.analysis.verdict import ResultWord
 from amorph_flows.report._costs import cpu_seconds_of_stages
+from amorph_flows.report._references import lines_of
 from amorph_flows.report._text import NOTHING, number, uncertainty
 from amorph_flows.report.screen._answer import difference
 from amorph_flows.report.screen._headlines import Headlines
@@ -27,6 +28,8 @@ class Card:
         What it is of.
     word
         One of the four words; empty for the cost, which is counted and not a result.
+    references
+        Values from elsewhere of the same quantity and temperature.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Card:
     interval: str
     note: str
     word: ResultWord | None
+    references: tuple[str, ...] = ()
 
     def data(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -54,20 +58,22 @@ def cards(parts: StudyParts, headlines: Headlines) -> list[Card]:
     """
     hot = headlines.hot_diffusivity
     kelvin = "the highest temperature" if hot is None else f"{hot.temperature_k:g} K"
-    haven = headlines.haven_ratio
     fitted = parts.transport.fitted_temperatures_k
     fit = f"from the fit of {min(fitted):g} to {max(fitted):g} K" if fitted else ""
-    room, hot_conductivity = headlines.room_conductivity, headlines.hot_conductivity
     made = [
-        _card("voltage", "Voltage", headlines.voltage, _against_crystal(headlines)),
-        _card("room-diffusivity", "Diffusivity at 300 K", headlines.room_diffusivity, fit),
-        _card("room-conductivity", "Conductivity at 300 K", room, fit),
-        _card("activation-energy", "Activation energy", headlines.activation_energy, fit),
-        _card("hot-diffusivity", f"Diffusivity at {kelvin}", hot, "measured"),
-        _card("hot-conductivity", f"Conductivity at {kelvin}", hot_conductivity, "measured"),
-        _card("haven-ratio", "Haven ratio", haven, _at(haven)),
+        (headlines.voltage, "voltage", "Voltage", _against_crystal(headlines)),
+        (headlines.room_diffusivity, "room-diffusivity", "Diffusivity at 300 K", fit),
+        (headlines.room_conductivity, "room-conductivity", "Conductivity at 300 K", fit),
+        (headlines.activation_energy, "activation-energy", "Activation energy", fit),
+        (hot, "hot-diffusivity", f"Diffusivity at {kelvin}", "measured"),
+        (headlines.hot_conductivity, "hot-conductivity", f"Conductivity at {kelvin}", "measured"),
+        (headlines.haven_ratio, "haven-ratio", "Haven ratio", _at(headlines.haven_ratio)),
     ]
-    return [*made, _cost(parts)]
+    shown = [
+        replace(_card(name, title, row, note), references=tuple(lines_of(parts.references, row)))
+        for row, name, title, note in made
+    ]
+    return [*shown, _cost(parts)]
 
 
 def _card(name: str, title: str, row: ResultRow | None, note: str) -> Card:

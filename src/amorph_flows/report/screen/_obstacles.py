@@ -10,8 +10,8 @@ import yaml
 
 from amorph_flows.analysis.verdict import Remedy
 from amorph_flows.remedies import STUDY_KEYS, Settings, changes_of
+from amorph_flows.report._names import NAMES
 from amorph_flows.report._text import capitalised
-from amorph_flows.report.sections._summary import NAMES
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.study import Cause, ResultRow
 

@@ -70,7 +70,9 @@ def first_screen(parts: StudyParts, rows: Sequence[ResultRow]) -> Screen:
     headlines = Headlines(rows)
     shown = parts.of_sample(parts.samples[0]) if parts.samples else parts
     text = [question_sentence(parts), answer_sentence(parts, headlines)]
-    panels = [arrhenius_panel(shown.transport)] if shown.transport.temperatures else []
+    panels = []
+    if shown.transport.temperatures:
+        panels.append(arrhenius_panel(shown.transport, parts.references))
     panels.append(_glass_panel(shown))
     if parts.samples:
         which = f" Of glass {parts.samples[0].glass}, occupation {parts.samples[0].occupation}."

@@ -7,9 +7,9 @@ from itertools import combinations_with_replacement
 
 from amorph_flows.analysis import combine_samples
 from amorph_flows.analysis.structure.coordination import first_peak
+from amorph_flows.report._names import NAMES
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import temperature
-from amorph_flows.report.sections._summary import NAMES
 from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.study import ResultRow, SampleParts
 

@@ -7,24 +7,12 @@ from collections.abc import Sequence
 from typing import get_args
 
 from amorph_flows.analysis.verdict import ResultWord
+from amorph_flows.report._names import NAMES
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import capitalised, number, temperature
+from amorph_flows.report.sections._references import reference_table
 from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
 
-NAMES = {
-    "average_voltage": "average voltage",
-    "voltage_crystal": "voltage of the crystal",
-    "tracer_diffusivity": "tracer diffusivity D*",
-    "jump_diffusivity": "jump diffusivity Dⱼ",
-    "haven_ratio": "Haven ratio D*/Dⱼ",
-    "conductivity": "conductivity",
-    "residence_time": "residence time",
-    "memory_time": "memory time",
-    "correlation_factor": "correlation factor",
-    "activation_energy": "activation energy",
-    "diffusivity_300k": "tracer diffusivity of the fit",
-    "conductivity_300k": "conductivity from the fit",
-}
 RESULT_COLUMNS = (
     Column("name", "result"),
     Column("temperature_shown", "temperature"),
@@ -46,7 +34,7 @@ SHORTENING_COLUMNS = (
 
 
 def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
-    """Return the table of results and the table of shortenings.
+    """Return the tables of results, references and shortenings.
 
     Parameters
     ----------
@@ -59,6 +47,8 @@ def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
     words = [f"{counted[word]} {word}" for word in get_args(ResultWord) if counted[word]]
     counts = f"Of {len(rows)} results: {', '.join(words)}."
     tables = [_results(parts, rows)]
+    if parts.references:
+        tables.append(reference_table(parts.references, rows))
     if parts.shortenings:
         tables.append(_shortenings(parts.shortenings))
     return Section("results", "Results", [counts], tables=tables)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amorph_flows.report._section import Column, Panel, Row, Section, Table
 from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.report.figures._arrhenius import arrhenius_figure
 from amorph_flows.report.figures._correlation import haven_figure
 from amorph_flows.report.figures._msd import axes_figure, displacement_figure
+from amorph_flows.report.figures._references import add_references
 from amorph_flows.report.sections._checks import check_table
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import StudyParts
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc, TransportDoc
 
@@ -144,22 +148,34 @@ def diffusivity_section(transport: TransportDoc) -> Section:
     return Section("diffusivities", "Diffusivities", (), panels, tables)
 
 
-def arrhenius_panel(transport: TransportDoc) -> Panel:
+def arrhenius_panel(transport: TransportDoc, references: Sequence[Reference] = ()) -> Panel:
     """Return the Arrhenius plot, which is on the first screen.
 
     Parameters
     ----------
     transport
         Diffusivities by temperature and their fit.
+    references
+        Values from elsewhere that are laid over it.
     """
+    figure = arrhenius_figure(transport)
+    add_references(figure, references)
     kelvin = ", ".join(f"{point.temperature_k:g}" for point in transport.temperatures)
     return Panel(
         "arrhenius",
         "Arrhenius plot",
         f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's."
-        + _extrapolated(transport),
-        arrhenius_figure(transport),
+        + _extrapolated(transport)
+        + _laid_over(references),
+        figure,
     )
+
+
+def _laid_over(references: Sequence[Reference]) -> str:
+    shown = [one.label for one in references if one.quantity.endswith("_diffusivity")]
+    if not shown:
+        return ""
+    return f" Laid over: {', '.join(dict.fromkeys(shown))}; sources are in the table of references."
 
 
 def _point_row(point: TransportAtTemperatureDoc) -> Row:

@@ -11,6 +11,7 @@ from pymatgen.core import Lattice, Structure
 from report_study import study_parts
 
 from amorph_flows.analysis.verdict import Remedy
+from amorph_flows.references import reference_sets
 from amorph_flows.report import build_report, result_rows
 from amorph_flows.report._page import span
 from amorph_flows.report.figures import _glass
@@ -166,3 +167,25 @@ def test_a_folded_quantity_tells_its_range_and_words() -> None:
     assert told["between"] == "1.5 to 2.5 V"
     assert told["temperatures"] == "at 300 to 900 K"
     assert dict(told["words"]) == {"believed": 1, "refused": 2}
+
+
+def test_references_are_laid_over_the_plot_and_beside_the_cards() -> None:
+    references = reference_sets()["choyal2025"].references
+    parts = study_parts().model_copy(update={"references": references})
+    report = build_report(parts)
+    cards = {card["name"]: card for card in report.data["first_screen"]["cards"]}
+    assert cards["activation-energy"]["references"] == ["Choyal 2025: 0.0470 eV"]
+    assert cards["room-diffusivity"]["references"] == ["Choyal 2025: 1.81 × 10⁻⁶ cm²/s"]
+    assert cards["hot-diffusivity"]["references"] == ["Choyal 2025: 8.71 × 10⁻⁶ cm²/s"]
+    assert cards["hot-conductivity"]["references"] == []
+    assert cards["voltage"]["references"] == ["Choyal 2025, ab initio MD: 2.30 V"]
+    [drawn] = [
+        series
+        for series in report.data["sections"]["answer"]["figures"]["arrhenius"]
+        if series["name"] == "Choyal 2025"
+    ]
+    assert drawn["y"] == pytest.approx([1.81e-6, 3.41e-6, 4.75e-6, 5.63e-6, 8.71e-6])
+    table = report.data["sections"]["results"]["tables"]["references"]
+    assert len(table) == len(references)
+    assert "section 3.4" in table[0]["source"]
+    assert "from the fit" in table[0]["here"]
