@@ -7,6 +7,7 @@ from jobflow import Flow
 
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.study import StudyDoc
 
 
@@ -25,6 +26,13 @@ def summarise(title, marker):
         report_html="report.html",
         report_json="report.json",
         files={"report.html": "<html>Å</html>", "report.json": "{}"},
+        figures={
+            "msd": PlotDoc(
+                x=Axis(title="lag", unit="ps"),
+                y=Axis(title="MSD", unit="Å²"),
+                series=[Series(name="300 K", x=[0.5, 1.0], y=[0.25, 0.5])],
+            )
+        },
     )
 
 

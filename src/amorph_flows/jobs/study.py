@@ -105,6 +105,7 @@ def write_report(
             "report.html": report.html,
             "report.json": json.dumps(report.data, indent=1, allow_nan=False),
         },
+        figures=report.figures,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +26,7 @@ from amorph_flows.report.sections._structure import energy_section, order_sectio
 from amorph_flows.report.sections._summary import summary_section
 from amorph_flows.report.sections._transport import diffusivity_section, displacement_section
 from amorph_flows.report.sections._voltage import voltage_section
+from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 SCHEMA_VERSION = 1
@@ -41,10 +42,13 @@ class Report:
         One page that needs nothing else.
     data
         The same numbers as plain JSON, without NaN.
+    figures
+        What each figure shows, by its name.
     """
 
     html: str
     data: dict[str, Any]
+    figures: dict[str, FigureDoc] = field(compare=False)
 
 
 def build_report(parts: StudyParts) -> Report:
@@ -68,7 +72,12 @@ def build_report(parts: StudyParts) -> Report:
         generator=generator,
         listings=[("Settings of the study, as stored", settings)] if parts.settings else [],
     )
-    return Report(html, _data(parts, rows, screen, sections, generator))
+    figures = {
+        panel.name: panel.figure
+        for section in [screen.section, *sections]
+        for panel in section.panels
+    }
+    return Report(html, _data(parts, rows, screen, sections, generator), figures)
 
 
 def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:

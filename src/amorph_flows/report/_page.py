@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from amorph_flows.report import _text as text
 from amorph_flows.report._section import Column, Row, Section
+from amorph_flows.report.drawing._plotly import plotly_figure
 from amorph_flows.report.figures._theme import theme
 from amorph_flows.report.screen._obstacles import yaml_line
 from amorph_flows.report.screen._screen import Screen
+from amorph_flows.schemas.figure import FigureDoc, WorkflowDoc
 
 
 def render_page(
@@ -129,8 +130,9 @@ def _source(environment: Environment, name: str) -> str:
     return environment.loader.get_source(environment, name)[0]
 
 
-def _figure_json(figure: go.Figure) -> str:
-    spec = figure.to_plotly_json()
+def _figure_json(figure: FigureDoc) -> str:
+    assert not isinstance(figure, WorkflowDoc)
+    spec = plotly_figure(figure).to_plotly_json()
     spec["layout"].pop("template", None)
     return str(to_json_plotly(spec)).replace("<", "\\u003c")
 

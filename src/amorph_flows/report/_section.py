@@ -13,7 +13,9 @@ from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
+
+from amorph_flows.report.drawing._table import figure_data
+from amorph_flows.schemas.figure import FigureDoc
 
 Kind = Literal[
     "text",
@@ -96,11 +98,11 @@ class Panel:
     Parameters
     ----------
     name
-        Key in the data and end of its anchor.
+        Key in the data, end of its anchor and name of its files.
     title, caption
         Heading, and what is plotted and from what.
     figure
-        The figure; its colours of text and background are the page's.
+        What it shows.
     wide
         Whether it takes the whole width.
     """
@@ -108,7 +110,7 @@ class Panel:
     name: str
     title: str
     caption: str
-    figure: go.Figure
+    figure: FigureDoc
     wide: bool = False
 
 
@@ -144,22 +146,8 @@ def section_data(section: Section) -> dict[str, Any]:
         The section.
     """
     tables = {table.name: [plain_data(dict(row)) for row in table.rows] for table in section.tables}
-    figures = {panel.name: plotted(panel.figure) for panel in section.panels}
+    figures = {panel.name: plain_data(figure_data(panel.figure)) for panel in section.panels}
     return {"title": section.title, "tables": tables, "figures": figures}
-
-
-def plotted(figure: go.Figure) -> list[dict[str, Any]]:
-    """Return the numbers that a figure shows, one entry a trace.
-
-    Parameters
-    ----------
-    figure
-        The figure.
-    """
-    return [
-        {"name": trace.name or "", **{key: plain_data(trace[key]) for key in _axes(trace)}}
-        for trace in figure.data
-    ]
 
 
 def plain_data(value: object) -> Any:
@@ -183,8 +171,3 @@ def plain_data(value: object) -> Any:
     if isinstance(value, float | np.floating):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return str(value)
-
-
-def _axes(trace: Any) -> list[str]:
-    keys = ("x", "y", "z", "lon", "lat")
-    return [key for key in keys if key in trace and trace[key] is not None]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 JobKind = Literal["dft", "md", "fit", "light"]
 """What a job mostly does, and so which worker it needs."""
 
-BLOB_KEYS = ["frames", "curves", "files", "samples"]
+BLOB_KEYS = ["frames", "curves", "files", "figures", "samples"]
 """Fields of documents whose contents go to the ``data`` store."""
 
 

@@ -13,6 +13,7 @@ from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.base import Document, Judged, StageDocument
 from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -193,3 +194,6 @@ class StudyDoc(StageDocument):
     report_html: str
     report_json: str
     files: dict[str, str] = Field(default_factory=dict, description="the report itself")
+    figures: dict[str, FigureDoc] = Field(
+        default_factory=dict, description="what each figure of the report shows, by its name"
+    )

@@ -85,6 +85,19 @@ def test_run_report_status_query(amorph, small, study_file, tmp_path):
     assert whole["files"]["report.html"] == "<html>Å</html>"
 
 
+def test_figures_are_written_as_numbers_and_for_a_paper(amorph, small, study_file, tmp_path):
+    amorph("run", "mine.yaml", "-j", "1")
+    figures = tmp_path / "mine" / "figures"
+    expected = "series,lag / ps,MSD / Å²\n300 K,0.5,0.25\n300 K,1.0,0.5\n"
+    assert (figures / "msd.csv").read_text(encoding="utf-8") == expected
+    assert [path.name for path in figures.iterdir()] == ["msd.csv"]
+    shown = amorph("report", "mine", "--figures", "pdf").stdout.splitlines()
+    assert shown[-1] == str(figures)
+    assert (figures / "msd.pdf").read_bytes().startswith(b"%PDF")
+    error = amorph("report", "mine", "--figures", "docx", code=2).stderr
+    assert "'docx'; give pdf, svg or png" in error
+
+
 def test_failed_study_says_why_and_resumes(amorph, small, study_file, tmp_path):
     small.unlink()
     result = amorph("run", "mine.yaml", "-j", "1", code=2)

@@ -6,7 +6,6 @@ import json
 import re
 from html.parser import HTMLParser
 
-import plotly.graph_objects as go
 import pytest
 from report_study import study_parts
 
@@ -14,6 +13,7 @@ from amorph_flows.potentials import classical_potential
 from amorph_flows.report import Report, build_report, result_rows
 from amorph_flows.report._page import render_page
 from amorph_flows.report._section import Column, Panel, Section, Table, plain_data, section_data
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 
 ATTACK = '</script><script>alert(1)</script><img src=x onerror="alert(2)">'
 
@@ -201,7 +201,11 @@ def test_plain_makes_json_of_anything() -> None:
 
 
 def test_a_section_gives_its_numbers_and_its_page() -> None:
-    figure = go.Figure(go.Scatter(x=[1.0, 2.0], y=[3.0, float("nan")], name="curve"))
+    figure = PlotDoc(
+        x=Axis(title="time", unit="ps"),
+        y=Axis(title="g(r)"),
+        series=[Series(name="curve", x=[1.0, 2.0], y=[3.0, float("nan")])],
+    )
     section = Section(
         "one",
         "One",

@@ -12,6 +12,7 @@ from pymatgen.core import Lattice, Structure
 from report_study import DIFFUSIVITIES_CM2_S, VOLTAGES_V, study_parts
 
 from amorph_flows.analysis import radial_distribution
+from amorph_flows.report.drawing._plotly import plotly_figure
 from amorph_flows.report.figures._active_learning import reach_figure, turns_figure
 from amorph_flows.report.figures._arrhenius import arrhenius_figure
 from amorph_flows.report.figures._dataset import composition_figure
@@ -28,7 +29,7 @@ from amorph_flows.schemas.structure import RDFDoc, SampledStructure
 
 def test_schedule_ends_when_its_stages_do() -> None:
     quench = study_parts().quench
-    line, branches = schedule_figure(quench).data
+    line, branches = plotly_figure(schedule_figure(quench)).data
     assert line.x[-1] == pytest.approx(sum(stage.duration_fs for stage in quench.schedule) / 1e3)
     assert line.y[-1] == 300.0
     assert dict(zip(branches.y, branches.x, strict=True)) == {1200.0: 0.7, 300.0: 1.2}
@@ -36,7 +37,7 @@ def test_schedule_ends_when_its_stages_do() -> None:
 
 def test_sphere_draws_each_direction_with_its_disorder() -> None:
     order = next(o for s in study_parts().structure.samples for o in s.order)
-    points = order_sphere(order, 1.0).data[0]
+    points = plotly_figure(order_sphere(order, 1.0)).data[0]
     longitude, latitude = np.radians(points.lon), np.radians(points.lat)
     drawn = np.column_stack(
         [
@@ -63,7 +64,7 @@ def test_rdf_shows_every_pair_of_many_elements_once_in_the_legend() -> None:
         )
         for source in ("engine MD", "MTP MD")
     ]
-    traces = rdf_figure(samples).data
+    traces = plotly_figure(rdf_figure(samples)).data
     assert len(traces) == 30
     named = [trace.name for trace in traces if trace.showlegend]
     assert len(named) == len(set(named)) == 15
@@ -72,13 +73,13 @@ def test_rdf_shows_every_pair_of_many_elements_once_in_the_legend() -> None:
 
 def test_rdf_values_are_those_of_the_document() -> None:
     sample = next(s for s in study_parts().structure.samples if s.structure_source == "MTP MD")
-    curves = {trace.name: trace.y for trace in rdf_figure([sample]).data}
+    curves = {trace.name: trace.y for trace in plotly_figure(rdf_figure([sample])).data}
     assert np.array_equal(curves["O–V"], sample.rdf.to_result().pair("V", "O"))
 
 
 def test_energies_of_both_sources_share_a_temperature() -> None:
     samples = [s for s in study_parts().structure.samples if s.formula == "MgV2O5"]
-    engine, mtp = energy_figure(samples).data
+    engine, mtp = plotly_figure(energy_figure(samples)).data
     assert (engine.side, mtp.side) == ("negative", "positive")
     assert set(engine.x) == set(mtp.x) == {"300", "1200"}
     assert len(engine.y) == sum(
@@ -88,7 +89,7 @@ def test_energies_of_both_sources_share_a_temperature() -> None:
 
 def test_thick_part_of_a_displacement_is_what_was_fitted() -> None:
     points = study_parts().transport.temperatures
-    figure = displacement_figure(points, "msd_a2")
+    figure = plotly_figure(displacement_figure(points, "msd_a2"))
     fitted = [trace for trace in figure.data if trace.name.endswith("fitted lags")]
     assert len(fitted) == len(points)
     for trace, point in zip(fitted, points, strict=True):
@@ -104,7 +105,7 @@ def test_dashed_line_is_the_fit_over_the_thick_lags() -> None:
         replace(point, msd_intercept_a2=constant)
         for point, constant in zip(study_parts().transport.temperatures, (0.5, -0.5), strict=False)
     ]
-    figure = displacement_figure(points, "msd_a2")
+    figure = plotly_figure(displacement_figure(points, "msd_a2"))
     lines = [trace for trace in figure.data if trace.name.endswith("fitted line")]
     assert len(lines) == len(points) == 2
     for trace, point in zip(lines, points, strict=True):
@@ -118,20 +119,22 @@ def test_dashed_line_is_the_fit_over_the_thick_lags() -> None:
         assert min(trace.y) > 0
         [curve] = [t for t in figure.data if t.name == f"{point.temperature_k:g} K"]
         assert trace.line.color == curve.line.color
-    centre = displacement_figure(points, "mscd_a2").data
+    centre = plotly_figure(displacement_figure(points, "mscd_a2")).data
     assert not [trace for trace in centre if trace.name.endswith("fitted line")]
 
 
 def test_axes_add_up_to_the_whole() -> None:
     point = study_parts().transport.temperatures[0]
-    x, y, z, _ = axes_figure(point).data
-    whole = displacement_figure([point], "msd_a2").data[0]
+    x, y, z, _ = plotly_figure(axes_figure(point)).data
+    whole = plotly_figure(displacement_figure([point], "msd_a2")).data[0]
     assert np.allclose(np.add(np.add(x.y, y.y), z.y), whole.y)
 
 
 def test_line_of_the_arrhenius_plot_is_the_law() -> None:
     transport = study_parts().transport
-    traces = {trace.name.split(",")[0]: trace for trace in arrhenius_figure(transport).data}
+    traces = {
+        trace.name.split(",")[0]: trace for trace in plotly_figure(arrhenius_figure(transport)).data
+    }
     line = traces["fit"]
     at_300 = np.interp(1e3 / 300, line.x, np.log(line.y))
     assert np.exp(at_300) == pytest.approx(transport.d_300k_cm2_s, rel=1e-6)
@@ -141,7 +144,7 @@ def test_line_of_the_arrhenius_plot_is_the_law() -> None:
 
 
 def test_voltages_are_drawn_by_source() -> None:
-    bars = {bar.name: bar for bar in voltage_figure(study_parts().voltage).data}
+    bars = {bar.name: bar for bar in plotly_figure(voltage_figure(study_parts().voltage)).data}
     assert set(bars) == {"crystal", "engine MD", "MTP MD"}
     assert list(bars["MTP MD"].y) == [mtp for _, mtp in VOLTAGES_V.values()]
 
@@ -155,12 +158,12 @@ def test_composition_counts_frames_by_temperature() -> None:
 
 
 def _composition() -> tuple[object, ...]:
-    return composition_figure(study_parts().dataset).data
+    return plotly_figure(composition_figure(study_parts().dataset)).data
 
 
 def test_parity_is_thinned_but_not_distorted() -> None:
     potential = study_parts().potential
-    exact, *parts = force_parity_figure(potential).data
+    exact, *parts = plotly_figure(force_parity_figure(potential)).data
     assert list(exact.x) == list(exact.y)
     for trace in parts:
         assert 0 < len(trace.x) <= 1500
@@ -169,16 +172,20 @@ def test_parity_is_thinned_but_not_distorted() -> None:
 
 def test_turns_show_what_broke() -> None:
     loop = study_parts().active_learning
-    unbroken, broke = reach_figure(loop).data
+    unbroken, broke = plotly_figure(reach_figure(loop)).data
     assert list(unbroken.y) == [1.0, 1.0]
     assert list(broke.y) == [0.17, 0.17]
-    assert {bar.name for bar in turns_figure(loop).data} >= {"saved", "labelled", "quarantined"}
+    assert {bar.name for bar in plotly_figure(turns_figure(loop)).data} >= {
+        "saved",
+        "labelled",
+        "quarantined",
+    }
 
 
 def test_a_run_that_was_lost_does_not_divide_by_zero() -> None:
     loop = study_parts().active_learning.model_copy(deep=True)
     loop.generations[0].runs[1].asked_fs = 0.0
-    assert list(reach_figure(loop).data[1].y) == [0.0, 0.17]
+    assert list(plotly_figure(reach_figure(loop)).data[1].y) == [0.0, 0.17]
 
 
 def test_colours_go_from_cold_to_hot() -> None:

@@ -1,1 +1,1 @@
-"""Figures of the report: one idea a file; documents in, plotly figures out."""
+"""Figures of the report: one idea a file; documents in, descriptions of figures out."""

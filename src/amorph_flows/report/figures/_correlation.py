@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
-from amorph_flows.report.figures._theme import GREY, PURPLE, finite, new_figure
+from amorph_flows.report.figures._theme import PURPLE
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 
 
-def haven_figure(points: Sequence[TransportAtTemperatureDoc]) -> go.Figure:
+def haven_figure(points: Sequence[TransportAtTemperatureDoc]) -> PlotDoc:
     """Return the Haven ratio against temperature with its 95 % interval.
 
     Parameters
@@ -18,25 +17,24 @@ def haven_figure(points: Sequence[TransportAtTemperatureDoc]) -> go.Figure:
     points
         Transport by temperature; a ratio that is not known is left out.
     """
-    figure = new_figure("temperature / K", "Haven ratio D*/Dⱼ")
     known = [
-        (p.temperature_k, p.haven_ratio, p.haven_ratio_interval or (p.haven_ratio, p.haven_ratio))
+        (p.temperature_k, p.haven_ratio, *(p.haven_ratio_interval or (p.haven_ratio,) * 2))
         for p in points
         if p.haven_ratio is not None
     ]
-    figure.add_scatter(
-        x=[kelvin for kelvin, _, _ in known],
-        y=[ratio for _, ratio, _ in known],
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [finite(high - ratio) for _, ratio, (_, high) in known],
-            "arrayminus": [ratio - low for _, ratio, (low, _) in known],
-        },
-        mode="markers",
+    ratios = Series(
         name="Haven ratio",
-        marker={"color": PURPLE, "size": 10},
+        kind="points",
+        x=[kelvin for kelvin, *_ in known],
+        y=[ratio for _, ratio, *_ in known],
+        low=[low for *_, low, _ in known],
+        high=[high for *_, high in known],
+        colour=PURPLE,
+        size=10,
     )
-    figure.add_hline(y=1.0, line={"color": GREY, "dash": "dot"})
-    figure.update_yaxes(type="log", exponentformat="power")
-    return figure
+    return PlotDoc(
+        x=Axis(title="temperature", unit="K"),
+        y=Axis(title="Haven ratio D*/Dⱼ", log=True),
+        series=[ratios],
+        levels=[1.0],
+    )

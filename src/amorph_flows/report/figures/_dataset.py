@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from itertools import cycle
 
-import plotly.graph_objects as go
-
 from amorph_flows.report._text import formula
-from amorph_flows.report.figures._theme import CYCLE, new_figure
+from amorph_flows.report.figures._theme import CYCLE
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 
 
-def composition_figure(dataset: DatasetDoc) -> go.Figure:
+def composition_figure(dataset: DatasetDoc) -> PlotDoc:
     """Return stacked bars: frames by formula and temperature.
 
     Parameters
@@ -19,21 +18,25 @@ def composition_figure(dataset: DatasetDoc) -> go.Figure:
     dataset
         The dataset.
     """
-    figure = new_figure("temperature / K", "number of frames")
     temperatures = sorted({t for counts in dataset.composition.values() for t in counts}, key=_key)
-    for colour, (name, counts) in zip(
-        cycle(CYCLE), sorted(dataset.composition.items()), strict=False
-    ):
-        figure.add_bar(
-            x=[t.removesuffix(" K") for t in temperatures],
-            y=[counts.get(t, 0) for t in temperatures],
-            name=formula(name),
-            marker={"color": colour},
-            hovertemplate="%{x} K: %{y} frames<extra>%{fullData.name}</extra>",
-        )
-    figure.update_layout(barmode="stack")
-    figure.update_xaxes(type="category")
-    return figure
+    places = [t.removesuffix(" K") for t in temperatures]
+    return PlotDoc(
+        x=Axis(title="temperature", unit="K", places=places),
+        y=Axis(title="number of frames"),
+        series=[
+            Series(
+                name=formula(name),
+                kind="bars",
+                places=places,
+                y=[counts.get(t, 0) for t in temperatures],
+                colour=colour,
+            )
+            for colour, (name, counts) in zip(
+                cycle(CYCLE), sorted(dataset.composition.items()), strict=False
+            )
+        ],
+        stacked=True,
+    )
 
 
 def _key(temperature: str) -> tuple[bool, float, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from amorph_flows.report.figures._theme import BLUE, CYCLE, GREEN, GREY, ORANGE, PURPLE, RED
+from amorph_flows.report.figures._theme import BLUE, CYCLE, GREEN, GREY, PURPLE, RED
+from amorph_flows.schemas.figure import AtomsDoc, AtomsOfElement
 
 _ANIONS = ("O", "F", "S", "Cl", "N", "Se", "Br", "I", "Te")
 _COLOURS = {"O": RED, "V": GREY, "P": PURPLE, "S": "#c9a227", "Ti": BLUE, "Fe": "#b5653a"}
@@ -19,7 +19,7 @@ _SHELL = 1.3
 MOST_ATOMS, MOST_BONDED_ATOMS = 8000, 2500
 
 
-def glass_figure(structure: Structure, ion: str) -> go.Figure:
+def glass_figure(structure: Structure, ion: str) -> AtomsDoc:
     """Return atoms, bonds and cell edges of a structure.
 
     Of a structure of more than `MOST_ATOMS` atoms a slab of so many is shown; bonds are left out
@@ -35,31 +35,21 @@ def glass_figure(structure: Structure, ion: str) -> go.Figure:
     shown = _slab(structure.copy())
     shown.translate_sites(range(len(shown)), (0, 0, 0), to_unit_cell=True)
     symbols = np.array([site.specie.symbol for site in shown])
-    figure = go.Figure()
-    _add_lines(figure, _edges(shown.lattice.matrix), "cell", ORANGE, 2)
-    if len(shown) <= MOST_BONDED_ATOMS:
-        _add_lines(figure, _bonds(shown, symbols, ion), "bonds", GREY, 3)
     scale = min(1.0, max(0.3, (100 / len(shown)) ** (1 / 3)))  # as atoms shrink in a larger cell
     spare = itertools.cycle(colour for colour in CYCLE if colour not in (_ION_COLOUR, RED, GREY))
     rest = sorted(set(symbols) - {ion}, key=lambda s: (s in _ANIONS, s))
+    elements = []
     for symbol in [*rest, *([ion] if ion in symbols else [])]:
         colour = _ION_COLOUR if symbol == ion else _COLOURS.get(symbol) or next(spare)
         size = scale * (9.0 if symbol == ion else 3.5 if symbol in _ANIONS else 5.0)
-        _add_atoms(figure, shown.cart_coords[symbols == symbol], symbol, colour, size)
-    hidden = {"visible": False, "showspikes": False}
-    figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 0, "x": 0, "itemsizing": "constant"},
-        scene={
-            "xaxis": hidden,
-            "yaxis": hidden,
-            "zaxis": hidden,
-            "aspectmode": "data",
-            "dragmode": "orbit",
-            "camera": {"eye": {"x": 1.5, "y": 1.05, "z": 0.65}},
-        },
+        places = np.round(shown.cart_coords[symbols == symbol], 4)
+        elements.append(AtomsOfElement(symbol=symbol, positions_a=places, colour=colour, size=size))
+    bonds = _bonds(shown, symbols, ion) if len(shown) <= MOST_BONDED_ATOMS else []
+    return AtomsDoc(
+        elements=elements,
+        cell_a=shown.lattice.matrix,
+        bonds_a=np.reshape(np.array(bonds, dtype=float), (-1, 2, 3)),
     )
-    return figure
 
 
 def _slab(structure: Structure) -> Structure:
@@ -67,58 +57,6 @@ def _slab(structure: Structure) -> Structure:
         return structure
     lowest = np.argsort(structure.frac_coords[:, 2], kind="stable")[:MOST_ATOMS]
     return Structure.from_sites([structure[int(i)] for i in np.sort(lowest)])
-
-
-def _add_atoms(
-    figure: go.Figure, places: NDArray[np.float64], symbol: str, colour: str, size: float
-) -> None:
-    x, y, z = (axis.tolist() for axis in np.round(places, 2).T)
-    figure.add_scatter3d(
-        x=x,
-        y=y,
-        z=z,
-        mode="markers",
-        name=symbol,
-        marker={"color": colour, "size": size, "line": {"width": 0}, "opacity": 1},
-        hovertemplate="%{fullData.name}<extra></extra>",
-    )
-
-
-def _add_lines(
-    figure: go.Figure,
-    segments: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
-    name: str,
-    colour: str,
-    width: float,
-) -> None:
-    def axis(i: int) -> list[float | None]:
-        ends = ((round(float(a[i]), 2), round(float(b[i]), 2), None) for a, b in segments)
-        return [end for pair in ends for end in pair]
-
-    figure.add_scatter3d(
-        x=axis(0),
-        y=axis(1),
-        z=axis(2),
-        mode="lines",
-        name=name,
-        line={"color": colour, "width": width},
-        opacity=0.55,
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def _edges(
-    cell: NDArray[np.float64],
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Return the twelve edges of a cell."""
-    corners = [np.array(corner) for corner in itertools.product((0, 1), repeat=3)]
-    return [
-        (corner @ cell, (corner + step) @ cell)
-        for corner in corners
-        for step in np.eye(3, dtype=int)
-        if corner @ step == 0
-    ]
 
 
 def _bonds(

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import plotly.graph_objects as go
 
 from amorph_flows.arrays import FloatArray
-from amorph_flows.report.figures._theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    RED,
-    new_figure,
-    temperature_colours,
-)
+from amorph_flows.report.figures._theme import BLUE, GREEN, GREY, RED, temperature_colours
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc
 
 _MOST_POINTS = 250
 _LINE_POINTS = 50  # a line with a constant bends on logarithmic axes
+LAG = Axis(title="lag", unit="ps", log=True)
+SQUARES = Axis(title="mean-square displacement", unit="Å²", log=True)
+_COLLECTIVE = Axis(title="collective MSD, per ion", unit="Å²", log=True)
 
 
 def displacement_figure(
     points: Sequence[TransportAtTemperatureDoc], curve: Literal["msd_a2", "mscd_a2"]
-) -> go.Figure:
+) -> PlotDoc:
     """Return a displacement against lag at every temperature.
 
     Lags between which it should be a line are drawn thick; beside the mean-square displacement is
@@ -38,26 +34,19 @@ def displacement_figure(
     curve
         That of single ions, or N times that of their centre.
     """
-    title = {"msd_a2": "mean-square displacement / Å²", "mscd_a2": "collective MSD, per ion / Å²"}
-    figure = new_figure("lag / ps", title[curve])
     colours = temperature_colours([point.temperature_k for point in points])
+    series = []
     for point in points:
-        lags, values = _thinned(point.lags_fs / 1e3, getattr(point, curve))
-        colour = colours[point.temperature_k]
-        figure.add_scatter(
-            x=lags,
-            y=values,
-            name=f"{point.temperature_k:g} K",
-            line={"color": colour, "width": 1.5},
-        )
-        _mark_window(figure, point, lags, values, colour)
+        lags, values = thinned(point.lags_fs / 1e3, getattr(point, curve))
+        colour, name = colours[point.temperature_k], f"{point.temperature_k:g} K"
+        series.append(Series(name=name, x=lags, y=values, colour=colour, group=name, width=1.5))
+        series.append(_window(point, lags, values, colour))
         if curve == "msd_a2":
-            _add_line(figure, point, colour)
-    _log_axes(figure)
-    return figure
+            series.append(_fitted_line(point, colour))
+    return PlotDoc(x=LAG, y=SQUARES if curve == "msd_a2" else _COLLECTIVE, series=series)
 
 
-def axes_figure(point: TransportAtTemperatureDoc) -> go.Figure:
+def axes_figure(point: TransportAtTemperatureDoc) -> PlotDoc:
     """Return the ions' displacement along x, y and z, and a third of the host's.
 
     Parameters
@@ -65,57 +54,25 @@ def axes_figure(point: TransportAtTemperatureDoc) -> go.Figure:
     point
         Transport at the temperature.
     """
-    figure = new_figure("lag / ps", "mean-square displacement / Å²")
+    series = []
     for axis, (name, colour) in enumerate(zip("xyz", (BLUE, GREEN, RED), strict=True)):
-        lags, values = _thinned(point.lags_fs / 1e3, point.msd_axes_a2[:, axis])
-        figure.add_scatter(x=lags, y=values, name=name, line={"color": colour, "width": 1.5})
+        lags, values = thinned(point.lags_fs / 1e3, point.msd_axes_a2[:, axis])
+        series.append(Series(name=name, x=lags, y=values, colour=colour, width=1.5))
     if len(point.host_msd_a2) == len(point.lags_fs):
-        lags, values = _thinned(point.lags_fs / 1e3, point.host_msd_a2 / 3)
-        figure.add_scatter(
-            x=lags,
-            y=values,
-            name="host, mean axis",
-            line={"color": GREY, "width": 1.5, "dash": "dot"},
-        )
-    _log_axes(figure)
-    return figure
+        lags, values = thinned(point.lags_fs / 1e3, point.host_msd_a2 / 3)
+        name = "host, mean axis"
+        series.append(Series(name=name, x=lags, y=values, colour=GREY, width=1.5, dash="dot"))
+    return PlotDoc(x=LAG, y=SQUARES, series=series)
 
 
-def _mark_window(
-    figure: go.Figure,
-    point: TransportAtTemperatureDoc,
-    lags: FloatArray,
-    values: FloatArray,
-    colour: str,
-) -> None:
-    first, last = (lag / 1e3 for lag in point.fit_window_fs)
-    inside = (lags >= first) & (lags <= last)
-    figure.add_scatter(
-        x=lags[inside],
-        y=values[inside],
-        name=f"{point.temperature_k:g} K, fitted lags",
-        showlegend=False,
-        line={"color": colour, "width": 5},
-        opacity=0.45,
-        hoverinfo="skip",
-    )
+def thinned(lags: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return positive points, evenly spaced in the logarithm of the lag.
 
-
-def _add_line(figure: go.Figure, point: TransportAtTemperatureDoc, colour: str) -> None:
-    """Draw the fitted line where it is positive."""
-    lags_fs = np.geomspace(*point.fit_window_fs, _LINE_POINTS)
-    values = point.line_a2(lags_fs)
-    figure.add_scatter(
-        x=lags_fs[values > 0] / 1e3,
-        y=values[values > 0],
-        name=f"{point.temperature_k:g} K, fitted line",
-        showlegend=False,
-        line={"color": colour, "width": 3, "dash": "dash"},
-    )
-
-
-def _thinned(lags: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return positive points, evenly spaced in the logarithm of the lag."""
+    Parameters
+    ----------
+    lags, values
+        A curve on logarithmic axes.
+    """
     if len(lags) > _MOST_POINTS:
         spaced = np.geomspace(1, len(lags) - 1, _MOST_POINTS)
         kept = np.unique(spaced.round().astype(int))
@@ -124,7 +81,34 @@ def _thinned(lags: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArr
     return lags[positive], values[positive]
 
 
-def _log_axes(figure: go.Figure) -> None:
-    axis: dict[str, Any] = {"type": "log", "exponentformat": "power", "dtick": 1}
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
+def _window(
+    point: TransportAtTemperatureDoc, lags: FloatArray, values: FloatArray, colour: str
+) -> Series:
+    first, last = (lag / 1e3 for lag in point.fit_window_fs)
+    inside = (lags >= first) & (lags <= last)
+    return Series(
+        name=f"{point.temperature_k:g} K, fitted lags",
+        x=lags[inside],
+        y=values[inside],
+        group=f"{point.temperature_k:g} K",
+        in_legend=False,
+        colour=colour,
+        width=5,
+        opacity=0.45,
+    )
+
+
+def _fitted_line(point: TransportAtTemperatureDoc, colour: str) -> Series:
+    """Return the fitted line where it is positive."""
+    lags_fs = np.geomspace(*point.fit_window_fs, _LINE_POINTS)
+    values = point.line_a2(lags_fs)
+    return Series(
+        name=f"{point.temperature_k:g} K, fitted line",
+        x=lags_fs[values > 0] / 1e3,
+        y=values[values > 0],
+        group=f"{point.temperature_k:g} K",
+        in_legend=False,
+        colour=colour,
+        width=3,
+        dash="dash",
+    )

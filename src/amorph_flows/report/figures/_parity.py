@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.report._text import formula
-from amorph_flows.report.figures._theme import BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure
+from amorph_flows.report.figures._theme import BLUE, GREEN, GREY, ORANGE, PURPLE
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.potential import PotentialDoc
 
 PARTS = {
@@ -21,7 +21,7 @@ PARTS = {
 _MOST_POINTS = 1500
 
 
-def energy_parity_figure(potential: PotentialDoc) -> go.Figure:
+def energy_parity_figure(potential: PotentialDoc) -> PlotDoc:
     """Return predicted against labelled energies, each formula against its own mean.
 
     Parameters
@@ -29,11 +29,10 @@ def energy_parity_figure(potential: PotentialDoc) -> go.Figure:
     potential
         The potential with its parity data.
     """
-    figure = new_figure("labelled energy / eV/atom", "predicted energy / eV/atom")
-    return _parity(figure, potential, "energy_ev_atom")
+    return _parity(potential, "energy_ev_atom", "energy", "eV/atom")
 
 
-def force_parity_figure(potential: PotentialDoc) -> go.Figure:
+def force_parity_figure(potential: PotentialDoc) -> PlotDoc:
     """Return predicted against labelled force components.
 
     Parameters
@@ -41,11 +40,10 @@ def force_parity_figure(potential: PotentialDoc) -> go.Figure:
     potential
         The potential with its parity data.
     """
-    figure = new_figure("labelled force / eV/Å", "predicted force / eV/Å")
-    return _parity(figure, potential, "force_ev_a")
+    return _parity(potential, "force_ev_a", "force", "eV/Å")
 
 
-def loss_figure(potential: PotentialDoc) -> go.Figure:
+def loss_figure(potential: PotentialDoc) -> PlotDoc:
     """Return the loss of the optimiser against CPU time.
 
     Parameters
@@ -53,18 +51,14 @@ def loss_figure(potential: PotentialDoc) -> go.Figure:
     potential
         The potential with its history.
     """
-    figure = new_figure("CPU time / s", "loss")
     history: Any = potential.curves.get("history", [])
     points = np.asarray(history, dtype=float).reshape(-1, 2)
-    figure.add_scatter(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="lines+markers",
-        name=formula(potential.backend),
-        line={"color": GREEN, "width": 2},
+    name = formula(potential.backend)
+    return PlotDoc(
+        x=Axis(title="CPU time", unit="s"),
+        y=Axis(title="loss", log=True),
+        series=[Series(name=name, x=points[:, 0], y=points[:, 1], colour=GREEN, width=2)],
     )
-    figure.update_yaxes(type="log", exponentformat="power")
-    return figure
 
 
 def has_history(potential: PotentialDoc) -> bool:
@@ -88,28 +82,31 @@ def parity_points(potential: PotentialDoc, key: str) -> dict[str, np.ndarray[Any
     return {part: np.asarray(values, float).reshape(-1, 2) for part, values in points.items()}
 
 
-def _parity(figure: go.Figure, potential: PotentialDoc, key: str) -> go.Figure:
+def _parity(potential: PotentialDoc, key: str, what: str, unit: str) -> PlotDoc:
     points = parity_points(potential, key)
+    series = []
     if points:
         low = min(float(values.min()) for values in points.values() if len(values))
         high = max(float(values.max()) for values in points.values() if len(values))
-        figure.add_scatter(
-            x=[low, high],
-            y=[low, high],
-            mode="lines",
-            name="exact",
-            line={"color": GREY, "dash": "dot"},
-        )
+        ends = [low, high]
+        series.append(Series(name="exact", x=ends, y=ends, colour=GREY, dash="dot", width=2))
     for part, values in points.items():
         name, colour = PARTS[part]
-        thinned = values[:: -(-len(values) // _MOST_POINTS) or 1]
-        figure.add_scatter(
-            x=thinned[:, 0],
-            y=thinned[:, 1],
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 5, "opacity": 0.55},
+        kept = values[:: -(-len(values) // _MOST_POINTS) or 1]
+        series.append(
+            Series(
+                name=name,
+                kind="points",
+                x=kept[:, 0],
+                y=kept[:, 1],
+                colour=colour,
+                size=5,
+                opacity=0.55,
+            )
         )
-    figure.update_yaxes(scaleanchor="x", constrain="domain")
-    figure.update_xaxes(constrain="domain")
-    return figure
+    return PlotDoc(
+        x=Axis(title=f"labelled {what}", unit=unit),
+        y=Axis(title=f"predicted {what}", unit=unit),
+        series=series,
+        equal=True,
+    )

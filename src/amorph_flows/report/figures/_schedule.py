@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
-import plotly.graph_objects as go
-
-from amorph_flows.report.figures._theme import GREY, RED, new_figure, temperature_colours
+from amorph_flows.report.figures._theme import GREY, RED, temperature_colours
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 
 
-def schedule_figure(quench: QuenchDoc) -> go.Figure:
+def schedule_figure(quench: QuenchDoc) -> PlotDoc:
     """Return the temperature of melt and quench against time, with its branches.
 
     Parameters
@@ -20,37 +18,35 @@ def schedule_figure(quench: QuenchDoc) -> go.Figure:
     quench
         The melt-quench.
     """
-    figure = new_figure("time / ps", "temperature / K")
     times, temperatures, names = [0.0], [quench.schedule[0].start_temperature_k], [""]
     for stage in quench.schedule:
         times.append(times[-1] + stage.n_steps * stage.time_step_fs / 1e3)
         temperatures.append(stage.end_temperature_k)
-        names.append(escape(stage.name))
-    figure.add_scatter(
-        x=times,
-        y=temperatures,
-        text=names,
-        mode="lines+markers",
-        name="melt and quench",
-        line={"color": RED, "width": 2.5},
-        hovertemplate="%{text}<br>%{x:.3g} ps, %{y:.0f} K<extra></extra>",
-    )
+        names.append(stage.name)
     branches = [branch.temperature_k for branch in quench.branches]
-    figure.add_scatter(
+    line = Series(
+        name="melt and quench", x=times, y=temperatures, labels=names, colour=RED, width=2.5
+    )
+    held = Series(
+        name="branch held at this temperature",
+        kind="points",
         x=[_first_time(t, times, temperatures) for t in branches],
         y=branches,
-        mode="markers+text",
-        text=[f"{t:g} K" for t in branches],
-        textposition="top center",
-        name="branch held at this temperature",
-        marker={"size": 11, "color": list(_colours(branches)), "symbol": "diamond"},
-        hovertemplate="branch at %{y:.0f} K<extra></extra>",
+        labels=[f"{t:g} K" for t in branches],
+        write_labels=True,
+        colour=RED,
+        colours=_colours(branches),
+        symbol="diamond",
+        size=11,
     )
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+    return PlotDoc(
+        x=Axis(title="time", unit="ps"),
+        y=Axis(title="temperature", unit="K", zero=True),
+        series=[line, held],
+    )
 
 
-def temperature_figure(production: Sequence[TrajectoryDoc]) -> go.Figure:
+def temperature_figure(production: Sequence[TrajectoryDoc]) -> PlotDoc:
     """Return the mean temperature of each production run against the one asked for.
 
     Parameters
@@ -58,22 +54,24 @@ def temperature_figure(production: Sequence[TrajectoryDoc]) -> go.Figure:
     production
         The runs.
     """
-    figure = new_figure("temperature asked for / K", "mean temperature / K")
     asked = [run.temperature_k for run in production]
     ends = [min(asked, default=0.0), max(asked, default=1.0)]
-    figure.add_scatter(
-        x=ends, y=ends, mode="lines", name="as asked", line={"color": GREY, "dash": "dot"}
-    )
-    figure.add_scatter(
+    exact = Series(name="as asked", x=ends, y=ends, colour=GREY, dash="dot", width=2)
+    runs = Series(
+        name="production runs",
+        kind="points",
         x=asked,
         y=[run.mean_temperature_k for run in production],
-        text=[escape(run.run) for run in production],
-        mode="markers",
-        name="production runs",
-        marker={"size": 11, "color": _colours(asked)},
-        hovertemplate="%{text}<br>%{y:.1f} K<extra></extra>",
+        labels=[run.run for run in production],
+        colour=RED,
+        colours=_colours(asked),
+        size=11,
     )
-    return figure
+    return PlotDoc(
+        x=Axis(title="temperature asked for", unit="K"),
+        y=Axis(title="mean temperature", unit="K"),
+        series=[exact, runs],
+    )
 
 
 def _colours(temperatures_k: Sequence[float]) -> list[str]:

@@ -1,12 +1,9 @@
-"""One look for all figures: colours that read on white and on black."""
+"""One look for all figures: colours that read on white and on black, and those of print."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
-
-import plotly.graph_objects as go
 
 BLUE, RED, GREEN, PURPLE, ORANGE, GREY = (
     "#3a78c2",
@@ -24,6 +21,17 @@ SOURCE_COLOURS = {
 }
 SOURCE_DASHES = {"MTP MD": "solid", "engine MD": "dash", "crystal": "dot"}
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, GREY, "#2f9aa0", "#b35b8d", "#8f8a2c", "#5c6bc0")
+PAPER_COLOURS = dict(
+    zip(
+        CYCLE,
+        (
+            *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"),
+            *("#666666", "#56B4E9", "#882255", "#B8A800", "#332288"),
+        ),
+        strict=True,
+    )
+)
+"""Colours of print for those of the screen: Okabe and Ito's, which the colour-blind tell apart."""
 _COLD_TO_HOT = ((58, 120, 194), (122, 108, 178), (190, 90, 120), (207, 81, 69), (222, 140, 45))
 
 
@@ -38,36 +46,6 @@ def temperature_colours(temperatures_k: Sequence[float]) -> dict[float, str]:
     ordered = sorted(set(temperatures_k))
     steps = max(1, len(ordered) - 1)
     return {t: _mixed(i / steps) for i, t in enumerate(ordered)}
-
-
-def new_figure(x_title: str, y_title: str) -> go.Figure:
-    """Return an empty figure with titled axes and a legend below.
-
-    Parameters
-    ----------
-    x_title, y_title
-        With their units.
-    """
-    figure = go.Figure()
-    figure.update_layout(
-        margin={"l": 64, "r": 16, "t": 16, "b": 56},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "xanchor": "left"},
-        hovermode="closest",
-    )
-    figure.update_xaxes(title=x_title, automargin=True)
-    figure.update_yaxes(title=y_title, automargin=True)
-    return figure
-
-
-def finite(length: float) -> float:
-    """Return the length of an error bar, or zero where it has no end.
-
-    Parameters
-    ----------
-    length
-        May be infinite.
-    """
-    return length if math.isfinite(length) else 0.0
 
 
 def theme(dark: bool) -> dict[str, Any]:

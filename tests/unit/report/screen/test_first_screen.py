@@ -14,6 +14,7 @@ from amorph_flows.analysis.verdict import Remedy
 from amorph_flows.references import reference_sets
 from amorph_flows.report import build_report, result_rows
 from amorph_flows.report._page import span
+from amorph_flows.report.drawing._plotly import plotly_figure
 from amorph_flows.report.figures import _glass
 from amorph_flows.report.figures._glass import glass_figure
 from amorph_flows.report.screen._screen import Screen, first_screen
@@ -130,7 +131,9 @@ def test_report_json_holds_the_first_screen(screen: Screen) -> None:
 
 def test_bonds_join_nearest_neighbours_within_the_cell() -> None:
     salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0] * 3, [0.5] * 3])
-    traces = {trace.name: trace for trace in glass_figure(salt * (2, 2, 2), "Zn").data}
+    traces = {
+        trace.name: trace for trace in plotly_figure(glass_figure(salt * (2, 2, 2), "Zn")).data
+    }
     ends = np.array([traces["bonds"][axis] for axis in "xyz"], dtype=float).T.reshape(-1, 3, 3)
     lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
     assert lengths == pytest.approx(2.1, abs=0.02)
@@ -140,7 +143,7 @@ def test_bonds_join_nearest_neighbours_within_the_cell() -> None:
 
 
 def test_ions_are_larger_and_last_so_that_they_are_seen() -> None:
-    figure = glass_figure(study_parts().production[0].structure, "Mg")
+    figure = plotly_figure(glass_figure(study_parts().production[0].structure, "Mg"))
     assert figure.data[-1].name == "Mg"
     sizes = {t.name: t.marker.size for t in figure.data if t.mode == "markers"}
     assert all(sizes["Mg"] > size for name, size in sizes.items() if name != "Mg")
@@ -152,10 +155,10 @@ def test_a_large_glass_stays_light() -> None:
     structure = Structure(
         Lattice.cubic(60), list(itertools.islice(itertools.cycle("VOO"), n)), rng.random((n, 3))
     )
-    figure = glass_figure(structure, "Mg")
+    figure = plotly_figure(glass_figure(structure, "Mg"))
     assert len(figure.to_json()) < 500_000
     bonded = Structure.from_sites(structure[: _glass.MOST_BONDED_ATOMS])
-    assert len(glass_figure(bonded, "Mg").to_json()) < 500_000
+    assert len(plotly_figure(glass_figure(bonded, "Mg")).to_json()) < 500_000
 
 
 def test_a_folded_quantity_tells_its_range_and_words() -> None:

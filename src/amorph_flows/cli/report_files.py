@@ -1,0 +1,102 @@
+"""The files of a report in a study's folder: page, numbers, and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from amorph_flows.cli.find import read_study
+from amorph_flows.errors import InputError
+from amorph_flows.report.drawing._table import figure_csv
+from amorph_flows.schemas.figure import FigureDoc
+from amorph_flows.store.bulk import output_with_bulk
+from amorph_flows.store.query import full_uuid
+
+if TYPE_CHECKING:
+    from jobflow import JobStore
+
+    from amorph_flows.report.drawing._paper import PaperFormat
+    from amorph_flows.store.embedded import EmbeddedStore
+
+FIGURES_FOLDER = "figures"
+
+
+def check_figure_format(name: str) -> PaperFormat | None:
+    """Return the format of figures for a paper, None where none are asked for.
+
+    Parameters
+    ----------
+    name
+        Its name.
+
+    Raises
+    ------
+    InputError
+        If there is no such format.
+    """
+    if not name:
+        return None
+    from amorph_flows.report.drawing._paper import check_format
+
+    return check_format(name)
+
+
+def write_report_files(
+    store: JobStore | EmbeddedStore,
+    folder: Path,
+    launchpad: Path | None = None,
+    figure_format: PaperFormat | None = None,
+) -> list[Path]:
+    """Write the report that a study has stored; return its files and the folder of its figures.
+
+    Parameters
+    ----------
+    store
+        The study's job store.
+    folder
+        Folder of the study.
+    launchpad
+        File of the FireWorks database, for a study that was submitted.
+    figure_format
+        Format of figures for a paper; None: only their numbers are written.
+
+    Raises
+    ------
+    InputError
+        If the study has no report yet, or one without figures although they are asked for.
+    """
+    jobs = read_study(folder, launchpad)[0].jobs
+    ended = [job.uuid for job in jobs if job.document == "StudyDoc" and job.state == "done"]
+    if not ended:
+        raise InputError(f"the study in {folder} has no report yet; `amorph status` shows why")
+    document = output_with_bulk(store, full_uuid(store, ended[-1]))
+    paths = []
+    for name in (document["report_html"], document["report_json"]):
+        path = folder / Path(name).name
+        path.write_text(document["files"][name], encoding="utf-8")
+        paths.append(path.resolve())
+    figures = TypeAdapter(dict[str, FigureDoc]).validate_python(document.get("figures", {}))
+    if figure_format is not None and not figures:
+        raise InputError(
+            f"the report in {folder} is older than stored figures; `amorph run` makes it anew"
+        )
+    if figures:
+        paths.append(_write_figures(figures, folder / FIGURES_FOLDER, figure_format))
+    return paths
+
+
+def _write_figures(
+    figures: Mapping[str, FigureDoc], folder: Path, figure_format: PaperFormat | None
+) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        (folder / f"{name}.csv").write_text(figure_csv(figure), encoding="utf-8")
+        if figure_format is not None:
+            from amorph_flows.report.drawing._paper import paper_figure
+
+            drawn = paper_figure(figure, figure_format)
+            (folder / f"{name}.{figure_format}").write_bytes(drawn)
+    return folder.resolve()

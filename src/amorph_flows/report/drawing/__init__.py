@@ -1,0 +1,1 @@
+"""A figure's description drawn: on the page, as a table, and for a paper."""
