@@ -12,6 +12,9 @@ from amorph_flows.arrays import FloatArray
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document
 
+Symbol = Literal[
+    "circle", "square", "square-open", "diamond", "diamond-open", "cross-open", "x", "star"
+]
 LEAST_DECADES = 0.5
 """On a logarithmic axis; below, it is drawn with even steps."""
 
@@ -54,7 +57,7 @@ class Series(Document):
     colours: list[str] = Field(default_factory=list, description="of each point, if they differ")
     dash: Literal["solid", "dash", "dot"] = "solid"
     width: float = Field(default=1.6, description="of a line, in points of the screen")
-    symbol: Literal["circle", "square", "diamond", "diamond-open", "x", "star"] = "circle"
+    symbol: Symbol = "circle"
     size: float = Field(default=9.0, description="of points, in points of the screen")
     opacity: float = 1.0
     group: str = Field(default="", description="series of one group are hidden and shown together")

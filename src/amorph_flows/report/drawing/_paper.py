@@ -37,6 +37,8 @@ _DASHES = {"solid": "-", "dash": "--", "dot": ":"}
 _MARKERS = {
     "circle": "o",
     "square": "s",
+    "square-open": "s",
+    "cross-open": "P",
     "diamond": "D",
     "diamond-open": "D",
     "x": "x",

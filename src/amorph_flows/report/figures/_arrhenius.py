@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from ase import units
 
@@ -12,13 +14,15 @@ from amorph_flows.schemas.transport import TransportDoc
 ROOM_K = 300.0
 
 
-def arrhenius_figure(transport: TransportDoc) -> PlotDoc:
+def arrhenius_figure(transport: TransportDoc, laid_over: Sequence[Series] = ()) -> PlotDoc:
     """Return D against 1000/T with 95 % intervals, the fit, and its value at 300 K.
 
     Parameters
     ----------
     transport
         Diffusivities by temperature and their fit.
+    laid_over
+        Values from elsewhere.
     """
     series = [
         _points(transport, "tracer").model_copy(update={"colour": BLUE}),
@@ -29,7 +33,7 @@ def arrhenius_figure(transport: TransportDoc) -> PlotDoc:
     return PlotDoc(
         x=Axis(title="1000 K / temperature"),
         y=Axis(title="diffusivity", unit="cm²/s", log=True),
-        series=series,
+        series=[*series, *laid_over],
     )
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
-from typing import Literal
 
 from amorph_flows.report._text import formula
 from amorph_flows.report.figures._theme import ORANGE, PURPLE
-from amorph_flows.schemas.figure import Axis, PlotDoc, Series, SphereDoc
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series, SphereDoc, Symbol
 from amorph_flows.schemas.structure import LongRangeOrderDoc, SampledStructure
 
-_SYMBOLS: tuple[Literal["circle", "square", "diamond", "x"], ...] = (
-    *("circle", "square"),
-    *("diamond", "x"),
-)
+_SYMBOLS: tuple[Symbol, ...] = ("circle", "square", "diamond", "x")
 
 
 def order_sphere(order: LongRangeOrderDoc, largest: float) -> SphereDoc:

@@ -4,45 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from amorph_flows.report.figures._theme import GREEN
+from amorph_flows.schemas.figure import Series, Symbol
 from amorph_flows.schemas.reference import Reference, ReferenceQuantity
 
-_SYMBOLS: dict[ReferenceQuantity, str] = {
+_SYMBOLS: dict[ReferenceQuantity, Symbol] = {
     "tracer_diffusivity": "square-open",
     "jump_diffusivity": "cross-open",
 }
 
 
-def add_references(figure: go.Figure, references: Sequence[Reference]) -> None:
-    """Add the diffusivities among some references, one entry of the legend for each label.
+def reference_series(references: Sequence[Reference]) -> list[Series]:
+    """Return the diffusivities among some references against 1000/T, one series for each label.
 
     Parameters
     ----------
-    figure
-        Diffusivities against 1000/T.
     references
         Of the study.
     """
-    groups: dict[tuple[str, ReferenceQuantity], list[Reference]] = {}
+    groups: dict[tuple[str, ReferenceQuantity], list[tuple[float, Reference]]] = {}
     for one in references:
         if one.quantity in _SYMBOLS and one.temperature_k is not None:
-            groups.setdefault((one.label, one.quantity), []).append(one)
-    for (label, quantity), found in groups.items():
-        figure.add_scatter(
-            x=[1e3 / one.temperature_k for one in found if one.temperature_k is not None],
-            y=[one.middle for one in found],
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [one.ends[1] - one.middle for one in found],
-                "arrayminus": [one.middle - one.ends[0] for one in found],
-            },
-            text=[f"{one.temperature_k:g} K" for one in found],
-            customdata=[one.source for one in found],
-            mode="markers",
+            groups.setdefault((one.label, one.quantity), []).append((one.temperature_k, one))
+    return [
+        Series(
             name=label,
-            marker={"color": GREEN, "size": 9, "symbol": _SYMBOLS[quantity]},
-            hovertemplate="%{text}: %{y:.3g} cm²/s<br>%{customdata}<extra>%{fullData.name}</extra>",
+            kind="points",
+            x=[1e3 / kelvin for kelvin, _ in found],
+            y=[one.middle for _, one in found],
+            low=[one.ends[0] for _, one in found],
+            high=[one.ends[1] for _, one in found],
+            labels=[f"{kelvin:g} K, {one.source}" for kelvin, one in found],
+            colour=GREEN,
+            symbol=_SYMBOLS[quantity],
         )
+        for (label, quantity), found in groups.items()
+    ]

@@ -9,7 +9,7 @@ from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.report.figures._arrhenius import arrhenius_figure
 from amorph_flows.report.figures._correlation import haven_figure
 from amorph_flows.report.figures._msd import axes_figure, displacement_figure
-from amorph_flows.report.figures._references import add_references
+from amorph_flows.report.figures._references import reference_series
 from amorph_flows.report.sections._checks import check_table
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.reference import Reference
@@ -158,8 +158,7 @@ def arrhenius_panel(transport: TransportDoc, references: Sequence[Reference] = (
     references
         Values from elsewhere that are laid over it.
     """
-    figure = arrhenius_figure(transport)
-    add_references(figure, references)
+    figure = arrhenius_figure(transport, reference_series(references))
     kelvin = ", ".join(f"{point.temperature_k:g}" for point in transport.temperatures)
     return Panel(
         "arrhenius",
