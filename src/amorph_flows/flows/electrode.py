@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Self
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.errors import InputError
 from amorph_flows.flows import interface
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.checks import (
@@ -24,29 +25,30 @@ from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.interface import with_engine
 from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
+from amorph_flows.flows.more_glasses import add_glasses, handed_on
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
 from amorph_flows.flows.production import (
     check_large_glass,
     check_no_goal,
-    make_large_glass,
     produce,
     quenches_its_glass,
     with_goal_for,
     without_goal,
 )
-from amorph_flows.flows.sample_runs import SampleRuns, analyse
-from amorph_flows.flows.samples import Sample, check_samples, make_samples, reseeded
+from amorph_flows.flows.sample_runs import analyse, run_sample
+from amorph_flows.flows.samples import check_samples, formulas_of, make_samples
 from amorph_flows.flows.shortenings import Extent, extent_of, shortenings_of
 from amorph_flows.flows.voltage import VoltageMaker
+from amorph_flows.jobs.glass_goal import check_glasses_until
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.jobs.study import write_report
 from amorph_flows.references import default_references
-from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.reference import Reference
-from amorph_flows.schemas.study import Shortening
+from amorph_flows.schemas.study import Shortening, StudyParts
 from amorph_flows.structures import (
     check_structure,
     check_width,
@@ -55,6 +57,7 @@ from amorph_flows.structures import (
     supercell_near,
 )
 from amorph_flows.structures.stoichiometry import count_ions
+from amorph_flows.upstream.jobflow import without_what_failed
 
 
 @dataclass
@@ -111,6 +114,9 @@ class AmorphousElectrodeMaker(Maker):
     references
         Values from elsewhere that the report shows beside the results, as `read_references` returns
         them; None takes those of the same glass that ship. They change the report and nothing else.
+    until
+        Relative error of a combined result that more glasses are made for, and how many at most.
+        They share the potential, which is not fitted to them.
 
     Examples
     --------
@@ -151,6 +157,7 @@ class AmorphousElectrodeMaker(Maker):
     n_glasses: int = 1
     n_occupations: int = 1
     references: tuple[Reference, ...] | None = None
+    until: GlassesUntil = field(default_factory=GlassesUntil)
 
     @classmethod
     def presets(cls) -> list[str]:
@@ -201,6 +208,12 @@ class AmorphousElectrodeMaker(Maker):
         check_lattice_planes(self.lattice_planes, {*host.symbol_set, ion.symbol})
         study = self._completed()
         large = [study.large_glass] if quenches_its_glass(study.production) else []
+        check_glasses_until(self.until, self.n_glasses)
+        if self.until.is_set and not isinstance(study.voltage, VoltageMaker):
+            raise InputError(
+                f"until adds glasses, but voltage, a {type(study.voltage).__name__}, cannot add "
+                "their voltages; use a VoltageMaker, or give n_glasses and no until"
+            )
         check_samples(
             self.n_glasses, self.n_occupations, study.insertion, study.melt_quench, *large
         )
@@ -246,10 +259,11 @@ class AmorphousElectrodeMaker(Maker):
         ion, temperatures = study.ion, study.insertion_temperatures_k
         host = supercell_near(structure, study.cell_lengths_a)
         n_ions = count_ions(host, study.ions_per_formula)
-        empty, full = _formulas(host, ion, n_ions)
+        empty, full = formulas_of(host, ion, n_ions)
 
         samples = make_samples(
-            (study.n_glasses, study.n_occupations),
+            range(1, study.n_glasses + 1),
+            study.n_occupations,
             study.melt_quench,
             study.insertion,
             study.sampling,
@@ -263,7 +277,7 @@ class AmorphousElectrodeMaker(Maker):
         starts = [start for sample in samples for start in sample.starts]
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
         potential = learned.output.potential
-        runs = [study._runs(potential, host, sample) for sample in samples]
+        runs = [run_sample(study, potential, host, sample) for sample in samples]
         melts = []
         if isinstance(study.melt_quench, MeltQuenchMaker):
             melt, melt_k = quench.output["melt"].structure, study.melt_quench.melt_temperature_k
@@ -286,9 +300,10 @@ class AmorphousElectrodeMaker(Maker):
         if study.find_glass_transition:
             hot = samples[0].engine_md
             cooled = study.glass_transition.make(hot[max(hot)].structure, potential)
-        known = host, ion, cooled.output if cooled else None, study.lattice_planes
-        first = analyse(runs[0], *known, melts, of_host)
-        others = [analyse(of_sample, *known) for of_sample in runs[1:]]
+        given = host, ion, cooled.output if cooled else None, study.lattice_planes
+        first = analyse(runs[0], *given, melts, of_host)
+        others = [analyse(of_sample, *given) for of_sample in runs[1:]]
+        several = [first, *others] if others or study.until.is_set else []
         report = write_report(
             title=f"{full} from amorphous {empty}",
             preset=study.preset,
@@ -303,11 +318,12 @@ class AmorphousElectrodeMaker(Maker):
                 "sampling": [label.cpu_seconds for s in samples for label in s.engine_md.values()],
                 "mtp_sampling": [job.output.cpu_seconds for r in runs for job in r.small.values()],
             },
-            samples=[one.as_sample for one in (first, *others)] if others else [],
+            glass_transition=cooled.output if cooled else None,
+            samples=[one.as_sample for one in several],
             references=study._references(full),
         )
         report.name = "report"
-        report.update_config({"on_missing_references": OnMissing.NONE})
+        without_what_failed(report)
         quenched, inserted, sampled = (
             [job for sample in samples for job in sample.jobs[n]] for n in range(3)
         )
@@ -323,47 +339,17 @@ class AmorphousElectrodeMaker(Maker):
             return list(self.references)
         return default_references(formula, self.ion)
 
-    def _runs(self, potential: PotentialDoc, host: Structure, sample: Sample) -> SampleRuns:
-        """Return MD with the potential in a sample."""
-        small = {
-            (t, formula): self.mtp_sampling.make(
-                potential, start, t, formula, sample.named("end of engine MD")
-            )
-            for formula, t, start in sample.starts
-        }
-        glass, large = self._production(potential, host, sample)
-        return SampleRuns(sample, small, glass, large)
+    def more_glasses(self, parts: StudyParts, n_glasses: int) -> Flow:
+        """Return the flow that makes more glasses and reports on all of them.
 
-    def _production(
-        self, potential: PotentialDoc, host: Structure, sample: Sample
-    ) -> tuple[Flow | None, list[Job | Flow]]:
-        """Return the glass that the potential makes, if it does, and production with ions."""
-        temperatures, formula = self.production_temperatures_k, sample.full
-        if not quenches_its_glass(self.production):
-            structures = {t: label.structure for t, label in sample.engine_md.items()}
-            origin = sample.named("end of engine MD at {:g} K")
-            return None, produce(
-                self.production, potential, structures, temperatures, formula, origin
-            )
-        if not sample.is_first_of_glass:
-            return None, []
-        glass = make_large_glass(
-            reseeded(self.large_glass, sample.glass),
-            self.production,
-            potential,
-            host,
-            self.ion,
-            self.ions_per_formula,
-            self.melt_quench.temperatures_k,
-            temperatures,
-        )
-        sample.rename([glass])
-        origin = f"branch at {{:g}} K of a glass {self.large_glass.history}"
-        structures = dict(glass.output["structures"])
-        runs = produce(
-            self.production, potential, structures, temperatures, formula, origin, one_cell=True
-        )
-        return glass, runs
+        Parameters
+        ----------
+        parts
+            The documents of the study so far.
+        n_glasses
+            Glasses to add.
+        """
+        return add_glasses(self, parts.quench.crystal, handed_on(parts), n_glasses)
 
     def shortenings(self) -> list[Shortening]:
         """Return each way in which the study is smaller than the published protocol."""
@@ -406,9 +392,3 @@ class AmorphousElectrodeMaker(Maker):
             production=with_goal_for(self.production, ion),
         )
         return with_engine(study, self.engine)
-
-
-def _formulas(host: Structure, ion: str, n_ions: int) -> tuple[str, str]:
-    """Return the reduced formulas of the host without and with its ions."""
-    full = host.composition + {parse_ion(ion).symbol: n_ions}
-    return host.composition.reduced_formula, full.reduced_formula

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, Job, OnMissing
+from jobflow import Flow, Job
 from pymatgen.core import Structure
 
-from amorph_flows.flows.samples import Sample
+from amorph_flows.flows.production import make_large_glass, produce, quenches_its_glass
+from amorph_flows.flows.samples import Sample, reseeded
 from amorph_flows.jobs.structure import Planes, compare_structures
 from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.upstream.jobflow import without_what_failed
+
+if TYPE_CHECKING:
+    from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +105,62 @@ class AnalysedSample:
         }
 
 
+def run_sample(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, host: Structure, sample: Sample
+) -> SampleRuns:
+    """Return MD with the potential in a sample.
+
+    Parameters
+    ----------
+    study
+        The stages.
+    potential
+        The potential, or a reference to it.
+    host
+        The crystal in the engine's cell.
+    sample
+        The sample.
+    """
+    small = {
+        (t, formula): study.mtp_sampling.make(
+            potential, start, t, formula, sample.named("end of engine MD")
+        )
+        for formula, t, start in sample.starts
+    }
+    glass, large = _production(study, potential, host, sample)
+    return SampleRuns(sample, small, glass, large)
+
+
+def _production(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, host: Structure, sample: Sample
+) -> tuple[Flow | None, list[Job | Flow]]:
+    """Return the glass that the potential makes, if it does, and production with ions."""
+    temperatures, formula = study.production_temperatures_k, sample.full
+    if not quenches_its_glass(study.production):
+        structures = {t: label.structure for t, label in sample.engine_md.items()}
+        origin = sample.named("end of engine MD at {:g} K")
+        return None, produce(study.production, potential, structures, temperatures, formula, origin)
+    if not sample.is_first_of_glass:
+        return None, []
+    glass = make_large_glass(
+        reseeded(study.large_glass, sample.glass),
+        study.production,
+        potential,
+        host,
+        study.ion,
+        study.ions_per_formula,
+        study.melt_quench.temperatures_k,
+        temperatures,
+    )
+    sample.rename([glass])
+    origin = f"branch at {{:g}} K of a glass {study.large_glass.history}"
+    structures = dict(glass.output["structures"])
+    runs = produce(
+        study.production, potential, structures, temperatures, formula, origin, one_cell=True
+    )
+    return glass, runs
+
+
 def analyse(
     runs: SampleRuns,
     crystal: Structure,
@@ -143,6 +205,6 @@ def analyse(
         transport.name = "transport"
     analysed = AnalysedSample(runs, compared, transport)
     for job in analysed.jobs:
-        job.update_config({"on_missing_references": OnMissing.NONE})
+        without_what_failed(job)
     sample.rename(analysed.jobs)
     return analysed

@@ -23,6 +23,7 @@ from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.runtime.identity import jobs_of
 from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.structures import parse_ion
 
 _T = TypeVar("_T")
 
@@ -160,7 +161,8 @@ def check_samples(
 
 
 def make_samples(
-    numbers: tuple[int, int],
+    glasses: Iterable[int],
+    n_occupations: int,
     melt_quench: MeltQuench,
     insertion: Insertion,
     sampling: Sampling,
@@ -173,8 +175,10 @@ def make_samples(
 
     Parameters
     ----------
-    numbers
-        How many glasses, and how many occupations of each.
+    glasses
+        Numbers of the glasses, from 1.
+    n_occupations
+        How many occupations of each.
     melt_quench, insertion, sampling
         The stages.
     host
@@ -187,7 +191,7 @@ def make_samples(
         Without and with ions.
     """
     samples: list[Sample] = []
-    for glass in range(1, numbers[0] + 1):
+    for glass in glasses:
         stage, which = reseeded(melt_quench, glass), _which(glass, 1)
         if which and isinstance(stage, MeltQuenchMaker):
             quench = stage.labelled(host, formulas[0] + which)
@@ -195,7 +199,7 @@ def make_samples(
             quench = stage.make(host)
         branches = dict(quench.output["branches"])
         best = {t: insertion.make(branches[t].structure, *ions, t) for t in temperatures_k}
-        for number in range(1, numbers[1] + 1):
+        for number in range(1, n_occupations + 1):
             inserted, which = best, _which(glass, number)
             if number > 1 and isinstance(insertion, SeveralOccupations):
                 inserted = {t: insertion.occupation(job.output, number) for t, job in best.items()}
@@ -229,6 +233,20 @@ def reseeded(stage: _T, glass: int) -> _T:
         elif isinstance(value, Maker):
             changes[field.name] = reseeded(value, glass)
     return replace(stage, **changes)
+
+
+def formulas_of(host: Structure, ion: str, n_ions: int) -> tuple[str, str]:
+    """Return the reduced formulas of the host without and with its ions.
+
+    Parameters
+    ----------
+    host
+        Without ions.
+    ion, n_ions
+        What it takes up, such as ``"Mg2+"``, and how many.
+    """
+    full = host.composition + {parse_ion(ion).symbol: n_ions}
+    return host.composition.reduced_formula, full.reduced_formula
 
 
 def _which(glass: int, occupation: int) -> str:

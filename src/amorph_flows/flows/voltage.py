@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Species, Structure
 
 from amorph_flows.engines import AseEngine, Engine, PotentialEngine
@@ -13,11 +13,13 @@ from amorph_flows.flows.checks import check_stage
 from amorph_flows.flows.interface import Insertion
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.insertion import IonInsertionMaker
-from amorph_flows.jobs.voltage import collect_voltages, take_snapshots
+from amorph_flows.jobs.voltage import collect_voltages, extend_voltages, take_snapshots
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.voltage import VoltageDoc
 from amorph_flows.structures import reference_metal
+from amorph_flows.upstream.jobflow import without_what_failed
 
 
 @dataclass
@@ -128,13 +130,39 @@ class VoltageMaker(Maker):
             potential,
             [job.output for job in again],
         )
-        collect.update_config({"on_missing_references": OnMissing.NONE})
+        without_what_failed(collect)
         collect.name = f"{self.name}: collect"
         return Flow(
             [*jobs, relaxed, *again, *snapshots, *labels, collect],
             output=collect.output,
             name=self.name,
         )
+
+    def more(
+        self,
+        voltage: VoltageDoc,
+        ion: str,
+        runs: list[tuple[float, LabelDoc | TrajectoryDoc]],
+    ) -> Flow:
+        """Return the flow that adds the voltages of more runs; its output is a `VoltageDoc`.
+
+        Parameters
+        ----------
+        voltage
+            What `make` gave, or a reference to it.
+        ion
+            Such as ``"Mg2+"``.
+        runs
+            Temperature, K, and document (or a reference to it) of each run with ions.
+        """
+        snapshots = [self._snapshots(run, ion, temperature) for temperature, run in runs]
+        labels = [self._label(snapshot) for snapshot in snapshots]
+        extend = extend_voltages(
+            voltage, [job.output for job in snapshots], [job.output for job in labels]
+        )
+        without_what_failed(extend)
+        extend.name = f"{self.name}: more glasses"
+        return Flow([*snapshots, *labels, extend], output=extend.output, name=self.name)
 
     def _relax(self, structure: Structure, what: str) -> Job:
         job = self.engine.relax(structure, relax_cell=self.relax_cells)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
+from jobflow import Flow, Response
 from monty.json import jsanitize
 
+from amorph_flows.jobs.glass_goal import Spent, glasses_standing, glasses_to_add, judge_glasses
 from amorph_flows.jobs.required import required
-from amorph_flows.report import build_report
-from amorph_flows.report.results import result_rows
+from amorph_flows.report import build_report, cpu_seconds_of_stages, result_rows
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ActiveLearningOutcome
+from amorph_flows.schemas.combined import GlassesUntil, GlassExtension
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -21,6 +24,16 @@ from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.study import SampleParts, Shortening, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
+
+
+class StudyMaker(Protocol):
+    """The part of `amorph_flows.flows.AmorphousElectrodeMaker` that adds glasses."""
+
+    until: GlassesUntil
+    n_glasses: int
+
+    def more_glasses(self, parts: StudyParts, n_glasses: int) -> Flow:
+        """Return the flow that makes more glasses and reports on all of them."""
 
 
 @stage_job(StudyDoc)
@@ -36,15 +49,17 @@ def write_report(
     transport: TransportDoc | None,
     voltage: VoltageDoc | None,
     shortenings: list[Shortening],
-    settings: object,
+    settings: StudyMaker,
     host_production: Sequence[TrajectoryDoc | None] = (),
     large_quench: QuenchDoc | None = None,
     large_insertions: Sequence[SiteSetDoc | None] = (),
     cpu_seconds: dict[str, list[float | None]] | None = None,
+    glass_transition: GlassTransitionDoc | None = None,
     samples: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Reference] = (),
-) -> StudyDoc:
-    """Return the results of a study and its report, as HTML and as JSON.
+    extensions: Sequence[GlassExtension] = (),
+) -> StudyDoc | Response:
+    """Return the results of a study and its report, as HTML and as JSON; or add glasses first.
 
     Parameters
     ----------
@@ -62,11 +77,15 @@ def write_report(
         The glass that production was run in where the potential made one, and its ions.
     cpu_seconds
         CPU time, s, of the jobs of stages whose documents are not given.
+    glass_transition
+        Of the first sample, where the study has one.
     samples
         Fields of `SampleParts` of each glass and occupation, where there are several. The other
         arguments are then of the first. One whose melt-quench failed is left out.
     references
         Values from elsewhere that are shown beside the results.
+    extensions
+        Glasses that were added before.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -88,16 +107,42 @@ def write_report(
         large_quench=large_quench,
         large_insertions=[doc for doc in large_insertions if doc is not None],
         cpu_seconds=cpu_seconds or {},
+        glass_transition=glass_transition,
         samples=[_sample(sample) for sample in samples if sample["quench"] is not None],
         references=list(references),
+        extensions=list(extensions),
     )
+    if not settings.until.is_set:
+        return _document(parts)
+    until, rows = settings.until, result_rows(parts)
+    now = glasses_standing(until, rows)
+    spent = Spent.of(cpu_seconds_of_stages(parts), settings.n_glasses, parts.n_glasses)
+    more = glasses_to_add(until, now, spent)
+    if not more:
+        verdict = judge_glasses(until, now, spent)
+        return _document(parts.model_copy(update={"enough_glasses": verdict}))
+    longer = GlassExtension(
+        reason=now.reason,
+        value=now.value,
+        goal=until.relative_error,
+        from_glasses=spent.n_glasses,
+        to_glasses=spent.n_glasses + more,
+        core_hours=spent.core_hours,
+    )
+    parts = parts.model_copy(update={"extensions": [*parts.extensions, longer]})
+    return Response(output=_document(parts), replace=settings.more_glasses(parts, more))
+
+
+def _document(parts: StudyParts) -> StudyDoc:
     report = build_report(parts)
     return StudyDoc(
-        title=title,
-        preset=preset,
-        ion=ion,
+        title=parts.title,
+        preset=parts.preset,
+        ion=parts.ion,
         results=result_rows(parts),
-        shortenings=shortenings,
+        shortenings=parts.shortenings,
+        extensions=parts.extensions,
+        enough_glasses=parts.enough_glasses,
         references=parts.references,
         report_html="report.html",
         report_json="report.json",

@@ -121,6 +121,34 @@ def collect_voltages(
     )
 
 
+@stage_job(VoltageDoc)
+def extend_voltages(
+    voltage: VoltageDoc, snapshots: list[SnapshotDoc | None], labels: list[LabelDoc | None]
+) -> VoltageDoc:
+    """Return the voltages with those of more snapshots.
+
+    Parameters
+    ----------
+    voltage
+        Of the crystal and of other snapshots.
+    snapshots
+        Snapshots by temperature and source; None stands for a run that failed.
+    labels
+        Their energies; None stands for a job that failed.
+    """
+    crystal = next(point for point in voltage.points if point.structure_source == "crystal")
+    more = [
+        _point(voltage.ion, voltage.reference_energy_ev, snapshot, label, crystal)
+        for snapshot, label in zip(snapshots, labels, strict=True)
+        if snapshot is not None
+    ]
+    took = (voltage.inputs_cpu_seconds, cpu_seconds_of(labels))
+    return voltage.renewed(
+        points=[*voltage.points, *more],
+        inputs_cpu_seconds=None if None in took else sum(took),
+    )
+
+
 def _on_the_run(run: LabelDoc | TrajectoryDoc, temperature_k: float) -> list[Verdict]:
     """Return the verdicts on a run; the cell of MD with the potential is that of engine MD."""
     if isinstance(run, LabelDoc):

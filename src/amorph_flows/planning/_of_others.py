@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 from pymatgen.core import Species, Structure
 
+from amorph_flows.flows.more_glasses import add_glasses
 from amorph_flows.planning._filled import with_ions
 from amorph_flows.planning.forecast import Call, Expected, Forecast, Frames, forecaster
+from amorph_flows.schemas.combined import GlassesUntil
 
 _JOBS = "amorph_flows.jobs."
 _INSERTION_S_ATOM = 0.06
@@ -71,8 +73,17 @@ def collect_transport(call: Call) -> Forecast:
 
 @forecaster(_JOBS + "study.write_report")
 def write_report(call: Call) -> Forecast:
-    """Forecast the report, a figure or more of each run."""
-    return Forecast(other_s=_REPORT_S + _FIGURE_S * len(call.given["production"]))
+    """Forecast the report, a figure or more of each run, and glasses that are added after it."""
+    study, then = call.raw["settings"], None
+    most = call.case.n_glasses(study.n_glasses, study.until.most_glasses)
+    if most > study.n_glasses:
+        [collect] = [job for job in call.together if job.uuid == call.raw["quench"].uuid]
+        host = next(iter([*collect.function_args, *collect.function_kwargs.values()]))
+        if not isinstance(host, Structure):
+            raise LookupError("quench")
+        more = most - study.n_glasses
+        then = add_glasses(replace(study, until=GlassesUntil()), host, call.raw, more)
+    return Forecast(other_s=_REPORT_S + _FIGURE_S * len(call.given["production"]), then=then)
 
 
 def handed_on(call: Call) -> Forecast:

@@ -19,6 +19,7 @@ from amorph_flows.remedies._transport import (
     wider_cell,
 )
 from amorph_flows.schemas.active_learning import LearningVerdict as L
+from amorph_flows.schemas.combined import GlassesVerdict as Glasses
 from amorph_flows.schemas.insertion import InsertionVerdict
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.potential import PotentialVerdict as P
@@ -181,6 +182,21 @@ def more_core_hours(case: Case) -> Change:
     return f"{case.stage}.until.budget_core_hours", rounded_up(spent * factor)
 
 
+def allow_more_glasses(case: Case) -> Change:
+    """Return the number of glasses that the goal asks for."""
+    numbers = case.verdict.numbers
+    return "until.most_glasses", round(numbers["n_glasses"] + numbers["more"])
+
+
+def pay_more_glasses(case: Case) -> Change | None:
+    """Return the core-hours that the glasses that are missing take; None where not known."""
+    numbers = case.verdict.numbers
+    if "core_hours_of_a_glass" not in numbers or "core_hours" not in numbers:
+        return None
+    wanted = numbers["core_hours"] + numbers["more"] * numbers["core_hours_of_a_glass"]
+    return "until.budget_core_hours", rounded_up(wanted)
+
+
 _ENGINE = "only another engine (engine) gives labels that count as the truth"
 
 OTHERS: Table = {
@@ -198,6 +214,12 @@ OTHERS: Table = {
         R.TIME_USED_UP: more_time,
         R.CORE_HOURS_USED_UP: more_core_hours,
         R.ENDED_EARLY: "the run failed; see its failure",
+    },
+    "enough glasses?": {
+        Glasses.GLASSES_USED_UP: allow_more_glasses,
+        Glasses.CORE_HOURS_USED_UP: pay_more_glasses,
+        Glasses.NO_NUMBER: "what refuses the numbers of the glasses has remedies of its own",
+        Glasses.GLASSES_FAIL: "jobs failed; see them",
     },
     "ran to its end?": {R.CUT_SHORT: "the run failed; see its failure"},
     "potential accurate?": {P.INACCURATE: finer_potential, P.NOT_TESTED: hold_frames_out},

@@ -93,7 +93,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
     provenance = provenance_section(parts)
     several = []
     if parts.samples:
-        several.append(several_glasses_section(parts.samples, rows))
+        several.append(several_glasses_section(parts, rows))
         parts = parts.of_sample(parts.samples[0])
     glass = []
     if parts.large_quench is not None:

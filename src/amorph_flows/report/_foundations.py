@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.remedies import with_remedy
+from amorph_flows.remedies import value_of, with_remedy
 from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._samples import of_several
 from amorph_flows.schemas.labelling import EngineVerdict
@@ -42,7 +42,20 @@ def foundations(parts: StudyParts, row: ResultRow) -> list[Verdict]:
         return _of_one(parts, row)
     if row.quantity == "voltage_crystal":
         return _of_one(samples[0], row)
-    return _once(of_several([_of_one(sample, row) for sample in samples]))
+    return _once(
+        [*_enough_glasses(parts, row), *of_several([_of_one(sample, row) for sample in samples])]
+    )
+
+
+def _enough_glasses(parts: StudyParts, row: ResultRow) -> list[Verdict]:
+    """Return whether a result that glasses are added for is as precise as asked."""
+    if parts.enough_glasses is None:
+        return []
+    quantity, temperature = (
+        value_of(parts.settings, f"until.{name}") for name in ("quantity", "temperature_k")
+    )
+    counts = row.quantity == quantity and temperature in (None, row.temperature_k)
+    return _mended(parts, "until", [parts.enough_glasses]) if counts else []
 
 
 def _of_one(parts: StudyParts, row: ResultRow) -> list[Verdict]:

@@ -11,9 +11,10 @@ from typing_extensions import override
 from amorph_flows.analysis.verdict import Remedy, ResultWord, Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.base import Document, Judged, StageDocument
-from amorph_flows.schemas.combined import CombinedDoc
+from amorph_flows.schemas.combined import CombinedDoc, GlassExtension
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.figure import FigureDoc
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -148,12 +149,24 @@ class StudyParts(Document):
         default_factory=dict,
         description="CPU time of the jobs of stages whose documents are not here, s",
     )
+    glass_transition: GlassTransitionDoc | None = None
     samples: list[SampleParts] = Field(
         default_factory=list, description="all of them, the first too; empty where there is one"
     )
     references: list[Reference] = Field(
         default_factory=list, description="values from elsewhere, shown beside the results"
     )
+    extensions: list[GlassExtension] = Field(
+        default_factory=list, description="glasses that were added, and why"
+    )
+    enough_glasses: Verdict | None = Field(
+        default=None, description="None where no goal says how many glasses are enough"
+    )
+
+    @property
+    def n_glasses(self) -> int:
+        """Glasses that the results are of."""
+        return max(1, len({sample.glass for sample in self.samples}))
 
     def of_sample(self, sample: SampleParts) -> StudyParts:
         """Return the parts with the glass, occupation and voltages of one sample.
@@ -190,6 +203,12 @@ class StudyDoc(StageDocument):
     shortenings: list[Shortening] = Field(default_factory=list)
     references: list[Reference] = Field(
         default_factory=list, description="values from elsewhere, shown beside the results"
+    )
+    extensions: list[GlassExtension] = Field(
+        default_factory=list, description="glasses that were added, and why"
+    )
+    enough_glasses: Verdict | None = Field(
+        default=None, description="None where no goal says how many glasses are enough"
     )
     report_html: str
     report_json: str

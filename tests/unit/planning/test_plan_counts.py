@@ -16,6 +16,7 @@ from amorph_flows.planning._walk import walk
 from amorph_flows.planning.case import AT_MOST, EXPECTED, Case
 from amorph_flows.planning.forecast import FORECASTERS, Call, Expected, Forecast, forecaster
 from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5
@@ -50,6 +51,17 @@ def test_md_takes_the_forces_of_the_start_and_of_every_step():
     assert [task.n for task in node.forecast.tasks] == [106]
     assert node.forecast.output.n_frames == 7  # 0, 20, …, 100 and the last
     assert node.forecast.output.sampled_fs == 210
+
+
+def test_glasses_up_to_the_most_are_jobs_of_the_plan():
+    goal = GlassesUntil(quantity="average_voltage", relative_error=0.1, most_glasses=3)
+    study = replace(AmorphousElectrodeMaker.from_preset("demo"), engine=TOY, until=goal)
+    flow = study.make(v2o5())
+    names = [Counter(node.name for node in walk(flow, case)) for case in (EXPECTED, AT_MOST)]
+    glasses = [sum(name.startswith("collect_quench") for name in found) for found in names]
+    assert glasses == [2, 3]
+    assert [sum("glass 3" in name for name in found) > 10 for found in names] == [False, True]
+    assert [found["report"] for found in names] == [2, 2]
 
 
 def test_turns_of_active_learning_are_jobs_of_the_plan(demo):

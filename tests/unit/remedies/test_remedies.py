@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,8 @@ STAGES = {
 }
 """Stages that a question is asked of; production for those that are not here."""
 NUMBERS = {
+    "n_glasses": 3.0,
+    "more": 2.0,
     "longest_piece": 10.0, "longest_step": 0.9, "memory_times": 2.0, "travel_a2": 0.5,
     "moves": 12.0, "relative_error": 0.9, "glass_transition_k": 950.0, "width_a": 7.1,
     "duration_fs": 300.0, "displacement_ratio": 0.1, "mean_pressure_gpa": 3.0,
@@ -160,6 +163,26 @@ def test_a_budget_that_was_used_up_is_made_larger(answer, key, value):
     assert value_of(settings_of(apply_overrides(maker, {key: value})), key) == value
 
 
+@pytest.mark.parametrize(
+    ("answer", "key", "value"),
+    [
+        ("GLASSES_USED_UP", "until.most_glasses", 5),
+        ("CORE_HOURS_USED_UP", "until.budget_core_hours", 14.0),
+    ],
+)
+def test_a_budget_of_glasses_is_made_larger(answer, key, value):
+    goal = {"quantity": "average_voltage", "relative_error": 0.1, "most_glasses": 3}
+    maker = apply_overrides(
+        AmorphousElectrodeMaker.from_preset("demo"),
+        {"until": goal | {"budget_core_hours": 10.0}},
+    )
+    numbers = {"n_glasses": 3, "more": 2, "core_hours": 10.0, "core_hours_of_a_glass": 2.0}
+    verdict = replace(failed("enough glasses?", answer), numbers=numbers)
+    remedy = remedy_for(verdict, "until", settings_of(maker))
+    assert (remedy.key, remedy.value) == (key, value)
+    assert value_of(settings_of(apply_overrides(maker, {key: value})), key) == value
+
+
 @pytest.mark.parametrize("preset", AmorphousElectrodeMaker.presets())
 @pytest.mark.parametrize(("question", "answer", "stage"), CASES)
 def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
@@ -179,6 +202,8 @@ def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
             ("choyal2025", "inside the training set?"),
             ("choyal2025", "goal reached?"),  # the presets have no goal
             ("demo", "goal reached?"),
+            ("choyal2025", "enough glasses?"),
+            ("demo", "enough glasses?"),
         }, remedy
         return
     assert remedy.key in override_names(maker)

@@ -77,7 +77,7 @@ def test_paths_follow_the_types(kind, expected):
 
 
 def test_a_line_of_results_is_a_verdict():
-    assert verdict_fields(StudyDoc) == {"results": ResultRow}
+    assert verdict_fields(StudyDoc) == {"results": ResultRow, "enough_glasses": Verdict}
 
 
 def test_a_stored_document_gives_the_same_verdicts():

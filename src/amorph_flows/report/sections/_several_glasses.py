@@ -11,7 +11,7 @@ from amorph_flows.report._names import NAMES
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import temperature
 from amorph_flows.schemas.combined import CombinedDoc
-from amorph_flows.schemas.study import ResultRow, SampleParts
+from amorph_flows.schemas.study import ResultRow, SampleParts, StudyParts
 
 _VARIANCES = (
     Column("between", "variance between glasses", "number"),
@@ -45,19 +45,19 @@ _Key = tuple[str, str, float, str, str]
 _Values = dict[tuple[int, int], float]
 
 
-def several_glasses_section(samples: Sequence[SampleParts], rows: Sequence[ResultRow]) -> Section:
+def several_glasses_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
     """Return the variances behind the results, and places of RDF peaks and densities.
 
     Parameters
     ----------
-    samples
-        All glasses and occupations.
+    parts
+        The documents of the study.
     rows
         The results.
     """
     combined = [_result(row, row.combined) for row in rows if row.combined is not None]
     structures = [
-        _structure(key, values) for key, values in _by_key(samples).items() if len(values) > 1
+        _structure(key, values) for key, values in _by_key(parts.samples).items() if len(values) > 1
     ]
     tables = [
         Table(
@@ -73,7 +73,18 @@ def several_glasses_section(samples: Sequence[SampleParts], rows: Sequence[Resul
             structures,
         ),
     ]
-    return Section("several-glasses", "Several glasses", [_TEXT], tables=tables)
+    text = [_TEXT, *_added(parts)]
+    return Section("several-glasses", "Several glasses", text, tables=tables)
+
+
+def _added(parts: StudyParts) -> Iterator[str]:
+    """Return why glasses were added, and whether there are enough."""
+    for one in parts.extensions:
+        numbers = f"from {one.from_glasses} to {one.to_glasses}"
+        yield f"Glasses were added, {numbers}: {one.reason}."
+    if parts.enough_glasses is not None:
+        enough = "Enough glasses" if parts.enough_glasses.passed else "Not enough glasses"
+        yield f"{enough}: {parts.enough_glasses.reason}."
 
 
 def _result(row: ResultRow, found: CombinedDoc) -> Row:
