@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
@@ -16,6 +16,7 @@ from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.upstream.jobflow import without_what_failed
 
 _FEWEST = 6
 
@@ -131,7 +132,7 @@ class GlassTransitionMaker(Maker):
             list(self.temperatures_k), [job.output for job in jobs], self.equilibration_share
         )
         collect.name = f"{self.name}: fit"
-        collect.update_config({"on_missing_references": OnMissing.NONE})
+        without_what_failed(collect)
         return Flow([*jobs, collect], output=collect.output, name=self.name)
 
     def cooling(self) -> LammpsMD:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.datasets import refuse_unphysical, split_frames
@@ -16,6 +16,7 @@ from amorph_flows.potentials import default_backend, get_learned_backend
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.upstream.jobflow import without_what_failed
 
 
 @dataclass
@@ -90,12 +91,12 @@ class FitPotentialMaker(Maker):
             seed=self.seed,
         )
         dataset.name = "dataset"
-        dataset.update_config({"on_missing_references": OnMissing.NONE})
+        without_what_failed(dataset)
         fits = [self._first_fit(dataset.output, s) for s in (self.settings, *self.alternatives)]
         jobs, potential = [dataset, *fits], fits[0].output
         if self.alternatives:
             choice = choose_potential([fit.output for fit in fits])
-            choice.update_config({"on_missing_references": OnMissing.NONE})
+            without_what_failed(choice)
             jobs, potential = [*jobs, choice], choice.output
         output = {"dataset": dataset.output, "potential": potential}
         return Flow(jobs, output=output, name=self.name)

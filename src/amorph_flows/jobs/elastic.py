@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from ase.stress import full_3x3_to_voigt_6_stress
-from jobflow import Flow, OnMissing, Response
+from jobflow import Flow, Response
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis import elastic_constants, strain_states, strained_cell
@@ -19,6 +19,7 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.structures.configuration import to_atoms
+from amorph_flows.upstream.jobflow import without_what_failed
 
 Strain = list[float]
 
@@ -52,7 +53,7 @@ def deform(
         relax.name = f"relax strain {index + 1} of {len(strained)}"
         relaxations.append(relax)
     measure = take_over(measure_stress(strains, [job.output for job in relaxations], engine))
-    measure.update_config({"on_missing_references": OnMissing.NONE})
+    without_what_failed(measure)
     return Response(replace=Flow([*relaxations, measure]))
 
 
