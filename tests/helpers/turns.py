@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from amorph_flows.schemas.active_learning import ExplorationRun, GenerationDoc
+from dataclasses import dataclass
+
+from jobflow import Flow, Maker
+
+from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
+from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.active_learning import (
+    EarlierTurns,
+    ExplorationRun,
+    GenerationDoc,
+    KeptTurns,
+)
+from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
+from amorph_flows.schemas.potential import PotentialDoc
 
 
 def generation(turn: int, broke: bool, labelled: int = 3, failures: int = 0) -> GenerationDoc:
@@ -29,3 +42,47 @@ def generation(turn: int, broke: bool, labelled: int = 3, failures: int = 0) -> 
         n_labelled=labelled,
         quarantined=[QuarantinedCalculation(index=i, reason="SCF") for i in range(failures)],
     )
+
+
+@stage_job(GenerationDoc)
+def broken_turn(turn: int, n_runs: int) -> GenerationDoc:
+    """Return a turn in which every run broke."""
+    doc = generation(turn, broke=True)
+    return doc.model_copy(update={"runs": doc.runs * n_runs, "cpu_seconds": 2.0})
+
+
+@dataclass
+class CheapLoop(Maker):
+    """Active learning whose turns explore, label and fit nothing."""
+
+    name: str = "cheap loop"
+    duration_fs: float = 1000.0
+    max_turns: int = 3
+    failure_budget: int = 1
+    n_runs: int = 8
+
+    def turn(
+        self,
+        turn: int,
+        potential: PotentialDoc,
+        dataset: DatasetDoc,
+        starts: list[Start],
+        earlier: EarlierTurns,
+        kept_turns: KeptTurns | None = None,
+    ) -> Flow:
+        """Return the flow of a turn."""
+        done = broken_turn(turn, self.n_runs)
+        conclude = conclude_turn(
+            self,
+            turn,
+            potential,
+            potential,
+            dataset,
+            dataset,
+            done.output,
+            starts,
+            earlier,
+            kept_turns,
+        )
+        conclude.name = f"conclude turn {turn}"
+        return Flow([done, conclude], output=conclude.output)

@@ -12,6 +12,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
 from amorph_flows.jobs.active_learning.explore import explore
+from amorph_flows.jobs.active_learning.generation import summarise_turn
 from amorph_flows.jobs.active_learning.select import select_candidates
 from amorph_flows.jobs.dataset import extend_dataset
 from amorph_flows.jobs.fields import (
@@ -23,7 +24,12 @@ from amorph_flows.jobs.fields import (
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.lammps import LammpsMD, check_lammps
 from amorph_flows.potentials.base import GradeSettings
-from amorph_flows.schemas.active_learning import ExplorationDoc, GenerationDoc, SelectionDoc
+from amorph_flows.schemas.active_learning import (
+    EarlierTurns,
+    ExplorationDoc,
+    KeptTurns,
+    SelectionDoc,
+)
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -143,7 +149,7 @@ class ActiveLearningMaker(Maker):
         starts
             Formula, temperature (K) and structure, or a reference to it, of each run.
         """
-        return self.turn(1, potential, dataset, starts, [])
+        return self.turn(1, potential, dataset, starts, EarlierTurns())
 
     def turn(
         self,
@@ -151,7 +157,8 @@ class ActiveLearningMaker(Maker):
         potential: PotentialDoc,
         dataset: DatasetDoc,
         starts: list[Start],
-        generations: list[GenerationDoc],
+        earlier: EarlierTurns,
+        kept_turns: KeptTurns | None = None,
     ) -> Flow:
         """Return the flow of one turn; its output is an `ActiveLearningOutcome`.
 
@@ -163,8 +170,10 @@ class ActiveLearningMaker(Maker):
             References to the potential and the dataset that it starts from.
         starts
             Formula, temperature (K) and structure of each run.
-        generations
-            Earlier turns.
+        earlier
+            References to earlier turns.
+        kept_turns
+            Reference to those before them, in the turn after they were kept.
         """
         runs = self._explore(turn, potential, starts)
         explored = [job.output for job in runs]
@@ -173,6 +182,18 @@ class ActiveLearningMaker(Maker):
         labels = [job.output for job in label]
         extend = self._extend(turn, dataset, labels)
         refit = self.fit.refit(extend.output, potential)
+        summarise = summarise_turn(
+            turn,
+            potential,
+            refit.output,
+            dataset,
+            explored,
+            select.output,
+            labels,
+            self.worse_factor,
+        )
+        summarise.update_config(_TOLERANT)
+        summarise.name = f"{self.name}: summary of turn {turn}"
         conclude = conclude_turn(
             self,
             turn,
@@ -180,15 +201,14 @@ class ActiveLearningMaker(Maker):
             refit.output,
             dataset,
             extend.output,
-            explored,
-            select.output,
-            labels,
+            summarise.output,
             starts,
-            generations,
+            earlier,
+            kept_turns,
         )
         conclude.update_config(_TOLERANT)
         conclude.name = f"{self.name}: conclude turn {turn}"
-        jobs = [*runs, select, *label, extend, refit, conclude]
+        jobs = [*runs, select, *label, extend, refit, summarise, conclude]
         return Flow(jobs, output=conclude.output, name=f"{self.name}: turn {turn}")
 
     def _explore(self, turn: int, potential: PotentialDoc, starts: list[Start]) -> list[Job]:

@@ -11,6 +11,7 @@ from amorph_flows.lammps import LammpsMD
 from amorph_flows.planning.forecast import Call, Expected, Forecast, Task, forecaster
 from amorph_flows.planning.timed import ActiveSetSearch, FitStep, PotentialStep
 from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.active_learning import EarlierTurns
 from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.schemas.production_md import Until
 
@@ -80,7 +81,7 @@ def conclude(call: Call) -> Forecast:
     then = None
     if turn < call.case.n_turns(loop.max_turns):
         refitted, extended = (OutputReference(raw[key].uuid) for key in ("refitted", "extended"))
-        then = loop.turn(turn + 1, refitted, extended, raw["starts"], [])
+        then = loop.turn(turn + 1, refitted, extended, raw["starts"], EarlierTurns())
     return Forecast(output=output, active_sets=1, frame_atoms=data.n_frame_atoms, then=then)
 
 

@@ -86,9 +86,8 @@ class _Walk:
         if forecast.then is not None:
             made = self.nodes_of(forecast.then)
             yield from made
-            last = self._ends_of(made[-1].uuid)
-            yield self._after(node, "store_inputs", (*last, node.uuid))
-            self.expected[job.uuid] = self.expected[forecast.then.output.uuid]
+            self.ends[job.uuid] = self._ends_of(made[-1].uuid)
+            self.expected[job.uuid] = self.expected[made[-1].uuid]
 
     def _node(self, job: Job, together: Sequence[Job]) -> Node:
         bound = inspect.signature(job.function).bind(*job.function_args, **job.function_kwargs)

@@ -101,7 +101,7 @@ class Forecast:
     is_known
         Whether this is all that it will do.
     then
-        The flow that it makes, whose output takes the place of its own.
+        The flow that it makes, whose last job takes its place.
     """
 
     tasks: tuple[Task, ...] = ()

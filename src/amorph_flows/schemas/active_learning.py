@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import auto
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
+from jobflow import OutputReference
 from pydantic import Field
 
 from amorph_flows.analysis.verdict import Answer, Verdict
@@ -61,6 +62,91 @@ class GenerationDoc(StageDocument):
     errors_after: ErrorStatistics | None = None
     kept: bool = Field(default=True, description="whether the refitted potential was kept")
     reason: str = ""
+
+    @property
+    def n_failed(self) -> int:
+        """Number of its labels and runs that failed."""
+        return len(self.quarantined) + sum(bool(run.failure) for run in self.runs)
+
+
+class EarlierTurns(Document):
+    """The turns before one, by reference: as large after two hundred turns as after twenty.
+
+    Parameters
+    ----------
+    n_turns
+        How many there were.
+    n_failed
+        Labels and runs that failed in them.
+    cpu_seconds
+        CPU time of all their jobs, s.
+    latest
+        uuids of the documents of the latest ones, `BLOCK` at most.
+    before
+        uuid of the `KeptTurns` of those before them; empty where there are none.
+    """
+
+    n_turns: int = 0
+    n_failed: int = 0
+    cpu_seconds: float = 0.0
+    latest: list[str] = Field(default_factory=list)
+    before: str = ""
+
+    def with_turn(self, turn: GenerationDoc) -> Self:
+        """Return these and one more.
+
+        Parameters
+        ----------
+        turn
+            Its document.
+        """
+        return self.model_copy(
+            update={
+                "n_turns": self.n_turns + 1,
+                "n_failed": self.n_failed + turn.n_failed,
+                "cpu_seconds": self.cpu_seconds + (turn.cpu_seconds or 0.0),
+                "latest": [*self.latest, turn.job_uuid],
+            }
+        )
+
+    @property
+    def references(self) -> list[OutputReference]:
+        """References to their documents, in order; the first one may be to `KeptTurns`."""
+        uuids = [self.before] if self.before else []
+        return [OutputReference(uuid) for uuid in (*uuids, *self.latest)]
+
+
+class KeptTurns(StageDocument):
+    """References to turns that are no longer handed on one by one.
+
+    They become the documents, and those in other `KeptTurns`, where this is loaded.
+    """
+
+    turns: list[Any]
+
+    @property
+    def generations(self) -> list[GenerationDoc]:
+        """The documents, in order."""
+        return flat_turns(self.turns)
+
+
+def flat_turns(turns: list[GenerationDoc | KeptTurns]) -> list[GenerationDoc]:
+    """Return the documents of turns, those that are kept in others as well, in order.
+
+    Parameters
+    ----------
+    turns
+        As they were loaded.
+    """
+    return [
+        one
+        for turn in turns
+        for one in (turn.generations if isinstance(turn, KeptTurns) else [turn])
+    ]
+
+
+BLOCK = 16
+"""Turns whose documents are referred to one by one."""
 
 
 class ActiveLearningDoc(StageDocument):

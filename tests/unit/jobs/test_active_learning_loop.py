@@ -5,12 +5,22 @@ from __future__ import annotations
 import pytest
 from turns import generation
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop
-from amorph_flows.schemas.active_learning import GenerationDoc
+from amorph_flows.schemas.active_learning import EarlierTurns, GenerationDoc
+
+
+def judged(
+    turns: list[GenerationDoc], max_turns: int, budget: int, duration_fs: float
+) -> Verdict | None:
+    so_far = EarlierTurns()
+    for turn in turns:
+        so_far = so_far.with_turn(turn)
+    return judge_loop(so_far, turns[-1], max_turns, budget, duration_fs)
 
 
 def test_a_broken_run_with_turns_left_goes_on() -> None:
-    assert judge_loop([generation(1, broke=True)], 3, 5, CONVERGED_FS) is None
+    assert judged([generation(1, broke=True)], 3, 5, CONVERGED_FS) is None
 
 
 @pytest.mark.parametrize(
@@ -19,7 +29,7 @@ def test_a_broken_run_with_turns_left_goes_on() -> None:
 )
 def test_unbroken_runs_end_the_loop(duration_fs: float, answer: str, passed: bool) -> None:
     turns = [generation(1, broke=True), generation(2, broke=False)]
-    verdict = judge_loop(turns, 10, 5, duration_fs)
+    verdict = judged(turns, 10, 5, duration_fs)
     assert verdict is not None
     assert (verdict.answer, verdict.passed) == (answer, passed)
 
@@ -35,7 +45,7 @@ def test_unbroken_runs_end_the_loop(duration_fs: float, answer: str, passed: boo
 def test_a_loop_that_cannot_go_on_says_why(
     turns: list[GenerationDoc], max_turns: int, answer: str
 ) -> None:
-    verdict = judge_loop(turns, max_turns, 5, CONVERGED_FS)
+    verdict = judged(turns, max_turns, 5, CONVERGED_FS)
     assert verdict is not None
     assert verdict.answer == answer
     assert not verdict.passed
@@ -44,6 +54,6 @@ def test_a_loop_that_cannot_go_on_says_why(
 
 def test_a_loop_without_runs_has_not_converged() -> None:
     empty = generation(1, broke=False).model_copy(update={"runs": []})
-    ended = judge_loop([empty], 1, 5, CONVERGED_FS)
+    ended = judged([empty], 1, 5, CONVERGED_FS)
     assert ended is not None
     assert not ended.passed

@@ -33,7 +33,7 @@ def _refit(before: str, after: str):
         for force in (before, after)
     )
     run = ExplorationDoc(run=generation(1, broke=True).runs[0], frames=FrameSet())
-    return turns.summarise_turn(1, old, new, dataset, [run], None, [], 1.2)
+    return turns.summarise_turn.original(1, old, new, dataset, [run], None, [], 1.2)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_nothing_is_chosen_where_no_run_broke() -> None:
 def test_a_turn_without_a_broken_run_says_that_it_fitted_nothing() -> None:
     run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=FrameSet())
     same, dataset = PARTS.potential, PARTS.dataset.model_copy(update={"validation": []})
-    turn = turns.summarise_turn(1, same, same, dataset, [run], None, [], 1.2)
+    turn = turns.summarise_turn.original(1, same, same, dataset, [run], None, [], 1.2)
     assert turn.new_potential_uuid == ""
     assert "no run broke" in turn.reason
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from jobflow import Flow, OutputReference, Response
+from jobflow import Flow, JobConfig, OutputReference, Response
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.jobs.active_learning.generation import summarise_turn
 from amorph_flows.jobs.required import required
+from amorph_flows.runtime.continuation import replaced_by
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
+    BLOCK,
     ActiveLearningDoc,
     ActiveLearningOutcome,
-    ExplorationDoc,
+    EarlierTurns,
     GenerationDoc,
+    KeptTurns,
     LearningVerdict,
-    SelectionDoc,
+    flat_turns,
 )
 from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 
 L = LearningVerdict
@@ -37,7 +38,6 @@ class TurnMaker(Protocol):
     duration_fs: float
     max_turns: int
     failure_budget: int
-    worse_factor: float
 
     def turn(
         self,
@@ -45,9 +45,10 @@ class TurnMaker(Protocol):
         potential: PotentialDoc,
         dataset: DatasetDoc,
         starts: list[Start],
-        generations: list[GenerationDoc],
+        earlier: EarlierTurns,
+        kept_turns: KeptTurns | None = None,
     ) -> Flow:
-        """Return the flow of a turn."""
+        """Return the flow of a turn; its last job concludes it."""
 
 
 @stage_job(ActiveLearningOutcome)
@@ -58,13 +59,12 @@ def conclude_turn(
     refitted: PotentialDoc | None,
     dataset: DatasetDoc | None,
     extended: DatasetDoc | None,
-    runs: list[ExplorationDoc | None],
-    selection: SelectionDoc | None,
-    labels: list[LabelDoc | None],
+    generation: GenerationDoc | None,
     starts: list[Start],
-    generations: list[GenerationDoc],
-) -> ActiveLearningOutcome | Response:
-    """End the loop, or begin another turn.
+    earlier: EarlierTurns,
+    kept_turns: KeptTurns | None = None,
+) -> ActiveLearningOutcome | Response[Any]:
+    """End the loop, or begin another turn, whose last job takes the place of this one.
 
     Parameters
     ----------
@@ -77,36 +77,86 @@ def conclude_turn(
         The potential of the turn and its successor; None where the refit failed.
     dataset, extended
         The dataset before and after.
-    runs, selection, labels
-        What the turn did; None stands for a job that failed.
+    generation
+        What the turn did.
     starts
         Where runs start; a structure is None where the run before failed.
-    generations
-        Earlier turns.
+    earlier
+        References to earlier turns.
+    kept_turns
+        Those before them, in the turn after they were kept.
     """
+    if kept_turns is not None:
+        earlier = earlier.model_copy(update={"before": kept_turns.job_uuid})
     potential = required(potential, "the potential")
     dataset = required(dataset, "the dataset")
-    generation = summarise_turn(
-        turn, potential, refitted, dataset, runs, selection, labels, loop.worse_factor
-    )
-    own_uuid = current_job_uuid()
-    generations = [*generations, generation.model_copy(update={"job_uuid": own_uuid})]
+    generation = required(generation, "the summary of the turn")
     kept = refitted if generation.kept and refitted is not None else potential
     data = extended if extended is not None else dataset
-    verdict = judge_loop(generations, loop.max_turns, loop.failure_budget, loop.duration_fs)
-    if verdict is None:
-        left = [start for start in starts if start[2] is not None]
-        return Response(
-            replace=loop.turn(turn + 1, _reference(kept), _reference(data), left, generations)
+    so_far = earlier.with_turn(generation)
+    verdict = judge_loop(so_far, generation, loop.max_turns, loop.failure_budget, loop.duration_fs)
+    if verdict is not None:
+        ended = ActiveLearningDoc(
+            job_uuid=current_job_uuid(),
+            generations=[generation],
+            potential_uuid=kept.job_uuid,
+            dataset_uuid=data.job_uuid,
+            verdict=verdict,
         )
-    document = ActiveLearningDoc(
-        job_uuid=own_uuid,
-        generations=generations,
-        potential_uuid=kept.job_uuid,
-        dataset_uuid=data.job_uuid,
-        verdict=verdict,
+        if not earlier.n_turns:
+            return ActiveLearningOutcome(loop=ended, potential=kept, dataset=data)
+        collect = collect_turns(_reference(kept), _reference(data), ended, so_far.references)
+        collect.name = f"active learning: all {so_far.n_turns} turns"
+        return replaced_by(Flow([collect]))
+    left = [start for start in starts if start[2] is not None]
+    full = len(so_far.latest) >= BLOCK
+    keeping = keep_turns(so_far.references) if full else None
+    following = loop.turn(
+        turn + 1,
+        _reference(kept),
+        _reference(data),
+        left,
+        so_far.model_copy(update={"latest": []}) if full else so_far,
+        None if keeping is None else keeping.output,
     )
-    return ActiveLearningOutcome(loop=document, potential=kept, dataset=data)
+    response = replaced_by(following)
+    if keeping is not None:
+        following.add_jobs(keeping)
+    return response
+
+
+@stage_job(KeptTurns, config=JobConfig(resolve_references=False))
+def keep_turns(turns: list[OutputReference]) -> KeptTurns:
+    """Store references to turns, so that the turns to come hand on one for all of them.
+
+    Parameters
+    ----------
+    turns
+        The references.
+    """
+    return KeptTurns(turns=turns)
+
+
+@stage_job(ActiveLearningOutcome)
+def collect_turns(
+    potential: PotentialDoc,
+    dataset: DatasetDoc,
+    loop: ActiveLearningDoc,
+    turns: list[GenerationDoc | KeptTurns],
+) -> ActiveLearningOutcome:
+    """Return the loop with the documents of its turns, which no turn hands on.
+
+    Parameters
+    ----------
+    potential, dataset
+        What it ends with.
+    loop
+        How it ended, with its last turn alone.
+    turns
+        All turns, in order.
+    """
+    whole = loop.model_copy(update={"generations": flat_turns(turns)})
+    return ActiveLearningOutcome(loop=whole, potential=potential, dataset=dataset)
 
 
 def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
@@ -115,14 +165,20 @@ def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
 
 
 def judge_loop(
-    generations: list[GenerationDoc], max_turns: int, failure_budget: int, duration_fs: float
+    turns: EarlierTurns,
+    last: GenerationDoc,
+    max_turns: int,
+    failure_budget: int,
+    duration_fs: float,
 ) -> Verdict | None:
     """Return how the loop ends, or None where it goes on.
 
     Parameters
     ----------
-    generations
+    turns
         The turns so far.
+    last
+        The last of them.
     max_turns
         Turns at most.
     failure_budget
@@ -130,11 +186,10 @@ def judge_loop(
     duration_fs
         How long every run had to last, fs.
     """
-    last = generations[-1]
-    n_failed = sum(_failures(generation) for generation in generations)
+    n_failed = turns.n_failed
     broken = [run.run for run in last.runs if run.broke]
     numbers = {
-        "turns": len(generations),
+        "turns": turns.n_turns,
         "broken_runs": len(broken),
         "failures": n_failed,
         "duration_fs": duration_fs,
@@ -143,7 +198,7 @@ def judge_loop(
         return _converged(last, duration_fs, numbers)
     if n_failed > failure_budget:
         answer, why = L.FAILURE_BUDGET_USED_UP, f"{n_failed} labels and runs failed"
-    elif len(generations) >= max_turns:
+    elif turns.n_turns >= max_turns:
         answer, why = L.TURNS_USED_UP, f"all {max_turns} turns are used up"
     elif last.n_labelled == 0:
         answer, why = L.NOTHING_TO_LEARN, "runs break but gave no configuration to label"
@@ -174,7 +229,3 @@ def _converged(last: GenerationDoc, duration_fs: float, numbers: dict[str, float
         numbers=numbers,
         thresholds={"duration_fs": CONVERGED_FS},
     )
-
-
-def _failures(generation: GenerationDoc) -> int:
-    return len(generation.quarantined) + sum(bool(run.failure) for run in generation.runs)

@@ -6,8 +6,10 @@ from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.errors import AmorphFlowsError
 from amorph_flows.jobs.active_learning.select import unbroken
 from amorph_flows.jobs.potential import predict, split_parts
+from amorph_flows.jobs.required import required
 from amorph_flows.potentials import get_backend
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
+from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import (
     ExplorationDoc,
     ExplorationRun,
@@ -23,11 +25,12 @@ _TINY_FORCE_EV_A = 1e-12
 _UNBROKEN = "no run broke, so nothing was labelled and the potential is kept as it is"
 
 
+@stage_job(GenerationDoc)
 def summarise_turn(
     turn: int,
-    potential: PotentialDoc,
+    potential: PotentialDoc | None,
     refitted: PotentialDoc | None,
-    dataset: DatasetDoc,
+    dataset: DatasetDoc | None,
     runs: list[ExplorationDoc | None],
     selection: SelectionDoc | None,
     labels: list[LabelDoc | None],
@@ -48,6 +51,8 @@ def summarise_turn(
     worse_factor
         How much larger the validation error of forces may get.
     """
+    potential = required(potential, "the potential")
+    dataset = required(dataset, "the dataset")
     before = _validation_errors(potential, dataset)
     changed = refitted is not None and refitted.sha256 != potential.sha256
     after = _validation_errors(refitted, dataset) if changed and refitted is not None else None
