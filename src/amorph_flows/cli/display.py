@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from amorph_flows.executors.state import JobCondition, JobState, StudyState, step_progress
+from amorph_flows.executors.state import JobCondition, JobState, StudyState, goals, step_progress
 
 _LINE_INTERVAL_S = 30.0
 
@@ -163,6 +163,7 @@ def status_lines(state: StudyState, folder: Path | None) -> list[str]:
     if state.manager != "local":
         lines += _kind_lines(state)
     lines += _running_lines(state)
+    lines += [f"{label(job)}: {step.goal}" for job, step in goals(state) if job.state == "done"]
     for job in state.jobs:
         if job.state == "failed":
             lines.append(f"{label(job)}: failed: {job.reason} (files: {job.folder})")
@@ -202,6 +203,10 @@ def status_json(state: StudyState) -> str:
     for job, entry in zip(state.jobs, content["jobs"], strict=True):
         step = step_progress(job) if job.state == "running" else None
         entry["progress"] = step and step.model_dump()
+    content["goals"] = [
+        {"uuid": job.uuid, "name": label(job), "goal": step.goal, "reached": step.reached}
+        for job, step in goals(state)
+    ]
     content["expected_left"] = remaining(state)
     content["progress"] = {
         f"by_{field}": _progress((getattr(job, field), job.state) for job in state.jobs)

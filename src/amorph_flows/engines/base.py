@@ -55,6 +55,13 @@ class Engine(MSONable, ABC):
             job_uuid=current_job_uuid(),
         )
 
+    def by_reference(self) -> Engine:
+        """Return the engine with references to the documents of the store that it holds.
+
+        A running job that hands its engine on to other jobs hands this one on.
+        """
+        return self
+
     @abstractmethod
     def check(self, structure: Structure | None = None) -> None:
         """Refuse, before the first calculation, what cannot be computed here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import get_args
 
@@ -110,6 +110,14 @@ class PotentialEngine(CalculatorEngine):
             settings_hash=sha256_of(f"{doc.backend} {doc.species} {doc.sha256}"),
             surrogate=True,
         )
+
+    @override
+    def by_reference(self) -> PotentialEngine:
+        doc = self.potential
+        if not isinstance(doc, PotentialDoc) or not doc.job_uuid:
+            return self
+        reference = OutputReference(doc.job_uuid, output_schema=PotentialDoc)
+        return replace(self, potential=reference)
 
     @override
     def check(self, structure: Structure | None = None) -> None:

@@ -146,6 +146,9 @@ class StepProgress(BaseModel):
     total: float
     note: str = ""
     goal: str = Field(default="", description="what is asked for, and what was found so far")
+    reached: bool | None = Field(
+        default=None, description="whether it is reached; None while the job runs"
+    )
     expected: float = Field(description="seconds for the whole job at the speed so far")
 
 
@@ -163,13 +166,34 @@ def step_progress(job: JobState) -> StepProgress | None:
     try:
         step = StepProgress.model_validate(
             {key: progress[key] for key in ("done", "total", "note")}
-            | {"goal": progress.get("goal", ""), "expected": 0.0}
+            | {key: progress[key] for key in ("goal", "reached") if key in progress}
+            | {"expected": 0.0}
         )
     except (KeyError, ValidationError):
         return None
     if step.done > 0:
         step.expected = job.elapsed * step.total / step.done
     return step
+
+
+def goals(state: StudyState) -> list[tuple[JobState, StepProgress]]:
+    """Return the jobs of a study that have a goal, each with how far it is from it.
+
+    Of a job that others took the place of, what was found last is told.
+
+    Parameters
+    ----------
+    state
+        Of the study.
+    """
+    found = {}
+    for job in state.jobs:
+        if job.state not in ("running", "done"):
+            continue
+        step = step_progress(job)
+        if step and step.goal and (job.state == "running" or step.reached is not None):
+            found[job.uuid] = job, step
+    return list(found.values())
 
 
 def job_folder(study: Path, name: str, uuid: str, index: int) -> Path:

@@ -18,9 +18,12 @@ from amorph_flows.jobs.fields import (
     require_positive,
     valid_settings,
 )
+from amorph_flows.jobs.md_goal import OF_HOLD, OF_MELT, check_md_goal
 from amorph_flows.jobs.melt_quench import collect_quench
+from amorph_flows.jobs.prolonged_md import md_until
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.schemas.schedule import Coupling, MDStage
+from amorph_flows.schemas.until import Until
 
 
 @dataclass
@@ -65,6 +68,12 @@ class MeltQuenchMaker(Maker):
         Steps between stored frames of melt and quench.
     seed
         Seed of the initial velocities.
+    until
+        What the melt is to reach, ``"melted?"``, and its budget: it is prolonged, or made hotter
+        and then held at its own temperature again, until it is molten or the budget is used up.
+    hold_until
+        The same for each of the waits, ``"energy steady?"`` or ``"volume right?"``; that of the
+        branches is ``branch.until``. By default all are as long as asked and no longer.
 
     Examples
     --------
@@ -90,6 +99,8 @@ class MeltQuenchMaker(Maker):
     coupling: Coupling = "isotropic"
     frame_stride: int = 50
     seed: int = 0
+    until: Until = field(default_factory=Until)
+    hold_until: Until = field(default_factory=Until)
 
     def check(self, structure: Structure) -> None:
         """Refuse settings with which no melt-quench could run.
@@ -105,12 +116,16 @@ class MeltQuenchMaker(Maker):
             If a field is out of its range, or the engine cannot compute the structure.
         """
         require_at_least_one(frame_stride=self.frame_stride)
+        check_md_goal(self.until, OF_MELT, self.melt_duration_fs, "melt_duration_fs")
+        check_md_goal(
+            self.hold_until, OF_HOLD, self.hold_duration_fs, "hold_duration_fs", "hold_until"
+        )
         with valid_settings():
             schedule = self.schedule()
         self.engine.check(structure)
         for stage in schedule:
             self.engine.check_md(stage, structure)
-        check_stage("branch", self.branch, structure)
+        check_stage("branch", self.branch, structure, structure)
 
     def schedule(self) -> list[MDStage]:
         """Return the stages of melt and quench, hottest first.
@@ -171,7 +186,13 @@ class MeltQuenchMaker(Maker):
         """
         jobs, leaves = self._cooling_jobs(structure, label)
         branches = {
-            t: self.branch.make(leaves[t].output.structure, t, label) for t in self.temperatures_k
+            t: self.branch.make(
+                leaves[t].output.structure,
+                t,
+                label,
+                structure if self.branch.until.is_set else None,
+            )
+            for t in self.temperatures_k
         }
         collect = collect_quench(
             crystal=structure,
@@ -190,15 +211,25 @@ class MeltQuenchMaker(Maker):
         }
         return Flow([*jobs, *branches.values(), collect], output=output, name=self.name)
 
-    def _cooling_jobs(self, structure: Structure, label: str) -> tuple[list[Job], dict[float, Job]]:
-        """Return one job a stage, and the job at whose end each temperature is first reached."""
-        jobs: list[Job] = []
-        leaves: dict[float, Job] = {}
+    def _cooling_jobs(
+        self, structure: Structure, label: str
+    ) -> tuple[list[Job | Flow], dict[float, Job | Flow]]:
+        """Return one run a stage, and that at whose end each temperature is first reached."""
+        jobs: list[Job | Flow] = []
+        leaves: dict[float, Job | Flow] = {}
         current: Structure = structure
         for stage in self.schedule():
             run = f"{label} melt-quench {stage.name}".strip()
-            job = self.engine.md(current, stage, run=run, seed=self.seed)
-            job.name = f"{self.name}: {stage.name}"
+            goal = Until() if not stage.is_hold else self.hold_until if jobs else self.until
+            job = md_until(
+                self.engine,
+                current,
+                stage,
+                goal,
+                run=run,
+                seed=self.seed,
+                name=f"{self.name}: {stage.name}",
+            )
             current = job.output.structure
             leaves.setdefault(stage.end_temperature_k, job)
             jobs.append(job)

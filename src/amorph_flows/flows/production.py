@@ -13,7 +13,7 @@ from amorph_flows.flows.checks import check_stage
 from amorph_flows.flows.interface import LargeGlass, PotentialMD
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.production_md import Until
+from amorph_flows.schemas.production_md import ProductionUntil
 from amorph_flows.structures.stoichiometry import count_ions
 
 
@@ -42,7 +42,7 @@ def without_goal(production: PotentialMD) -> PotentialMD:
     """
     if not isinstance(production, ProductionMDMaker):
         return production
-    return replace(production, until=Until())
+    return replace(production, until=ProductionUntil())
 
 
 def check_no_goal(**stages: PotentialMD) -> None:

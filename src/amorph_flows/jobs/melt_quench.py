@@ -7,6 +7,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis import judge_amorphous, judge_melt
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.jobs.md_goal import held_frames
 from amorph_flows.jobs.production_verdicts import SELECT_GRADE, judge_grades
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.trajectories import trajectory_of
@@ -48,15 +49,17 @@ def collect_quench(
     stages = [required(label, "a stage of the melt-quench") for label in cooling]
     labels = [*stages, *(label for label in branches if label is not None)]
     elements = sorted(element.symbol for element in crystal.composition.elements)
-    melt = judge_melt(trajectory_of(stages[0].frames), elements)
+    melt = judge_melt(trajectory_of(held_frames(stages[0])), elements)
+    ran = [label.stage or stage for label, stage in zip(stages, schedule, strict=True)]
     return QuenchDoc(
         engine=stages[0].engine,
         crystal=crystal,
-        schedule=schedule,
-        quench_rate_k_per_ps=rate_k_per_ps,
+        schedule=ran,
+        quench_rate_k_per_ps=rate_k_per_ps * _cooling_fs(schedule) / _cooling_fs(ran),
         label_uuids=[label.job_uuid for label in stages],
         melted=melt,
         inside=_inside(labels),
+        goals=[verdict for label in stages for verdict in label.verdicts],
         inputs_cpu_seconds=cpu_seconds_of(labels),
         branches=[
             _branch(crystal, temperature, label)
@@ -64,6 +67,11 @@ def collect_quench(
             if label is not None
         ],
     )
+
+
+def _cooling_fs(schedule: list[MDStage]) -> float:
+    """Return the time from the melt to the end; 1 where there is none to compare."""
+    return sum(stage.duration_fs for stage in schedule[1:]) or 1.0
 
 
 def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch:
@@ -74,6 +82,7 @@ def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch
         label_uuid=label.job_uuid,
         amorphous=judge_amorphous(trajectory_of(label.frames), crystal, elements),
         volume=volume_of(label, temperature_k),
+        goal=next(iter(label.verdicts), None),
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, isfinite
 
 from pymatgen.core import Species
 
 from amorph_flows.analysis import analyse_transport
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.errors import InputError, TrajectoryError, unknown_name
-from amorph_flows.jobs.fields import require_positive
+from amorph_flows.errors import InputError, TrajectoryError
+from amorph_flows.jobs.goal import Standing, check_goal, failure_in_words, question_among
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.remedies import remedy_for
-from amorph_flows.schemas.production_md import TrajectoryDoc, Until
+from amorph_flows.schemas.production_md import ProductionUntil, TrajectoryDoc
 
 DIFFUSIVITY = "diffusivity"
 OF_IONS = (
@@ -35,33 +34,7 @@ _LENGTH = "production.production_fs"
 _ERROR = "relative error of D"
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How far a run is from its goal.
-
-    Parameters
-    ----------
-    passed
-        Whether it is reached.
-    reason
-        What is missing, or what was reached.
-    question
-        What was asked.
-    value, goal
-        What was measured and what was asked for; None where that is no number.
-    factor
-        How much longer the run should be in all; None where its numbers do not tell.
-    """
-
-    passed: bool
-    reason: str
-    question: str
-    value: float | None = None
-    goal: float | None = None
-    factor: float | None = None
-
-
-def check_until(until: Until, production_fs: float) -> None:
+def check_until(until: ProductionUntil, production_fs: float) -> None:
     """Refuse a goal that no run could have.
 
     Parameters
@@ -78,28 +51,12 @@ def check_until(until: Until, production_fs: float) -> None:
     """
     if not until.is_set:
         return
-    if until.relative_error is None and until.verdict is None:
-        raise InputError(
-            "until has a budget, but nothing to reach; give until.relative_error or until.verdict"
-        )
+    check_goal(until, production_fs, "production_fs")
     error = until.relative_error
     if error is not None and not 0 < error < 1:
         raise InputError(f"until.relative_error is {error:g}; give a number between 0 and 1")
     if until.verdict is not None:
         question_of(until.verdict)
-    ps, hours = until.budget_ps, until.budget_core_hours
-    if ps is None and hours is None:
-        raise InputError(
-            "until has no budget; give until.budget_ps, until.budget_core_hours or both, so that "
-            "the run ends in any case"
-        )
-    given = {"until.budget_ps": ps, "until.budget_core_hours": hours}
-    require_positive(**{name: value for name, value in given.items() if value is not None})
-    if ps is not None and ps * 1e3 < production_fs * (1 - 1e-9):
-        raise InputError(
-            f"until.budget_ps is {ps:g}, less than production_fs, {production_fs / 1e3:g} ps, "
-            "which is run at first; give a larger budget or a shorter production_fs"
-        )
     _symbol(until)
 
 
@@ -116,15 +73,10 @@ def question_of(verdict: str) -> str:
     InputError
         If there is no such verdict; the message names the nearest one.
     """
-    known = {name.rstrip("?").lower(): name for name in (DIFFUSIVITY, *OF_IONS, *OF_RUN)}
-    found = known.get(verdict.rstrip("?").lower())
-    if found is None:
-        error = unknown_name("verdict", verdict, known.values())
-        raise InputError(f"until.verdict: {error}")
-    return found
+    return question_among((DIFFUSIVITY, *OF_IONS, *OF_RUN), verdict)
 
 
-def check_ion(until: Until, elements: set[str]) -> None:
+def check_ion(until: ProductionUntil, elements: set[str]) -> None:
     """Refuse to run towards the diffusivity of an ion that the cell does not hold.
 
     Parameters
@@ -146,7 +98,7 @@ def check_ion(until: Until, elements: set[str]) -> None:
         )
 
 
-def standing(until: Until, doc: TrajectoryDoc) -> Standing:
+def standing(until: ProductionUntil, doc: TrajectoryDoc) -> Standing:
     """Return how far a run is from its goal.
 
     Parameters
@@ -179,12 +131,6 @@ def standing(until: Until, doc: TrajectoryDoc) -> Standing:
     return max(missing or parts, key=lambda part: part.factor or 0.0)
 
 
-def goal_in_words(until: Until) -> str:
-    """Return what is asked for, such as ``"goal: relative error of D 0.2"``."""
-    error = None if until.relative_error is None else f"{_ERROR} {until.relative_error:g}"
-    return f"goal: {' and '.join(part for part in (error, until.verdict) if part)}"
-
-
 def _of_error(error: float, goal: float) -> Standing:
     """Return where an error is that falls with the square root of the length."""
     if not isfinite(error):
@@ -199,8 +145,7 @@ def _of_verdicts(verdicts: list[Verdict], asked: str, doc: TrajectoryDoc) -> Sta
     if not failed:
         return Standing(True, f"{asked} passed", asked, factor=1.0)
     factor, worst = max(failed, key=lambda pair: pair[0])
-    reason = f"{worst.question} {worst.answer.lower().replace('_', ' ')}: {worst.reason}"
-    return Standing(False, reason, asked, factor=factor or None)
+    return Standing(False, failure_in_words(worst), asked, factor=factor or None)
 
 
 def _factor(verdict: Verdict, doc: TrajectoryDoc) -> float | None:
@@ -212,7 +157,7 @@ def _factor(verdict: Verdict, doc: TrajectoryDoc) -> float | None:
     return remedy.value / doc.production_fs
 
 
-def _symbol(until: Until) -> str:
+def _symbol(until: ProductionUntil) -> str:
     if not until.ion:
         raise InputError("until.ion is not given; name the mobile ion, such as 'Li+'")
     try:

@@ -23,7 +23,8 @@ from amorph_flows.jobs.fields import (
     require_positive,
     valid_settings,
 )
-from amorph_flows.jobs.production_extension import Spent, extension_of, judge_goal
+from amorph_flows.jobs.goal import extension_of, goal_in_words, judge_goal
+from amorph_flows.jobs.production_extension import SpentInFolder
 from amorph_flows.jobs.production_goal import check_ion, check_until, standing
 from amorph_flows.jobs.production_verdicts import judge_production
 from amorph_flows.jobs.seeds import seed_of
@@ -41,9 +42,10 @@ from amorph_flows.lammps import (
 from amorph_flows.lammps.stages import Dynamics
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.runtime.continuation import continued, run_home
+from amorph_flows.runtime.progress import report_goal
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.potential import PotentialDoc
-from amorph_flows.schemas.production_md import TrajectoryDoc, Until
+from amorph_flows.schemas.production_md import ProductionUntil, TrajectoryDoc
 from amorph_flows.structures.bare import bare_structure
 
 
@@ -100,7 +102,7 @@ class ProductionMDMaker(Maker):
     grade_every: int = 100
     grade_select: float = 2.0
     seed: int = 0
-    until: Until = field(default_factory=Until)
+    until: ProductionUntil = field(default_factory=ProductionUntil)
 
     def check(self, structure: Structure) -> None:
         """Refuse settings with which no run could be made.
@@ -219,7 +221,7 @@ def run_production(
     supercell: tuple[int, int, int],
     start: str,
     grade: GradeSettings | None = None,
-    until: Until | None = None,
+    until: ProductionUntil | None = None,
     prev_dir: str | None = None,
 ) -> TrajectoryDoc | Response[Job]:
     """Run MD in a supercell; the grade is watched and never stops the run.
@@ -259,10 +261,10 @@ def run_production(
     rest = partial(
         run_production, potential, structure, temperature_k, md, supercell, start, grade, until
     )
-    production, spent, failure = _dynamics(md), Spent(), ""
+    production, spent, failure = _dynamics(md), SpentInFolder(), ""
     if until is not None:
         check_ion(until, {site.specie.symbol for site in cell})
-        spent = Spent.read(home)
+        spent = SpentInFolder.read(home)
         md = md.lasting(spent.length_fs(production.duration_fs))
         production = _dynamics(md)
     try:
@@ -313,12 +315,15 @@ def run_production(
     doc = doc.model_copy(update={"verdicts": judge_production(doc, cell, potential)})
     if until is None:
         return doc
-    now = standing(until, doc)
-    longer = extension_of(until, now, doc, spent, _unit_fs(production))
+    now, took, failed = standing(until, doc), spent.spent(doc), bool(doc.failure)
+    longer = None
+    if not (now.passed or failed):
+        longer = extension_of(until, now, took, _unit_fs(production))
     if longer is not None:
         spent.extended(longer).write(home)
         return continued(rest(prev_dir=str(home)))
-    verdict = judge_goal(until, now, doc, spent)
+    verdict = judge_goal(until, now, took, doc.temperature_k, failed=failed)
+    report_goal(f"{goal_in_words(until)}: {verdict.reason}", verdict.passed)
     return doc.model_copy(update={"verdicts": [*doc.verdicts, verdict]})
 
 

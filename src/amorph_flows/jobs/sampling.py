@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jobflow import Job, Maker
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.jobs.fields import require_at_least_one, require_positive, valid_settings
+from amorph_flows.jobs.md_goal import OF_GLASS, OF_HOLD, check_md_goal
+from amorph_flows.jobs.prolonged_md import md_until
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.schemas.schedule import Coupling, MDStage
+from amorph_flows.schemas.until import Until
 
 
 @dataclass
@@ -39,6 +42,11 @@ class SamplingMaker(Maker):
         The temperature, K, whose frames are stored more often, and their stride.
     seed
         Seed that the velocities of each run derive from.
+    until
+        What a hold is to reach, and its budget: ``"energy steady?"``, ``"volume right?"``, and in
+        the branches of a melt-quench ``"amorphous?"`` or ``"glass"``, which is amorphous with a
+        steady energy. It goes on in further jobs until it does or the budget is used up. By
+        default it is as long as asked and no longer.
     """
 
     name: str = "sampling"
@@ -52,14 +60,17 @@ class SamplingMaker(Maker):
     hot_temperature_k: float = 1200.0
     hot_frame_stride: int = 20
     seed: int = 0
+    until: Until = field(default_factory=Until)
 
-    def check(self, structure: Structure) -> None:
+    def check(self, structure: Structure, crystal: Structure | None = None) -> None:
         """Refuse settings with which no run could be made.
 
         Parameters
         ----------
         structure
             A structure that is sampled, or one of the same elements.
+        crystal
+            What it is the glass of; None where it may be none.
 
         Raises
         ------
@@ -72,6 +83,8 @@ class SamplingMaker(Maker):
             hot_temperature_k=self.hot_temperature_k,
         )
         require_at_least_one(frame_stride=self.frame_stride, hot_frame_stride=self.hot_frame_stride)
+        known = OF_HOLD if crystal is None else OF_GLASS
+        check_md_goal(self.until, known, self.duration_fs, "duration_fs")
         with valid_settings():
             stage = self.stage(self.hot_temperature_k)
         self.engine.check(structure)
@@ -98,8 +111,14 @@ class SamplingMaker(Maker):
             frame_stride=self.hot_frame_stride if hot else self.frame_stride,
         )
 
-    def make(self, structure: Structure, temperature_k: float, label: str = "") -> Job:
-        """Return the job that runs the hold; its output is a `LabelDoc`.
+    def make(
+        self,
+        structure: Structure,
+        temperature_k: float,
+        label: str = "",
+        crystal: Structure | None = None,
+    ) -> Job | Flow:
+        """Return what runs the hold; its output is a `LabelDoc`.
 
         Parameters
         ----------
@@ -109,9 +128,18 @@ class SamplingMaker(Maker):
             Temperature, K.
         label
             What is sampled, such as ``"MgV2O5"``; names the run.
+        crystal
+            What it is the glass of, or a reference to it, for the goals that ask for it.
         """
         run = f"{label} {temperature_k:g} K engine MD".strip()
         seed = seed_of(self.seed, label, temperature_k)
-        job = self.engine.md(structure, self.stage(temperature_k), run=run, seed=seed)
-        job.name = f"{self.name} {label} {temperature_k:g} K"
-        return job
+        return md_until(
+            self.engine,
+            structure,
+            self.stage(temperature_k),
+            self.until,
+            run=run,
+            seed=seed,
+            name=f"{self.name} {label} {temperature_k:g} K",
+            crystal=crystal,
+        )

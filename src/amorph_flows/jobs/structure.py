@@ -12,6 +12,7 @@ from amorph_flows.analysis import long_range_order, radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import decode_array
+from amorph_flows.jobs.md_goal import held_frames
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
@@ -65,8 +66,9 @@ def _crystal_sample(crystal: Structure, planes: Planes) -> SampledStructure:
 
 
 def _engine_sample(label: LabelDoc, planes: Planes) -> SampledStructure:
-    trajectory = trajectory_of(label.frames)
-    energies = np.array([frame.energy_ev_atom for frame in label.frames])
+    frames = held_frames(label)
+    trajectory = trajectory_of(frames)
+    energies = np.array([frame.energy_ev_atom for frame in frames])
     times = trajectory.times_fs
     documents = [label.job_uuid]
     return _sample("engine MD", trajectory, label.structure, times, energies, documents, planes)

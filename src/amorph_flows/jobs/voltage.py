@@ -152,7 +152,7 @@ def extend_voltages(
 def _on_the_run(run: LabelDoc | TrajectoryDoc, temperature_k: float) -> list[Verdict]:
     """Return the verdicts on a run; the cell of MD with the potential is that of engine MD."""
     if isinstance(run, LabelDoc):
-        return [volume_of(run, temperature_k)]
+        return [volume_of(run, temperature_k), *run.verdicts]
     return [verdict for verdict in run.verdicts if verdict.question != WIDTH_QUESTION]
 
 

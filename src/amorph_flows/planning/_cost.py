@@ -142,7 +142,8 @@ def _seconds(task: Task, rate: Rate) -> float:
     if isinstance(task.timed, PotentialStep):
         spent += rate.start_s
     if task.limit_core_s is not None:
-        spent = min(spent, task.limit_core_s)
+        left = max(0.0, task.limit_core_s - task.n_before * rate.core_seconds)
+        spent = min(spent, left)
     return spent if task.limit_s is None else min(spent, task.limit_s * rate.cores)
 
 

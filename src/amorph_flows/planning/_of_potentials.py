@@ -13,7 +13,7 @@ from amorph_flows.planning.timed import ActiveSetSearch, FitStep, PotentialStep
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import EarlierTurns
 from amorph_flows.schemas.potential import FitSettings
-from amorph_flows.schemas.production_md import Until
+from amorph_flows.schemas.production_md import ProductionUntil
 
 _JOBS = "amorph_flows.jobs."
 _GRADIENT_STEPS = 4.0
@@ -107,7 +107,7 @@ def _md(call: Call, cell: Structure, grade: GradeSettings | None) -> Forecast:
     md, until, at_most = call.given["md"], call.given.get("until"), 1.0
     assert isinstance(md, LammpsMD)
     limit_core_s = None
-    if isinstance(until, Until):
+    if isinstance(until, ProductionUntil):
         if until.budget_core_hours is not None:
             limit_core_s = until.budget_core_hours * 3600
         if until.budget_ps is not None:

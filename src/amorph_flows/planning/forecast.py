@@ -70,12 +70,15 @@ class Task:
         Wall time after which the job ends it, s.
     limit_core_s
         CPU time after which it does, s.
+    n_before
+        How often other jobs do it whose time counts towards that limit.
     """
 
     timed: Timed
     n: float
     limit_s: float | None = None
     limit_core_s: float | None = None
+    n_before: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from amorph_flows.analysis import MeltVerdict as M
 from amorph_flows.analysis import TransitionVerdict as G
 from amorph_flows.analysis import VolumeVerdict as Volume
 from amorph_flows.analysis.pressure import MAX_STANDARD_ERROR_GPA
+from amorph_flows.analysis.steadiness import EnergyVerdict as Energy
 from amorph_flows.remedies._case import Case, Change, Table, rounded_up
 from amorph_flows.remedies._transport import (
     hold_the_temperature,
@@ -24,6 +25,7 @@ from amorph_flows.schemas.insertion import InsertionVerdict
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.potential import PotentialVerdict as P
 from amorph_flows.schemas.production_md import ProductionVerdict as R
+from amorph_flows.schemas.until import GoalVerdict as Goal
 from amorph_flows.schemas.voltage import VoltageVerdict as V
 
 HOTTER = 1.25
@@ -170,9 +172,17 @@ def relax_on(case: Case) -> Change | None:
     return case.times("engine.relax_max_steps", 2.0)
 
 
+def hold_longer(case: Case) -> Change | None:
+    """Return a run long enough for the uncertainty of a change, which falls with its root."""
+    drift, error = case.number("drift_ev_atom"), case.number("error_ev_atom")
+    if case.verdict.answer != Energy.ENERGY_UNCERTAIN or drift is None or error is None:
+        return case.longer(2.0)
+    return case.longer(((abs(drift) + error) / case.limit("drift_ev_atom")) ** 2)
+
+
 def more_time(case: Case) -> Change:
-    """Return the time of production that the goal asks for."""
-    length_ps, factor = case.verdict.numbers["production_ps"], case.verdict.numbers["factor"]
+    """Return the time that the goal asks for."""
+    length_ps, factor = case.verdict.numbers["length_ps"], case.verdict.numbers["factor"]
     return f"{case.stage}.until.budget_ps", rounded_up(length_ps * factor)
 
 
@@ -207,13 +217,18 @@ OTHERS: Table = {
         Volume.TOO_LARGE: let_the_cell_go,
         Volume.NOT_KNOWN: know_the_pressure,
     },
+    "energy steady?": {
+        Energy.ENERGY_FALLS: hold_longer,
+        Energy.ENERGY_RISES: hold_longer,
+        Energy.ENERGY_UNCERTAIN: hold_longer,
+    },
     "inside the training set?": {R.EXTRAPOLATES: learn_longer, R.NOT_WATCHED: watch_the_grade},
     "temperature held?": {R.OFF: hold_the_temperature},
     "cell wider than twice the cutoff?": {R.NARROW: wider_cell},
     "goal reached?": {
-        R.TIME_USED_UP: more_time,
-        R.CORE_HOURS_USED_UP: more_core_hours,
-        R.ENDED_EARLY: "the run failed; see its failure",
+        Goal.TIME_USED_UP: more_time,
+        Goal.CORE_HOURS_USED_UP: more_core_hours,
+        Goal.ENDED_EARLY: "the run failed; see its failure",
     },
     "enough glasses?": {
         Glasses.GLASSES_USED_UP: allow_more_glasses,

@@ -136,16 +136,18 @@ def _structures(
     insertions = parts.large_insertions if large else parts.insertions
     branches = {branch.temperature_k: branch.amorphous for branch in quench.branches}
     volumes = {b.temperature_k: b.volume for b in quench.branches if b.volume is not None}
+    reached = {b.temperature_k: b.goal for b in quench.branches if b.goal is not None}
     sites = {site.temperature_k: site.verdict for site in insertions}
     relaxed = {s.temperature_k: s.relaxed for s in insertions if s.relaxed is not None}
-    [melted] = _mended(parts, "melt_quench", [quench.melted])
+    [melted, *goals] = _mended(parts, "melt_quench", [quench.melted, *quench.goals])
     if not melted.passed:  # what never melted is the crystal, however it was cooled
         branches = {t: replace(v, remedy=melted.remedy) for t, v in branches.items()}
     inside = _mended(parts, "large_glass", [quench.inside]) if quench.inside else []
-    verdicts = [melted, *inside]
+    verdicts = [melted, *goals, *inside]
     for stage, found in (
         ("melt_quench", branches),
         ("large_glass" if large else "melt_quench.branch", volumes),
+        ("melt_quench.branch", reached),
         ("insertion", sites),
         ("insertion", relaxed),
     ):

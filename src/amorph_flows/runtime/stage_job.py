@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 from jobflow import CURRENT_JOB, Job, Response, job
 
 from amorph_flows.runtime.cpu_time import cpu_seconds
-from amorph_flows.runtime.progress import progress_of_job
+from amorph_flows.runtime.progress import goal_of, progress_of_job, progress_towards
 from amorph_flows.runtime.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
 from amorph_flows.store.keys import search_keys
@@ -54,7 +54,9 @@ def stage_job(
         def run(*args: P.args, **kwargs: P.kwargs) -> Any:
             started = cpu_seconds()
             write_runner(CURRENT_JOB.job)
-            with progress_of_job(Path.cwd()):
+            running = CURRENT_JOB.job
+            goal = goal_of(running.metadata) if running is not None else ""
+            with progress_of_job(Path.cwd()), progress_towards(goal):
                 returned = function(*args, **kwargs)
             if isinstance(returned, StageDocument):
                 return _with_origin(returned, started)

@@ -12,6 +12,7 @@ from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.until import Extension
 
 
 class EngineVerdict(Answer):
@@ -74,6 +75,12 @@ class LabelDoc(StageDocument):
         default=None, description="last structure of an MD run, velocities (Å/fs) as site property"
     )
     quarantined: list[QuarantinedCalculation] = Field(default_factory=list)
+    extensions: list[Extension] = Field(
+        default_factory=list, description="how an MD run was made longer, in order"
+    )
+    verdicts: list[Verdict] = Field(
+        default_factory=list, description="whether an MD run reached its goal, where it has one"
+    )
 
 
 class RelaxDoc(StageDocument):

@@ -19,6 +19,7 @@ class Branch(Document):
     label_uuid: str = Field(description="uuid of the LabelDoc that holds its trajectory")
     amorphous: Verdict
     volume: Verdict | None = Field(default=None, description="whether its volume is right")
+    goal: Verdict | None = Field(default=None, description="whether it reached its goal")
 
 
 class QuenchDoc(StageDocument):
@@ -26,7 +27,9 @@ class QuenchDoc(StageDocument):
 
     engine: EngineInfo
     crystal: Structure = Field(description="the supercell that was molten")
-    schedule: list[MDStage] = Field(description="melt and quench, in order")
+    schedule: list[MDStage] = Field(
+        description="melt and quench, in order, each as long as it became"
+    )
     quench_rate_k_per_ps: float = Field(
         description="from the top to the last stage, holds included"
     )
@@ -34,6 +37,9 @@ class QuenchDoc(StageDocument):
     melted: Verdict
     inside: Verdict | None = Field(
         default=None, description="whether the potential that it was made with extrapolated"
+    )
+    goals: list[Verdict] = Field(
+        default_factory=list, description="whether the melt and the waits reached theirs"
     )
     branches: list[Branch] = Field(description="highest temperature first")
     inputs_cpu_seconds: float | None = Field(

@@ -7,9 +7,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 from pymatgen.core import Structure
+from typing_extensions import override
 
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
+from amorph_flows.schemas.until import Extension, Until
 
 
 class ProductionVerdict(Answer):
@@ -24,10 +26,6 @@ class ProductionVerdict(Answer):
     CUT_SHORT = auto()
     WIDE = auto()
     NARROW = auto()
-    REACHED = auto()
-    TIME_USED_UP = auto()
-    CORE_HOURS_USED_UP = auto()
-    ENDED_EARLY = auto()
 
 
 class FileReference(Document):
@@ -50,51 +48,38 @@ class MDPiece(Document):
     )
 
 
-class Until(Document):
+class ProductionUntil(Until):
     """What production is to reach before it ends, and what it may take at most.
 
     Examples
     --------
-    >>> Until(relative_error=0.2, budget_ps=4000)
+    >>> ProductionUntil(relative_error=0.2, budget_ps=4000)
     """
 
-    relative_error: float | None = Field(
-        default=None,
-        description="half-width of the 95 % interval of the tracer diffusivity over its value, at "
-        "most",
-    )
     verdict: str | None = Field(
         default=None,
         description="question of a verdict that is to pass, such as 'precise?'; 'diffusivity': all "
         "numerical ones on the diffusivity",
     )
-    budget_ps: float | None = Field(
-        default=None, description="production in all at most, that at first included, ps"
-    )
-    budget_core_hours: float | None = Field(
-        default=None, description="CPU time of all pieces of a run at most, h"
+    relative_error: float | None = Field(
+        default=None,
+        description="half-width of the 95 % interval of the tracer diffusivity over its value, at "
+        "most",
     )
     ion: str | None = Field(
         default=None, description="mobile ion, such as 'Li+'; in a study it is that of the study"
     )
 
     @property
+    @override
     def is_set(self) -> bool:
-        """Whether anything is asked for."""
-        asked = (self.relative_error, self.verdict, self.budget_ps, self.budget_core_hours)
-        return any(value is not None for value in asked)
+        return super().is_set or self.relative_error is not None
 
-
-class MDExtension(Document):
-    """A run made longer because it had not reached its goal, and why."""
-
-    reason: str = Field(description="what was missing")
-    question: str = Field(description="what was asked, such as 'relative error of D'")
-    value: float | None = Field(default=None, description="what was measured")
-    goal: float | None = Field(default=None, description="what was asked for")
-    from_fs: float = Field(description="length of production before, fs")
-    to_fs: float = Field(description="length of production after, fs")
-    core_hours: float = Field(description="CPU time until then, h")
+    @property
+    @override
+    def asked(self) -> list[str]:
+        error = self.relative_error
+        return [*([] if error is None else [f"relative error of D {error:g}"]), *super().asked]
 
 
 class TrajectoryDoc(StageDocument):
@@ -122,7 +107,7 @@ class TrajectoryDoc(StageDocument):
     pieces: list[MDPiece] = Field(
         default_factory=list, description="where the run began and where it was resumed"
     )
-    extensions: list[MDExtension] = Field(
+    extensions: list[Extension] = Field(
         default_factory=list, description="how the run was made longer, in order"
     )
     failure: str = Field(default="", description="why the run ended early, if it failed")

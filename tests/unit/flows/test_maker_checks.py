@@ -23,7 +23,7 @@ from amorph_flows.flows import (
     SamplingMaker,
     VoltageMaker,
 )
-from amorph_flows.schemas.production_md import Until
+from amorph_flows.schemas.production_md import ProductionUntil
 from amorph_flows.structures import v2o5
 
 TOY = AseEngine(calculator="toy")
@@ -95,7 +95,7 @@ def test_a_potential_cools_where_one_is_given() -> None:
     maker.check(v2o5())
     with pytest.raises(InputError, match=r"^production\.damping_fs is 0"):
         maker.check(v2o5(), with_potential=True)
-    goal = Until(relative_error=0.1, budget_ps=9.0)
+    goal = ProductionUntil(relative_error=0.1, budget_ps=9.0)
     maker = GlassTransitionMaker(engine=TOY, production=ProductionMDMaker(until=goal))
     with pytest.raises(InputError, match=r"^production\.until is set, but the holds"):
         maker.check(v2o5(), with_potential=True)

@@ -11,9 +11,11 @@ import pytest
 from amorph_flows.analysis import analyse_transport
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
-from amorph_flows.jobs.production_extension import LEAST_FACTOR, Spent, next_length_fs
+from amorph_flows.jobs.goal import LEAST_FACTOR, next_length_fs
+from amorph_flows.jobs.production_extension import SpentInFolder
 from amorph_flows.jobs.production_goal import OF_IONS, check_ion, check_until, question_of
-from amorph_flows.schemas.production_md import MDExtension, Until
+from amorph_flows.schemas.production_md import ProductionUntil
+from amorph_flows.schemas.until import Extension
 
 
 @pytest.mark.parametrize(
@@ -44,15 +46,17 @@ def test_the_number_of_pieces_is_bounded(factor: float | None) -> None:
 
 
 def test_what_was_spent_is_found_again(tmp_path: Path) -> None:
-    assert Spent.read(tmp_path).length_fs(400.0) == 400.0
-    longer = MDExtension(reason="why", question="precise?", from_fs=400, to_fs=600, core_hours=0.1)
-    with Spent().extended(longer).counted(tmp_path, Until(verdict="precise?")):
+    assert SpentInFolder.read(tmp_path).length_fs(400.0) == 400.0
+    longer = Extension(reason="why", question="precise?", from_fs=400, to_fs=600, core_hours=0.1)
+    with SpentInFolder().extended(longer).counted(tmp_path, ProductionUntil(verdict="precise?")):
         sum(range(2_000_000))
-    found = Spent.read(tmp_path)
+    found = SpentInFolder.read(tmp_path)
     assert found.length_fs(400.0) == 600.0
     assert found.extensions == [longer]
     assert found.core_hours > 0
-    assert found.towards(Until(relative_error=0.2)) == "goal: relative error of D 0.2 (why)"
+    assert (
+        found.towards(ProductionUntil(relative_error=0.2)) == "goal: relative error of D 0.2 (why)"
+    )
 
 
 def test_questions_that_may_be_a_goal_are_those_of_the_analysis() -> None:
@@ -71,11 +75,11 @@ def test_questions_that_may_be_a_goal_are_those_of_the_analysis() -> None:
 
 
 def test_the_ion_is_named_and_there() -> None:
-    goal = Until(relative_error=0.2, budget_ps=10)
+    goal = ProductionUntil(relative_error=0.2, budget_ps=10)
     with pytest.raises(InputError, match=r"until\.ion is not given"):
         check_until(goal, 1000.0)
     check_until(goal.model_copy(update={"ion": "Li+"}), 1000.0)
-    check_until(Until(), 1000.0)
+    check_until(ProductionUntil(), 1000.0)
     with pytest.raises(InputError, match=r"until\.ion is Na\+, but the cell holds Li, O"):
         check_ion(goal.model_copy(update={"ion": "Na+"}), {"Li", "O"})
     with pytest.raises(InputError, match="give an ion with its charge"):

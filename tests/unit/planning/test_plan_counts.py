@@ -10,15 +10,18 @@ from jobflow import Flow
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine
-from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.flows import AmorphousElectrodeMaker, SamplingMaker
+from amorph_flows.planning._cost import cost_of
 from amorph_flows.planning._schedule import end_of_schedule
 from amorph_flows.planning._walk import walk
 from amorph_flows.planning.case import AT_MOST, EXPECTED, Case
 from amorph_flows.planning.forecast import FORECASTERS, Call, Expected, Forecast, forecaster
+from amorph_flows.planning.rates import Rate
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
+from amorph_flows.schemas.until import Until
 from amorph_flows.structures import v2o5
 
 TOY = AseEngine(calculator="toy")
@@ -107,6 +110,31 @@ def test_batches_are_cut_into_jobs_that_are_counted():
 def shake(structure: Structure, n_steps: int) -> LabelDoc:
     """Stand for a stage of one's own."""
     raise NotImplementedError
+
+
+@pytest.mark.parametrize("case", [EXPECTED, AT_MOST])
+def test_a_run_with_a_goal_uses_its_budget_up(case):
+    until = Until(verdict="energy steady?", budget_ps=1.0)
+    maker = SamplingMaker(engine=TOY, duration_fs=200.0, frame_stride=10, until=until)
+    hold = maker.make(v2o5(), 900.0)
+    after = TOY.relax(hold.output.structure)
+    nodes = walk(Flow([hold, after]), case)
+    assert [node.kind for node in nodes] == ["dft", "light", "dft", "light", "dft"]
+    assert _amount(nodes[:-1], "calls") == 500 + 2  # and the two starts
+    held = nodes[-2].forecast.output
+    assert (held.sampled_fs, held.n_frames) == (1000.0, 11 + 41)
+    assert nodes[-1].parents == (nodes[-2].uuid,)
+    assert nodes[-1].forecast.is_known
+
+
+def test_core_hours_of_a_goal_limit_what_is_planned():
+    until = Until(verdict="energy steady?", budget_core_hours=0.01)
+    hold = SamplingMaker(engine=TOY, duration_fs=200.0, until=until).make(v2o5(), 900.0)
+    nodes = walk(hold, AT_MOST)
+    keys = {task.timed.key for node in nodes for task in node.forecast.tasks}
+    rate = Rate(core_seconds=0.1, memory_gb=0.1, n_parameters=0, measured="now")
+    costs = [cost_of(node, dict.fromkeys(keys, rate)).core_s for node in nodes]
+    assert sum(costs) == pytest.approx(36.0, abs=0.2 + 0.6 * len(nodes))
 
 
 def test_what_is_not_known_is_said_and_handed_on():

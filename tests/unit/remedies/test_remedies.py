@@ -23,7 +23,15 @@ SOURCE = Path(amorph_flows.__file__).parent
 PASSING = {
     *("ACCURATE", "AMORPHOUS", "ARRHENIUS", "CELL_LARGE_ENOUGH", "CELL_SMALL", "COMPLETE"),
     *("CONTINUOUS", "CONVERGED", "DIFFUSIVE", "DISCONTINUOUS", "DRIFT_LARGE", "DRIFT_SMALL"),
-    *("ENOUGH", "ENOUGH_FRAMES", "ENOUGH_MOVES", "EXTRAPOLATED", "FOUND", "HAVEN_CONSTANT"),
+    *(
+        "ENERGY_STEADY",
+        "ENOUGH",
+        "ENOUGH_FRAMES",
+        "ENOUGH_MOVES",
+        "EXTRAPOLATED",
+        "FOUND",
+        "HAVEN_CONSTANT",
+    ),
     *("HELD", "HOST_SOLID", "INSIDE", "INTERPOLATED", "ISOTROPIC", "LATTICE", "MELTED"),
     *(
         "NO_BEND",
@@ -48,6 +56,7 @@ STAGES = {
         "mtp_sampling",
         "production",
     ],
+    "energy steady?": ["sampling", "melt_quench.branch"],
     "inside the training set?": ["large_glass", "mtp_sampling", "production"],
     "temperature held?": ["mtp_sampling", "production"],
     "cell wider than twice the cutoff?": ["mtp_sampling", "production"],
@@ -67,13 +76,14 @@ NUMBERS = {
     "moves": 12.0, "relative_error": 0.9, "glass_transition_k": 950.0, "width_a": 7.1,
     "duration_fs": 300.0, "displacement_ratio": 0.1, "mean_pressure_gpa": 3.0,
     "standard_error_gpa": 0.9, "n_training": 120.0, "failures": 30.0, "sampled_fs": 240.0,
-    "n_snapshots": 2.0, "production_ps": 20.0, "core_hours": 0.3, "factor": 2.5,
+    "drift_ev_atom": -0.02, "error_ev_atom": 0.01,
+    "n_snapshots": 2.0, "length_ps": 20.0, "core_hours": 0.3, "factor": 2.5,
 }  # fmt: skip
 LIMITS = {
     "least_frames": 100.0, "longest_step": 0.45, "least_memory_times": 10.0,
     "least_travel_a2": 2.0, "least_moves": 60.0, "most_relative_error": 0.5, "width_a": 10.0,
     "duration_fs": 4000.0, "displacement_ratio": 1.0, "n_training": 1000.0,
-    "sampled_fs": 20_000.0, "n_snapshots": 5.0,
+    "sampled_fs": 20_000.0, "n_snapshots": 5.0, "drift_ev_atom": 0.01,
 }  # fmt: skip
 CASES = [
     (question, str(answer), stage)

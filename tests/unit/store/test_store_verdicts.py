@@ -61,7 +61,13 @@ def blow_foam():
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (QuenchDoc, {"melted", "inside", "branches.amorphous", "branches.volume"}),
+        (
+            QuenchDoc,
+            {
+                *("melted", "inside", "goals"),
+                *("branches.amorphous", "branches.volume", "branches.goal"),
+            },
+        ),
         (TransportDoc, {"haven_verdict", "verdicts", "temperatures.verdicts"}),
         (VoltageDoc, {"points.verdicts"}),
         (GlassTransitionDoc, {"transition", "inside"}),

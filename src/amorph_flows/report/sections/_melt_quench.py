@@ -116,10 +116,12 @@ def _verdicts(quench: QuenchDoc, insertions: list[SiteSetDoc]) -> list[tuple[str
     verdicts = [("melt", quench.melted)]
     if quench.inside is not None:
         verdicts.append(("melt-quench", quench.inside))
+    verdicts += [("melt and waits", goal) for goal in quench.goals]
     verdicts += [(f"branch at {b.temperature_k:g} K", b.amorphous) for b in quench.branches]
     verdicts += [
         (f"branch at {b.temperature_k:g} K", b.volume) for b in quench.branches if b.volume
     ]
+    verdicts += [(f"branch at {b.temperature_k:g} K", b.goal) for b in quench.branches if b.goal]
     verdicts += [
         (f"insertion at {temperature(site.temperature_k)}", verdict)
         for site in insertions
