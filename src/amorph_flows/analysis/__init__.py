@@ -24,6 +24,7 @@ from amorph_flows.analysis.pressure import (
     pressures_gpa,
 )
 from amorph_flows.analysis.readers import read_trajectory
+from amorph_flows.analysis.steadiness import EnergyThresholds, EnergyVerdict, judge_energy
 from amorph_flows.analysis.structure._angles import BondAngles, bond_angles
 from amorph_flows.analysis.structure._network import Network, network_statistics
 from amorph_flows.analysis.structure._rings import Rings, guttman_rings
@@ -90,6 +91,8 @@ __all__ = [
     "ElasticConstants",
     "ElasticThresholds",
     "ElasticVerdict",
+    "EnergyThresholds",
+    "EnergyVerdict",
     "Finding",
     "FreeVolume",
     "GlassTransition",
@@ -141,6 +144,7 @@ __all__ = [
     "guttman_rings",
     "implied_frame_spacing",
     "judge_amorphous",
+    "judge_energy",
     "judge_melt",
     "judge_volume",
     "long_range_order",

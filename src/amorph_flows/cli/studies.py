@@ -93,6 +93,7 @@ def run_file(
     - `engine`: `CHGNet` by default, `toy`, `GPAW`, `VASP`, `VASP-PBE+U`, or
       `package.module:Class` of an ASE calculator
     - `references`: values from elsewhere that the report shows beside the results
+    - `until`: what stages are to reach before they end, within a budget
     - `folder`: where results go; by default a folder named as the study file
     - `overrides`: fields of the preset's Makers by dotted name
 

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from amorph_flows.errors import InputError, unknown_name
+from amorph_flows.study.goals import goals_as_overrides
 from amorph_flows.study.overrides import apply_overrides, flatten_overrides, override_names
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class Study(BaseModel):
         "that ship, or quantity, value, unit, temperature_k, source; without it the set of the "
         "same glass, and [] for none",
     )
+    until: dict[str, Any] = Field(
+        default_factory=dict,
+        description="what stages are to reach before they end, by stage; without a stage "
+        "production's, such as {relative_error: 0.2, budget_ps: 400}",
+    )
     folder: Path | None = Field(
         default=None, description="where results go; without it a folder named as the study file"
     )
@@ -91,9 +97,11 @@ class Study(BaseModel):
         if self.references is not None:
             changes["references"] = tuple(read_references(self.references))
         maker = replace(preset, ion=self.ion, engine=named_engine(self.engine), **changes)
-        for name, _ in flatten_overrides(maker, self.overrides):
+        overrides = dict(flatten_overrides(maker, self.overrides))
+        for name in overrides:
             _refuse_unheeded(name)
-        return apply_overrides(maker, self.overrides)
+        goals = goals_as_overrides(maker, self.until, overrides) if self.until else {}
+        return apply_overrides(maker, {**self.overrides, **goals})
 
     def structures(self) -> tuple[Structure, Structure | None]:
         """Return the crystal without and with ions.
@@ -294,7 +302,7 @@ def _explain(error: ValidationError) -> str:
     key = str(first["loc"][0])
     if first["type"] == "missing":
         return f"the key {key!r} is missing; add it"
-    wanted = "keys with values" if key in ("overrides", "workers") else "text"
+    wanted = "keys with values" if key in ("overrides", "until", "workers") else "text"
     wanted = "a list" if key == "references" else wanted
     wanted = "a whole number" if first["type"].startswith("int") else wanted
     return f"{key} must be {wanted}, got {first['input']!r} ({type(first['input']).__name__})"

@@ -1,8 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from amorph_flows.errors import InputError
+from amorph_flows.schemas.until import Until
 from amorph_flows.study.study_file import Study, load_study
 
 
@@ -73,6 +75,38 @@ def test_samples(write):
     assert (given.n_glasses, given.n_occupations) == (3, 2)
     preset = load_study(write("structure: host.cif\n")).maker()
     assert (preset.n_glasses, preset.n_occupations) == (1, 1)
+
+
+def test_goals_of_stages(write):
+    plain = "structure: host.cif\nuntil: {relative_error: 0.2, budget_ps: 400}\n"
+    maker = load_study(write(plain)).maker()
+    assert (maker.production.until.relative_error, maker.production.until.budget_ps) == (0.2, 400)
+    named = "{melt_quench: {verdict: melted, budget_ps: 9}, melt_quench.branch: {verdict: glass}}"
+    maker = load_study(write(f"structure: host.cif\nuntil: {named}\n")).maker()
+    assert maker.melt_quench.until == Until(verdict="melted", budget_ps=9)
+    assert maker.melt_quench.branch.until == Until(verdict="glass")
+    assert not maker.production.until.is_set
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "{meltquench: {budget_ps: 9}}",
+            "until: unknown stage or key 'meltquench'; did you mean 'm",
+        ),
+        ("{relativ_error: 0.2}", "did you mean 'relative_error'"),
+        ("{relative_error: 0.2, sampling: {budget_ps: 9}}", "'relative_error' beside 'sampling'"),
+        ("{sampling: {verdit: x}}", "until.sampling: unknown key 'verdit'; did you mean 'verdict'"),
+        ("{sampling: steady}", "until.sampling is 'steady'; give it keys with values"),
+        ("{sampling: {budget_ps: long}}", "override 'sampling.until.budget_ps'"),
+        ("{sampling: {budget_ps: 9}}\noverrides: {sampling.until.budget_ps: 8}", "set it once"),
+        ("soon", "until must be keys with values"),
+    ],
+)
+def test_goals_that_are_wrong(write, text, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        load_study(write(f"structure: host.cif\nuntil: {text}\n")).maker()
 
 
 @pytest.mark.parametrize(
