@@ -186,7 +186,7 @@ class MeltQuenchMaker(Maker):
         """
         jobs, leaves = self._cooling_jobs(structure, label)
         branches = {
-            t: self.branch.make(
+            t: self.branch.of_glass(
                 leaves[t].output.structure,
                 t,
                 label,

@@ -111,14 +111,24 @@ class SamplingMaker(Maker):
             frame_stride=self.hot_frame_stride if hot else self.frame_stride,
         )
 
-    def make(
-        self,
-        structure: Structure,
-        temperature_k: float,
-        label: str = "",
-        crystal: Structure | None = None,
-    ) -> Job | Flow:
+    def make(self, structure: Structure, temperature_k: float, label: str = "") -> Job | Flow:
         """Return what runs the hold; its output is a `LabelDoc`.
+
+        Parameters
+        ----------
+        structure
+            Where to start, or a reference to it.
+        temperature_k
+            Temperature, K.
+        label
+            What is sampled, such as ``"MgV2O5"``; names the run.
+        """
+        return self.of_glass(structure, temperature_k, label, None)
+
+    def of_glass(
+        self, structure: Structure, temperature_k: float, label: str, crystal: Structure | None
+    ) -> Job | Flow:
+        """Return what runs the hold of a glass whose crystal is known; its output is a `LabelDoc`.
 
         Parameters
         ----------
