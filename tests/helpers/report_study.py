@@ -15,7 +15,12 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Structure
 
-from amorph_flows.analysis import analyse_transport, long_range_order, radial_distribution
+from amorph_flows.analysis import (
+    analyse_transport,
+    ion_motion,
+    long_range_order,
+    radial_distribution,
+)
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.verdict import Remedy, Verdict
 from amorph_flows.datasets.binary import encode_array
@@ -39,7 +44,7 @@ from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStr
 from amorph_flows.schemas.study import Shortening, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
-from amorph_flows.structures import v2o5
+from amorph_flows.structures import minimum_width, v2o5
 from amorph_flows.structures.configuration import draw_velocities, to_atoms
 
 DIFFUSIVITIES_CM2_S = {
@@ -147,6 +152,11 @@ def _quench(engine: EngineInfo, good: bool) -> QuenchDoc:
         ],
         quench_rate_k_per_ps=1700 / 0.8,
         label_uuids=[uuid_of("melt")],
+        histories={
+            "time_fs": np.arange(0, 1200.0, 4.0),
+            "potential_energy_ev_atom": np.linspace(-6.5, -7.0, 300),
+            "pressure_gpa": np.linspace(8.0, 1.0, 300),
+        },
         melted=melted if good else replace(melted, remedy=longer),
         branches=[
             Branch(
@@ -310,8 +320,23 @@ def _production(temperature_k: float) -> TrajectoryDoc:
         mean_volume_a3=3000.0,
         max_grade=1.5,
         fraction_above_select=0.0,
+        curves=_thermo(temperature_k),
         verdicts=[verdict("ran to its end?", True, f"it ran to its end at {temperature_k:g} K")],
     )
+
+
+def _thermo(temperature_k: float) -> dict[str, object]:
+    """Return what LAMMPS wrote at each of 1000 times."""
+    rng = np.random.default_rng(int(temperature_k))
+    return {
+        name: encode_array(values)
+        for name, values in {
+            "time_fs": np.arange(1000.0),
+            "temperature_k": temperature_k * (1 + 0.05 * rng.normal(size=1000)),
+            "pressure_gpa": rng.normal(scale=0.5, size=1000),
+            "potential_energy_ev_atom": -7.1 + 1e-4 * temperature_k + 0.01 * rng.normal(size=1000),
+        }.items()
+    }
 
 
 def _sample(source: str, frames: FrameSet, temperature_k: float | None) -> SampledStructure:
@@ -331,6 +356,7 @@ def _sample(source: str, frames: FrameSet, temperature_k: float | None) -> Sampl
         formula=frames[0].formula,
         temperature_k=temperature_k,
         rdf=RDFDoc.from_result(radial_distribution(trajectory)),
+        half_width_a=minimum_width(frames[0].cell) / 2,
         order=[LongRangeOrderDoc.from_result(long_range_order(last, s)) for s in species],
         energies_ev_atom=np.array([frame.energy_ev / frame.n_atoms for frame in frames]),
         times_fs=trajectory.times_fs,
@@ -348,7 +374,8 @@ def _structure(runs: dict[float, FrameSet]) -> StructureDoc:
 @cache
 def _transport() -> TransportDoc:
     trajectories = {t: _walk(t, d) for t, d in DIFFUSIVITIES_CM2_S.items()}
-    document = TransportDoc.from_result(analyse_transport(trajectories, "Mg"))
+    motion = [ion_motion(walk, "Mg", t) for t, walk in trajectories.items()]
+    document = TransportDoc.from_result(analyse_transport(trajectories, "Mg"), motion)
     return document.model_copy(update={"job_uuid": uuid_of("transpor")})
 
 
@@ -374,7 +401,7 @@ def _voltage(engine: EngineInfo) -> VoltageDoc:
             voltage_v=CRYSTAL_V,
             n_snapshots=1,
             documents=[uuid_of("relax")],
-        )
+        ),
     ]
     for t, pair in VOLTAGES_V.items():
         for source, volts in zip(("engine MD", "MTP MD"), pair, strict=True):

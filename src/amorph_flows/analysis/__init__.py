@@ -71,6 +71,7 @@ from amorph_flows.analysis.transport._msd import MeanSquaredDisplacement, mean_s
 from amorph_flows.analysis.transport._persistence import MobilityPersistence
 from amorph_flows.analysis.transport._unwrap import UnwrappingWarning, unwrap
 from amorph_flows.analysis.transport._van_hove import VanHove, van_hove
+from amorph_flows.analysis.transport.ion_motion import IonMotion, ion_motion
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.transport import TransportResult, analyse_transport
 from amorph_flows.analysis.verdict import Answer, Remedy, Verdict, believable, doubts
@@ -98,6 +99,7 @@ __all__ = [
     "GlassTransition",
     "Hops",
     "ImpliedSpacing",
+    "IonMotion",
     "LatticeThresholds",
     "LatticeVerdict",
     "LongRangeOrder",
@@ -143,6 +145,7 @@ __all__ = [
     "fit_glass_transition",
     "guttman_rings",
     "implied_frame_spacing",
+    "ion_motion",
     "judge_amorphous",
     "judge_energy",
     "judge_melt",

@@ -7,11 +7,12 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis import judge_amorphous, judge_melt
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.arrays import FloatArray
 from amorph_flows.jobs.md_goal import held_frames
 from amorph_flows.jobs.production_verdicts import SELECT_GRADE, judge_grades
 from amorph_flows.jobs.required import required
 from amorph_flows.jobs.trajectories import trajectory_of
-from amorph_flows.jobs.volume import volume_of
+from amorph_flows.jobs.volume import pressures_of, volume_of
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
@@ -60,6 +61,7 @@ def collect_quench(
         melted=melt,
         inside=_inside(labels),
         goals=[verdict for label in stages for verdict in label.verdicts],
+        histories=_histories(stages, ran),
         inputs_cpu_seconds=cpu_seconds_of(labels),
         branches=[
             _branch(crystal, temperature, label)
@@ -72,6 +74,24 @@ def collect_quench(
 def _cooling_fs(schedule: list[MDStage]) -> float:
     """Return the time from the melt to the end; 1 where there is none to compare."""
     return sum(stage.duration_fs for stage in schedule[1:]) or 1.0
+
+
+def _histories(stages: list[LabelDoc], schedule: list[MDStage]) -> dict[str, FloatArray]:
+    """Return energy and pressure of every frame, with times counted through all stages."""
+    times: list[float] = []
+    begins_fs = 0.0
+    for label, stage in zip(stages, schedule, strict=True):
+        times += [begins_fs + (frame.provenance.time_fs or 0.0) for frame in label.frames]
+        begins_fs += stage.n_steps * stage.time_step_fs
+    frames = [frame for label in stages for frame in label.frames]
+    histories = {"time_fs": np.array(times)}
+    if all(frame.energy_ev is not None for frame in frames):
+        energies = np.array([frame.energy_ev_atom for frame in frames])
+        histories["potential_energy_ev_atom"] = energies
+    pressures = [history for label in stages if (history := pressures_of(label)) is not None]
+    if len(pressures) == len(stages):
+        histories["pressure_gpa"] = np.concatenate(pressures)
+    return histories
 
 
 def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch:

@@ -19,9 +19,12 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
+from amorph_flows.structures import minimum_width
 from amorph_flows.structures.bare import bare_structure
 from amorph_flows.structures.ions import anion_among
 
+LEAST_CUTOFF_A, BIN_WIDTH_A = 10.0, 0.05
+"""g(r) reaches to half the cell, and so far where that is less."""
 Planes = Mapping[str, tuple[int, int, int]]
 
 
@@ -94,6 +97,10 @@ def _sample(
 ) -> SampledStructure:
     half = trajectory.select(slice(trajectory.n_frames // 2, None))
     last = bare_structure(last)
+    half_width_a = minimum_width(half.cells.mean(axis=0)) / 2
+    cutoff = max(LEAST_CUTOFF_A, half_width_a)
+    n_bins = round(cutoff / BIN_WIDTH_A)
+    rdf = radial_distribution(half, cutoff, n_bins, own_images=source == "crystal")
     elements = sorted(element.symbol for element in last.composition.elements)
     anion = anion_among(elements)
     sublattices = [element for element in elements if element != anion] or [anion]
@@ -101,7 +108,8 @@ def _sample(
         structure_source=source,
         formula=last.composition.reduced_formula,
         temperature_k=trajectory.temperature_k,
-        rdf=RDFDoc.from_result(radial_distribution(half, own_images=source == "crystal")),
+        rdf=RDFDoc.from_result(rdf),
+        half_width_a=half_width_a,
         order=[
             LongRangeOrderDoc.from_result(
                 long_range_order(last, element, fixed_planes=planes.get(element))

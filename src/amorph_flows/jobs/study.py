@@ -108,6 +108,11 @@ def write_report(
         large_insertions=[doc for doc in large_insertions if doc is not None],
         cpu_seconds=cpu_seconds or {},
         glass_transition=glass_transition,
+        failed=_failed(
+            samples or [{"insertions": insertions, "large_insertions": large_insertions}],
+            samples or [{"production": production}],
+            host_production,
+        ),
         samples=[_sample(sample) for sample in samples if sample["quench"] is not None],
         references=list(references),
         extensions=list(extensions),
@@ -152,6 +157,25 @@ def _document(parts: StudyParts) -> StudyDoc:
         },
         figures=report.figures,
     )
+
+
+def _failed(
+    inserted: Sequence[Mapping[str, Any]],
+    produced: Sequence[Mapping[str, Any]],
+    host_production: Sequence[TrajectoryDoc | None],
+) -> dict[str, int]:
+    """Return how many insertions and runs of production failed."""
+    sites = [
+        site
+        for one in inserted
+        for name in ("insertions", "large_insertions")
+        for site in one.get(name, ())
+    ]
+    runs = [run for one in produced for run in one.get("production", ())]
+    return {
+        "insertion": sum(site is None for site in sites),
+        "production": sum(run is None for run in (*runs, *host_production)),
+    }
 
 
 def _sample(given: Mapping[str, Any]) -> SampleParts:

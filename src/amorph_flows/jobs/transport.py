@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymatgen.core import Species
 
-from amorph_flows.analysis import TransportVerdict, analyse_transport
+from amorph_flows.analysis import TransportVerdict, analyse_transport, ion_motion
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
@@ -53,7 +53,11 @@ def collect_transport(
         glass_transition_k=found.temperature_k if found else None,
         glass_transition_interval_k=found.interval_k if found else None,
     )
-    return TransportDoc.from_result(result)
+    motion = [
+        ion_motion(max(group, key=lambda one: one.n_frames), species.symbol, temperature)
+        for temperature, group in trajectories.items()
+    ]
+    return TransportDoc.from_result(result, motion)
 
 
 def _nothing(ion: Species) -> TransportDoc:

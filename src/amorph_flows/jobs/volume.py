@@ -11,6 +11,7 @@ from amorph_flows.analysis.pressure import (
     pressures_gpa,
 )
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.arrays import FloatArray
 from amorph_flows.schemas.labelling import LabelDoc
 
 
@@ -34,11 +35,25 @@ def volume_of(label: LabelDoc, temperature_k: float) -> Verdict:
     return judge_volume(pressure, temperature_k, asked_gpa=asked, mend=mend)
 
 
-def _mean_pressure(label: LabelDoc, temperature_k: float) -> MeanPressure:
+def pressures_of(label: LabelDoc, temperature_k: float | None = None) -> FloatArray | None:
+    """Return the pressure of each frame of engine MD, GPa; None where a frame has no stress.
+
+    Parameters
+    ----------
+    label
+        The run.
+    temperature_k
+        That it was held at, K, where its frames do not say it.
+    """
     stresses = [frame.stress for frame in label.frames if frame.stress is not None]
-    if not stresses or len(stresses) < len(label.frames):
-        return MeanPressure(None, None)
-    volumes = [abs(np.linalg.det(frame.cell)) for frame in label.frames]
     kelvin = [frame.provenance.temperature_k or temperature_k for frame in label.frames]
+    if not stresses or len(stresses) < len(label.frames) or None in kelvin:
+        return None
+    volumes = [abs(np.linalg.det(frame.cell)) for frame in label.frames]
     n_atoms = label.frames[0].n_atoms
-    return mean_pressure(pressures_gpa(stresses, volumes, n_atoms, kelvin))
+    return pressures_gpa(stresses, volumes, n_atoms, [k for k in kelvin if k is not None])
+
+
+def _mean_pressure(label: LabelDoc, temperature_k: float) -> MeanPressure:
+    pressures = pressures_of(label, temperature_k)
+    return MeanPressure(None, None) if pressures is None else mean_pressure(pressures)

@@ -15,6 +15,7 @@ from amorph_flows.report._text import formulas_in
 from amorph_flows.report.results import result_rows
 from amorph_flows.report.screen._screen import Screen, first_screen
 from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
+from amorph_flows.report.sections._motion import motion_section
 from amorph_flows.report.sections._potential import (
     dataset_section,
     learning_section,
@@ -112,6 +113,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         learning_section(parts.active_learning),
         *glass,
         displacement_section(parts),
+        *([motion_section(parts.transport.motion)] if parts.transport.motion else []),
         diffusivity_section(parts.transport),
         voltage_section(parts.voltage),
         provenance,

@@ -21,18 +21,28 @@ def cpu_seconds_of_stages(parts: StudyParts) -> dict[str, float | None]:
     glasses = [s.quench for s in parts.samples if s.occupation == 1] or [parts.quench]
     large = [s.large_quench for s in samples if s.large_quench is not None]
     return {
-        **{stage: _total(times) for stage, times in parts.cpu_seconds.items()},
-        "melt_quench": _total(quench.inputs_cpu_seconds for quench in glasses),
+        **{stage: total_seconds(times) for stage, times in parts.cpu_seconds.items()},
+        "melt_quench": total_seconds(quench.inputs_cpu_seconds for quench in glasses),
         "fit": parts.potential.cpu_seconds,
-        "active_learning": _total(turn.cpu_seconds for turn in turns),
-        **({"large_glass": _total(quench.inputs_cpu_seconds for quench in large)} if large else {}),
-        "production": _total(run.cpu_seconds for run in runs),
+        "active_learning": total_seconds(turn.cpu_seconds for turn in turns),
+        **(
+            {"large_glass": total_seconds(quench.inputs_cpu_seconds for quench in large)}
+            if large
+            else {}
+        ),
+        "production": total_seconds(run.cpu_seconds for run in runs),
         "voltage": parts.voltage.inputs_cpu_seconds,
     }
 
 
-def _total(times: Iterable[float | None]) -> float | None:
-    """Return the sum, None where a part is not known."""
+def total_seconds(times: Iterable[float | None]) -> float | None:
+    """Return the sum, None where a part is not known.
+
+    Parameters
+    ----------
+    times
+        CPU times, s.
+    """
     total = 0.0
     for time in times:
         if time is None:

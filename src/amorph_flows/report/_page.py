@@ -13,6 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from amorph_flows.report import _text as text
 from amorph_flows.report._section import Column, Row, Section
+from amorph_flows.report.drawing._boxes import box_lines
 from amorph_flows.report.drawing._plotly import plotly_figure
 from amorph_flows.report.figures._theme import theme
 from amorph_flows.report.screen._obstacles import yaml_line
@@ -121,6 +122,7 @@ def _environment() -> Environment:
     environment.filters["span"] = span
     environment.filters["rounded"] = text.number
     environment.filters["yaml_line"] = lambda remedy: yaml_line(remedy.key, remedy.value)
+    environment.filters["box_lines"] = lambda box: box_lines(box, narrow=True)
     environment.filters["figure_json"] = _figure_json
     return environment
 

@@ -93,6 +93,18 @@ def temperature(value: float | None) -> str:
     return NOTHING if value is None else f"{value:g} K"
 
 
+def plain_name(*words: str) -> str:
+    """Return the name of a figure, such as ``"rdf-MgV2O5-300K"``, of letters, digits and hyphens.
+
+    Parameters
+    ----------
+    *words
+        What tells it from others.
+    """
+    joined = [re.sub(r"(?<=\d) K$", "K", word).replace(" ", "-") for word in words]
+    return re.sub(r"[^A-Za-z0-9-]+", "", "-".join(joined))
+
+
 def sentence(clauses: Sequence[str]) -> str:
     """Return clauses joined to one sentence.
 

@@ -143,7 +143,7 @@ class StageBox(Document):
 
     name: str
     what: str = Field(default="", description="what it made")
-    n_jobs: int
+    n_done: int = Field(description="runs of MD, fits, insertions or analyses that ended well")
     n_failed: int = 0
     cpu_seconds: float | None = Field(default=None, description="None where it is not known")
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.schedule import MDStage
@@ -42,6 +43,11 @@ class QuenchDoc(StageDocument):
         default_factory=list, description="whether the melt and the waits reached theirs"
     )
     branches: list[Branch] = Field(description="highest temperature first")
+    histories: dict[str, Array] = Field(
+        default_factory=dict,
+        description="time_fs through all stages, potential_energy_ev_atom and, where the engine "
+        "gives stresses, pressure_gpa of each frame of melt and quench",
+    )
     inputs_cpu_seconds: float | None = Field(
         default=None, description="CPU time of the runs behind it, s"
     )

@@ -123,6 +123,10 @@ class SampledStructure(Document):
     formula: str
     temperature_k: float | None = None
     rdf: RDFDoc
+    half_width_a: float | None = Field(
+        default=None,
+        description="half the least width of the cell, Å; beyond it g(r) holds an atom twice",
+    )
     order: list[LongRangeOrderDoc] = Field(default_factory=list)
     energies_ev_atom: Array = Field(description="potential energy of each frame, eV/atom")
     times_fs: Array = Field(description="time of each frame, fs")

@@ -150,6 +150,9 @@ class StudyParts(Document):
         description="CPU time of the jobs of stages whose documents are not here, s",
     )
     glass_transition: GlassTransitionDoc | None = None
+    failed: dict[str, int] = Field(
+        default_factory=dict, description="jobs of stages that failed and left no document"
+    )
     samples: list[SampleParts] = Field(
         default_factory=list, description="all of them, the first too; empty where there is one"
     )

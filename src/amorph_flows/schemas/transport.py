@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 import pydantic.dataclasses
 from pydantic import ConfigDict, Field
 
+from amorph_flows.analysis.transport.ion_motion import IonMotion
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.transport import TransportResult
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import StageDocument
+from amorph_flows.schemas.ion_motion import IonMotionDoc
 
 _MOST_LAGS = 400
 """Curves are kept at about this many lags, evenly spaced in the logarithm."""
@@ -88,15 +91,20 @@ class TransportDoc(StageDocument):
     believable: bool = Field(description="whether Ea and D(300 K) are converged")
     verdicts: list[Verdict] = Field(description="on the temperatures together")
     thresholds: dict[str, float] = Field(description="what everything was held to")
+    motion: list[IonMotionDoc] = Field(
+        default_factory=list, description="of the longest run at each temperature"
+    )
 
     @classmethod
-    def from_result(cls, result: TransportResult) -> Self:
+    def from_result(cls, result: TransportResult, motion: Sequence[IonMotion] = ()) -> Self:
         """Return the document of a result.
 
         Parameters
         ----------
         result
             What `amorph_flows.analysis.analyse_transport` returned.
+        motion
+            What `amorph_flows.analysis.ion_motion` returned at each temperature.
         """
         fit, room = result.arrhenius, result.room_conductivity
         return cls(
@@ -121,6 +129,7 @@ class TransportDoc(StageDocument):
             believable=result.believable,
             verdicts=list(result.verdicts),
             thresholds={k: float(v) for k, v in dataclasses.asdict(result.thresholds).items()},
+            motion=[IonMotionDoc.from_result(one) for one in motion],
         )
 
 

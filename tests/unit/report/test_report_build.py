@@ -63,7 +63,9 @@ def test_json_holds_every_table_and_figure_of_the_page(report: Report) -> None:
     figures = [name for section in sections for name in section["figures"]]
     tables = [name for section in sections for name in section["tables"]]
     graphs = [a["id"] for a in page.all("div") if a.get("class") == "plotly-graph-div"]
-    assert graphs == figures
+    drawings = [a["id"] for a in page.all("ol") if a.get("class") == "workflow"]
+    assert drawings == ["workflow"]
+    assert [*graphs, *drawings] == figures
     assert [a["id"] for a in page.all("table")] == [f"table-{t.replace(' ', '-')}" for t in tables]
     assert len(figures) == len(set(figures))
 
@@ -90,6 +92,7 @@ def test_chapters_are_in_order_below_the_answer_and_what_stands_in_the_way(repor
         "potential",
         "active-learning",
         "displacements",
+        "motion",
         "diffusivities",
         "voltage",
         "provenance",

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from report_study import VOLTAGES_V, study_parts, uuid_of, verdict
 
@@ -15,6 +16,7 @@ from amorph_flows.report import build_report, result_rows
 from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._samples import of_several
 from amorph_flows.report._text import uncertainty
+from amorph_flows.report.figures._variances import variance_figure
 from amorph_flows.report.screen._screen import first_screen
 from amorph_flows.schemas.study import ResultRow, SampleParts, StudyParts
 
@@ -67,6 +69,23 @@ def _study(**changes: Any) -> StudyParts:
     voltage = parts.voltage.model_copy(update={"points": points})
     samples = [_sample(parts, *key, **changes) for key in FACTORS]
     return parts.model_copy(update={"voltage": voltage, "samples": samples})
+
+
+def test_shares_of_the_scatter_are_drawn_and_add_up() -> None:
+    rows = result_rows(_study())
+    figure = variance_figure(rows)
+    assert [series.name for series in figure.series] == [
+        "within a run",
+        "between occupations",
+        "between glasses",
+    ]
+    shares = np.sum([series.x for series in figure.series], axis=0)
+    assert shares == pytest.approx(100.0)
+    assert len(figure.y.places) == len(set(figure.y.places)) == len(shares)
+    [row] = [r for r in rows if (r.quantity, r.temperature_k) == ("tracer_diffusivity", 1200.0)]
+    place = figure.y.places.index("tracer diffusivity D*, 1200 K")
+    assert row.combined is not None
+    assert figure.series[2].x[place] == pytest.approx(100 * row.combined.shares["glasses"])
 
 
 def test_first_screen_has_the_combined_values_and_says_which_glass_is_drawn() -> None:

@@ -9,19 +9,18 @@ _HOUR = 3600.0
 
 
 def box_lines(box: StageBox, *, narrow: bool = False) -> str:
-    """Return what ran in a stage: jobs, those that failed, and CPU time.
+    """Return what a stage made, how often it ran, and its CPU time.
 
     Parameters
     ----------
     box
         The stage.
     narrow
-        Whether only jobs and time fit, without what was made.
+        Whether there is no room for what it made.
     """
-    jobs = f"{box.n_jobs} job{'' if box.n_jobs == 1 else 's'}"
-    failed = f"{box.n_failed} failed" if box.n_failed else ""
-    parts = ["" if narrow else box.what, jobs, failed, cpu_time(box.cpu_seconds)]
-    return ", ".join(part for part in parts if part)
+    failed = f", {box.n_failed} failed" if box.n_failed else ""
+    lines = ["" if narrow else box.what, f"{box.n_done} done{failed}", cpu_time(box.cpu_seconds)]
+    return "; ".join(line for line in lines if line)
 
 
 def cpu_time(seconds: float | None) -> str:
@@ -35,7 +34,7 @@ def cpu_time(seconds: float | None) -> str:
     if seconds is None:
         return "CPU time not known"
     if seconds < 60:
-        return f"{number(seconds, 2)} s"
+        return f"{number(float(seconds), 2)} s CPU"
     if seconds < _HOUR:
-        return f"{number(seconds / 60, 2)} min"
-    return f"{number(seconds / _HOUR, 3)} h"
+        return f"{number(seconds / 60, 2)} min CPU"
+    return f"{number(seconds / _HOUR, 3)} h CPU"

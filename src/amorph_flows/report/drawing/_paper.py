@@ -111,8 +111,7 @@ def _style() -> Iterator[None]:
 def _drawn(figure: FigureDoc) -> Figure:
     if isinstance(figure, WorkflowDoc):
         return draw_workflow(figure, WIDTH_IN)
-    square = isinstance(figure, PlotDoc) and figure.equal
-    page = Figure(figsize=(WIDTH_IN, WIDTH_IN if square else HEIGHT_IN), layout="constrained")
+    page = Figure(figsize=(WIDTH_IN, _height_in(figure)), layout="constrained")
     if isinstance(figure, AtomsDoc):
         draw_atoms(page, figure)
     elif isinstance(figure, SphereDoc):
@@ -120,6 +119,14 @@ def _drawn(figure: FigureDoc) -> Figure:
     else:
         _draw_plot(page, figure)
     return page
+
+
+def _height_in(figure: FigureDoc) -> float:
+    if isinstance(figure, PlotDoc) and figure.equal:
+        return WIDTH_IN
+    if isinstance(figure, PlotDoc) and figure.y.places:
+        return 0.8 + 0.16 * len(figure.y.places)
+    return HEIGHT_IN
 
 
 def _draw_plot(page: Figure, figure: PlotDoc) -> None:
@@ -133,6 +140,8 @@ def _draw_plot(page: Figure, figure: PlotDoc) -> None:
             _draw_halves(axes, figure, series)
         else:
             _draw_marks(axes, series)
+    if figure.y.places:
+        axes.margins(y=0.01)
     for level in figure.levels:
         axes.axhline(level, color="0.5", linestyle=":", linewidth=0.8, zorder=0)
     for mark in figure.marks:

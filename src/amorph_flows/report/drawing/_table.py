@@ -75,8 +75,8 @@ def _table(figure: FigureDoc) -> tuple[list[str], list[list[_Cell]]]:
 
 def _of_workflow(figure: WorkflowDoc) -> tuple[list[str], list[list[_Cell]]]:
     boxes = [box for row in figure.rows for box in row]
-    header = ["stage", "what it made", "jobs", "failed jobs", "CPU time / s"]
-    return header, [[b.name, b.what, b.n_jobs, b.n_failed, b.cpu_seconds] for b in boxes]
+    header = ["stage", "what it made", "done", "failed", "CPU time / s"]
+    return header, [[b.name, b.what, b.n_done, b.n_failed, b.cpu_seconds] for b in boxes]
 
 
 def _of_plot(figure: PlotDoc) -> tuple[list[str], list[list[_Cell]]]:

@@ -43,6 +43,11 @@ def rdf_figure(samples: Sequence[SampledStructure]) -> PlotDoc:
                 )
             )
             named.add((first, second))
+    reach = max((float(sample.rdf.distances_a[-1]) for sample in samples), default=0.0)
+    halves = {s.half_width_a for s in samples if s.half_width_a is not None}
     return PlotDoc(
-        x=Axis(title="distance", unit="Å"), y=Axis(title="g(r)", zero=True), series=series
+        x=Axis(title="distance", unit="Å"),
+        y=Axis(title="g(r)", zero=True),
+        series=series,
+        marks=sorted(half for half in halves if half < reach),
     )

@@ -7,6 +7,7 @@ from amorph_flows.report._section import Column, Panel, Section, Table
 from amorph_flows.report._text import formula, number, temperature
 from amorph_flows.report.figures._schedule import schedule_figure, temperature_figure
 from amorph_flows.report.sections._checks import check_table
+from amorph_flows.report.sections._histories import quench_history_panels
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -70,6 +71,7 @@ def melt_quench_section(parts: StudyParts) -> Section:
         )
         figure = temperature_figure(parts.production)
         panels.append(Panel("temperatures", "Temperatures of production", caption, figure))
+    panels += quench_history_panels(quench)
     tables = [
         _stages(quench),
         _insertions(parts.insertions),

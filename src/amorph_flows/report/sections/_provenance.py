@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from amorph_flows.report._section import Column, Row, Section, Table
+from amorph_flows.report._section import Column, Panel, Row, Section, Table
 from amorph_flows.report._text import temperature
+from amorph_flows.report.figures._workflow import workflow_figure
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.insertion import SiteSetDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
@@ -60,7 +61,15 @@ def provenance_section(parts: StudyParts) -> Section:
         Table("versions", "Packages that this report was made with.", VERSION_COLUMNS, _versions()),
     ]
     text = f"Preset {parts.preset}; potential with sha256 {parts.potential.sha256}."
-    return Section("provenance", "Provenance", [text], tables=tables)
+    panel = Panel(
+        "workflow",
+        "What ran",
+        "Stages of the study, each below those that it needs: runs of MD, insertions, fits or "
+        "analyses that ended well or failed, and the CPU time of their jobs.",
+        workflow_figure(parts),
+        wide=True,
+    )
+    return Section("provenance", "Provenance", [text], [panel], tables)
 
 
 def _documents(parts: StudyParts) -> Iterator[tuple[str, StageDocument, list[str]]]:

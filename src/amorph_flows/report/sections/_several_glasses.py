@@ -8,8 +8,9 @@ from itertools import combinations_with_replacement
 from amorph_flows.analysis import combine_samples
 from amorph_flows.analysis.structure.coordination import first_peak
 from amorph_flows.report._names import NAMES
-from amorph_flows.report._section import Column, Row, Section, Table
+from amorph_flows.report._section import Column, Panel, Row, Section, Table
 from amorph_flows.report._text import temperature
+from amorph_flows.report.figures._variances import variance_figure
 from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.study import ResultRow, SampleParts, StudyParts
 
@@ -73,8 +74,16 @@ def several_glasses_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Sec
             structures,
         ),
     ]
+    panels = []
+    if any(row.combined and row.combined.shares for row in rows):
+        caption = (
+            "Shares of runs, occupations and glasses in the variance of each value; the largest "
+            "tells of what more is needed."
+        )
+        figure = variance_figure(rows)
+        panels = [Panel("variances", "Where the scatter is from", caption, figure, wide=True)]
     text = [_TEXT, *_added(parts)]
-    return Section("several-glasses", "Several glasses", text, tables=tables)
+    return Section("several-glasses", "Several glasses", text, panels, tables)
 
 
 def _added(parts: StudyParts) -> Iterator[str]:

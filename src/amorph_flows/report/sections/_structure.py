@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amorph_flows.report._section import Column, Panel, Section, Table
-from amorph_flows.report._text import formula, temperature
+from amorph_flows.report._text import formula, plain_name, temperature
 from amorph_flows.report.figures._energies import energy_figure, has_energies
 from amorph_flows.report.figures._order import order_against_temperature, order_sphere
 from amorph_flows.report.figures._rdf import rdf_figure
 from amorph_flows.report.sections._checks import check_table
+from amorph_flows.report.sections._histories import engine_history_panels
 from amorph_flows.schemas.structure import LongRangeOrderDoc, SampledStructure, StructureDoc
 
 ORDER_COLUMNS = (
@@ -38,11 +39,13 @@ def rdf_section(structure: StructureDoc) -> Section:
         The samples.
     """
     panels = []
-    for place, (group, samples) in enumerate(_by_temperature(structure.samples).items()):
+    for group, samples in _by_temperature(structure.samples).items():
         title = f"{formula(group[0])}, {_title(group)}"
         frames = ", ".join(f"{s.structure_source} {s.rdf.n_frames}" for s in samples)
-        caption = f"Partial g(r) of {title}. Frames averaged over: {frames}."
-        panels.append(Panel(f"rdf-{place}", title, caption, rdf_figure(samples)))
+        caption = f"Partial g(r) of {title}. Frames averaged over: {frames}.{_half(samples)}"
+        panels.append(
+            Panel(plain_name("rdf", group[0], _title(group)), title, caption, rdf_figure(samples))
+        )
     text = (
         "Colours tell the pairs of elements apart; MD with the potential is solid, engine MD "
         "dashed, the crystal dotted."
@@ -72,8 +75,9 @@ def energy_section(structure: StructureDoc) -> Section:
                 f"Frames: {counts}."
             )
             panels.append(
-                Panel(f"energies-{len(panels)}", formula(name), caption, energy_figure(samples))
+                Panel(plain_name("energies", name), formula(name), caption, energy_figure(samples))
             )
+    panels += engine_history_panels(structure.samples)
     text = "Left halves are engine MD, right halves MD with the potential, by its own energies."
     return Section("energies", "Energy distributions", [text] if panels else [_NONE], panels)
 
@@ -94,14 +98,17 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
     spheres = [(s, order) for s, order in shown if order is not None]
     largest = max((order.maximum for _, order in spheres), default=1.0)
     panels = []
-    for place, (sample, order) in enumerate(spheres):
+    names: set[str] = set()
+    for sample, order in spheres:
         title = f"{formula(sample.formula)}, {temperature(sample.temperature_k)}, "
         title = title.replace("–, ", "") + sample.structure_source
         caption = (
             f"Disorder of the {'+'.join(order.species)} sublattice ({order.n_atoms} atoms of one "
             f"frame) along {len(order.disorder)} directions, in plane spacings; drag to turn."
         )
-        panels.append(Panel(f"order-{place}", title, caption, order_sphere(order, largest)))
+        panels.append(
+            Panel(_order_name(sample, names), title, caption, order_sphere(order, largest))
+        )
     if len(spheres) > 1:
         caption = (
             "Largest and smallest disorder of the sublattice over all directions; one frame each. "
@@ -114,6 +121,27 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
     verdicts = [(_of(s, order), order.lattice) for s in structure.samples for order in s.order]
     tables = [_order_table(structure.samples), check_table("order", verdicts)]
     return Section("order", "Long-range order", [_ORDER], panels, tables)
+
+
+def _order_name(sample: SampledStructure, taken: set[str]) -> str:
+    """Return the name of the figure of a sample, with a number where another has it."""
+    kelvin = () if sample.temperature_k is None else (temperature(sample.temperature_k),)
+    first = plain_name("order", sample.formula, *kelvin, sample.structure_source)
+    name, n = first, 1
+    while name in taken:
+        n += 1
+        name = f"{first}-{n}"
+    taken.add(name)
+    return name
+
+
+def _half(samples: Sequence[SampledStructure]) -> str:
+    """Return where the half of the cell is, if g(r) reaches beyond it."""
+    halves = {s.half_width_a for s in samples if s.half_width_a is not None}
+    if not any(h < s.rdf.distances_a[-1] for h in halves for s in samples):
+        return ""
+    told = " and ".join(f"{half:.2f}" for half in sorted(halves))
+    return f" Dotted upright: half the cell ({told} Å), beyond which an atom counts twice."
 
 
 def _order_table(samples: Sequence[SampledStructure]) -> Table:

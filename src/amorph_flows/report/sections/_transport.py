@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amorph_flows.report._section import Column, Panel, Row, Section, Table
+from amorph_flows.report._text import plain_name, temperature
 from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.report.figures._arrhenius import arrhenius_figure
 from amorph_flows.report.figures._correlation import haven_figure
+from amorph_flows.report.figures._motion import origin_figure
 from amorph_flows.report.figures._msd import axes_figure, displacement_figure
 from amorph_flows.report.figures._references import reference_series
 from amorph_flows.report.sections._checks import check_table
+from amorph_flows.report.sections._histories import production_history_panels
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import StudyParts
@@ -93,13 +96,28 @@ def displacement_section(parts: StudyParts) -> Section:
             Panel("msd", "All ions", fitted, displacement_figure(points, "msd_a2")),
             Panel("mscd", "Centre of the ions", caption, displacement_figure(points, "mscd_a2")),
         ]
-    for place, point in enumerate(points):
+    if parts.transport.motion:
+        caption = (
+            "From the first frame of the longest continuous piece alone (solid), and the mean over "
+            "all origins (dotted). The two part where a run ages, or where chance decides."
+        )
+        figure = origin_figure(parts.transport.motion, points)
+        panels.append(Panel("msd-one-origin", "From one origin", caption, figure))
+    for point in points:
         caption = (
             f"Along each Cartesian axis at {point.temperature_k:g} K, {point.n_frames} frames, "
             f"and of the host, a third of its total; drift removed: {point.drift}."
         )
         title = f"Per axis, {point.temperature_k:g} K"
-        panels.append(Panel(f"msd-axes-{place}", title, caption, axes_figure(point)))
+        panels.append(
+            Panel(
+                plain_name("msd-axes", temperature(point.temperature_k)),
+                title,
+                caption,
+                axes_figure(point),
+            )
+        )
+    panels += production_history_panels(parts.production)
     runs = [*parts.production, *parts.host_production]
     checks = [(run.run, verdict) for run in runs for verdict in run.verdicts]
     tables = [_runs(runs), check_table("production", checks)]

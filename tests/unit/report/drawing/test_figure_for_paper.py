@@ -56,7 +56,7 @@ def test_an_unknown_format_is_named_with_those_that_there_are() -> None:
 
 
 def test_workflow_grows_with_its_rows() -> None:
-    box = StageBox(name="production", n_jobs=5, n_failed=1, cpu_seconds=7200.0)
+    box = StageBox(name="production", n_done=5, n_failed=1, cpu_seconds=7200.0)
     heights = []
     for rows in ([[box]], [[box, box], [box]]):
         pdf = paper_figure(WorkflowDoc(rows=rows))
