@@ -7,28 +7,12 @@ from pathlib import Path
 
 from jobflow import Flow, JobStore
 from maggma.stores import MemoryStore
-from report_study import study_parts
-from turns import CheapLoop
+from turns import CheapLoop, start_dataset, start_potential
 
-from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.executors import run_study
-from amorph_flows.runtime.stage_job import stage_job
-from amorph_flows.schemas.active_learning import ActiveLearningOutcome, EarlierTurns
-from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.active_learning import BLOCK, ActiveLearningOutcome, EarlierTurns
 
 N_TURNS = 200
-
-
-@stage_job(PotentialDoc)
-def start_potential() -> PotentialDoc:
-    return study_parts().potential.renewed(curves={}, files={})
-
-
-@stage_job(DatasetDoc)
-def start_dataset() -> DatasetDoc:
-    nothing = {"training": [], "validation": [], "test_random": [], "test_blocks": []}
-    return study_parts().dataset.renewed(frames=FrameSet(), **nothing)
 
 
 def test_two_hundred_turns(tmp_path: Path) -> None:
@@ -55,7 +39,6 @@ def test_two_hundred_turns(tmp_path: Path) -> None:
             handed_on[int(name.split()[-1])] = len(held["execution"])
         written[held["uuid"], held["index"]] = len(json.dumps(held.get("output"), default=str))
     sizes = [handed_on[turn] for turn in range(2, N_TURNS)]
-    block = 16
-    assert max(sizes[-2 * block :]) <= 1.01 * max(sizes[block : 3 * block])
+    assert max(sizes[-2 * BLOCK :]) <= 1.01 * max(sizes[BLOCK : 3 * BLOCK])
     final = max(written.values())
     assert sorted(written.values())[-2] < 0.05 * final

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from math import log
 from pathlib import Path
@@ -11,13 +12,16 @@ import pytest
 from jobflow import Flow, Job, JobStore
 from maggma.stores import MemoryStore
 
+from amorph_flows.cli.display import status_json, status_lines
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
 from amorph_flows.executors import run_study
+from amorph_flows.executors.state import StudyState
 from amorph_flows.flows import MeltQuenchMaker, SamplingMaker
 from amorph_flows.jobs.dataset import build_dataset
 from amorph_flows.jobs.goal import LEAST_FACTOR
 from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.runtime.progress import read_progress
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.until import Until
@@ -134,6 +138,18 @@ def test_core_hours_end_a_hold(tmp_path: Path) -> None:
     label = label_of(run_of(flow, tmp_path), flow)
     assert label.verdicts[0].answer == "CORE_HOURS_USED_UP"
     assert label.extensions == []
+
+    state = StudyState.read(tmp_path)
+    told = [line for line in status_lines(state, tmp_path) if "goal: energy steady?: " in line]
+    assert len(told) == 1
+    assert "the core-hours are used up" in told[0]
+    [goal] = json.loads(status_json(state))["goals"]
+    assert (goal["uuid"], goal["reached"]) == (flow.jobs[-1].uuid, False)
+    assert told[0].endswith(goal["goal"])
+    [md] = [job for job in state.jobs if job.uuid == flow.jobs[0].uuid]
+    while_it_ran = read_progress(Path(md.folder))
+    assert while_it_ran is not None
+    assert while_it_ran["goal"] == "goal: energy steady?"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from jobflow import Flow, Maker
+from jobflow import Flow, Maker, OnMissing
+from report_study import study_parts
 
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import (
@@ -13,6 +15,7 @@ from amorph_flows.schemas.active_learning import (
     ExplorationRun,
     GenerationDoc,
     KeptTurns,
+    LearningUntil,
 )
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
@@ -60,6 +63,7 @@ class CheapLoop(Maker):
     max_turns: int = 3
     failure_budget: int = 1
     n_runs: int = 8
+    until: LearningUntil = field(default_factory=LearningUntil)
 
     def turn(
         self,
@@ -84,5 +88,19 @@ class CheapLoop(Maker):
             earlier,
             kept_turns,
         )
+        conclude.update_config({"on_missing_references": OnMissing.NONE}, dynamic=False)
         conclude.name = f"conclude turn {turn}"
         return Flow([done, conclude], output=conclude.output)
+
+
+@stage_job(PotentialDoc)
+def start_potential() -> PotentialDoc:
+    """Return a potential without its files."""
+    return study_parts().potential.renewed(curves={}, files={})
+
+
+@stage_job(DatasetDoc)
+def start_dataset() -> DatasetDoc:
+    """Return a dataset without frames."""
+    nothing = {"training": [], "validation": [], "test_random": [], "test_blocks": []}
+    return study_parts().dataset.renewed(frames=FrameSet(), **nothing)

@@ -74,6 +74,12 @@ class ConstantForce(Unfitted):
             raise RuntimeError("the potential is not there")
         return _Constant(float(doc.files["force"]))
 
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        """Choose the first ones."""
+        return list(range(min(limit, len(candidates))))
+
 
 def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
     """Return the document of a potential that nobody fitted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, JobConfig, Maker, OnMissing
+from jobflow import Flow, Job, Maker, OnMissing
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
@@ -13,6 +13,7 @@ from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
 from amorph_flows.jobs.active_learning.explore import explore
 from amorph_flows.jobs.active_learning.generation import summarise_turn
+from amorph_flows.jobs.active_learning.goal import check_learning_goal
 from amorph_flows.jobs.active_learning.select import select_candidates
 from amorph_flows.jobs.dataset import extend_dataset
 from amorph_flows.jobs.fields import (
@@ -28,13 +29,13 @@ from amorph_flows.schemas.active_learning import (
     EarlierTurns,
     ExplorationDoc,
     KeptTurns,
+    LearningUntil,
     SelectionDoc,
 )
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
-
-_TOLERANT = JobConfig(on_missing_references=OnMissing.NONE)
+from amorph_flows.upstream.jobflow import without_what_failed
 
 
 @dataclass
@@ -80,6 +81,9 @@ class ActiveLearningMaker(Maker):
         undone.
     seed
         Seed that all runs derive from.
+    until
+        What is asked for besides that no run breaks, and the budget. Where the potential is not
+        as accurate as asked, saved configurations are labelled though no run broke.
     """
 
     name: str = "active learning"
@@ -99,6 +103,7 @@ class ActiveLearningMaker(Maker):
     label_jobs: int = 2
     worse_factor: float = 1.2
     seed: int = 0
+    until: LearningUntil = field(default_factory=LearningUntil)
 
     def check(self, structure: Structure) -> None:
         """Refuse settings with which no loop could run.
@@ -132,6 +137,7 @@ class ActiveLearningMaker(Maker):
         )
         if not self.select_grade > 0:
             raise InputError(f"select_grade is {self.select_grade:g}; give more than 0")
+        check_learning_goal(self.until, self.fit.validation_fraction)
         with valid_settings():
             self.md(300.0, 0)
         self.engine.check(structure)
@@ -192,7 +198,7 @@ class ActiveLearningMaker(Maker):
             labels,
             self.worse_factor,
         )
-        summarise.update_config(_TOLERANT)
+        without_what_failed(summarise)
         summarise.name = f"{self.name}: summary of turn {turn}"
         conclude = conclude_turn(
             self,
@@ -206,7 +212,8 @@ class ActiveLearningMaker(Maker):
             earlier,
             kept_turns,
         )
-        conclude.update_config(_TOLERANT)
+        # not for what it makes: each turn would hand it on to the next once more
+        conclude.update_config({"on_missing_references": OnMissing.NONE}, dynamic=False)
         conclude.name = f"{self.name}: conclude turn {turn}"
         jobs = [*runs, select, *label, extend, refit, summarise, conclude]
         return Flow(jobs, output=conclude.output, name=f"{self.name}: turn {turn}")
@@ -235,8 +242,9 @@ class ActiveLearningMaker(Maker):
             limit=self.max_selected,
             n_batches=self.label_jobs,
             min_contact_a=self.fit.min_contact_a,
+            force_error_ev_a=self.until.force_error_ev_a,
         )
-        job.update_config(_TOLERANT)
+        without_what_failed(job)
         job.name = f"{self.name}: select, turn {turn}"
         return job
 
@@ -256,7 +264,7 @@ class ActiveLearningMaker(Maker):
             min_contact_a=self.fit.min_contact_a,
             max_force_ev_a=self.fit.max_force_ev_a,
         )
-        job.update_config(_TOLERANT)
+        without_what_failed(job)
         job.name = f"{self.name}: dataset, turn {turn}"
         return job
 

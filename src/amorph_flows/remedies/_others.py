@@ -228,7 +228,7 @@ OTHERS: Table = {
     "goal reached?": {
         Goal.TIME_USED_UP: more_time,
         Goal.CORE_HOURS_USED_UP: more_core_hours,
-        Goal.ENDED_EARLY: "the run failed; see its failure",
+        Goal.ENDED_EARLY: "it ended before its budget; its reason says why",
     },
     "enough glasses?": {
         Glasses.GLASSES_USED_UP: allow_more_glasses,
@@ -243,6 +243,7 @@ OTHERS: Table = {
     "active learning converged?": {
         L.TURNS_USED_UP: more_turns,
         L.FAILURE_BUDGET_USED_UP: larger_budget,
+        L.CORE_HOURS_USED_UP: "the goal of the loop says so as well, and has the remedy",
         L.NOTHING_TO_LEARN: grade_more_often,
         L.UNBROKEN_BUT_SHORT: run_as_long_as_asked,
     },

@@ -64,7 +64,8 @@ def _of_one(parts: StudyParts, row: ResultRow) -> list[Verdict]:
     verdicts = [*own_verdicts(parts, row)]
     if row.structure_source.endswith(("MTP MD", "by MTP")):
         verdicts += _production(parts, temperatures)
-        verdicts += _mended(parts, "active_learning", [parts.active_learning.verdict])
+        loop = parts.active_learning
+        verdicts += _mended(parts, "active_learning", [loop.verdict, *filter(None, [loop.goal])])
         verdicts += _mended(parts, "fit", [*parts.potential.verdicts, *parts.dataset.verdicts])
     if row.quantity not in _VOLTAGES and parts.large_quench is not None:
         verdicts += _structures(parts, temperatures, large=parts.large_quench)

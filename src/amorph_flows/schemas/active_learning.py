@@ -17,6 +17,34 @@ from amorph_flows.schemas.labelling import QuarantinedCalculation
 from amorph_flows.schemas.potential import PotentialDoc
 
 
+class LearningUntil(Document):
+    """What active learning is to reach besides that no run breaks, and what it may take at most.
+
+    Examples
+    --------
+    >>> LearningUntil(force_error_ev_a=0.15, budget_core_hours=20)
+    """
+
+    force_error_ev_a: float | None = Field(
+        default=None,
+        description="root-mean-square error of forces on the validation frames at most, eV/Å",
+    )
+    budget_core_hours: float | None = Field(
+        default=None, description="CPU time of all turns, after which no other begins, h"
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is asked for."""
+        return self.force_error_ev_a is not None or self.budget_core_hours is not None
+
+    @property
+    def asked(self) -> list[str]:
+        """What is to be reached, in words."""
+        error = self.force_error_ev_a
+        return ["no run breaks", *([] if error is None else [f"force error {error:g} eV/Å"])]
+
+
 class LearningVerdict(Answer):
     """How active learning ended."""
 
@@ -24,6 +52,7 @@ class LearningVerdict(Answer):
     UNBROKEN_BUT_SHORT = auto()
     FAILURE_BUDGET_USED_UP = auto()
     TURNS_USED_UP = auto()
+    CORE_HOURS_USED_UP = auto()
     NOTHING_TO_LEARN = auto()
 
 
@@ -156,6 +185,9 @@ class ActiveLearningDoc(StageDocument):
     potential_uuid: str = Field(description="the potential that the loop ends with")
     dataset_uuid: str
     verdict: Verdict = Field(description="converged, turns used up or failure budget used up")
+    goal: Verdict | None = Field(
+        default=None, description="whether it reached its goal, where it has one"
+    )
 
 
 class ExplorationDoc(StageDocument):

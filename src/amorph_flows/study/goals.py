@@ -10,6 +10,8 @@ from amorph_flows.study.overrides import override_names
 
 _PLAIN = "production"
 _STAGES = (_PLAIN, "melt_quench", "melt_quench.branch", "sampling", "active_learning")
+_PLACES = {stage: f"{stage}.until" for stage in _STAGES} | {"glasses": "until"}
+"""What a goal is of, and where the settings are."""
 
 
 def goals_as_overrides(
@@ -50,7 +52,7 @@ def goals_as_overrides(
         for key, value in goal.items():
             if key not in settings[stage]:
                 raise InputError(f"until.{stage}: {unknown_name('key', key, settings[stage])}")
-            name = f"{stage}.until.{key}"
+            name = f"{_PLACES[stage]}.{key}"
             if any(f"{name}.".startswith(f"{given}.") for given in overrides):
                 raise InputError(f"{name} is set by until and by overrides; set it once")
             found[name] = value
@@ -61,8 +63,8 @@ def _settings(maker: object) -> dict[str, list[str]]:
     """Return the settings of the goal of each stage that has one."""
     names = override_names(maker)
     found = {}
-    for stage in _STAGES:
-        start = f"{stage}.until."
+    for stage, place in _PLACES.items():
+        start = f"{place}."
         own = [name.removeprefix(start) for name in names if name.startswith(start)]
         if own:
             found[stage] = [name for name in own if name != "ion"]

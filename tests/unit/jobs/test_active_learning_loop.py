@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from report_study import study_parts
 from turns import generation
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.errors import InputError
 from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop
-from amorph_flows.schemas.active_learning import EarlierTurns, GenerationDoc
+from amorph_flows.jobs.active_learning.goal import check_learning_goal, judge_learning
+from amorph_flows.remedies import remedy_for
+from amorph_flows.schemas.active_learning import EarlierTurns, GenerationDoc, LearningUntil
 
 
 def judged(
@@ -57,3 +63,62 @@ def test_a_loop_without_runs_has_not_converged() -> None:
     ended = judged([empty], 1, 5, CONVERGED_FS)
     assert ended is not None
     assert not ended.passed
+
+
+def precise(error_ev_a: float | None, **changes: object) -> GenerationDoc:
+    """Return a turn in which no run broke, with a potential of some error."""
+    [some, *_] = study_parts().potential.errors.values()
+    known = None if error_ev_a is None else replace(some, force_rmse_ev_a=error_ev_a)
+    turn = generation(1, broke=False, **changes)
+    return turn.model_copy(update={"errors_before": known, "cpu_seconds": 3600.0})
+
+
+@pytest.mark.parametrize(
+    ("error", "labelled", "budget", "goes_on", "answer"),
+    [
+        (0.05, 3, 9.0, False, "REACHED"),
+        (0.5, 3, 9.0, True, ""),
+        (None, 3, 9.0, True, ""),
+        (0.5, 3, 0.5, False, "CORE_HOURS_USED_UP"),
+        (0.5, 0, 9.0, False, "ENDED_EARLY"),
+    ],
+)
+def test_a_loop_goes_on_until_its_forces_are_accurate(
+    error: float | None, labelled: int, budget: float, goes_on: bool, answer: str
+) -> None:
+    until = LearningUntil(force_error_ev_a=0.1, budget_core_hours=budget)
+    turn = precise(error, labelled=labelled)
+    so_far = EarlierTurns().with_turn(turn)
+    verdict = judge_loop(so_far, turn, 10, 5, CONVERGED_FS, until)
+    assert (verdict is None) is goes_on
+    if not goes_on:
+        goal = judge_learning(until, so_far, turn)
+        assert goal.answer == answer
+        assert goal.passed is (answer == "REACHED")
+
+
+def test_core_hours_end_a_loop_whose_runs_break() -> None:
+    turn = generation(1, broke=True).model_copy(update={"cpu_seconds": 7200.0})
+    until = LearningUntil(budget_core_hours=1.5)
+    verdict = judge_loop(EarlierTurns().with_turn(turn), turn, 10, 5, CONVERGED_FS, until)
+    assert verdict is not None
+    assert verdict.answer == "CORE_HOURS_USED_UP"
+    settings = {"active_learning": {"until": until.model_dump()}}
+    goal = judge_learning(until, EarlierTurns().with_turn(turn), turn)
+    remedy = remedy_for(goal, "active_learning", settings)
+    assert remedy is not None
+    assert (remedy.key, remedy.value) == ("active_learning.until.budget_core_hours", 4.0)
+
+
+@pytest.mark.parametrize(
+    ("until", "share", "problem"),
+    [
+        (LearningUntil(force_error_ev_a=0.1), 0.1, "until has no budget"),
+        (LearningUntil(force_error_ev_a=-1, budget_core_hours=1), 0.1, "force_error_ev_a is -1"),
+        (LearningUntil(force_error_ev_a=0.1, budget_core_hours=1), 0.0, "validation_fraction is 0"),
+    ],
+)
+def test_a_goal_that_no_loop_could_have(until: LearningUntil, share: float, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        check_learning_goal(until, share)
+    check_learning_goal(LearningUntil(), share)

@@ -17,17 +17,23 @@ from amorph_flows.jobs.active_learning.explore import MAX_SAVED, _saved_frames
 from amorph_flows.jobs.active_learning.select import select_candidates
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import ExplorationDoc
+from amorph_flows.schemas.dataset import DatasetDoc
 
 PARTS = study_parts()
 
 
-def _refit(before: str, after: str):
-    """Return the document of a turn between potentials with some force on atoms that have none."""
+def _still_dataset() -> DatasetDoc:
+    """Return a dataset of one validation frame, whose atoms have no forces."""
     still = Frame(
         np.array([12, 12]), np.array([[0.0, 0, 0], [3, 0, 0]]), np.eye(3) * 9, 0.0, np.zeros((2, 3))
     )
     parts = {"training": [], "validation": [0], "test_random": [], "test_blocks": []}
-    dataset = PARTS.dataset.model_copy(update={"frames": FrameSet([still]), **parts})
+    return PARTS.dataset.model_copy(update={"frames": FrameSet([still]), **parts})
+
+
+def _refit(before: str, after: str):
+    """Return the document of a turn between potentials with some force on atoms that have none."""
+    dataset = _still_dataset()
     old, new = (
         potential("unfitted_backend:ConstantForce", ["Mg"], force=force)
         for force in (before, after)
@@ -59,6 +65,24 @@ def test_nothing_is_chosen_where_no_run_broke() -> None:
     choice = select_candidates.original(PARTS.potential, PARTS.dataset, [run], limit=5, n_batches=2)
     assert choice.n_candidates == 2
     assert [len(batch.frames) for batch in choice.batches] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("force", "asked", "chosen"),
+    [("0.05", None, 0), ("0.05", 0.1, 0), ("0.5", None, 0), ("0.5", 0.1, 2)],
+)
+def test_where_no_run_broke_an_inaccurate_potential_goes_on_learning(
+    force: str, asked: float | None, chosen: int
+) -> None:
+    run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=_saved([2.5, 3.0]))
+    choice = select_candidates.original(
+        potential("unfitted_backend:ConstantForce", ["Mg"], force=force),
+        _still_dataset(),
+        [run],
+        limit=5,
+        force_error_ev_a=asked,
+    )
+    assert choice.n_selected == chosen
 
 
 def test_a_turn_without_a_broken_run_says_that_it_fitted_nothing() -> None:

@@ -72,7 +72,7 @@ def blow_foam():
         (VoltageDoc, {"points.verdicts"}),
         (GlassTransitionDoc, {"transition", "inside"}),
         (ElasticDoc, {"isotropic"}),
-        (ActiveLearningDoc, {"verdict"}),
+        (ActiveLearningDoc, {"verdict", "goal"}),
         (ActiveLearningOutcome, set()),  # documents of their own
         (StructureDoc, set()),  # in the data store
         (FoamDoc, {"cells.*.pores", "dry"}),

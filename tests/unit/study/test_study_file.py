@@ -86,6 +86,9 @@ def test_goals_of_stages(write):
     assert maker.melt_quench.until == Until(verdict="melted", budget_ps=9)
     assert maker.melt_quench.branch.until == Until(verdict="glass")
     assert not maker.production.until.is_set
+    several = "until:\n  glasses: {quantity: density, relative_error: 0.1, most_glasses: 5}\n"
+    maker = load_study(write(f"structure: host.cif\nn_glasses: 3\n{several}")).maker()
+    assert (maker.until.quantity, maker.until.most_glasses) == ("density", 5)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from jobflow import Flow, JobConfig, OutputReference, Response
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.jobs.active_learning.goal import found_so_far, is_precise, judge_learning
 from amorph_flows.jobs.required import required
 from amorph_flows.runtime.continuation import replaced_by
+from amorph_flows.runtime.progress import report_goal
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
     BLOCK,
@@ -18,6 +20,7 @@ from amorph_flows.schemas.active_learning import (
     EarlierTurns,
     GenerationDoc,
     KeptTurns,
+    LearningUntil,
     LearningVerdict,
     flat_turns,
 )
@@ -38,6 +41,7 @@ class TurnMaker(Protocol):
     duration_fs: float
     max_turns: int
     failure_budget: int
+    until: LearningUntil
 
     def turn(
         self,
@@ -94,20 +98,27 @@ def conclude_turn(
     kept = refitted if generation.kept and refitted is not None else potential
     data = extended if extended is not None else dataset
     so_far = earlier.with_turn(generation)
-    verdict = judge_loop(so_far, generation, loop.max_turns, loop.failure_budget, loop.duration_fs)
+    verdict = judge_loop(
+        so_far, generation, loop.max_turns, loop.failure_budget, loop.duration_fs, loop.until
+    )
+    asked = f"goal: {' and '.join(loop.until.asked)}: {found_so_far(generation)}"
     if verdict is not None:
+        goal = judge_learning(loop.until, so_far, generation) if loop.until.is_set else None
+        report_goal(asked, verdict.passed if goal is None else goal.passed)
         ended = ActiveLearningDoc(
             job_uuid=current_job_uuid(),
             generations=[generation],
             potential_uuid=kept.job_uuid,
             dataset_uuid=data.job_uuid,
             verdict=verdict,
+            goal=goal,
         )
         if not earlier.n_turns:
             return ActiveLearningOutcome(loop=ended, potential=kept, dataset=data)
         collect = collect_turns(_reference(kept), _reference(data), ended, so_far.references)
         collect.name = f"active learning: all {so_far.n_turns} turns"
         return replaced_by(Flow([collect]))
+    report_goal(asked, False)
     left = [start for start in starts if start[2] is not None]
     full = len(so_far.latest) >= BLOCK
     keeping = keep_turns(so_far.references) if full else None
@@ -170,6 +181,7 @@ def judge_loop(
     max_turns: int,
     failure_budget: int,
     duration_fs: float,
+    until: LearningUntil | None = None,
 ) -> Verdict | None:
     """Return how the loop ends, or None where it goes on.
 
@@ -185,7 +197,10 @@ def judge_loop(
         Failed labels and runs at most.
     duration_fs
         How long every run had to last, fs.
+    until
+        What is asked for besides, and the budget.
     """
+    until = until or LearningUntil()
     n_failed = turns.n_failed
     broken = [run.run for run in last.runs if run.broke]
     numbers = {
@@ -194,26 +209,41 @@ def judge_loop(
         "failures": n_failed,
         "duration_fs": duration_fs,
     }
-    if last.runs and not broken:
+    why = _used_up(turns, last, max_turns, failure_budget, until)
+    if last.runs and not broken and (why or is_precise(until, last)):
         return _converged(last, duration_fs, numbers)
-    if n_failed > failure_budget:
-        answer, why = L.FAILURE_BUDGET_USED_UP, f"{n_failed} labels and runs failed"
-    elif turns.n_turns >= max_turns:
-        answer, why = L.TURNS_USED_UP, f"all {max_turns} turns are used up"
-    elif last.n_labelled == 0:
-        answer, why = L.NOTHING_TO_LEARN, "runs break but gave no configuration to label"
-    else:
+    if why is None:
         return None
     return Verdict(
         question="active learning converged?",
-        answer=answer,
+        answer=why[0],
         passed=False,
         scope="numerical",
-        reason=f"active learning did not converge: {why}, and {len(broken)} of "
+        reason=f"active learning did not converge: {why[1]}, and {len(broken)} of "
         f"{len(last.runs)} runs still broke in turn {last.turn}",
         numbers=numbers,
         thresholds={"max_turns": max_turns, "failure_budget": failure_budget},
     )
+
+
+def _used_up(
+    turns: EarlierTurns,
+    last: GenerationDoc,
+    max_turns: int,
+    failure_budget: int,
+    until: LearningUntil,
+) -> tuple[LearningVerdict, str] | None:
+    """Return what ends the loop though there is something to learn, None where nothing does."""
+    hours, budget = turns.cpu_seconds / 3600, until.budget_core_hours
+    if turns.n_failed > failure_budget:
+        return L.FAILURE_BUDGET_USED_UP, f"{turns.n_failed} labels and runs failed"
+    if turns.n_turns >= max_turns:
+        return L.TURNS_USED_UP, f"all {max_turns} turns are used up"
+    if budget is not None and hours >= budget:
+        return L.CORE_HOURS_USED_UP, f"the {budget:g} core-hours are used up"
+    if last.n_labelled == 0:
+        return L.NOTHING_TO_LEARN, "runs break but gave no configuration to label"
+    return None
 
 
 def _converged(last: GenerationDoc, duration_fs: float, numbers: dict[str, float]) -> Verdict:

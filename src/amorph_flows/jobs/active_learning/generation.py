@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
-from amorph_flows.errors import AmorphFlowsError
+from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.jobs.active_learning.select import unbroken
-from amorph_flows.jobs.potential import predict, split_parts
+from amorph_flows.jobs.active_learning.validation import validation_errors
 from amorph_flows.jobs.required import required
-from amorph_flows.potentials import get_backend
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import (
@@ -53,11 +51,11 @@ def summarise_turn(
     """
     potential = required(potential, "the potential")
     dataset = required(dataset, "the dataset")
-    before = _validation_errors(potential, dataset)
+    before = validation_errors(potential, dataset)
     changed = refitted is not None and refitted.sha256 != potential.sha256
-    after = _validation_errors(refitted, dataset) if changed and refitted is not None else None
+    after = validation_errors(refitted, dataset) if changed and refitted is not None else None
     kept, reason = _keep(refitted, changed, before, after, worse_factor)
-    if unbroken(runs):
+    if unbroken(runs) and not (selection and selection.n_selected):
         reason = _UNBROKEN
     given = [label for label in labels if label is not None]
     jobs = [refitted if changed else None, selection, *runs, *given]
@@ -80,16 +78,6 @@ def summarise_turn(
         reason=reason,
         cpu_seconds=cpu_seconds_of(jobs),
     )
-
-
-def _validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorStatistics | None:
-    frames = split_parts(dataset)["validation"]
-    if not len(frames):
-        return None
-    try:
-        return error_statistics(frames, predict(get_backend(doc.backend), doc, frames))
-    except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
-        return None
 
 
 def _keep(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.jobs.active_learning.validation import validation_errors
 from amorph_flows.jobs.required import required
 from amorph_flows.potentials import get_learned_backend
 from amorph_flows.runtime.stage_job import stage_job
@@ -20,10 +21,12 @@ def select_candidates(
     limit: int,
     n_batches: int = 1,
     min_contact_a: float = 1.25,
+    force_error_ev_a: float | None = None,
 ) -> SelectionDoc:
     """Return the saved configurations that MaxVol adds to the active set.
 
-    Where no run broke, nothing is left to learn and nothing is chosen.
+    Where no run broke, and the potential is as accurate as asked, nothing is left to learn and
+    nothing is chosen.
 
     Parameters
     ----------
@@ -39,13 +42,16 @@ def select_candidates(
         Number of labelling jobs.
     min_contact_a
         Candidates with a shorter contact, Å, are refused.
+    force_error_ev_a
+        Error of forces on the validation frames that is asked for, eV/Å; None: any will do.
     """
     candidates = FrameSet(frame for doc in explorations if doc is not None for frame in doc.frames)
     refusal = refuse_unphysical(candidates, min_contact_a)
     chosen: list[int] = []
-    if len(refusal.kept) and not unbroken(explorations):
-        potential = required(potential, "the potential")
-        dataset = required(dataset, "the dataset")
+    potential = required(potential, "the potential")
+    dataset = required(dataset, "the dataset")
+    done = unbroken(explorations) and _is_precise(potential, dataset, force_error_ev_a)
+    if len(refusal.kept) and not done:
         training = dataset.frames.take(dataset.training)
         method = get_learned_backend(potential.backend)
         chosen = method.select(potential, training, refusal.kept, limit)
@@ -56,6 +62,13 @@ def select_candidates(
             FrameBatch(frames=refusal.kept.take(chosen[i::n_batches])) for i in range(n_batches)
         ],
     )
+
+
+def _is_precise(potential: PotentialDoc, dataset: DatasetDoc, most_ev_a: float | None) -> bool:
+    if most_ev_a is None:
+        return True
+    errors = validation_errors(potential, dataset)
+    return errors is not None and errors.force_rmse_ev_a <= most_ev_a
 
 
 def unbroken(explorations: list[ExplorationDoc | None]) -> bool:

@@ -162,7 +162,13 @@ def learning_section(loop: ActiveLearningDoc) -> Section:
             reach_figure(loop),
         ),
     ]
-    tables = [_turns(loop), _runs(loop), check_table("learning", [("loop", loop.verdict)])]
+    tables = [
+        _turns(loop),
+        _runs(loop),
+        check_table(
+            "learning", [("loop", verdict) for verdict in (loop.verdict, loop.goal) if verdict]
+        ),
+    ]
     return Section(
         "active-learning", "Active learning", (), panels if loop.generations else (), tables
     )
