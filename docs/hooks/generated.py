@@ -36,9 +36,10 @@ def document_tables() -> str:
 
 
 def preset_table() -> str:
-    """Return every option of a study with its value in both presets."""
-    makers = {name: AmorphousElectrodeMaker.from_preset(name) for name in ("choyal2025", "demo")}
-    lines = ["| option | choyal2025 | demo |", "| --- | --- | --- |"]
+    """Return every option of a study with its value in each preset."""
+    names = ("choyal2025", "laptop", "demo")
+    makers = {name: AmorphousElectrodeMaker.from_preset(name) for name in names}
+    lines = [f"| option | {' | '.join(names)} |", "| --- | --- | --- | --- |"]
     for name in filter(_is_option, override_names(makers["choyal2025"])):
         values = [_cell(_value(maker, name)) for maker in makers.values()]
         lines.append(f"| `{name}` | {' | '.join(values)} |")

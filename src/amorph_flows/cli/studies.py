@@ -89,7 +89,8 @@ def run_file(
     - `structure`: crystal without ions (CIF, POSCAR, extended XYZ, …); needed
     - `discharged_structure`: crystal with ions; else the best Ewald occupation of its voids
     - `ion`: `Mg2+` by default
-    - `preset`: `demo` by default, or `choyal2025`, the published protocol
+    - `preset`: `demo` by default; `laptop`, three glasses in two hours; or `choyal2025`, the
+      published protocol
     - `engine`: `CHGNet` by default, `toy`, `GPAW`, `VASP`, `VASP-PBE+U`, or
       `package.module:Class` of an ASE calculator
     - `references`: values from elsewhere that the report shows beside the results

@@ -166,7 +166,7 @@ class AmorphousElectrodeMaker(Maker):
 
     @classmethod
     def from_preset(cls, name: str) -> Self:
-        """Return the Maker of a preset: ``"choyal2025"`` or ``"demo"``.
+        """Return the Maker of a preset: ``"choyal2025"``, ``"laptop"`` or ``"demo"``.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Presets: the published protocol, and a demonstration of it that runs in minutes."""
+"""Presets: the published protocol, a small study within hours, and a demonstration of minutes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,59 @@ def _demo() -> dict[str, Any]:
     }
 
 
-PRESETS: dict[str, Callable[[], dict[str, Any]]] = {"choyal2025": _choyal2025, "demo": _demo}
+def _laptop() -> dict[str, Any]:
+    """Return three small glasses at one temperature, within two hours on two cores."""
+    level = 10 if default_backend() == "mtp" else 8
+    settings = FitSettings(level=level, cutoff=5.0, max_seconds=400.0, max_steps=400)
+    fit = FitPotentialMaker(settings=settings)
+    hold = SamplingMaker(duration_fs=1000.0, ensemble="npt", frame_stride=5, hot_frame_stride=5)
+    small = ProductionMDMaker(
+        name="MTP sampling",
+        supercell=(1, 2, 2),
+        ensemble="npt",
+        equilibration_fs=2000.0,
+        production_fs=50_000.0,
+        frame_stride=50,
+    )
+    return {
+        "preset": "laptop",
+        "cell_lengths_a": (11.5, 7.1, 8.8),
+        "n_glasses": 3,
+        "melt_quench": MeltQuenchMaker(
+            melt_temperature_k=2500.0,
+            melt_duration_fs=1500.0,
+            hold_temperatures_k=(),
+            hold_duration_fs=0.0,
+            quench_duration_fs=1000.0,
+            final_temperature_k=900.0,
+            branch_temperatures_k=(),
+            branch=hold,
+            frame_stride=5,
+        ),
+        "insertion_temperatures_k": (900.0,),
+        "sampling": replace(hold, duration_fs=2000.0),
+        "fit": fit,
+        "active_learning": ActiveLearningMaker(
+            fit=fit, max_turns=6, grade_every=20, max_selected=60
+        ),
+        "mtp_sampling": small,
+        "melt_sampling": replace(small, name="MTP melt", supercell=(1, 1, 1), ensemble="nvt"),
+        "production": ProductionMDMaker(
+            supercell=(1, 2, 2),
+            ensemble="npt",
+            equilibration_fs=20_000.0,
+            production_fs=200_000.0,
+            grade_every=50,
+        ),
+        "production_temperatures_k": (900.0,),
+    }
+
+
+PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
+    "choyal2025": _choyal2025,
+    "demo": _demo,
+    "laptop": _laptop,
+}
 
 
 def preset_fields(name: str) -> dict[str, Any]:

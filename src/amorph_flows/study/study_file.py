@@ -36,7 +36,7 @@ class Study(BaseModel):
         description="crystal with ions; without it the best Ewald occupation of its voids",
     )
     ion: str = Field(default="Mg2+", description="the ion that is inserted")
-    preset: str = Field(default="demo", description="the protocol: demo or choyal2025")
+    preset: str = Field(default="demo", description="the protocol: demo, laptop or choyal2025")
     engine: str = Field(
         default="CHGNet",
         description="energies and forces: CHGNet, GPAW, VASP, VASP-PBE+U, or an ASE calculator as "

@@ -126,7 +126,7 @@ def test_each_sampling_has_velocities_of_its_own() -> None:
     assert len(seeds) == 4
 
 
-@pytest.mark.parametrize("preset", ["demo", "choyal2025"])
+@pytest.mark.parametrize("preset", AmorphousElectrodeMaker.presets())
 def test_inputs_of_jobs_are_plain_json(preset: str) -> None:
     flow = AmorphousElectrodeMaker.from_preset(preset).make(v2o5())
     for job, _ in flow.iterflow():
