@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from amorph_flows.cli.find import read_study
 from amorph_flows.errors import InputError
-from amorph_flows.report.drawing._table import figure_csv
-from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.store.bulk import output_with_bulk
 from amorph_flows.store.query import full_uuid
 
@@ -49,6 +45,8 @@ def write_report_files(
     folder: Path,
     launchpad: Path | None = None,
     figure_format: PaperFormat | None = None,
+    *,
+    renew: bool = True,
 ) -> list[Path]:
     """Write the report that a study has stored; return its files and the folder of its figures.
 
@@ -62,6 +60,8 @@ def write_report_files(
         File of the FireWorks database, for a study that was submitted.
     figure_format
         Format of figures for a paper; None: only their numbers are written.
+    renew
+        Whether numbers of figures that are there already are written again.
 
     Raises
     ------
@@ -78,19 +78,30 @@ def write_report_files(
         path = folder / Path(name).name
         path.write_text(document["files"][name], encoding="utf-8")
         paths.append(path.resolve())
-    figures = TypeAdapter(dict[str, FigureDoc]).validate_python(document.get("figures", {}))
+    figures: dict[str, Any] = document.get("figures", {})
     if figure_format is not None and not figures:
         raise InputError(
             f"the report in {folder} is older than stored figures; `amorph run` makes it anew"
         )
-    if figures:
-        paths.append(_write_figures(figures, folder / FIGURES_FOLDER, figure_format))
-    return paths
+    if not figures:
+        return paths
+    home = folder / FIGURES_FOLDER
+    there = all((home / f"{name}.csv").exists() for name in figures)
+    if renew or figure_format is not None or not there:
+        _write_figures(figures, home, figure_format)
+    return [*paths, home.resolve()]
 
 
 def _write_figures(
-    figures: Mapping[str, FigureDoc], folder: Path, figure_format: PaperFormat | None
-) -> Path:
+    stored: Mapping[str, Any], folder: Path, figure_format: PaperFormat | None
+) -> None:
+    """Write the numbers of figures and, where a format is given, their drawings."""
+    from pydantic import TypeAdapter
+
+    from amorph_flows.report.drawing._table import figure_csv  # takes seconds to import
+    from amorph_flows.schemas.figure import FigureDoc
+
+    figures = TypeAdapter(dict[str, FigureDoc]).validate_python(stored)
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
         (folder / f"{name}.csv").write_text(figure_csv(figure), encoding="utf-8")
@@ -99,4 +110,3 @@ def _write_figures(
 
             drawn = paper_figure(figure, figure_format)
             (folder / f"{name}.{figure_format}").write_bytes(drawn)
-    return folder.resolve()

@@ -211,7 +211,7 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
     for line in failures:
         typer.echo(f"amorph: set aside: {line}", err=True)
     with closing(study_store_to_read(study.home)) as store:
-        for path in write_report_files(store, study.home):
+        for path in write_report_files(store, study.home, renew=any_executed):
             typer.echo(f"report: {path}")
 
 

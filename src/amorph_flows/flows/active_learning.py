@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
@@ -212,8 +212,7 @@ class ActiveLearningMaker(Maker):
             earlier,
             kept_turns,
         )
-        # not for what it makes: each turn would hand it on to the next once more
-        conclude.update_config({"on_missing_references": OnMissing.NONE}, dynamic=False)
+        without_what_failed(conclude)
         conclude.name = f"{self.name}: conclude turn {turn}"
         jobs = [*runs, select, *label, extend, refit, summarise, conclude]
         return Flow(jobs, output=conclude.output, name=f"{self.name}: turn {turn}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
@@ -24,6 +24,7 @@ from amorph_flows.jobs.prolonged_md import md_until
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.schemas.schedule import Coupling, MDStage
 from amorph_flows.schemas.until import Until
+from amorph_flows.upstream.jobflow import without_what_failed
 
 
 @dataclass
@@ -202,7 +203,7 @@ class MeltQuenchMaker(Maker):
             temperatures_k=list(branches),
             branches=[job.output for job in branches.values()],
         )
-        collect.update_config({"on_missing_references": OnMissing.NONE})
+        without_what_failed(collect)
         output = {
             "quench": collect.output,
             "melt": jobs[0].output,

@@ -12,6 +12,7 @@ from monty.json import jsanitize
 from amorph_flows.jobs.glass_goal import Spent, glasses_standing, glasses_to_add, judge_glasses
 from amorph_flows.jobs.required import required
 from amorph_flows.report import build_report, cpu_seconds_of_stages, result_rows
+from amorph_flows.runtime.continuation import replaced_by
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ActiveLearningOutcome
 from amorph_flows.schemas.combined import GlassesUntil, GlassExtension
@@ -135,7 +136,9 @@ def write_report(
         core_hours=spent.core_hours,
     )
     parts = parts.model_copy(update={"extensions": [*parts.extensions, longer]})
-    return Response(output=_document(parts), replace=settings.more_glasses(parts, more))
+    response = replaced_by(settings.more_glasses(parts, more))
+    response.output = _document(parts)
+    return response
 
 
 def _document(parts: StudyParts) -> StudyDoc:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jobflow import Flow, Job, JobConfig, JobStore, OnMissing, Response
-from jobflow.core.job import store_inputs
+from jobflow import Flow, Job, JobStore, OnMissing, Response
 from jobflow.core.reference import find_and_get_references
 from monty.json import MSONable, jsanitize
 from typing_extensions import override
@@ -59,18 +58,14 @@ def opened(response: Response[Any]) -> Response[Any]:
 def without_what_failed(job: Job) -> None:
     """Let a job run with None for what failed before it.
 
-    jobflow hands a job's config on to all jobs that it makes, unless they are named. Here it goes
-    to the one alone that stores the output of what replaces the job, which with its own config
-    would store a reference.
+    Not for the jobs that it makes, to which jobflow hands a change of config on otherwise.
 
     Parameters
     ----------
     job
         The job.
     """
-    tolerant = JobConfig(on_missing_references=OnMissing.NONE)
-    job.update_config(tolerant, dynamic=False)
-    job.update_config(tolerant, function_filter=store_inputs)
+    job.update_config({"on_missing_references": OnMissing.NONE}, dynamic=False)
 
 
 def set_job_kind(function: Callable[..., Any], kind: JobKind) -> None:

@@ -91,6 +91,13 @@ def test_goals_of_stages(write):
     assert (maker.until.quantity, maker.until.most_glasses) == ("density", 5)
 
 
+def test_a_goal_of_glasses_is_the_study_s(write):
+    goal = "{glasses: {quantity: average_voltage, relative_error: 0.1, most_glasses: 5}}"
+    maker = load_study(write(f"structure: host.cif\nuntil: {goal}\n")).maker()
+    assert (maker.until.quantity, maker.until.most_glasses) == ("average_voltage", 5)
+    assert not maker.production.until.is_set
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
