@@ -104,7 +104,7 @@ def test_every_figure_is_drawn_without_errors_or_requests(
 ) -> None:
     open_page(browser, page, width, scheme)
     figures = browser.execute_script(DRAWN)
-    assert len(figures) >= 15
+    assert len(figures) >= 30
     for figure in figures:
         assert figure["points"] > 0, figure
         assert figure["size"] > 100, figure
@@ -117,6 +117,11 @@ def test_every_figure_is_drawn_without_errors_or_requests(
         "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert overflow <= 0
+    screen = browser.execute_script("return document.documentElement.clientWidth")
+    for box in browser.find_elements(By.CSS_SELECTOR, ".workflow .box"):
+        assert box.text
+        assert 60 < box.rect["width"] <= screen, box.text
+        assert browser.execute_script("return arguments[0].scrollWidth", box) <= box.rect["width"]
 
 
 @pytest.mark.parametrize("width", [1300, 420])

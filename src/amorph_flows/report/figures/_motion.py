@@ -108,7 +108,7 @@ def persistence_figure(motion: Sequence[IonMotionDoc]) -> PlotDoc:
         ]
 
     return PlotDoc(
-        x=Axis(title="time from one displacement to the other", unit="ps"),
+        x=Axis(title="time between displacements", unit="ps"),
         y=Axis(title="correlation of ranks"),
         series=_by_temperature(motion, made),
         levels=[0.0],
