@@ -62,12 +62,19 @@ def _extent(stage: str, settings: Settings) -> float:
     def many(key: str) -> int:
         return len(value_of(settings, key) or ())
 
+    def most_fs(length: str, goal: str) -> float:
+        """Return the length of a run, its budget where it has a goal."""
+        most_ps = of(f"{goal}.budget_ps")
+        return float(of(length) or 0.0 if most_ps is None else most_ps * 1e3)
+
     step = of("time_step_fs")
     if stage == "melt_quench" and step and of("melt_duration_fs") is not None:
-        holds = (len(of("branch_temperatures_k")) + 1) * (of("branch.duration_fs") or 0.0)
-        return float(of("melt_duration_fs") + of("quench_duration_fs") + holds) / float(step)
+        hold_fs = most_fs("branch.duration_fs", "branch.until")
+        holds = (len(of("branch_temperatures_k")) + 1) * hold_fs
+        melt = most_fs("melt_duration_fs", "until")
+        return float(melt + of("quench_duration_fs") + holds) / float(step)
     if stage == "sampling" and step and of("duration_fs"):
-        return float(of("duration_fs")) / float(step)
+        return most_fs("duration_fs", "until") / float(step)
     if stage == "active_learning" and step and of("max_turns"):
         return float(of("duration_fs")) * of("max_turns") * of("n_seeds") / float(step)
     if stage == "voltage" and of("n_snapshots"):

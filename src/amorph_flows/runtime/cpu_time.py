@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
+from amorph_flows.files import replace_file
 from amorph_flows.schemas.base import StageDocument
+
+_FILE = "cpu_seconds.json"
+"""In the folder of a run that went on in further jobs."""
 
 
 def cpu_seconds() -> float:
     """Return the CPU time of this process and of its children that have ended, s."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
+
+
+def earlier_cpu_seconds(home: Path) -> float:
+    """Return the CPU time of the jobs that the one in a folder goes on from, s.
+
+    Parameters
+    ----------
+    home
+        The folder.
+    """
+    path = home / _FILE
+    return float(json.loads(path.read_text())["cpu_seconds"]) if path.exists() else 0.0
+
+
+def hand_on_cpu_seconds(home: Path, seconds: float) -> None:
+    """Keep the CPU time of a job for the one that goes on with its run.
+
+    Parameters
+    ----------
+    home
+        Folder of the run.
+    seconds
+        CPU time, s.
+    """
+    total = earlier_cpu_seconds(home) + seconds
+    replace_file(home / _FILE, json.dumps({"cpu_seconds": total}))
 
 
 def cpu_seconds_of(documents: Iterable[StageDocument | None]) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 
 from jobflow import CURRENT_JOB, Job, Response, job
 
-from amorph_flows.runtime.cpu_time import cpu_seconds
+from amorph_flows.runtime.cpu_time import cpu_seconds, earlier_cpu_seconds, hand_on_cpu_seconds
 from amorph_flows.runtime.progress import goal_of, progress_of_job, progress_towards
 from amorph_flows.runtime.runner import write_runner
 from amorph_flows.schemas.base import BLOB_KEYS, JobKind, StageDocument
@@ -27,8 +27,9 @@ def stage_job(
     """Make a function or method a jobflow job whose output is a document of a stage.
 
     The fields `BLOB_KEYS` of the document go to the ``data`` store. The job's uuid, its folder
-    and its CPU time (child processes included) are filled in where the function left them empty;
-    what queries filter by goes to the metadata (`amorph_flows.store.keys`).
+    and its CPU time (child processes and the jobs that it goes on from included) are filled in
+    where the function left them empty; what queries filter by goes to the metadata
+    (`amorph_flows.store.keys`).
 
     Parameters
     ----------
@@ -62,6 +63,9 @@ def stage_job(
                 return _with_origin(returned, started)
             if not isinstance(returned, Response):
                 return returned
+            rest = returned.replace
+            if isinstance(rest, Job) and (home := rest.function_kwargs.get("prev_dir")):
+                hand_on_cpu_seconds(Path(home), cpu_seconds() - started)
             if isinstance(returned.output, StageDocument):
                 returned.output = _with_origin(returned.output, started)
             return opened(returned)
@@ -89,12 +93,13 @@ def current_job_uuid() -> str:
 
 
 def _with_origin(document: StageDocument, started: float) -> StageDocument:
+    directory, took = document.directory or str(Path.cwd()), document.cpu_seconds
+    if took is None:
+        took = cpu_seconds() - started + earlier_cpu_seconds(Path(directory))
     filled: dict[str, Any] = {
         "job_uuid": document.job_uuid or current_job_uuid(),
-        "directory": document.directory or str(Path.cwd()),
-        "cpu_seconds": cpu_seconds() - started
-        if document.cpu_seconds is None
-        else document.cpu_seconds,
+        "directory": directory,
+        "cpu_seconds": took,
     }
     running = CURRENT_JOB.job
     if running is not None:

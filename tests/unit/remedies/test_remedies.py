@@ -202,6 +202,17 @@ def test_a_budget_of_glasses_is_made_larger(answer, key, value):
     assert value_of(settings_of(apply_overrides(maker, {key: value})), key) == value
 
 
+@pytest.mark.parametrize("stage", ["sampling", "melt_quench", "melt_quench.branch"])
+def test_a_larger_budget_of_engine_md_costs_more(stage):
+    goal = {f"{stage}.until.budget_ps": 20.0, f"{stage}.until.verdict": "any"}
+    maker = Study(structure=Path("V2O5.cif"), preset="demo", overrides=goal).maker()
+    verdict = failed("goal reached?", "TIME_USED_UP", length_ps=20.0, factor=5.0)
+    first = stage.partition(".")[0]
+    remedy = remedy_for(verdict, stage, settings_of(maker), {first: 3600.0})
+    assert (remedy.key, remedy.value) == (f"{stage}.until.budget_ps", 100.0)
+    assert 4.0 < remedy.core_hours <= 5.0
+
+
 @pytest.mark.parametrize("preset", AmorphousElectrodeMaker.presets())
 @pytest.mark.parametrize(("question", "answer", "stage"), CASES)
 def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
