@@ -17,8 +17,8 @@ from amorph_flows.flows import AmorphousElectrodeMaker
 from amorph_flows.study.overrides import override_names
 
 COMMANDS = (
-    *("demo", "plan", "run", "submit", "status", "rescue", "report", "query", "relabel"),
-    *("export", "init", "doctor", "build-plugin"),
+    *("demo", "plan", "run", "submit", "status", "rescue", "report"),
+    *("compare-studies", "query", "relabel", "export", "init", "doctor", "build-plugin"),
 )
 
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compared_studies import OTHER_ENGINE, faster, finished, with_engine
 from report_study import study_parts
 
+from amorph_flows.references import reference_sets
 from amorph_flows.report import build_report
+from amorph_flows.report.comparison import compare_studies, comparison_page
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 from selenium.webdriver.chrome.service import Service  # noqa: E402
@@ -52,7 +55,21 @@ return [...document.querySelectorAll(".plotly-graph-div")].map((div) => {
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     path: Path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(build_report(study_parts()).html, encoding="utf-8")
+    references = reference_sets()["choyal2025"].references
+    parts = study_parts().model_copy(update={"references": references})
+    path.write_text(build_report(parts).html, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> str:
+    studies = {
+        "slow": finished(study_parts()),
+        "a glass that is fast": finished(faster(1.3)),
+        "VASP": finished(with_engine(faster(2.0), OTHER_ENGINE, of="voltage")),
+    }
+    path: Path = tmp_path_factory.mktemp("comparison") / "comparison.html"
+    path.write_text(comparison_page(compare_studies(studies)), encoding="utf-8")
     return path.as_uri()
 
 
@@ -96,15 +113,11 @@ def requests_of(browser: Any, page: str) -> list[str]:
     return [params["request"]["url"] for params in sent if params["documentURL"] == page]
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(1300, "light"), (1300, "dark"), (420, "light"), (420, "dark")]
-)
-def test_every_figure_is_drawn_without_errors_or_requests(
-    browser: Any, page: str, width: int, scheme: str
-) -> None:
+def check_drawn(browser: Any, page: str, width: int, scheme: str, least_figures: int) -> None:
+    """Open a page and check that it is drawn, complains of nothing and fits the screen."""
     open_page(browser, page, width, scheme)
     figures = browser.execute_script(DRAWN)
-    assert len(figures) >= 30
+    assert len(figures) >= least_figures
     for figure in figures:
         assert figure["points"] > 0, figure
         assert figure["size"] > 100, figure
@@ -122,6 +135,27 @@ def test_every_figure_is_drawn_without_errors_or_requests(
         assert box.text
         assert 60 < box.rect["width"] <= screen, box.text
         assert browser.execute_script("return arguments[0].scrollWidth", box) <= box.rect["width"]
+
+
+SCREENS = [(1300, "light"), (1300, "dark"), (420, "light"), (420, "dark")]
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_every_figure_is_drawn_without_errors_or_requests(
+    browser: Any, page: str, width: int, scheme: str
+) -> None:
+    check_drawn(browser, page, width, scheme, 30)
+    lines = browser.find_elements(By.CSS_SELECTOR, ".card .reference")
+    assert [line.text for line in lines if "eV" in line.text] == ["Choyal 2025: 0.0470 eV"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_a_comparison_is_drawn_without_errors_or_requests(
+    browser: Any, comparison: str, width: int, scheme: str
+) -> None:
+    check_drawn(browser, comparison, width, scheme, 1)
+    words = {word.text for word in browser.find_elements(By.CSS_SELECTOR, ".compared .badge")}
+    assert {"agree", "differ", "not compared"} <= words
 
 
 @pytest.mark.parametrize("width", [1300, 420])

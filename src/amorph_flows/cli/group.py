@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pydantic_core import ValidationError
 
 _ORDER = (
-    *("demo", "plan", "run", "submit", "status", "rescue", "report", "query"),
-    *("relabel", "export", "init", "doctor", "build-plugin"),
+    *("demo", "plan", "run", "submit", "status", "rescue", "report"),
+    *("compare-studies", "query", "relabel", "export", "init", "doctor", "build-plugin"),
 )
 _DEBUG = "amorph_flows.debug"
 

@@ -11,7 +11,7 @@ from monty.json import jsanitize
 
 from amorph_flows.jobs.glass_goal import Spent, glasses_standing, glasses_to_add, judge_glasses
 from amorph_flows.jobs.required import required
-from amorph_flows.report import build_report, cpu_seconds_of_stages, result_rows
+from amorph_flows.report import build_report, cpu_seconds_of_stages, result_rows, study_basis
 from amorph_flows.runtime.continuation import replaced_by
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ActiveLearningOutcome
@@ -152,6 +152,7 @@ def _document(parts: StudyParts) -> StudyDoc:
         extensions=parts.extensions,
         enough_glasses=parts.enough_glasses,
         references=parts.references,
+        basis=study_basis(parts),
         report_html="report.html",
         report_json="report.json",
         files={

@@ -11,6 +11,8 @@ from amorph_flows.remedies._settings import Settings, set_value, value_of
 _AFTER_LEARNING = ("mtp_sampling", "melt_sampling", "large_glass", "production", "voltage")
 _AFTER_LABELS = ("fit", "active_learning", *_AFTER_LEARNING)
 RUN_AGAIN: dict[str, tuple[str, ...]] = {
+    "n_glasses": ("melt_quench", "sampling", *_AFTER_LABELS),
+    "n_occupations": ("sampling", *_AFTER_LABELS),
     "engine": ("melt_quench", "sampling", *_AFTER_LABELS),
     "melt_quench": ("melt_quench", "sampling", *_AFTER_LABELS),
     "insertion": ("sampling", *_AFTER_LABELS),
@@ -24,6 +26,9 @@ RUN_AGAIN: dict[str, tuple[str, ...]] = {
     "voltage": ("voltage",),
 }
 """The stages that run again where a key of a stage is changed."""
+_KEPT = {"n_glasses": ("melt_quench", "sampling"), "n_occupations": ("sampling",)}
+"""The stages whose jobs stay where a key asks for more of them."""
+_OF_GLASSES = ("melt_quench", "large_glass")
 
 
 def core_hours(
@@ -49,8 +54,19 @@ def core_hours(
         took = cpu_seconds.get(stage, 0.0)
         if took is None:
             return None
-        total += took * _extent(stage, changed) / _extent(stage, settings)
+        ratio = _extent(stage, changed) / _extent(stage, settings)
+        ratio *= _samples(stage, changed) / _samples(stage, settings)
+        total += took * (ratio - 1 if stage in _KEPT.get(key, ()) else ratio)
     return float(f"{total / 3600:.3g}")
+
+
+def _samples(stage: str, settings: Settings) -> int:
+    """Return of how many glasses, or occupations of all of them, a stage has jobs."""
+    glasses, occupations = (settings.get(key) or 1 for key in ("n_glasses", "n_occupations"))
+    if stage == "melt_sampling":
+        return 1
+    quenched = stage == "production" and value_of(settings, "production.glass") == "quenched"
+    return glasses if stage in _OF_GLASSES or quenched else glasses * occupations
 
 
 def _extent(stage: str, settings: Settings) -> float:

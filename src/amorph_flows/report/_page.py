@@ -28,6 +28,7 @@ def render_page(
     generator: str,
     listings: Sequence[tuple[str, str]] = (),
     screen: Screen | None = None,
+    numbers_in: str = "report.json",
 ) -> str:
     """Return the page; everything that comes from documents is escaped.
 
@@ -43,6 +44,8 @@ def render_page(
         Heading and plain text of what is folded away at the end.
     screen
         What is above the chapters.
+    numbers_in
+        Where the numbers are for a program.
     """
     environment = _environment()
     return environment.get_template("page.html").render(
@@ -52,6 +55,7 @@ def render_page(
         sections=sections,
         generator=generator,
         listings=listings,
+        numbers_in=numbers_in,
         known=_known_documents(sections),
         themes=_script_json({"light": theme(dark=False), "dark": theme(dark=True)}),
         plotly_js=get_plotlyjs(),

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from amorph_flows.analysis import combine_samples
+from amorph_flows.analysis import TransportThresholds, TransportVerdict, combine_samples
+from amorph_flows.analysis._more_samples import needed
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.report._text import number
 from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.study import Quantity, ResultRow, SampleParts, StudyParts
 
-_NORMAL_95 = 1.959964
-_OF_LOGARITHMS: set[Quantity] = {
+NORMAL_95 = 1.959964
+OF_LOGARITHMS: set[Quantity] = {
     *("tracer_diffusivity", "jump_diffusivity", "conductivity", "haven_ratio"),
     *("residence_time", "memory_time", "diffusivity_300k", "conductivity_300k"),
 }
@@ -55,6 +57,48 @@ def combined_rows(
     return [_combined(parts, group) for group in groups.values()]
 
 
+def precise_together(row: ResultRow) -> list[Verdict]:
+    """Return whether all samples together are as precise as each run is to be.
+
+    That is asked of what is combined as logarithms: half the interval, as a standard error, is
+    held to the threshold of *precise?*. Of other results nothing is asked.
+
+    Parameters
+    ----------
+    row
+        A result, combined or not.
+    """
+    found = row.combined
+    if found is None or not found.log or not isinstance(row.uncertainty, list):
+        return []
+    low, high = row.uncertainty
+    error, most = math.log(high / low) / (2 * NORMAL_95), TransportThresholds().most_relative_error
+    numbers = {"relative_error": error, "n_glasses": found.n_glasses}
+    numbers["n_occupations"] = found.n_occupations / found.n_glasses
+    ways = []
+    if error > most:
+        more = needed(most / error, found.shares, found.n_glasses, found.n_occupations)
+        if more.glasses:
+            numbers["more_glasses"] = more.glasses
+            ways.append(f"{more.glasses} more glass{'es' * (more.glasses > 1)}")
+        if more.occupations:
+            numbers["more_occupations"] = more.occupations
+            ways.append(f"{more.occupations} more occupation{'s' * (more.occupations > 1)} of each")
+    would = f"; {' or '.join(ways)} would do" if ways else ""
+    return [
+        Verdict(
+            question="precise with all samples?",
+            answer=TransportVerdict.IMPRECISE if error > most else TransportVerdict.PRECISE,
+            passed=error <= most,
+            scope="numerical",
+            reason=f"the interval of all {found.n_runs} samples is that of a relative error of "
+            f"{number(error, 2)} ({number(most, 2)} asked for){would}",
+            numbers=numbers,
+            thresholds={"most_relative_error": most},
+        )
+    ]
+
+
 def of_several(verdicts: Sequence[Sequence[Verdict]]) -> list[Verdict]:
     """Return the verdicts of several samples, of those that failed in the same way the dearest.
 
@@ -90,7 +134,7 @@ def _combined(parts: StudyParts, group: Sequence[tuple[SampleParts, ResultRow]])
     known = [(sample, row) for sample, row in group if row.value is not None]
     if not known:
         return first.model_copy(update={"documents": documents})
-    log = first.quantity in _OF_LOGARITHMS
+    log = first.quantity in OF_LOGARITHMS
     values = [row.value for _, row in known]
     found = combine_samples(
         [value for value in values if value is not None],
@@ -117,8 +161,8 @@ def _error(row: ResultRow, *, log: bool) -> float | None:
         return given
     low, high = given
     if log and low > 0:
-        return value * math.log(high / low) / (2 * _NORMAL_95)
-    return (high - low) / (2 * _NORMAL_95)
+        return value * math.log(high / low) / (2 * NORMAL_95)
+    return (high - low) / (2 * NORMAL_95)
 
 
 def _missing(parts: StudyParts, n_refused: int) -> str:

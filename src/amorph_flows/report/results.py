@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 from amorph_flows.analysis.verdict import Verdict, word_for
+from amorph_flows.remedies import with_remedy
+from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._foundations import foundations
-from amorph_flows.report._samples import combined_rows, with_note
+from amorph_flows.report._samples import combined_rows, precise_together, with_note
 from amorph_flows.report._text import brief, cut, sentence
 from amorph_flows.report._times import in_ps, interval_in_ps
 from amorph_flows.schemas.study import MOST_LETTERS, Cause, Quantity, ResultRow, StudyParts
@@ -46,7 +48,10 @@ def _numbers(parts: StudyParts) -> list[ResultRow]:
 
 
 def _judged(parts: StudyParts, row: ResultRow) -> ResultRow:
-    rests_on = foundations(parts, row)
+    together = precise_together(row)
+    took = cpu_seconds_of_stages(parts) if together else {}
+    rests_on = [with_remedy(verdict, "samples", parts.settings, took) for verdict in together]
+    rests_on += foundations(parts, row)
     failed = [verdict for verdict in rests_on if not verdict.passed]
     causes = [*_missing(row, failed), *map(_cause, failed)]
     reason = sentence([f"all {len(rests_on)} checks that it rests on were passed"])

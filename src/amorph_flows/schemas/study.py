@@ -12,6 +12,7 @@ from amorph_flows.analysis.verdict import Remedy, ResultWord, Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.base import Document, Judged, StageDocument
 from amorph_flows.schemas.combined import CombinedDoc, GlassExtension
+from amorph_flows.schemas.comparison import StudyBasis
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
@@ -212,6 +213,9 @@ class StudyDoc(StageDocument):
     )
     enough_glasses: Verdict | None = Field(
         default=None, description="None where no goal says how many glasses are enough"
+    )
+    basis: StudyBasis | None = Field(
+        default=None, description="what decides with which other studies it may be compared"
     )
     report_html: str
     report_json: str

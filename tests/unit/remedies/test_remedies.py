@@ -15,7 +15,7 @@ import amorph_flows
 from amorph_flows import analysis, schemas
 from amorph_flows.analysis import Answer, Remedy, Verdict
 from amorph_flows.flows import AmorphousElectrodeMaker
-from amorph_flows.remedies import TABLE, changes_of, remedy_for, value_of
+from amorph_flows.remedies import STUDY_KEYS, TABLE, changes_of, remedy_for, value_of
 from amorph_flows.study import Study
 from amorph_flows.study.overrides import apply_overrides, override_names
 
@@ -67,6 +67,7 @@ STAGES = {
     "sampled long enough?": ["sampling", "mtp_sampling"],
     "relaxed?": ["voltage"],
     "cell with its ions relaxed?": ["insertion"],
+    "precise with all samples?": ["samples"],
 }
 """Stages that a question is asked of; production for those that are not here."""
 NUMBERS = {
@@ -78,6 +79,7 @@ NUMBERS = {
     "standard_error_gpa": 0.9, "n_training": 120.0, "failures": 30.0, "sampled_fs": 240.0,
     "drift_ev_atom": -0.02, "error_ev_atom": 0.01,
     "n_snapshots": 2.0, "length_ps": 20.0, "core_hours": 0.3, "factor": 2.5,
+    "n_occupations": 1.0, "more_glasses": 2.0,
 }  # fmt: skip
 LIMITS = {
     "least_frames": 100.0, "longest_step": 0.45, "least_memory_times": 10.0,
@@ -233,7 +235,8 @@ def test_a_remedy_is_a_key_of_the_study_file_with_a_value_that_it_takes(
         return
     assert remedy.key in override_names(maker)
     value = list(remedy.value) if isinstance(remedy.value, tuple) else remedy.value
-    study = Study(structure=Path("V2O5.cif"), preset=preset, overrides={remedy.key: value})
+    given = {remedy.key: value} if remedy.key in STUDY_KEYS else {"overrides": {remedy.key: value}}
+    study = Study(structure=Path("V2O5.cif"), preset=preset, **given)
     changed = settings_of(study.maker())
     assert value_of(changed, remedy.key) == value != value_of(settings_of(maker), remedy.key)
     assert remedy.core_hours is None
@@ -314,3 +317,23 @@ def test_of_several_remedies_for_one_key_the_furthest_serves_all():
         "production.supercell": [3, 2, 3],
         "production.ensemble": "npt",
     }
+
+
+def test_more_samples_are_glasses_or_occupations_whichever_are_fewer():
+    maker = AmorphousElectrodeMaker(n_glasses=3, n_occupations=2)
+    settings, question = settings_of(maker), "precise with all samples?"
+    took = {"melt_quench": 3 * 3600.0, "sampling": 6 * 3600.0, "fit": 3600.0, "production": 7200.0}
+    numbers = {"n_glasses": 3.0, "n_occupations": 2.0, "more_glasses": 3.0}
+    remedy = remedy_for(failed(question, "IMPRECISE", **numbers), "samples", settings, took)
+    assert (remedy.key, remedy.value) == ("n_glasses", 6)
+    assert remedy.core_hours == 3 + 6 + 2 + 4  # melts and engine MD of the old glasses stay
+    verdict = failed(question, "IMPRECISE", **numbers, more_occupations=1.0)
+    remedy = remedy_for(verdict, "samples", settings, took)
+    assert (remedy.key, remedy.value) == ("n_occupations", 3)
+    assert remedy.core_hours == 3 + 1.5 + 3
+
+
+def test_glasses_that_failed_are_asked_for_again():
+    settings = settings_of(AmorphousElectrodeMaker(n_glasses=5))
+    verdict = failed("precise with all samples?", "IMPRECISE", n_glasses=4.0, more_glasses=2.0)
+    assert remedy_for(verdict, "samples", settings).value == 7

@@ -11,6 +11,7 @@ import pytest
 from report_study import VOLTAGES_V, study_parts, uuid_of, verdict
 
 from amorph_flows.analysis import combine_samples
+from amorph_flows.analysis._more_samples import needed
 from amorph_flows.analysis.verdict import Remedy, Verdict
 from amorph_flows.report import build_report, result_rows
 from amorph_flows.report._costs import cpu_seconds_of_stages
@@ -246,6 +247,69 @@ def test_variances_rdf_peaks_and_densities_have_a_chapter() -> None:
     peak = by_name["first O-V peak"]
     assert 1.4 < peak["value"] < 2.2
     assert peak["uncertainty"] == pytest.approx([peak["value"]] * 2)  # all six are the same
+
+
+def _scattered(spread: float, **settings: int) -> StudyParts:
+    """Return a study whose glasses differ by a factor of this power of ten."""
+    parts = _study()
+    samples = []
+    for sample in parts.samples:
+        assert sample.transport is not None
+        factor = 10 ** (spread * (sample.glass - 2))
+        points = [
+            replace(
+                point,
+                tracer_diffusivity_cm2_s=factor * point.tracer_diffusivity_cm2_s,
+                tracer_diffusivity_interval_cm2_s=tuple(
+                    factor * end for end in point.tracer_diffusivity_interval_cm2_s
+                ),
+            )
+            for point in sample.transport.temperatures
+        ]
+        transport = sample.transport.model_copy(update={"temperatures": points})
+        samples.append(sample.model_copy(update={"transport": transport}))
+    settings = {**parts.settings, "n_glasses": 3, "n_occupations": 2, **settings}
+    return parts.model_copy(update={"samples": samples, "settings": settings})
+
+
+def test_glasses_that_scatter_too_much_have_more_glasses_as_remedy() -> None:
+    row = _row(_scattered(1.0), "tracer_diffusivity", 900.0)
+    [cause] = [cause for cause in row.causes if cause.question == "precise with all samples?"]
+    assert cause.remedy is not None
+    assert cause.remedy.key == "n_glasses"
+    assert cause.remedy.value > 3
+    assert f"{cause.remedy.value - 3} more glasses" in cause.reason
+    assert row.verdict == "not converged"
+    combined = row.combined
+    assert combined is not None
+    low, high = row.uncertainty
+    error = math.log(high / low) / 2 / 1.959964
+    assert combined.needed.factor == 0.5
+    wanted = needed(0.5 / error, combined.shares, 3, 6)
+    assert cause.remedy.value == 3 + wanted.glasses
+
+
+def test_glasses_that_scatter_little_have_no_such_cause() -> None:
+    parts = _study()
+    alike = [s.model_copy(update={"transport": parts.transport}) for s in parts.samples]
+    row = _row(parts.model_copy(update={"samples": alike}), "tracer_diffusivity", 900.0)
+    assert "precise with all samples?" not in {cause.question for cause in row.causes}
+    volts = _row(_scattered(1.0), "average_voltage", 900.0)
+    assert "precise with all samples?" not in {cause.question for cause in volts.causes}
+
+
+def test_remedy_of_glasses_is_a_key_of_the_study_file_to_paste() -> None:
+    parts = _scattered(1.0)
+    screen = first_screen(parts, result_rows(parts))
+    assert "\nn_glasses: " in f"\n{screen.study_changes}"
+
+
+def test_report_json_says_that_one_glass_lacks_the_scatter_between_glasses() -> None:
+    data = build_report(study_parts()).data
+    noted = {row["quantity"]: row["note"] for row in data["results"] if row["value"] is not None}
+    assert "scatter between glasses" in noted["tracer_diffusivity"]
+    assert noted["voltage_crystal"] == ""
+    assert "scatter between glasses" in data["first_screen"]["note"]
 
 
 def test_the_report_is_made_and_says_what_its_chapters_show() -> None:

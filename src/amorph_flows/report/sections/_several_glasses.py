@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations_with_replacement
+from collections.abc import Iterator, Sequence
 
-from amorph_flows.analysis import combine_samples
-from amorph_flows.analysis.structure.coordination import first_peak
 from amorph_flows.report._names import NAMES
 from amorph_flows.report._section import Column, Panel, Row, Section, Table
+from amorph_flows.report._structures import Key, Values, combined_structure, structure_values
 from amorph_flows.report._text import temperature
 from amorph_flows.report.figures._variances import variance_figure
 from amorph_flows.schemas.combined import CombinedDoc
-from amorph_flows.schemas.study import ResultRow, SampleParts, StudyParts
+from amorph_flows.schemas.study import ResultRow, StudyParts
 
 _VARIANCES = (
     Column("between", "variance between glasses", "number"),
@@ -42,8 +40,6 @@ _TEXT = (
     "Hartung, Knapp, Sidik and Jonkman. Where the error of a run is not known, or no glass has "
     "several occupations, what cannot be told apart is in the variance that is named."
 )
-_Key = tuple[str, str, float, str, str]
-_Values = dict[tuple[int, int], float]
 
 
 def several_glasses_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
@@ -58,7 +54,9 @@ def several_glasses_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Sec
     """
     combined = [_result(row, row.combined) for row in rows if row.combined is not None]
     structures = [
-        _structure(key, values) for key, values in _by_key(parts.samples).items() if len(values) > 1
+        _structure(key, values)
+        for key, values in structure_values(parts).items()
+        if len(values) > 1
     ]
     tables = [
         Table(
@@ -69,7 +67,8 @@ def several_glasses_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Sec
         ),
         Table(
             "structures of glasses",
-            "First peaks of g(r), smoothed by 0.1 Å, and mean densities of production.",
+            "First peaks of g(r), smoothed by 0.1 Å, anions up to the first minimum around each "
+            "cation, and mean densities of production.",
             STRUCTURE_COLUMNS,
             structures,
         ),
@@ -107,9 +106,9 @@ def _result(row: ResultRow, found: CombinedDoc) -> Row:
     }
 
 
-def _structure(key: _Key, values: Mapping[tuple[int, int], float]) -> Row:
+def _structure(key: Key, values: Values) -> Row:
     name, formula, temperature_k, source, unit = key
-    found = CombinedDoc.from_result(combine_samples(list(values.values()), None, list(values)))
+    found = combined_structure(values)
     return {
         "name": name,
         "formula": formula,
@@ -129,31 +128,3 @@ def _variances(found: CombinedDoc) -> dict[str, float | None]:
         "between_occupations": found.between_occupations,
         "within": found.within,
     }
-
-
-def _by_key(samples: Sequence[SampleParts]) -> dict[_Key, _Values]:
-    """Return the values of each quantity by glass and occupation."""
-    found: dict[_Key, _Values] = {}
-    for sample in samples:
-        for key, value in [*_peaks(sample), *_densities(sample)]:
-            found.setdefault(key, {})[sample.glass, sample.occupation] = value
-    return found
-
-
-def _peaks(sample: SampleParts) -> Iterator[tuple[_Key, float]]:
-    for one in sample.structure.samples if sample.structure else ():
-        if one.structure_source == "crystal" or one.temperature_k is None:
-            continue
-        rdf = one.rdf.to_result()
-        for pair in combinations_with_replacement(rdf.elements, 2):
-            place = first_peak(rdf, *pair)
-            if place is not None:
-                name = f"first {'-'.join(pair)} peak"
-                yield (name, one.formula, one.temperature_k, one.structure_source, "Å"), place
-
-
-def _densities(sample: SampleParts) -> Iterator[tuple[_Key, float]]:
-    for run in sample.production:
-        if run.mean_density_g_cm3 is not None:
-            key = ("density", run.formula, run.temperature_k, "production", "g/cm³")
-            yield key, run.mean_density_g_cm3
