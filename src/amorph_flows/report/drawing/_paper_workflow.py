@@ -9,8 +9,6 @@ from amorph_flows.report.drawing._boxes import box_lines
 from amorph_flows.schemas.figure import WorkflowDoc
 
 _ROW_IN, _GAP_IN = 0.5, 0.16
-_BETWEEN = {False: "; ", True: "\n"}
-"""What is between the parts of a text, by whether boxes are beside each other."""
 
 
 def draw_workflow(figure: WorkflowDoc, width_in: float) -> Figure:
@@ -52,9 +50,9 @@ def draw_workflow(figure: WorkflowDoc, width_in: float) -> Figure:
                 fontsize=7.5,
                 weight="bold",
             )
-            lines = box_lines(box, narrow=len(row) > 1).replace(
-                "; ", "\n" if len(row) > 2 else "; "
-            )
+            lines = box_lines(box, narrow=len(row) > 1)
+            if len(row) > 1:
+                lines = lines.replace("; ", "\n")
             axes.text(
                 *(middle, bottom + 0.15, lines), ha="center", va="center", fontsize=7, color="0.2"
             )

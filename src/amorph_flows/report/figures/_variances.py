@@ -39,7 +39,7 @@ def variance_figure(rows: Sequence[ResultRow]) -> PlotDoc:
         if any(source in found.shares for _, found in known)
     ]
     return PlotDoc(
-        x=Axis(title="share of the variance of the result", unit="%", ends=(0, 100)),
+        x=Axis(title="share of the variance", unit="%", ends=(0, 100)),
         y=Axis(title="", places=places),
         series=series,
         stacked=True,
