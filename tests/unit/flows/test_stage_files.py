@@ -34,6 +34,7 @@ NO_STAGES = {
         "base": "what all documents have",
         "combined": "a quantity of several glasses",
         "figure": "what a figure of the report shows",
+        "ion_motion": "how the ions of one run moved",
         "labelling": "what engines give, to several stages",
         "plan": "what a study will cost",
         "reference": "values from elsewhere",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from jobflow import Flow, Response
+from jobflow import Flow, OutputReference, Response
+from unfitted_backend import potential
 
 from amorph_flows.analysis.steadiness import EnergyThresholds, judge_energy
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
@@ -13,6 +14,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.jobs.md_goal import held_frames
 from amorph_flows.jobs.prolonged_md import go_on_or_end
 from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.until import Extension, Until
 from amorph_flows.structures import v2o5
@@ -160,6 +162,9 @@ def test_an_engine_hands_on_a_reference_to_its_potential() -> None:
     assert TOY.by_reference() is TOY
     named = PotentialEngine("pedone", elements=["Na", "O"])
     assert named.by_reference() is named
+    fitted = potential("unfitted_backend:Unfitted", ["Na", "O"])
+    held = PotentialEngine(fitted.model_copy(update={"job_uuid": "a1"})).by_reference()
+    assert held.potential == OutputReference("a1", output_schema=PotentialDoc)
 
 
 @pytest.mark.parametrize(

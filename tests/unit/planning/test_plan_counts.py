@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine
 from amorph_flows.flows import AmorphousElectrodeMaker, SamplingMaker
+from amorph_flows.planning._at_best import obstacles_of
 from amorph_flows.planning._cost import cost_of
 from amorph_flows.planning._schedule import end_of_schedule
 from amorph_flows.planning._walk import walk
@@ -125,6 +126,19 @@ def test_a_run_with_a_goal_uses_its_budget_up(case):
     assert (held.sampled_fs, held.n_frames) == (1000.0, 11 + 41)
     assert nodes[-1].parents == (nodes[-2].uuid,)
     assert nodes[-1].forecast.is_known
+
+
+def test_a_budget_that_is_long_enough_is_no_obstacle(demo):
+    study = replace(AmorphousElectrodeMaker.from_preset("demo"), engine=TOY)
+    goal = Until(verdict="energy steady?", budget_ps=25.0)
+    study = replace(study, sampling=replace(study.sampling, until=goal))
+    with_goal, without = walk(study.make(v2o5()), AT_MOST), walk(demo, AT_MOST)
+    assert all(node.forecast.is_known for node in with_goal)
+    obstacles = [{(o.results, o.question) for o in obstacles_of(n)} for n in (with_goal, without)]
+    assert obstacles[1] - obstacles[0] == {
+        ("voltage of engine MD", "sampled long enough?"),
+        ("all from MD with the potential", "enough training frames?"),
+    }
 
 
 def test_core_hours_of_a_goal_limit_what_is_planned():
