@@ -82,7 +82,9 @@ def conclude(call: Call) -> Forecast:
     if turn < call.case.n_turns(loop.max_turns):
         refitted, extended = (OutputReference(raw[key].uuid) for key in ("refitted", "extended"))
         then = loop.turn(turn + 1, refitted, extended, raw["starts"], EarlierTurns())
-    return Forecast(output=output, active_sets=1, frame_atoms=data.n_frame_atoms, then=then)
+    last = "" if then is not None or turn == 1 else f"active learning: all {turn} turns"
+    frame_atoms = data.n_frame_atoms
+    return Forecast(output=output, active_sets=1, frame_atoms=frame_atoms, then=then, last=last)
 
 
 def _fit(call: Call, potential: tuple[str, FitSettings]) -> Forecast:

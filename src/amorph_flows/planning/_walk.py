@@ -83,6 +83,10 @@ class _Walk:
             yield from self._pieces(node)
             return
         yield node
+        if forecast.last:
+            last = self._after(node, forecast.last, (node.uuid,))
+            self.expected[last.uuid] = forecast.output
+            yield last
         if forecast.then is not None:
             made = self.nodes_of(forecast.then)
             yield from made

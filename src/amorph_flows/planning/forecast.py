@@ -105,6 +105,8 @@ class Forecast:
         Whether this is all that it will do.
     then
         The flow that it makes, whose last job takes its place.
+    last
+        Name of a light job that it makes and that takes its place; empty: it makes none.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -116,6 +118,7 @@ class Forecast:
     pieces: int = 1
     is_known: bool = True
     then: Flow | None = None
+    last: str = ""
 
 
 @dataclass(frozen=True)

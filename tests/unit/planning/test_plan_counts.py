@@ -73,12 +73,14 @@ def test_turns_of_active_learning_are_jobs_of_the_plan(demo):
     turns = [sum("conclude turn" in name for name in found) for found in names]
     assert turns == [2, 3]
     assert [sum("summary of turn" in name for name in found) for found in names] == [2, 3]
+    ends = [{name for name in found if name.endswith("turns")} for found in names]
+    assert ends == [{"active learning: all 2 turns"}, {"active learning: all 3 turns"}]
     assert [sum("explore" in name for name in found) for found in names] == [16, 24]
 
 
 def test_everything_downstream_waits_for_the_last_turn(demo):
     nodes = walk(demo, AT_MOST)
-    [last] = [node for node in nodes if node.name == "active learning: conclude turn 3"]
+    [last] = [node for node in nodes if node.name == "active learning: all 3 turns"]
     production = [node for node in nodes if node.name.startswith("production MD")]
     assert production
     assert all(last.uuid in node.parents for node in production)
