@@ -1,6 +1,7 @@
 """Remedies: what to change in the study file so that a failed verdict passes, and what it costs."""
 
 from amorph_flows.remedies._case import LENGTH
+from amorph_flows.remedies._cost import core_hours
 from amorph_flows.remedies._remedy import TABLE, remedy_for, with_remedy
 from amorph_flows.remedies._settings import STUDY_KEYS, Settings, set_value, value_of
 from amorph_flows.remedies._together import changes_of
@@ -11,6 +12,7 @@ __all__ = [
     "TABLE",
     "Settings",
     "changes_of",
+    "core_hours",
     "remedy_for",
     "set_value",
     "value_of",

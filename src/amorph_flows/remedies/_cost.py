@@ -1,4 +1,4 @@
-"""The cost of a change: the jobs that run again, longer or larger by what is changed."""
+"""The cost of changes: the jobs that run again, longer or larger by what is changed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from amorph_flows.remedies._settings import Settings, set_value, value_of
 
 _AFTER_LEARNING = ("mtp_sampling", "melt_sampling", "large_glass", "production", "voltage")
 _AFTER_LABELS = ("fit", "active_learning", *_AFTER_LEARNING)
+_OF_A_SAMPLE = ("melt_quench", "sampling", "mtp_sampling", "large_glass", "production", "voltage")
 RUN_AGAIN: dict[str, tuple[str, ...]] = {
     "n_glasses": ("melt_quench", "sampling", *_AFTER_LABELS),
+    "until": _OF_A_SAMPLE,
     "n_occupations": ("sampling", *_AFTER_LABELS),
     "engine": ("melt_quench", "sampling", *_AFTER_LABELS),
     "melt_quench": ("melt_quench", "sampling", *_AFTER_LABELS),
@@ -26,37 +28,46 @@ RUN_AGAIN: dict[str, tuple[str, ...]] = {
     "voltage": ("voltage",),
 }
 """The stages that run again where a key of a stage is changed."""
-_KEPT = {"n_glasses": ("melt_quench", "sampling"), "n_occupations": ("sampling",)}
+_KEPT = {
+    "n_glasses": ("melt_quench", "sampling"),
+    "until": _OF_A_SAMPLE,
+    "n_occupations": ("sampling",),
+}
 """The stages whose jobs stay where a key asks for more of them."""
 _OF_GLASSES = ("melt_quench", "large_glass")
 
 
 def core_hours(
-    key: str, value: Any, settings: Settings, cpu_seconds: Mapping[str, float | None]
+    changes: Mapping[str, Any], settings: Settings, cpu_seconds: Mapping[str, float | None]
 ) -> float | None:
     """Return what the jobs that run again cost; None where that is not known.
 
     Parameters
     ----------
-    key, value
-        What is changed.
+    changes
+        New values by key; what runs again for several of them is counted once.
     settings
         Of the study, before.
     cpu_seconds
         What the jobs of each stage took, s; a stage that the study has not is not there.
     """
-    again = RUN_AGAIN.get(key.partition(".")[0])
-    if again is None or not cpu_seconds:
+    stages = {key: key.partition(".")[0] for key in changes}
+    new = {"n_glasses" if key == "until.most_glasses" else key: changes[key] for key in changes}
+    known = set(stages.values()) <= set(RUN_AGAIN) and "until.budget_core_hours" not in changes
+    if not (cpu_seconds and known) or any(value_of(settings, key) is None for key in new):
         return None
-    changed = set_value(settings, key, value)
+    changed = settings
+    for key, value in new.items():
+        changed = set_value(changed, key, value)
     total = 0.0
-    for stage in again:
+    for stage in dict.fromkeys(again for first in stages.values() for again in RUN_AGAIN[first]):
         took = cpu_seconds.get(stage, 0.0)
         if took is None:
             return None
         ratio = _extent(stage, changed) / _extent(stage, settings)
         ratio *= _samples(stage, changed) / _samples(stage, settings)
-        total += took * (ratio - 1 if stage in _KEPT.get(key, ()) else ratio)
+        causes = [first for first in stages.values() if stage in RUN_AGAIN[first]]
+        total += took * (ratio - all(stage in _KEPT.get(first, ()) for first in causes))
     return float(f"{total / 3600:.3g}")
 
 

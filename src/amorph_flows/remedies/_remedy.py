@@ -49,7 +49,7 @@ def remedy_for(
     present = value_of(settings, key)
     if present is None or _plain(present) == _plain(value):
         return None
-    return Remedy(key, value, core_hours(key, value, settings, cpu_seconds or {}))
+    return Remedy(key, value, core_hours({key: value}, settings, cpu_seconds or {}))
 
 
 def with_remedy(

@@ -15,7 +15,7 @@ import amorph_flows
 from amorph_flows import analysis, schemas
 from amorph_flows.analysis import Answer, Remedy, Verdict
 from amorph_flows.flows import AmorphousElectrodeMaker
-from amorph_flows.remedies import STUDY_KEYS, TABLE, changes_of, remedy_for, value_of
+from amorph_flows.remedies import STUDY_KEYS, TABLE, changes_of, core_hours, remedy_for, value_of
 from amorph_flows.study import Study
 from amorph_flows.study.overrides import apply_overrides, override_names
 
@@ -297,6 +297,28 @@ def test_a_remedy_costs_what_the_jobs_that_run_again_took_longer_by_the_change()
         remedy_for(failed("melted?", "NOT_MELTED"), "melt_quench", demo, unknown).core_hours is None
     )
     assert remedy_for(failed("precise?", "IMPRECISE"), "production", demo, unknown) == longer
+
+
+def test_what_several_changes_run_again_is_counted_once():
+    settings = settings_of(AmorphousElectrodeMaker(n_glasses=2))
+    took = {"melt_quench": 3600.0, "sampling": 7200.0, "fit": 3600.0, "production": 7200.0}
+    length = settings["production"]["production_fs"]
+    longer, colder = {"production.production_fs": 2 * length}, {"voltage.n_snapshots": 10}
+    ran = (settings["production"]["equilibration_fs"] + 2 * length) / (
+        settings["production"]["equilibration_fs"] + length
+    )
+    assert core_hours(longer, settings, took) == pytest.approx(2 * ran, rel=0.01)
+    assert core_hours(longer | colder, settings, took) == pytest.approx(2 * ran, rel=0.01)
+    glasses = {"n_glasses": 4}
+    assert core_hours(glasses, settings, took) == 1 + 2 + 2 + 4
+    both = core_hours(glasses | longer, settings, took)
+    assert both == pytest.approx(1 + 2 + 2 + 4 * ran, rel=0.01)
+    molten = {"melt_quench.melt_temperature_k": 3000.0}  # nothing of the old glasses stays
+    assert core_hours(glasses | molten, settings, took) == 2 + 4 + 2 + 4
+    added = {"until.most_glasses": 4}  # without a new fit
+    assert core_hours(added, settings, took) == 1 + 2 + 2
+    assert core_hours({"until.budget_core_hours": 4.0}, settings, took) is None
+    assert core_hours({"of_my_own": 1}, settings, took) is None
 
 
 def test_of_several_remedies_for_one_key_the_furthest_serves_all():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -67,17 +67,14 @@ def obstacles(rows: Sequence[ResultRow], settings: Settings) -> list[Obstacle]:
     return sorted(made, key=_rank)
 
 
-def study_changes(found: Sequence[Obstacle], settings: Settings) -> str:
-    """Return all remedies as lines of the study file, empty where there is none.
+def study_lines(changes: Mapping[str, Any]) -> str:
+    """Return changes as lines of the study file, empty where there are none.
 
     Parameters
     ----------
-    found
-        The obstacles.
-    settings
-        Of the study.
+    changes
+        Values by key.
     """
-    changes = changes_of((remedy for one in found for remedy in one.remedies), settings)
     keys = [yaml_line(key, changes[key]) for key in changes if key in STUDY_KEYS]
     inner = [f"  {yaml_line(key, changes[key])}" for key in changes if key not in STUDY_KEYS]
     return "".join(f"{line}\n" for line in (*keys, *(["overrides:"] if inner else []), *inner))

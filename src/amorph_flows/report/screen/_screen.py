@@ -8,12 +8,14 @@ from typing import Any
 
 from pymatgen.core import Species, Structure
 
+from amorph_flows.remedies import changes_of, core_hours
+from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._section import Panel, Section, plain_data
 from amorph_flows.report.figures._glass import MOST_BONDED_ATOMS, glass_figure
 from amorph_flows.report.screen._answer import answer_sentence, question_sentence
 from amorph_flows.report.screen._cards import Card, cards
 from amorph_flows.report.screen._headlines import Headlines
-from amorph_flows.report.screen._obstacles import Obstacle, obstacles, study_changes
+from amorph_flows.report.screen._obstacles import Obstacle, obstacles, study_lines
 from amorph_flows.report.sections._transport import arrhenius_panel
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
@@ -34,6 +36,8 @@ class Screen:
         What stands in the way.
     study_changes
         All remedies as YAML for a study file; empty where there is none.
+    core_hours
+        What they cost together, h; None where that is not known.
     """
 
     section: Section
@@ -41,6 +45,7 @@ class Screen:
     note: str
     obstacles: Sequence[Obstacle]
     study_changes: str
+    core_hours: float | None
 
     def data(self) -> dict[str, Any]:
         """Return its text and numbers as plain JSON, without those of its figures."""
@@ -52,6 +57,7 @@ class Screen:
                 "note": self.note,
                 "obstacles": [one.data() for one in self.obstacles],
                 "study_changes": self.study_changes,
+                "core_hours": self.core_hours,
             }
         )
         return shown
@@ -80,12 +86,14 @@ def first_screen(parts: StudyParts, rows: Sequence[ResultRow]) -> Screen:
     # With several glasses the notes differ, and have a chapter of their own.
     note = "" if parts.samples else next((row.note for row in headlines.all if row.note), "")
     found = obstacles(rows, parts.settings)
+    changes = changes_of((remedy for one in found for remedy in one.remedies), parts.settings)
     return Screen(
         Section("answer", "What came out", text, panels),
         cards(parts, headlines),
         note,
         found,
-        study_changes(found, parts.settings),
+        study_lines(changes),
+        core_hours(changes, parts.settings, cpu_seconds_of_stages(parts)) if changes else None,
     )
 
 
