@@ -33,6 +33,7 @@ NO_STAGES = {
         "array": "how arrays are stored",
         "base": "what all documents have",
         "combined": "a quantity of several glasses",
+        "comparison": "studies side by side",
         "figure": "what a figure of the report shows",
         "ion_motion": "how the ions of one run moved",
         "labelling": "what engines give, to several stages",
