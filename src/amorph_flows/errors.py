@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -82,6 +83,6 @@ def unknown_name(what: str, name: object, known: Iterable[str], more: str = "") 
     near = get_close_matches(str(name).lower(), names, n=1, cutoff=0.4)
     hints = [f"did you mean {names[near[0]]!r}?"] if near else []
     if not near or len(names) <= _FEW:
-        plural = f"{what[:-1]}ies" if what.endswith("y") and what != "key" else f"{what}s"
+        plural = re.sub(r"(?<![aeiou])y$", "ie", what) + "s"
         hints.append(f"known {plural}: {', '.join(names.values())}{more}")
     return InputError(f"unknown {what} {name!r}; {' '.join(hints)}")

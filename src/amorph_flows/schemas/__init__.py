@@ -1,4 +1,9 @@
 """The documents that stages pass on: pydantic models, one file for each stage."""
 
-SHARED = frozenset({"array", "base", "combined", "result", "schedule", "verdict"})
-"""Modules of what several stages share; every other module is a stage."""
+SHARED = frozenset(
+    {
+        *("array", "base", "combined", "comparison", "figure", "ion_motion", "plan", "reference"),
+        *("result", "schedule", "until"),
+    }
+)
+"""Modules of what is no document of a job; every other module is a stage."""

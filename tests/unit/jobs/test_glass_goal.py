@@ -99,7 +99,7 @@ def test_what_a_glass_takes_is_of_the_stages_that_each_has():
 @pytest.mark.parametrize(("between", "within"), [(0.3, 0.1), (0.1, 0.3), (0.3, 0.0), (0.02, 0.2)])
 def test_intervals_at_which_it_stops_cover_the_truth(between, within):
     """Stopping as soon as an interval is short would choose those that are so by chance."""
-    rng, n_studies, covered, ended = np.random.default_rng(7), 60, 0, 0
+    rng, n_studies, covered, ended = np.random.default_rng(7), 120, 0, 0
     for _ in range(n_studies):
         glasses = rng.normal(0.0, between, GOAL.most_glasses)
         values = np.exp(glasses + rng.normal(0.0, within, len(glasses)))
