@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -132,3 +132,14 @@ def believable(verdicts: Iterable[Verdict]) -> bool:
 def doubts(verdicts: Iterable[Verdict]) -> list[str]:
     """Return the reasons of the verdicts that did not pass, each once and in order."""
     return list(dict.fromkeys(verdict.reason for verdict in verdicts if not verdict.passed))
+
+
+def known_numbers(numbers: Mapping[str, float | None]) -> dict[str, float]:
+    """Return those of some numbers that are known, as a verdict holds them.
+
+    Parameters
+    ----------
+    numbers
+        By name; None where one is not known.
+    """
+    return {name: number for name, number in numbers.items() if number is not None}

@@ -88,17 +88,17 @@ def _study_document(folder: Path, launchpad: Path | None) -> StudyDoc:
     InputError
         If it has no report yet; the message names the stage that it has reached.
     """
-    from amorph_flows.cli.find import read_study
+    from amorph_flows.cli.find import read_study, report_uuid
     from amorph_flows.schemas.study import StudyDoc
     from amorph_flows.store import load_document
     from amorph_flows.store.opening import study_store_to_read
 
     state = read_study(folder, launchpad)[0]
-    ended = [job.uuid for job in state.jobs if job.document == "StudyDoc" and job.state == "done"]
-    if not ended:
+    uuid = report_uuid(state)
+    if uuid is None:
         raise InputError(f"the study in {folder} is not finished: {_reached(state)}")
     with closing(study_store_to_read(folder)) as store:
-        document = load_document(store, ended[-1])
+        document = load_document(store, uuid)
     assert isinstance(document, StudyDoc)
     return document
 

@@ -45,6 +45,18 @@ def study_folder(study: Path | None) -> Path:
     return load_study(study).home
 
 
+def report_uuid(state: StudyState) -> str | None:
+    """Return the uuid of the last report of a study, None where it has none yet.
+
+    Parameters
+    ----------
+    state
+        Of the study.
+    """
+    ended = [job.uuid for job in state.jobs if job.document == "StudyDoc" and job.state == "done"]
+    return ended[-1] if ended else None
+
+
 def submitted_to(folder: Path) -> int | None:
     """Return the workflow of a study, or None if it last ran on this machine.
 

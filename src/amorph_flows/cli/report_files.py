@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amorph_flows.cli.find import read_study
+from amorph_flows.cli.find import read_study, report_uuid
 from amorph_flows.errors import InputError
 from amorph_flows.store.bulk import output_with_bulk
 from amorph_flows.store.query import full_uuid
@@ -18,26 +18,6 @@ if TYPE_CHECKING:
     from amorph_flows.store.embedded import EmbeddedStore
 
 FIGURES_FOLDER = "figures"
-
-
-def check_figure_format(name: str) -> PaperFormat | None:
-    """Return the format of figures for a paper, None where none are asked for.
-
-    Parameters
-    ----------
-    name
-        Its name.
-
-    Raises
-    ------
-    InputError
-        If there is no such format.
-    """
-    if not name:
-        return None
-    from amorph_flows.report.drawing._paper import check_format
-
-    return check_format(name)
 
 
 def write_report_files(
@@ -68,11 +48,10 @@ def write_report_files(
     InputError
         If the study has no report yet, or one without figures although they are asked for.
     """
-    jobs = read_study(folder, launchpad)[0].jobs
-    ended = [job.uuid for job in jobs if job.document == "StudyDoc" and job.state == "done"]
-    if not ended:
+    uuid = report_uuid(read_study(folder, launchpad)[0])
+    if uuid is None:
         raise InputError(f"the study in {folder} has no report yet; `amorph status` shows why")
-    document = output_with_bulk(store, full_uuid(store, ended[-1]))
+    document = output_with_bulk(store, full_uuid(store, uuid))
     paths = []
     for name in (document["report_html"], document["report_json"]):
         path = folder / Path(name).name

@@ -186,10 +186,14 @@ def report(
     amorph report amorph-demo --figures pdf
     ```
     """
-    from amorph_flows.cli.report_files import check_figure_format, write_report_files
+    from amorph_flows.cli.report_files import write_report_files
     from amorph_flows.store.opening import study_store_to_read
 
-    folder, file_format = study_folder(study), check_figure_format(figures)
+    folder, file_format = study_folder(study), None
+    if figures:
+        from amorph_flows.report.drawing._paper import check_format
+
+        file_format = check_format(figures)
     with closing(study_store_to_read(folder)) as store:
         for path in write_report_files(store, folder, launchpad, file_format):
             typer.echo(path)

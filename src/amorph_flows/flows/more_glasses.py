@@ -14,6 +14,7 @@ from amorph_flows.flows.sample_runs import analyse, run_sample
 from amorph_flows.flows.samples import formulas_of, make_samples
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.study import write_report
+from amorph_flows.runtime.continuation import reference_to
 from amorph_flows.schemas.active_learning import ActiveLearningOutcome
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.potential import PotentialDoc
@@ -118,7 +119,7 @@ def handed_on(parts: StudyParts) -> dict[str, Any]:
 def _as_references(value: Any) -> Any:
     """Return a value with each document as the reference to it."""
     if isinstance(value, StageDocument):
-        return OutputReference(value.job_uuid, output_schema=type(value))
+        return reference_to(value)
     if isinstance(value, list):
         return [_as_references(one) for one in value]
     if isinstance(value, Mapping):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from pydantic import ValidationError
 
+from amorph_flows.analysis.verdict import known_numbers
 from amorph_flows.errors import InputError
 
 
@@ -27,6 +28,31 @@ def require_positive(**fields: float) -> None:
     for name, value in fields.items():
         if not 0 < value < math.inf:
             raise InputError(f"{name} is {value:g}; give more than 0")
+
+
+def require_budget(name: str, of: str, **budgets: float | None) -> None:
+    """Refuse a goal without a budget, and budgets that are not above zero and finite.
+
+    Parameters
+    ----------
+    name
+        The setting that gives the goal.
+    of
+        What ends when the budget is used up, such as ``"run"``.
+    **budgets
+        Values by name; None where one is not given.
+
+    Raises
+    ------
+    InputError
+        If none is given or one is not positive.
+    """
+    named = {f"{name}.{key}": value for key, value in budgets.items()}
+    given = known_numbers(named)
+    if not given:
+        asked = ", ".join(named) + (" or both" if len(named) > 1 else "")
+        raise InputError(f"{name} has no budget; give {asked}, so that the {of} ends in any case")
+    require_positive(**given)
 
 
 def require_not_negative(**fields: float) -> None:

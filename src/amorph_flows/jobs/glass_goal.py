@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, inf, log, sinh
 from typing import get_args
@@ -10,19 +10,15 @@ from typing import get_args
 from scipy.special import stdtrit
 
 from amorph_flows.analysis._more_samples import needed
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Verdict, known_numbers
 from amorph_flows.errors import InputError, unknown_name
-from amorph_flows.jobs.fields import require_positive
-from amorph_flows.schemas.combined import (
-    CombinedDoc,
-    GlassesUntil,
-    GlassesVerdict,
-)
+from amorph_flows.jobs.fields import require_budget
+from amorph_flows.remedies import OF_A_GLASS
+from amorph_flows.runtime.cpu_time import total_seconds
+from amorph_flows.schemas.combined import CombinedDoc, GlassesUntil, GlassesVerdict
 from amorph_flows.schemas.study import Quantity, ResultRow
 
 QUESTION = "enough glasses?"
-_OF_A_GLASS = ("melt_quench", "sampling", "mtp_sampling", "large_glass", "production", "voltage")
-"""Stages that each glass has; what crystals take in the voltage is small."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,14 @@ class Spent:
         n_glasses, n_made
             Its glasses, and how many of them did not fail.
         """
-        own = {stage: took for stage, took in cpu_seconds.items() if stage in _OF_A_GLASS}
-        whole, part = _hours(cpu_seconds.values()), _hours(own.values())
-        return cls(n_glasses, n_made, whole, None if part is None else part / n_made)
+        own = {stage: took for stage, took in cpu_seconds.items() if stage in OF_A_GLASS}
+        whole, part = total_seconds(cpu_seconds.values()), total_seconds(own.values())
+        return cls(
+            n_glasses,
+            n_made,
+            None if whole is None else whole / 3600,
+            None if part is None else part / 3600 / n_made,
+        )
 
     @property
     def most_failed(self) -> bool:
@@ -107,27 +108,18 @@ def check_glasses_until(until: GlassesUntil, n_glasses: int) -> None:
     if until.quantity is None or until.relative_error is None:
         missing = "quantity" if until.quantity is None else "relative_error"
         raise InputError(f"until.{missing} is not given; name a quantity and its relative_error")
-    known = [name for name in get_args(Quantity) if name != "voltage_crystal"]
-    if until.quantity not in known:
-        raise InputError(f"until.quantity: {unknown_name('quantity', until.quantity, known)}")
+    names = [name for name in get_args(Quantity) if name != "voltage_crystal"]
+    if until.quantity not in names:
+        raise InputError(f"until.quantity: {unknown_name('quantity', until.quantity, names)}")
     if not 0 < until.relative_error < 1:
         raise InputError(
             f"until.relative_error is {until.relative_error:g}; give a number between 0 and 1"
         )
-    budgets = {
-        "until.most_glasses": until.most_glasses,
-        "until.budget_core_hours": until.budget_core_hours,
-    }
-    given = {name: value for name, value in budgets.items() if value is not None}
-    if not given:
+    most = until.most_glasses
+    require_budget("until", "study", most_glasses=most, budget_core_hours=until.budget_core_hours)
+    if most is not None and most < n_glasses:
         raise InputError(
-            "until has no budget; give until.most_glasses, until.budget_core_hours or both, so "
-            "that the study ends in any case"
-        )
-    require_positive(**given)
-    if until.most_glasses is not None and until.most_glasses < n_glasses:
-        raise InputError(
-            f"until.most_glasses is {until.most_glasses}, but n_glasses, which are made at first, "
+            f"until.most_glasses is {most}, but n_glasses, which are made at first, "
             f"is {n_glasses}; raise the one or lower the other"
         )
 
@@ -148,11 +140,11 @@ def glasses_standing(until: GlassesUntil, rows: Sequence[ResultRow]) -> GlassesS
         for row in rows
         if row.quantity == until.quantity and until.temperature_k in (None, row.temperature_k)
     ]
-    known = [(row.temperature_k, row.combined) for row in counted if row.combined is not None]
-    if not known:
+    found = [(row.temperature_k, row.combined) for row in counted if row.combined is not None]
+    if not found:
         at = "" if until.temperature_k is None else f" at {until.temperature_k:g} K"
         return GlassesStanding(False, f"no glass gave a number for {until.quantity}{at}")
-    temperature_k, combined = max(known, key=lambda pair: _relative_error(pair[1]))
+    temperature_k, combined = max(found, key=lambda pair: _relative_error(pair[1]))
     error = _relative_error(combined)
     at = "" if temperature_k is None else f" at {temperature_k:g} K"
     said = f"{until.quantity}{at} of {combined.n_glasses} glasses"
@@ -208,8 +200,9 @@ def judge_glasses(until: GlassesUntil, now: GlassesStanding, spent: Spent) -> Ve
         answer, more = GlassesVerdict.GLASSES_USED_UP, "; no more glasses are allowed"
     else:
         answer, more = GlassesVerdict.CORE_HOURS_USED_UP, "; the core-hours allow no other glass"
-    numbers = {"n_glasses": float(spent.n_glasses), "more": float(now.more)}
-    known = {
+    numbers = {
+        "n_glasses": float(spent.n_glasses),
+        "more": float(now.more),
         "relative_error": now.value,
         "core_hours": spent.core_hours,
         "core_hours_of_a_glass": spent.of_a_glass,
@@ -225,8 +218,8 @@ def judge_glasses(until: GlassesUntil, now: GlassesStanding, spent: Spent) -> Ve
         passed=now.passed,
         scope="numerical",
         reason=f"{now.reason}{more}",
-        numbers=numbers | {name: value for name, value in known.items() if value is not None},
-        thresholds={name: value for name, value in thresholds.items() if value is not None},
+        numbers=known_numbers(numbers),
+        thresholds=known_numbers(thresholds),
     )
 
 
@@ -256,12 +249,3 @@ def _paid(until: GlassesUntil, spent: Spent) -> float:
     if spent.core_hours is None or not spent.of_a_glass:
         return 0 if until.most_glasses is None else inf
     return floor((until.budget_core_hours - spent.core_hours) / spent.of_a_glass)
-
-
-def _hours(seconds: Iterable[float | None]) -> float | None:
-    total = 0.0
-    for took in seconds:
-        if took is None:
-            return None
-        total += took
-    return total / 3600

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor, inf
 
-from amorph_flows.analysis.verdict import Verdict, in_words
+from amorph_flows.analysis.verdict import Verdict, in_words, known_numbers
 from amorph_flows.errors import InputError, unknown_name
-from amorph_flows.jobs.fields import require_positive
+from amorph_flows.jobs.fields import require_budget
 from amorph_flows.schemas.until import Extension, GoalVerdict, Until
 
 LEAST_FACTOR, MOST_FACTOR = 1.25, 2.0
 """How much longer a run is after one extension."""
 _WORTH_A_PIECE = 1.05
 """How much longer at least where the core-hours that are left decide."""
-_UNKNOWN = 2.0
+UNKNOWN_FACTOR = 2.0
+"""How much longer where nothing tells."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,8 @@ def check_goal(until: Until, first_fs: float, field: str, name: str = "until") -
         known = [n for n in ("relative_error", "verdict") if n in type(until).model_fields]
         named = " or ".join(f"{name}.{one}" for one in known)
         raise InputError(f"{name} has a budget, but nothing to reach; give {named}")
-    ps, hours = until.budget_ps, until.budget_core_hours
-    if ps is None and hours is None:
-        raise InputError(
-            f"{name} has no budget; give {name}.budget_ps, {name}.budget_core_hours or both, so "
-            "that the run ends in any case"
-        )
-    given = {f"{name}.budget_ps": ps, f"{name}.budget_core_hours": hours}
-    require_positive(**{key: value for key, value in given.items() if value is not None})
+    ps = until.budget_ps
+    require_budget(name, "run", budget_ps=ps, budget_core_hours=until.budget_core_hours)
     if ps is not None and ps * 1e3 < first_fs * (1 - 1e-9):
         raise InputError(
             f"{name}.budget_ps is {ps:g}, less than {field}, {first_fs / 1e3:g} ps, "
@@ -168,7 +163,7 @@ def next_length_fs(
     unit_fs
         Between two frames; the length is a multiple of it, fs.
     """
-    times = min(max(factor or _UNKNOWN, LEAST_FACTOR), MOST_FACTOR)
+    times = min(max(factor or UNKNOWN_FACTOR, LEAST_FACTOR), MOST_FACTOR)
     wanted = ceil(length_fs * times / unit_fs - 1e-9) * unit_fs
     allowed = floor(most_fs / unit_fs + 1e-9) * unit_fs if most_fs < inf else inf
     longer = min(wanted, allowed)
@@ -234,7 +229,8 @@ def judge_goal(
         answer, more = GoalVerdict.CORE_HOURS_USED_UP, "; the core-hours are used up"
     else:
         answer, more = GoalVerdict.TIME_USED_UP, "; the budget of time is used up"
-    numbers = {"length_ps": length_ps, "core_hours": hours, "factor": now.factor or _UNKNOWN}
+    numbers = {"length_ps": length_ps, "core_hours": hours, "factor": now.factor or UNKNOWN_FACTOR}
+    numbers |= known_numbers({"value": now.value})
     thresholds = {"goal": now.goal, "budget_ps": until.budget_ps}
     thresholds["budget_core_hours"] = until.budget_core_hours
     return Verdict(
@@ -243,6 +239,6 @@ def judge_goal(
         passed=now.passed,
         scope="numerical",
         reason=f"{now.reason}, {took}{more}",
-        numbers=numbers | ({} if now.value is None else {"value": now.value}),
-        thresholds={name: held for name, held in thresholds.items() if held is not None},
+        numbers=numbers,
+        thresholds=known_numbers(thresholds),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from jobflow import Flow, Job, JobConfig, OnMissing, OutputReference, Response
+from jobflow import Flow, Job, JobConfig, OnMissing, Response
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import FrameSet
@@ -13,7 +13,7 @@ from amorph_flows.engines import Engine
 from amorph_flows.jobs.goal import Spent, extension_of, goal_in_words, judge_goal
 from amorph_flows.jobs.md_goal import standing
 from amorph_flows.jobs.required import required
-from amorph_flows.runtime.continuation import replaced_by
+from amorph_flows.runtime.continuation import reference_to, replaced_by
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.progress import mark_goal, report_goal
 from amorph_flows.runtime.stage_job import stage_job
@@ -154,7 +154,7 @@ def _longer(
             "duration_fs": last.to_fs - last.from_fs,
         }
     )
-    earlier = [OutputReference(one.job_uuid, output_schema=LabelDoc) for one in pieces]
+    earlier = [reference_to(one) for one in pieces]
     start = earlier[-1].structure
     job = engine.md(start, piece, run=label.run, seed=label.seed or 0)
     name = f"{label.run}: {piece.name}"

@@ -147,7 +147,7 @@ def _document(parts: StudyParts) -> StudyDoc:
         title=parts.title,
         preset=parts.preset,
         ion=parts.ion,
-        results=result_rows(parts),
+        results=report.rows,
         shortenings=parts.shortenings,
         extensions=parts.extensions,
         enough_glasses=parts.enough_glasses,

@@ -16,7 +16,7 @@ from amorph_flows.jobs.required import required
 from amorph_flows.jobs.volume import volume_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.potentials import LearnedBackend, get_backend
-from amorph_flows.runtime.cpu_time import cpu_seconds_of
+from amorph_flows.runtime.cpu_time import cpu_seconds_of, total_seconds
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -142,11 +142,8 @@ def extend_voltages(
         for snapshot, label in zip(snapshots, labels, strict=True)
         if snapshot is not None
     ]
-    took = (voltage.inputs_cpu_seconds, cpu_seconds_of(labels))
-    return voltage.renewed(
-        points=[*voltage.points, *more],
-        inputs_cpu_seconds=None if None in took else sum(took),
-    )
+    took = total_seconds((voltage.inputs_cpu_seconds, cpu_seconds_of(labels)))
+    return voltage.renewed(points=[*voltage.points, *more], inputs_cpu_seconds=took)
 
 
 def _on_the_run(run: LabelDoc | TrajectoryDoc, temperature_k: float) -> list[Verdict]:

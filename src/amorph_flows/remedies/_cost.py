@@ -10,10 +10,11 @@ from amorph_flows.remedies._settings import Settings, set_value, value_of
 
 _AFTER_LEARNING = ("mtp_sampling", "melt_sampling", "large_glass", "production", "voltage")
 _AFTER_LABELS = ("fit", "active_learning", *_AFTER_LEARNING)
-_OF_A_SAMPLE = ("melt_quench", "sampling", "mtp_sampling", "large_glass", "production", "voltage")
+OF_A_GLASS = ("melt_quench", "sampling", "mtp_sampling", "large_glass", "production", "voltage")
+"""Stages that each glass has; what crystals take in the voltage is small."""
 RUN_AGAIN: dict[str, tuple[str, ...]] = {
     "n_glasses": ("melt_quench", "sampling", *_AFTER_LABELS),
-    "until": _OF_A_SAMPLE,
+    "until": OF_A_GLASS,
     "n_occupations": ("sampling", *_AFTER_LABELS),
     "engine": ("melt_quench", "sampling", *_AFTER_LABELS),
     "melt_quench": ("melt_quench", "sampling", *_AFTER_LABELS),
@@ -30,7 +31,7 @@ RUN_AGAIN: dict[str, tuple[str, ...]] = {
 """The stages that run again where a key of a stage is changed."""
 _KEPT = {
     "n_glasses": ("melt_quench", "sampling"),
-    "until": _OF_A_SAMPLE,
+    "until": OF_A_GLASS,
     "n_occupations": ("sampling",),
 }
 """The stages whose jobs stay where a key asks for more of them."""

@@ -45,11 +45,14 @@ class Report:
         The same numbers as plain JSON, without NaN.
     figures
         What each figure shows, by its name.
+    rows
+        The results.
     """
 
     html: str
     data: dict[str, Any]
     figures: dict[str, FigureDoc] = field(compare=False)
+    rows: list[ResultRow]
 
 
 def build_report(parts: StudyParts) -> Report:
@@ -78,7 +81,7 @@ def build_report(parts: StudyParts) -> Report:
         for section in [screen.section, *sections]
         for panel in section.panels
     }
-    return Report(html, _data(parts, rows, screen, sections, generator), figures)
+    return Report(html, _data(parts, rows, screen, sections, generator), figures, rows)
 
 
 def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from amorph_flows.runtime.cpu_time import total_seconds
 from amorph_flows.schemas.study import SampleParts, StudyParts
 
 
@@ -33,19 +34,3 @@ def cpu_seconds_of_stages(parts: StudyParts) -> dict[str, float | None]:
         "production": total_seconds(run.cpu_seconds for run in runs),
         "voltage": parts.voltage.inputs_cpu_seconds,
     }
-
-
-def total_seconds(times: Iterable[float | None]) -> float | None:
-    """Return the sum, None where a part is not known.
-
-    Parameters
-    ----------
-    times
-        CPU times, s.
-    """
-    total = 0.0
-    for time in times:
-        if time is None:
-            return None
-        total += time
-    return total

@@ -138,7 +138,7 @@ def _combined(parts: StudyParts, group: Sequence[tuple[SampleParts, ResultRow]])
     values = [row.value for _, row in known]
     found = combine_samples(
         [value for value in values if value is not None],
-        [_error(row, log=log) for _, row in known],
+        [standard_error(row.value, row.uncertainty, log=log) for _, row in known],
         [(sample.glass, sample.occupation) for sample, _ in known],
         log=log,
     )
@@ -152,14 +152,23 @@ def _combined(parts: StudyParts, group: Sequence[tuple[SampleParts, ResultRow]])
     return first.model_copy(update=changes)
 
 
-def _error(row: ResultRow, *, log: bool) -> float | None:
-    """Return the standard error of one sample, from half its interval where that is given."""
-    given, value = row.uncertainty, row.value
-    if given is None or value is None:
+def standard_error(
+    value: float | None, uncertainty: float | list[float] | None, *, log: bool
+) -> float | None:
+    """Return the standard error of a value, from half its interval where that is given.
+
+    Parameters
+    ----------
+    value, uncertainty
+        The value, and its standard error or 95 % interval; None where not known.
+    log
+        Whether the logarithm is what is normal; the error is then the relative one times the value.
+    """
+    if uncertainty is None or value is None:
         return None
-    if not isinstance(given, list):
-        return given
-    low, high = given
+    if not isinstance(uncertainty, list):
+        return uncertainty
+    low, high = uncertainty
     if log and low > 0:
         return value * math.log(high / low) / (2 * NORMAL_95)
     return (high - low) / (2 * NORMAL_95)

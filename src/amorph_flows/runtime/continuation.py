@@ -6,9 +6,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from jobflow import CURRENT_JOB, Flow, Job, Response
+from jobflow import CURRENT_JOB, Flow, Job, OutputReference, Response
 
 from amorph_flows.errors import InputError
+from amorph_flows.schemas.base import StageDocument
 
 
 def continued(rest: Job) -> Response[Job]:
@@ -44,6 +45,19 @@ def take_over(job: Job) -> Job:
         job.index = running.index + 1
         job.metadata = dict(running.metadata)
     return job
+
+
+def reference_to(document: StageDocument) -> OutputReference:
+    """Return the reference to a document that is in the store already.
+
+    A job that makes others hands on references, so that what it was given does not grow with them.
+
+    Parameters
+    ----------
+    document
+        The output of a job.
+    """
+    return OutputReference(document.job_uuid, output_schema=type(document))
 
 
 def replaced_by(flow: Flow) -> Response[Any]:

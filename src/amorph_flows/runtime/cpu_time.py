@@ -57,3 +57,19 @@ def cpu_seconds_of(documents: Iterable[StageDocument | None]) -> float | None:
     took = [document.cpu_seconds for document in documents if document is not None]
     known = [seconds for seconds in took if seconds is not None]
     return sum(known) if known else None
+
+
+def total_seconds(times: Iterable[float | None]) -> float | None:
+    """Return the sum, None where a part is not known.
+
+    Parameters
+    ----------
+    times
+        CPU times, s.
+    """
+    total = 0.0
+    for time in times:
+        if time is None:
+            return None
+        total += time
+    return total

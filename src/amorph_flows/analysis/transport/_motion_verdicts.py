@@ -8,7 +8,7 @@ from amorph_flows.analysis.transport._criteria import TransportThresholds
 from amorph_flows.analysis.transport._criteria import TransportVerdict as V
 from amorph_flows.analysis.transport._diffusion import Diffusion
 from amorph_flows.analysis.transport._scatter import Trend
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Verdict, known_numbers
 
 CAGED_ERROR = 1.0
 """Standard error over diffusivity above which no diffusion shows."""
@@ -77,7 +77,7 @@ def judge_regime(
         answer is V.DIFFUSIVE,
         "numerical",
         reason,
-        {name: number for name, number in numbers.items() if number is not None},
+        known_numbers(numbers),
         {
             "least_memory_times": limits.least_memory_times,
             "least_travel_a2": limits.least_travel_a2,

@@ -10,7 +10,7 @@ from pymatgen.core import Structure
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.jobs.active_learning.goal import found_so_far, is_precise, judge_learning
 from amorph_flows.jobs.required import required
-from amorph_flows.runtime.continuation import replaced_by
+from amorph_flows.runtime.continuation import reference_to, replaced_by
 from amorph_flows.runtime.progress import report_goal
 from amorph_flows.runtime.stage_job import current_job_uuid, stage_job
 from amorph_flows.schemas.active_learning import (
@@ -115,7 +115,7 @@ def conclude_turn(
         )
         if not earlier.n_turns:
             return ActiveLearningOutcome(loop=ended, potential=kept, dataset=data)
-        collect = collect_turns(_reference(kept), _reference(data), ended, so_far.references)
+        collect = collect_turns(reference_to(kept), reference_to(data), ended, so_far.references)
         collect.name = f"active learning: all {so_far.n_turns} turns"
         return replaced_by(Flow([collect]))
     report_goal(asked, False)
@@ -124,8 +124,8 @@ def conclude_turn(
     keeping = keep_turns(so_far.references) if full else None
     following = loop.turn(
         turn + 1,
-        _reference(kept),
-        _reference(data),
+        reference_to(kept),
+        reference_to(data),
         left,
         so_far.model_copy(update={"latest": []}) if full else so_far,
         None if keeping is None else keeping.output,
@@ -168,11 +168,6 @@ def collect_turns(
     """
     whole = loop.model_copy(update={"generations": flat_turns(turns)})
     return ActiveLearningOutcome(loop=whole, potential=potential, dataset=dataset)
-
-
-def _reference(document: PotentialDoc | DatasetDoc) -> OutputReference:
-    """Return the reference to a document that is already in the store."""
-    return OutputReference(document.job_uuid, output_schema=type(document))
 
 
 def judge_loop(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Verdict, known_numbers
 from amorph_flows.errors import InputError
-from amorph_flows.jobs.fields import require_positive
+from amorph_flows.jobs.active_learning.validation import is_below
+from amorph_flows.jobs.fields import require_budget, require_positive
+from amorph_flows.jobs.goal import UNKNOWN_FACTOR
 from amorph_flows.schemas.active_learning import EarlierTurns, GenerationDoc, LearningUntil
 from amorph_flows.schemas.until import GoalVerdict
-
-_UNKNOWN = 2.0
 
 
 def check_learning_goal(until: LearningUntil, validation_fraction: float) -> None:
@@ -28,14 +28,12 @@ def check_learning_goal(until: LearningUntil, validation_fraction: float) -> Non
     """
     if not until.is_set:
         return
-    error, hours = until.force_error_ev_a, until.budget_core_hours
-    if hours is None:
-        raise InputError(
-            "until has no budget; give until.budget_core_hours, so that the loop ends in any case"
-        )
-    given = {"until.force_error_ev_a": error, "until.budget_core_hours": hours}
-    require_positive(**{name: value for name, value in given.items() if value is not None})
-    if error is not None and not validation_fraction > 0:
+    require_budget("until", "loop", budget_core_hours=until.budget_core_hours)
+    error = until.force_error_ev_a
+    if error is None:
+        return
+    require_positive(**{"until.force_error_ev_a": error})
+    if not validation_fraction > 0:
         raise InputError(
             f"until.force_error_ev_a is {error:g}, but fit.validation_fraction is "
             f"{validation_fraction:g}, so no error is measured; give it more than 0"
@@ -52,10 +50,8 @@ def is_precise(until: LearningUntil, turn: GenerationDoc) -> bool:
     turn
         The turn.
     """
-    if until.force_error_ev_a is None:
-        return True
-    before = turn.errors_before
-    return before is not None and before.force_rmse_ev_a <= until.force_error_ev_a
+    most_ev_a = until.force_error_ev_a
+    return most_ev_a is None or is_below(turn.errors_before, most_ev_a)
 
 
 def found_so_far(turn: GenerationDoc) -> str:
@@ -94,7 +90,7 @@ def judge_learning(until: LearningUntil, turns: EarlierTurns, last: GenerationDo
         answer, more = GoalVerdict.CORE_HOURS_USED_UP, "; the core-hours are used up"
     else:
         answer, more = GoalVerdict.ENDED_EARLY, "; turns, failures or candidates were used up"
-    numbers = {"core_hours": hours, "factor": _UNKNOWN}
+    numbers = {"core_hours": hours, "factor": UNKNOWN_FACTOR}
     if last.errors_before is not None:
         numbers["value"] = last.errors_before.force_rmse_ev_a
     held_to = {"goal": until.force_error_ev_a, "budget_core_hours": until.budget_core_hours}
@@ -105,5 +101,5 @@ def judge_learning(until: LearningUntil, turns: EarlierTurns, last: GenerationDo
         scope="numerical",
         reason=f"{found_so_far(last)}, after {hours:.3g} core-hours{more}",
         numbers=numbers,
-        thresholds={name: value for name, value in held_to.items() if value is not None},
+        thresholds=known_numbers(held_to),
     )

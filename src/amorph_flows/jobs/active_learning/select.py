@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amorph_flows.datasets import refuse_unphysical
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.jobs.active_learning.validation import validation_errors
+from amorph_flows.jobs.active_learning.validation import is_below, validation_errors
 from amorph_flows.jobs.required import required
 from amorph_flows.potentials import get_learned_backend
 from amorph_flows.runtime.stage_job import stage_job
@@ -50,7 +50,9 @@ def select_candidates(
     chosen: list[int] = []
     potential = required(potential, "the potential")
     dataset = required(dataset, "the dataset")
-    done = unbroken(explorations) and _is_precise(potential, dataset, force_error_ev_a)
+    done = unbroken(explorations)
+    if done and force_error_ev_a is not None:
+        done = is_below(validation_errors(potential, dataset), force_error_ev_a)
     if len(refusal.kept) and not done:
         training = dataset.frames.take(dataset.training)
         method = get_learned_backend(potential.backend)
@@ -62,13 +64,6 @@ def select_candidates(
             FrameBatch(frames=refusal.kept.take(chosen[i::n_batches])) for i in range(n_batches)
         ],
     )
-
-
-def _is_precise(potential: PotentialDoc, dataset: DatasetDoc, most_ev_a: float | None) -> bool:
-    if most_ev_a is None:
-        return True
-    errors = validation_errors(potential, dataset)
-    return errors is not None and errors.force_rmse_ev_a <= most_ev_a
 
 
 def unbroken(explorations: list[ExplorationDoc | None]) -> bool:

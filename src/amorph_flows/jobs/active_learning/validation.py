@@ -27,3 +27,16 @@ def validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorStatistics
         return error_statistics(frames, predict(get_backend(doc.backend), doc, frames))
     except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
         return None
+
+
+def is_below(errors: ErrorStatistics | None, most_ev_a: float) -> bool:
+    """Return whether the error of forces is known and at most so large.
+
+    Parameters
+    ----------
+    errors
+        Of a potential; None where they are not known.
+    most_ev_a
+        Root mean square, eV/Å.
+    """
+    return errors is not None and errors.force_rmse_ev_a <= most_ev_a

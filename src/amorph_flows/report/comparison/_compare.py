@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from amorph_flows.errors import InputError
-from amorph_flows.report._samples import NORMAL_95, OF_LOGARITHMS, ONE_GLASS
+from amorph_flows.report._samples import NORMAL_95, OF_LOGARITHMS, ONE_GLASS, standard_error
 from amorph_flows.report._text import number
 from amorph_flows.report.comparison._allowed import remarks, why_not
 from amorph_flows.schemas.comparison import (
@@ -163,9 +163,7 @@ def _standard_error(one: ComparedValue | None, *, log: bool) -> float | None:
     """Return the standard error of a value, of its logarithm if that is compared."""
     if one is None or one.value is None or one.uncertainty is None:
         return None
-    if not isinstance(one.uncertainty, list):
-        return one.uncertainty / one.value if log else one.uncertainty
-    low, high = one.uncertainty
-    if not log:
-        return (high - low) / (2 * NORMAL_95)
-    return math.log(high / low) / (2 * NORMAL_95) if low > 0 else None
+    if log and isinstance(one.uncertainty, list) and one.uncertainty[0] <= 0:
+        return None
+    error = standard_error(one.value, one.uncertainty, log=log)
+    return error / one.value if log and error is not None else error

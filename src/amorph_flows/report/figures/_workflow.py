@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from amorph_flows.report._costs import cpu_seconds_of_stages, total_seconds
+from amorph_flows.report._costs import cpu_seconds_of_stages
+from amorph_flows.runtime.cpu_time import total_seconds
 from amorph_flows.schemas.figure import StageBox, WorkflowDoc
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
