@@ -32,8 +32,8 @@ class Check:
     Parameters
     ----------
     kind
-        ``"machine"``, ``"engine"``, ``"potential"``, ``"executable"``, ``"analysis"``,
-        ``"store"`` or ``"cluster"``.
+        ``"machine"``, ``"engine"``, ``"potential"``, ``"backend"`` (an environment of its own),
+        ``"executable"``, ``"store"`` or ``"cluster"``.
     name
         What it is.
     level
@@ -59,6 +59,7 @@ def examine() -> Iterator[Check]:
     yield from _machine()
     yield from _engines()
     yield from _potentials()
+    yield from _environments()
     settings = Settings()
     yield _tried("executable", "LAMMPS", _lammps, "fail" if settings.lammps_command else "warn")
     yield _tried("executable", "VASP", _vasp)
@@ -113,6 +114,20 @@ def _potentials() -> Iterator[Check]:
             return "calculator, LAMMPS" if name == "classical" else "fit, calculator, LAMMPS"
 
         yield _tried("potential", name, probe)
+
+
+def _environments() -> Iterator[Check]:
+    from amorph_flows.potentials.environments.installed import find_installed, is_set_up
+    from amorph_flows.potentials.environments.pins import ENVIRONMENTS, Environment
+
+    for name, environment in ENVIRONMENTS.items():
+
+        def probe(environment: Environment = environment) -> str:
+            found = find_installed(environment)
+            versions = ", ".join(f"{key} {value}" for key, value in found.method_versions.items())
+            return f"{versions}; {' '.join(found.command)}; licence: {environment.terms}"
+
+        yield _tried("backend", name, probe, "fail" if is_set_up(environment) else "warn")
 
 
 def _lammps() -> str:

@@ -23,8 +23,16 @@ class Settings(BaseSettings):
     gpaw_python: str = Field(
         default="", description="interpreter that has GPAW, with its launcher; empty: this one"
     )
+    ace_python: str = Field(
+        default="", description="interpreter that has ACE; empty: that of `amorph install-backend`"
+    )
+    nequip_python: str = Field(default="", description="the same for NequIP and Allegro")
+    mace_python: str = Field(default="", description="the same for MACE")
+    sevenn_python: str = Field(default="", description="the same for SevenNet")
+    gap_python: str = Field(default="", description="the same for GAP")
     cache_dir: Path = Field(
-        default=Path("~/.cache/amorph_flows"), description="where compiled kernels are kept"
+        default=Path("~/.cache/amorph_flows"),
+        description="where compiled kernels and the environments of backends are kept",
     )
     processes: int = Field(
         default=0, ge=0, description="jobs that a local study runs at once; 0: one a core"

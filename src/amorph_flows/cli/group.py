@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _ORDER = (
     *("demo", "plan", "run", "submit", "status", "rescue", "report"),
-    *("compare-studies", "query", "relabel", "export", "init", "doctor", "build-plugin"),
+    *("compare-studies", "query", "relabel", "export", "init", "doctor"),
+    *("install-backend", "build-plugin"),
 )
 _DEBUG = "amorph_flows.debug"
 

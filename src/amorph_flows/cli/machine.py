@@ -1,4 +1,4 @@
-"""Commands about this machine: doctor, build-plugin."""
+"""Commands about this machine: doctor, install-backend, build-plugin."""
 
 from __future__ import annotations
 
@@ -47,6 +47,43 @@ def doctor(
     levels = {check.level for check in checks}
     if "fail" in levels or (strict and "warn" in levels):
         raise typer.Exit(1)
+
+
+@app.command("install-backend")
+def install_backend(
+    name: Annotated[str, typer.Argument(help="The backend, such as ace, nequip or gap.")],
+    python: Annotated[
+        str,
+        typer.Option(help="Version or path of the interpreter to make it for; default: this one."),
+    ] = "",
+) -> None:
+    """Make the environment of a backend of potentials that cannot share this one.
+
+    uv installs the tested versions into the folder `backends` of AMORPH_CACHE_DIR. If anything
+    fails, what was installed is removed. `amorph doctor` lists what is there; AMORPH_ACE_PYTHON and
+    its like name an interpreter of your own instead. The environments of networks take about 6 GB
+    each.
+
+    Examples
+    --------
+    ```
+    amorph install-backend ace
+    amorph install-backend nequip --python 3.11
+    ```
+    """
+    from amorph_flows.potentials.environments.install import install
+    from amorph_flows.potentials.environments.installed import folder_of
+    from amorph_flows.potentials.environments.pins import get_environment
+
+    environment = get_environment(name)
+    typer.echo(f"licence: {environment.terms}", err=True)
+    record, new = install(environment, python)
+    said = f"made in {record.seconds:.0f} s" if new else "already there"
+    versions = ", ".join(f"{name} {record.versions[name]}" for name in environment.packages)
+    typer.echo(
+        f"{folder_of(environment)}: {said}, {record.megabytes / 1000:.1f} GB; {versions}, "
+        f"Python {record.python}"
+    )
 
 
 @app.command("build-plugin")

@@ -328,7 +328,7 @@ def test_demo_writes_a_study_that_can_be_run(amorph, monkeypatch, tmp_path):
     "command",
     [
         *("demo", "run", "submit", "status", "rescue", "report", "query"),
-        *("relabel", "export", "init", "doctor", "build-plugin"),
+        *("relabel", "export", "init", "doctor", "install-backend", "build-plugin"),
     ],
 )
 def test_help_shows_examples(amorph, command):
