@@ -31,7 +31,7 @@ from amorph_flows.lammps import NVT, LammpsMD, load_trajectory, run_lammps_md
 from amorph_flows.lammps._run_pieces import seed_at
 from amorph_flows.lammps.input import write_data
 from amorph_flows.potentials.base import GradeSettings
-from amorph_flows.potentials.learned import get_learned_backend
+from amorph_flows.potentials.learned import graded
 from amorph_flows.potentials.mtp import build_plugin
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.structures.configuration import to_atoms
@@ -121,8 +121,7 @@ def with_active_set(doc: PotentialDoc, cell: Structure, folder: Path) -> Potenti
         Frame(frames.numbers, positions, box)
         for positions, box in zip(frames.positions, frames.cells, strict=True)
     )
-    text = get_learned_backend(doc.backend).active_set(doc.files["potential"], SPECIES, chosen)
-    return doc.model_copy(update={"files": doc.files | {"active_set": text}})
+    return graded(doc, chosen)
 
 
 def kinds_of(

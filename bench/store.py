@@ -32,9 +32,10 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.study import ResultRow, StudyDoc
 from amorph_flows.store import ensure_indexes, find_documents, find_results, load_document
@@ -103,9 +104,8 @@ def run(rng: np.random.Generator, cell: Structure, formula: str) -> TrajectoryDo
 def potential(rng: np.random.Generator, **_: object) -> PotentialDoc:
     """Return one potential."""
     return PotentialDoc(
-        backend="mtp",
         species=["Mg", "V", "O"],
-        settings=FitSettings(),
+        settings=MTPSettings(),
         engine=ENGINE,
         files={},
         sha256="0" * 64,

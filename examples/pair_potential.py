@@ -2,7 +2,7 @@
 
 The energy of an atom is a constant of its element plus half the energy of its pairs,
 
-    E_i = c_i + 1/2 sum_j sum_k a_k (1 - r_ij / r_c)^(k + 2),   k = 0 ... level - 1,
+    E_i = c_i + 1/2 sum_j sum_k a_k (1 - r_ij / r_c)^(k + 2),   k = 0 ... size - 1,
 
 so everything is linear in the coefficients. The extrapolation grade needs the gradients of the
 atoms' energies with respect to the coefficients; these are the rows of a matrix.
@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from ase import Atoms
@@ -24,13 +24,17 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.data import chemical_symbols
 from ase.neighborlist import neighbor_list
 from ase.stress import full_3x3_to_voigt_6_stress
+from pydantic import Field
 
 from amorph_flows.datasets import FrameSet, maxvol
 from amorph_flows.errors import InputError
 from amorph_flows.potentials import Fit, GradeSettings, LearnedBackend, PairStyle
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.potentials.learned import require_settings
+from amorph_flows.schemas.fits import FitSettings
+from amorph_flows.schemas.potential import PotentialDoc
 
 NOISE = 1e-8
+POTENTIAL_FILE, GRADE_FILE = "pair_potential.json", "grading.json"
 
 
 # --8<-- [start:model]
@@ -78,16 +82,19 @@ class PairPotential:
             stress[:, :, where] += 0.5 * np.multiply.outer(np.outer(vector, vector) / r, slope)
         return energies, forces, stress / atoms.get_volume()
 
-    def to_text(self) -> str:
-        """Return the potential as text, which keeps every bit of a number."""
-        return json.dumps(vars(self))
+    def to_file(self) -> bytes:
+        """Return the contents of its file, which keep every bit of a number."""
+        return json.dumps(vars(self)).encode()
 
     @classmethod
-    def from_text(cls, text: str) -> PairPotential:
-        """Return the potential that a text holds."""
-        fields = json.loads(text)
-        names = {name: tuple(fields[name]) for name in ("species", "coefficients")}
-        return cls(**{**fields, **names})
+    def from_files(cls, files: dict[str, bytes]) -> PairPotential:
+        """Return the potential that stored files hold."""
+        try:
+            fields = json.loads(files[POTENTIAL_FILE])
+            names = {name: tuple(fields[name]) for name in ("species", "coefficients")}
+            return cls(**{**fields, **names})
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"the pair potential cannot be read: {error}") from error
 
 
 # --8<-- [end:model]
@@ -117,10 +124,20 @@ class PairCalculator(Calculator):
 
 # --8<-- [end:calculator]
 # --8<-- [start:backend]
+class PairSettings(FitSettings):
+    """How a pair potential is fitted."""
+
+    method: ClassVar[str] = "pair potential"
+
+    backend: Literal["pair_potential:PairBackend"] = "pair_potential:PairBackend"
+    size: int = Field(default=6, ge=1, description="coefficients of each pair of elements")
+
+
 class PairBackend(LearnedBackend):
-    """Pair potentials; `FitSettings.level` is the number of coefficients of a pair."""
+    """Pair potentials, fitted by conjugate gradients."""
 
     name: ClassVar[str] = "pair_potential:PairBackend"
+    settings_type: ClassVar[type[FitSettings]] = PairSettings
 
     def check(self) -> None:
         """Check nothing: only NumPy and ASE are needed."""
@@ -130,12 +147,13 @@ class PairBackend(LearnedBackend):
         training: FrameSet,
         validation: FrameSet,  # noqa: ARG002 least squares has one minimum
         settings: FitSettings,
-        start: str | None = None,
+        start: PotentialDoc | None = None,
     ) -> Fit:
         """Minimise the squared errors by conjugate gradients."""
+        model = require_settings(settings, PairSettings)
         began = time.process_time()
         _check(training)
-        first = _start(training, settings, start)
+        first = _start(training, model, start)
         matrix, target = _equations(first, training, settings)
         scale = np.linalg.norm(matrix, axis=0)
         scale[scale == 0.0] = 1.0
@@ -147,7 +165,7 @@ class PairBackend(LearnedBackend):
             history.append((time.process_time() - began, loss))
         fitted = replace(first, coefficients=tuple((x / scale).tolist()))
         return Fit(
-            potential=fitted.to_text(),
+            files={POTENTIAL_FILE: fitted.to_file()},
             species=list(fitted.species),
             n_parameters=fitted.n_parameters,
             cpu_seconds=time.process_time() - began,
@@ -156,26 +174,32 @@ class PairBackend(LearnedBackend):
 
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return an ASE calculator."""
-        return PairCalculator(PairPotential.from_text(doc.files["potential"]))
+        return PairCalculator(PairPotential.from_files(doc.files))
 
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:  # noqa: ARG002
+    def grade_files(
+        self,
+        fit: Fit,
+        training: FrameSet,
+        settings: FitSettings,  # noqa: ARG002 the file says all
+    ) -> dict[str, bytes]:
         """Return the matrix that turns gradients into grades, and whose it is."""
-        matrix = _grading(_gradients(PairPotential.from_text(potential), frames))
-        return json.dumps({"potential": _digest(potential), "matrix": matrix.tolist()})
+        matrix = _grading(_gradients(PairPotential.from_files(fit.files), training))
+        held = {"potential": _digest(fit.files), "matrix": matrix.tolist()}
+        return {GRADE_FILE: json.dumps(held).encode()}
 
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> np.ndarray:
         """Return the largest grade of each frame."""
-        held = json.loads(doc.files["active_set"])
-        if held["potential"] != _digest(doc.files["potential"]):
-            raise InputError("the active set belongs to another potential; make it anew")
-        rows = _gradients(PairPotential.from_text(doc.files["potential"]), frames)
+        held = json.loads(doc.files[GRADE_FILE])
+        if held["potential"] != _digest(doc.files):
+            raise InputError("the matrix of the grades belongs to another potential; fit it again")
+        rows = _gradients(PairPotential.from_files(doc.files), frames)
         return np.array([np.abs(row @ np.array(held["matrix"])).max() for row in rows])
 
     def select(
         self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
     ) -> list[int]:
         """Return the candidates that extrapolate most, each beyond those chosen before."""
-        potential = PairPotential.from_text(doc.files["potential"])
+        potential = PairPotential.from_files(doc.files)
         known, offered = (_gradients(potential, frames) for frames in (training, candidates))
         chosen: list[int] = []
         while len(chosen) < limit:
@@ -209,20 +233,17 @@ def _check(training: FrameSet) -> None:
             raise InputError(f"training frame {number} lacks its energy, forces or stress")
 
 
-def _start(training: FrameSet, settings: FitSettings, start: str | None) -> PairPotential:
-    """Return the potential to start from: that of a text with what is new added, or noise."""
+def _start(training: FrameSet, settings: PairSettings, start: PotentialDoc | None) -> PairPotential:
+    """Return the potential to start from: an earlier one with what is new added, or noise."""
     numbers = sorted({int(n) for frame in training for n in frame.numbers})
     present = [chemical_symbols[n] for n in numbers]
     former = None
     if start is not None:
-        try:
-            former = PairPotential.from_text(start)
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"the potential to start from cannot be read: {error}") from error
-        if (former.cutoff, former.size) != (settings.cutoff, settings.level):
+        former = PairPotential.from_files(start.files)
+        if (former.cutoff, former.size) != (settings.cutoff, settings.size):
             raise InputError("the potential to start from has another basis; fit a new one")
         present = [*former.species, *(s for s in present if s not in former.species)]
-    new = PairPotential(tuple(present), settings.cutoff, settings.level)
+    new = PairPotential(tuple(present), settings.cutoff, settings.size)
     x = np.random.default_rng(settings.seed).normal(size=new.n_parameters)
     if former is not None:
         x[:] = 0.0
@@ -288,5 +309,5 @@ def _grading(gradients: list[np.ndarray]) -> np.ndarray:
     return np.hstack([reached @ np.linalg.inv(active), unreached])
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(files: dict[str, bytes]) -> str:
+    return hashlib.sha256(files[POTENTIAL_FILE]).hexdigest()

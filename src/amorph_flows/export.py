@@ -14,7 +14,7 @@ from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.datasets.io import write_cfg, write_extxyz
 from amorph_flows.errors import InputError
 from amorph_flows.lammps.dump import load_trajectory
-from amorph_flows.potentials.stored import LAMMPS_FILE, check_text, write_lammps
+from amorph_flows.potentials.stored import LAMMPS_FILE, check_files, write_lammps
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -37,8 +37,8 @@ def export_document(
         uuid of the document, or the beginning of it.
     target
         For frames (a dataset, labels, saved configurations) a ``.extxyz`` or ``.cfg`` file, for a
-        trajectory ``.extxyz``, for a potential a file for its text, such as ``.mtp``, or a folder
-        for its text and LAMMPS's input lines. Nothing that is there is replaced.
+        trajectory ``.extxyz``, for a potential one of its files, by its ending, such as ``.mtp``,
+        or a folder for all of them and LAMMPS's input lines. Nothing that is there is replaced.
     part
         Only these frames of a dataset: training, validation, test_random or test_blocks.
 
@@ -65,11 +65,22 @@ def export_document(
 
 def _potential(doc: PotentialDoc, path: Path) -> list[Path]:
     if path.suffix and not path.is_dir():
-        check_text(doc)
-        path.write_text(doc.files["potential"], encoding="utf-8")
+        check_files(doc)
+        path.write_bytes(_only_file(doc, path.suffix))
         return [path]
     write_lammps(doc, path)
     return sorted(path.iterdir(), key=lambda file: (file.name == LAMMPS_FILE, file.name))
+
+
+def _only_file(doc: PotentialDoc, suffix: str) -> bytes:
+    names = [name for name in doc.files if name not in doc.grade_files]
+    found = [doc.files[name] for name in names if name.endswith(suffix) or len(names) == 1]
+    if len(found) != 1:
+        raise InputError(
+            f"the potential has {len(found)} files that end in {suffix}; it has "
+            f"{', '.join(sorted(doc.files))}: name a folder for all of them"
+        )
+    return found[0]
 
 
 def _trajectory(doc: TrajectoryDoc, path: Path) -> Path:

@@ -76,7 +76,7 @@ def with_calculator(doc: PotentialDoc, atoms: Atoms) -> Atoms:
 
 def plain_sum(doc: PotentialDoc, atoms: Atoms) -> float:
     """Return the energy by NumPy, Ewald's by pymatgen."""
-    parameters = parse_parameters(doc.files["potential"], "the document")
+    parameters = parse_parameters(doc.files["parameters.yaml"].decode(), "the document")
     symbol = parameters.elements
     charges = {symbol[species]: charge for species, charge in parameters.charges.items()}
     settings = parameters.settings
@@ -191,7 +191,11 @@ def test_lattice_constant_of_lime_is_that_of_the_example_of_lammps() -> None:
 
 def test_table_is_the_formula_to_eight_digits(tmp_path: Path) -> None:
     doc, _ = case("buckingham", tmp_path)
-    [term] = [p for p in parse_parameters(doc.files["potential"], "").pairs if "Si" in p.between]
+    [term] = [
+        p
+        for p in parse_parameters(doc.files["parameters.yaml"].decode(), "").pairs
+        if "Si" in p.between
+    ]
     assert isinstance(term, Buckingham)
     assert isinstance(doc.settings, ClassicalSettings)
     cutoff = doc.settings.pair_cutoff

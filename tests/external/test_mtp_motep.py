@@ -11,8 +11,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read
 from published import MGV2O5
 
+from amorph_flows.potentials.d_optimality import find_active_set
 from amorph_flows.potentials.mtp import MTPCalculator, read_mtp, untrained
-from amorph_flows.potentials.mtp._selection import find_active_set
 from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.schemas.potential import LossWeights

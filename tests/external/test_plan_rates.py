@@ -7,21 +7,21 @@ from morse_engine import MorseEngine
 from amorph_flows.engines import AseEngine
 from amorph_flows.planning.measuring import rates_of
 from amorph_flows.planning.timed import ActiveSetSearch, EngineCall, FitStep, PotentialStep
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.structures import v2o5
 
 
 def test_work_is_timed_once_and_then_known(monkeypatch, tmp_path) -> None:
     cell, told = v2o5() * (1, 2, 1), list[str]()
-    potential = ("mtp", FitSettings(level=6, cutoff=3.5))
+    potential = MTPSettings(level=6, cutoff=3.5)
     toy, morse = AseEngine(calculator="toy"), MorseEngine()
     work = [
         EngineCall(v2o5(), toy),
         EngineCall(cell, toy),
-        FitStep(cell, *potential),
-        ActiveSetSearch(cell, *potential),
-        PotentialStep(cell, *potential, every=0),
-        PotentialStep(cell * (2, 2, 2), *potential, every=10),
+        FitStep(cell, potential),
+        ActiveSetSearch(cell, potential),
+        PotentialStep(cell, potential, every=0),
+        PotentialStep(cell * (2, 2, 2), potential, every=10),
     ]
     program = [EngineCall(v2o5(), morse), EngineCall(cell, morse)]
     monkeypatch.setattr(

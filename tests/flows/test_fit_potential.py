@@ -11,7 +11,7 @@ from jobflow.managers.fireworks import flow_to_workflow
 
 from amorph_flows.engines import AseEngine
 from amorph_flows.flows import AmorphousElectrodeMaker, SamplingMaker
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.store import open_store
 from amorph_flows.structures import supercell_near, v2o5
 
@@ -22,7 +22,7 @@ def test_the_better_of_two_settings_on_validation_frames_is_kept(
     study = tiny_study()
     sampling = SamplingMaker(engine=AseEngine(calculator="toy"), duration_fs=300.0, frame_stride=5)
     sampled = sampling.make(supercell_near(v2o5(), study.cell_lengths_a), 900.0, "V2O5")
-    poor = FitSettings(level=2, cutoff=2.2, max_seconds=1.0, max_steps=5)
+    poor = MTPSettings(level=2, cutoff=2.2, max_seconds=1.0, max_steps=5)
     flow = replace(study.fit, settings=poor, alternatives=(study.fit.settings,)).make(
         [sampled.output]
     )

@@ -21,8 +21,8 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import AmorphousElectrodeMaker, FitPotentialMaker, SamplingMaker
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
-from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.structures import v2o5
 
@@ -157,7 +157,7 @@ def real(
 ) -> AmorphousElectrodeMaker:
     """Return a study of the real stages, smaller still, whose documents are recorded."""
     hold = SamplingMaker(duration_fs=60.0, frame_stride=2, hot_frame_stride=2)
-    settings = FitSettings(level=4, cutoff=4.0, max_seconds=60.0, max_steps=20)
+    settings = MTPSettings(level=4, cutoff=4.0, max_seconds=60.0, max_steps=20)
     maker = tiny_study(
         engine=AseEngine(calculator="toy", relax_max_steps=2),
         sampling=hold,

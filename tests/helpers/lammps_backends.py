@@ -37,17 +37,17 @@ class Argon(Unfitted):
     def pair_style(
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
     ) -> PairStyle:
-        lines = ["pair_style lj/cut 6.0", f"pair_coeff * * {doc.files['epsilon']} 3.4"]
+        lines = ["pair_style lj/cut 6.0", f"pair_coeff * * {doc.files['epsilon'].decode()} 3.4"]
         restart = last_restart(directory)
         step = restart.step if restart else 0
-        later = [int(stop) for stop in doc.files.get("stops", "").split() if int(stop) > step]
+        later = [int(stop) for stop in doc.files.get("stops", b"").split() if int(stop) > step]
         if later:
             # "soft" is what the timer does too: it ends this run and all later ones
             lines += [
                 "variable reached equal step",
                 f"fix queue all halt 1 v_reached >= {later[0]} error soft message no",
             ]
-        if hold := doc.files.get("hold"):
+        if hold := doc.files.get("hold", b"").decode():
             # LAMMPS cannot open this file for writing before somebody reads it
             os.mkfifo(directory / f"hold.{hold}")
             lines.append(f"dump hold all atom {hold} hold.*")
@@ -135,7 +135,9 @@ TOY = potential("lammps_backends:Toy", ["Mg", "V", "O"], start="0.0")
 
 def argon_that(**files: str) -> PotentialDoc:
     """Return argon's potential that stops or holds LAMMPS at steps; its hash is that of argon's."""
-    return ARGON.model_copy(update={"files": ARGON.files | files})
+    return ARGON.model_copy(
+        update={"files": ARGON.files | {name: text.encode() for name, text in files.items()}}
+    )
 
 
 def settings(

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from ase import Atoms
 
-from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, untrained
+from amorph_flows.potentials.d_optimality import ActiveSet
+from amorph_flows.potentials.mtp import MTPPotential, untrained
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 SPECIES = ("Mg", "V", "O")

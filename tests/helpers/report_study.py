@@ -34,10 +34,11 @@ from amorph_flows.schemas.active_learning import (
     GenerationDoc,
 )
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.insertion import OccupationDoc, SiteSetDoc
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.melt_quench import Branch, QuenchDoc
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
@@ -235,9 +236,8 @@ def _potential(engine: EngineInfo, frames: FrameSet, surrogate: bool) -> Potenti
         accuracy = replace(accuracy, remedy=Remedy("fit.settings.level", 16, 12.5))
     return PotentialDoc(
         job_uuid=uuid_of("potential"),
-        backend="mtp",
         species=["Mg", "V", "O"],
-        settings=FitSettings(level=12, cutoff=5.0),
+        settings=MTPSettings(level=12, cutoff=5.0),
         engine=engine,
         files={},
         sha256="f" * 64,

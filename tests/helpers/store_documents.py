@@ -5,8 +5,9 @@ from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.store import (
     find_documents,
@@ -21,11 +22,10 @@ def verdict(answer, passed):
 
 def potential():
     return PotentialDoc(
-        backend="mtp",
         species=["Mg", "V", "O"],
-        settings=FitSettings(),
+        settings=MTPSettings(),
         engine=EngineInfo(name="toy", settings_hash="0", surrogate=True),
-        files={"potential": "MTP\n" + "1.0 " * 1000},
+        files={"potential.mtp": b"MTP\n" + b"1.0 " * 1000},
         sha256="0",
         n_parameters=1,
         n_training_frames=1,

@@ -13,8 +13,9 @@ from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.potentials.base import GradeSettings, PairStyle
 from amorph_flows.potentials.learned import Fit, LearnedBackend
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 
 
 class Unfitted(LearnedBackend):
@@ -28,15 +29,15 @@ class Unfitted(LearnedBackend):
         training: FrameSet,
         validation: FrameSet,
         settings: FitSettings,
-        start: str | None = None,
+        start: PotentialDoc | None = None,
     ) -> Fit:
-        return Fit("", [], 0, 0.0)
+        return Fit({}, [], 0, 0.0)
 
     def calculator(self, doc: PotentialDoc) -> Calculator:
         return ToyCalculator()
 
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        return ""
+    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
+        return {}
 
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
         return np.zeros(len(frames))
@@ -84,12 +85,10 @@ class ConstantForce(Unfitted):
 def potential(backend: str, species: list[str], **files: str) -> PotentialDoc:
     """Return the document of a potential that nobody fitted."""
     return PotentialDoc(
-        backend=backend,
         species=species,
-        settings=FitSettings(),
+        settings=FitSettings(backend=backend),
         engine=EngineInfo(name="none", settings_hash="", surrogate=True),
-        files=files,
-        sha256=str(sorted(files.items())),
+        files={name: text.encode() for name, text in files.items()},
         n_parameters=0,
         n_training_frames=0,
         errors={},

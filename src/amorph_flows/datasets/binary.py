@@ -1,8 +1,9 @@
-"""Numerical arrays as text: compact, exact, never nested lists."""
+"""Numerical arrays and files as text: compact, exact, never nested lists."""
 
 from __future__ import annotations
 
 import base64
+import zlib
 from typing import Any
 
 import numpy as np
@@ -56,4 +57,38 @@ def decode_array(value: object) -> npt.NDArray[Any]:
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"a stored array is damaged ({error}); it must have the keys dtype, shape and b64"
+        ) from error
+
+
+def encode_file(content: bytes) -> str:
+    """Return what a file holds as text, compressed.
+
+    Parameters
+    ----------
+    content
+        The contents.
+    """
+    return base64.b64encode(zlib.compress(content)).decode("ascii")
+
+
+def decode_file(value: object) -> bytes:
+    """Return the contents that `encode_file` stored; bytes pass through.
+
+    Parameters
+    ----------
+    value
+        The stored text, or bytes.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if isinstance(value, bytes):
+        return value
+    try:
+        return zlib.decompress(base64.b64decode(str(value), validate=True))
+    except (ValueError, zlib.error) as error:
+        raise InputError(
+            f"a stored file is damaged ({error}); it is text of encode_file"
         ) from error

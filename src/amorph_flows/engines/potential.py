@@ -311,7 +311,7 @@ def _document(engine: PotentialEngine, structure: Structure) -> PotentialDoc:
 def _graded(frames: list[Frame], doc: PotentialDoc) -> list[Frame]:
     """Return frames with their extrapolation grades, where the potential has an active set."""
     backend = get_backend(doc.backend)
-    if not isinstance(backend, LearnedBackend) or "active_set" not in doc.files or not frames:
+    if not isinstance(backend, LearnedBackend) or not doc.has_grades or not frames:
         return frames
     grades = backend.grades(doc, FrameSet(frames)).tolist()
     return [f.with_provenance(grade=grade) for f, grade in zip(frames, grades, strict=True)]

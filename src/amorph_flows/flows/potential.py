@@ -12,10 +12,11 @@ from amorph_flows.datasets import refuse_unphysical, split_frames
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.dataset import build_dataset
 from amorph_flows.jobs.potential import choose_potential, fit_potential, refit_potential
-from amorph_flows.potentials import default_backend, get_learned_backend
+from amorph_flows.potentials import default_settings, get_learned_backend
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.fits import AnyFitSettings, FitSettings
 from amorph_flows.schemas.labelling import LabelDoc
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.upstream.jobflow import without_what_failed
 
 
@@ -27,10 +28,8 @@ class FitPotentialMaker(Maker):
     ----------
     name
         Name of the flow.
-    backend
-        Name in the registry of potentials: ``"mtp"`` or ``"motep"``.
     settings
-        Level, cutoff, weights and limits of the fit.
+        Of the backend that they name: model, cutoff, weights and limits of the fit.
     alternatives
         Other settings to try; the fit of the least validation error of forces is kept, and
         refits use its settings.
@@ -43,9 +42,8 @@ class FitPotentialMaker(Maker):
     """
 
     name: str = "fit potential"
-    backend: str = field(default_factory=default_backend)
-    settings: FitSettings = field(default_factory=FitSettings)
-    alternatives: tuple[FitSettings, ...] = ()
+    settings: AnyFitSettings = field(default_factory=default_settings)
+    alternatives: tuple[AnyFitSettings, ...] = ()
     test_fraction: float = 0.1
     validation_fraction: float = 0.1
     min_contact_a: float = 1.25
@@ -72,7 +70,8 @@ class FitPotentialMaker(Maker):
         """
         split_frames(FrameSet(), self.test_fraction, self.validation_fraction)
         refuse_unphysical(FrameSet(), self.min_contact_a, self.max_force_ev_a)
-        get_learned_backend(self.backend).check()
+        for settings in (self.settings, *self.alternatives):
+            get_learned_backend(settings.backend).check()
 
     def make(self, labels: Sequence[LabelDoc]) -> Flow:
         """Return the flow; its output is a dictionary of ``dataset`` and ``potential``.
@@ -116,8 +115,8 @@ class FitPotentialMaker(Maker):
         return job
 
     def _first_fit(self, dataset: DatasetDoc, settings: FitSettings) -> Job:
-        job = fit_potential(dataset, settings, backend=self.backend)
+        job = fit_potential(dataset, settings)
         job.name = self.name
         if self.alternatives:
-            job.name += f" level {settings.level}, {settings.cutoff:g} Å"
+            job.name += f" {settings.model}, {settings.cutoff:g} Å"
         return job

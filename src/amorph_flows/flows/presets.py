@@ -12,8 +12,8 @@ from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
-from amorph_flows.potentials import default_backend
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.potentials import default_settings
+from amorph_flows.schemas.fits import MTPSettings
 
 
 def _choyal2025() -> dict[str, Any]:
@@ -21,10 +21,16 @@ def _choyal2025() -> dict[str, Any]:
     return {"preset": "choyal2025"}
 
 
+def _small_fit(level: int, max_steps: int) -> MTPSettings:
+    """Return a fit of minutes; where there is no compiler, of a level that is lower."""
+    backend = default_settings().backend
+    lowest = level if backend == "mtp" else 8
+    return MTPSettings(backend=backend, level=lowest, cutoff=5.0, max_steps=max_steps)
+
+
 def _demo() -> dict[str, Any]:
     """Return a study of minutes on two cores; its verdicts say why it is not converged."""
-    level = 12 if default_backend() == "mtp" else 8
-    settings = FitSettings(level=level, cutoff=5.0, max_seconds=180.0, max_steps=300)
+    settings = _small_fit(level=12, max_steps=300)
     fit = FitPotentialMaker(settings=settings)
     hold = SamplingMaker(duration_fs=160.0, frame_stride=5, hot_frame_stride=5)
     small = ProductionMDMaker(
@@ -61,8 +67,7 @@ def _demo() -> dict[str, Any]:
 
 def _laptop() -> dict[str, Any]:
     """Return three small glasses at one temperature, within two hours on two cores."""
-    level = 10 if default_backend() == "mtp" else 8
-    settings = FitSettings(level=level, cutoff=5.0, max_seconds=400.0, max_steps=400)
+    settings = _small_fit(level=10, max_steps=400)
     fit = FitPotentialMaker(settings=settings)
     hold = SamplingMaker(duration_fs=1000.0, ensemble="npt", frame_stride=5, hot_frame_stride=5)
     small = ProductionMDMaker(

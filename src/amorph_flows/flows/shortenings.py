@@ -9,6 +9,7 @@ from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.study import Shortening
 
 Extent = dict[str, tuple[float, str]]
@@ -33,7 +34,8 @@ def extent_of(stage: object, role: str = "") -> Extent:
     elif isinstance(stage, SamplingMaker):
         found[role] = stage.duration_fs / 1e3, "ps"
     elif isinstance(stage, FitPotentialMaker):
-        found["level of the potential"] = stage.settings.level, ""
+        if isinstance(stage.settings, MTPSettings):
+            found["level of the potential"] = stage.settings.level, ""
         found["cutoff of the potential"] = stage.settings.cutoff, "Å"
     elif isinstance(stage, ActiveLearningMaker):
         found["active learning: unbroken run"] = stage.duration_fs / 1e3, "ps"

@@ -11,12 +11,12 @@ from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.hashes import sha256_of
 from amorph_flows.jobs.required import required
-from amorph_flows.potentials import Fit, PotentialBackend, get_learned_backend
+from amorph_flows.potentials import Fit, LearnedBackend, PotentialBackend, get_learned_backend
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc, PotentialVerdict
+from amorph_flows.schemas.fits import FitSettings
+from amorph_flows.schemas.potential import PotentialDoc, PotentialVerdict
 
 _MAX_ENERGY_RMSE_MEV = 10.0
 _MAX_FORCE_RMSE_EV_A = 0.3
@@ -25,7 +25,7 @@ _PARITY_FRAMES = 200
 
 
 @stage_job(PotentialDoc)
-def fit_potential(dataset: DatasetDoc, settings: FitSettings, backend: str = "mtp") -> PotentialDoc:
+def fit_potential(dataset: DatasetDoc, settings: FitSettings) -> PotentialDoc:
     """Return a potential fitted to the training frames of a dataset.
 
     Hyperparameters and the snapshot are chosen on validation frames; test frames are used once,
@@ -36,16 +36,14 @@ def fit_potential(dataset: DatasetDoc, settings: FitSettings, backend: str = "mt
     dataset
         Labelled frames and their split.
     settings
-        Level, cutoff, weights and limits.
-    backend
-        Name in the registry of potentials.
+        Of the backend that they name: model, cutoff, weights and limits.
 
     Raises
     ------
     InputError
         If the dataset has no training frames.
     """
-    return _fitted(dataset, settings, backend, None)
+    return _fitted(dataset, settings, None)
 
 
 @stage_job(PotentialDoc)
@@ -68,21 +66,18 @@ def refit_potential(dataset: DatasetDoc, start: PotentialDoc) -> PotentialDoc:
     """
     if start.n_training_frames == len(dataset.training):
         return start
-    return _fitted(dataset, start.fit_settings(), start.backend, start)
+    return _fitted(dataset, start.fit_settings(), start)
 
 
-def _fitted(
-    dataset: DatasetDoc, settings: FitSettings, backend: str, start: PotentialDoc | None
-) -> PotentialDoc:
-    method = get_learned_backend(backend)
+def _fitted(dataset: DatasetDoc, settings: FitSettings, start: PotentialDoc | None) -> PotentialDoc:
+    method = get_learned_backend(settings.backend)
     method.check()
     parts = split_parts(dataset)
     if not len(parts["training"]):
         raise InputError("the dataset has no training frames; sample more or lower the fractions")
     chosen_on = parts["validation" if settings.choose_on == "validation" else "test_random"]
-    text = start.files["potential"] if start is not None else None
-    fit = method.fit(parts["training"], chosen_on, settings, start=text)
-    doc = _document(dataset, settings, backend, fit, start)
+    fit = method.fit(parts["training"], chosen_on, settings, start=start)
+    doc = _document(dataset, parts["training"], settings, method, fit, start)
     return _with_errors(doc, method, parts)
 
 
@@ -145,28 +140,28 @@ def predict(method: PotentialBackend, doc: PotentialDoc, frames: FrameSet) -> Fr
 
 def _document(
     dataset: DatasetDoc,
+    training: FrameSet,
     settings: FitSettings,
-    backend: str,
+    method: LearnedBackend,
     fit: Fit,
     start: PotentialDoc | None,
 ) -> PotentialDoc:
-    training = dataset.frames.take(dataset.training)
-    method = get_learned_backend(backend)
+    graded_by = method.grade_files(fit, training, settings)
     return PotentialDoc(
-        backend=backend,
         species=fit.species,
         settings=settings,
         engine=dataset.engine,
-        files={
-            "potential": fit.potential,
-            "active_set": method.active_set(fit.potential, fit.species, training),
-        },
-        sha256=sha256_of(fit.potential),
+        files=fit.files | graded_by,
+        grade_files=sorted(graded_by),
+        reference_energies_ev=fit.reference_energies_ev,
+        licence=method.licence,
+        versions=fit.versions,
         n_parameters=fit.n_parameters,
         n_training_frames=len(training),
         errors={},
         curves={"history": [list(point) for point in fit.history]},
         training_cpu_seconds=fit.cpu_seconds,
+        ended=fit.ended,
         dataset_uuid=dataset.job_uuid,
         parent_uuid=start.job_uuid if start is not None else "",
     )
@@ -213,6 +208,8 @@ def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, obje
 def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdict]:
     verdicts = [_accuracy(held_out), _data_size(doc.n_training_frames)]
     verdicts += doc.engine.verdicts("labels")
+    if doc.ended == "time":
+        verdicts.append(_out_of_time(doc.fit_settings().max_seconds))
     if doc.fit_settings().choose_on == "test":
         verdicts.append(
             Verdict(
@@ -224,6 +221,18 @@ def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdi
             )
         )
     return verdicts
+
+
+def _out_of_time(max_seconds: float) -> Verdict:
+    return Verdict(
+        question="fit ended by itself?",
+        answer=PotentialVerdict.OUT_OF_TIME,
+        passed=False,
+        scope="numerical",
+        reason=f"the clock ended the fit after {max_seconds:g} s, before its steps or convergence "
+        "did: another machine would give another potential",
+        numbers={"max_seconds": max_seconds},
+    )
 
 
 def _accuracy(errors: ErrorStatistics | None) -> Verdict:

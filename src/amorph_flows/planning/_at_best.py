@@ -12,8 +12,8 @@ from amorph_flows.jobs.voltage import MIN_SAMPLED_FS, MIN_SNAPSHOTS
 from amorph_flows.planning._walk import Node
 from amorph_flows.planning.forecast import Expected
 from amorph_flows.remedies import LENGTH
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.plan import Obstacle
-from amorph_flows.schemas.potential import FitSettings
 from amorph_flows.structures import minimum_width
 
 _WITH_POTENTIAL = "all from MD with the potential"
@@ -102,7 +102,7 @@ def _fits(nodes: Sequence[Node]) -> Iterator[Obstacle]:
             "denser sampling, or more labels",
             key="sampling.frame_stride",
         )
-    for _, settings in (pair for pair in map(_settings, fits) if pair is not None):
+    for settings in (known for known in map(_settings, fits) if known is not None):
         if settings.choose_on == "test":
             yield Obstacle(
                 results=_WITH_POTENTIAL,
@@ -112,7 +112,7 @@ def _fits(nodes: Sequence[Node]) -> Iterator[Obstacle]:
             )
 
 
-def _settings(fit: Node) -> tuple[str, FitSettings] | None:
+def _settings(fit: Node) -> FitSettings | None:
     return fit.forecast.output.potential
 
 
@@ -125,11 +125,11 @@ def _production(nodes: Sequence[Node]) -> Iterator[Obstacle]:
             continue
         width_a = minimum_width(run.structure.lattice.matrix)
         potential = node.given["potential"].potential
-        if potential is not None and width_a < 2 * potential[1].cutoff:
+        if potential is not None and width_a < 2 * potential.cutoff:
             yield Obstacle(
                 results=_TRANSPORT,
                 question=WIDTH_QUESTION,
-                reason=f"{width_a:.1f} Å wide, cutoff {potential[1].cutoff:g} Å",
+                reason=f"{width_a:.1f} Å wide, cutoff {potential.cutoff:g} Å",
                 key="production.supercell",
             )
         if node.given["grade"] is None:

@@ -147,7 +147,7 @@ def _forces(call: Call, structure: Structure) -> Timed:
     if isinstance(engine, PotentialEngine):
         potential = engine.potential
         if isinstance(potential, PotentialDoc) and not potential.is_classical:
-            return PotentialStep(structure, potential.backend, potential.fit_settings(), every=0)
+            return PotentialStep(structure, potential.fit_settings(), every=0)
         if isinstance(potential, OutputReference):
             fitted = call.expected[potential.uuid].potential
             if fitted is None:

@@ -12,7 +12,7 @@ from amorph_flows.planning.forecast import Call, Expected, Forecast, Task, forec
 from amorph_flows.planning.timed import ActiveSetSearch, FitStep, PotentialStep
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import EarlierTurns
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.production_md import ProductionUntil
 
 _JOBS = "amorph_flows.jobs."
@@ -26,7 +26,7 @@ _ENDLESS = 1e6
 @forecaster(_JOBS + "potential.fit_potential")
 def fit(call: Call) -> Forecast:
     """Forecast a fit and its active set."""
-    return _fit(call, (call.given["backend"], call.given["settings"]))
+    return _fit(call, call.given["settings"])
 
 
 @forecaster(_JOBS + "potential.refit_potential")
@@ -41,7 +41,9 @@ def choose(call: Call) -> Forecast:
     fits = [fit for fit in call.given["fits"] if fit.potential is not None]
     if not fits:
         raise LookupError("fits")
-    return Forecast(output=max(fits, key=lambda fit: fit.potential[1].level), active_sets=1)
+    return Forecast(
+        output=max(fits, key=lambda fit: getattr(fit.potential, "level", 0)), active_sets=1
+    )
 
 
 @forecaster(_JOBS + "production_md.run_production")
@@ -87,20 +89,20 @@ def conclude(call: Call) -> Forecast:
     return Forecast(output=output, active_sets=1, frame_atoms=frame_atoms, then=then, last=last)
 
 
-def _fit(call: Call, potential: tuple[str, FitSettings]) -> Forecast:
-    data, settings = call.given["dataset"], potential[1]
+def _fit(call: Call, settings: FitSettings) -> Forecast:
+    data = call.given["dataset"]
     if not data.frames:
         raise LookupError("dataset")
     atoms = data.n_frame_atoms * data.n_training / data.n_frames
     cell = max((structure for structure, _ in data.frames), key=len)
     return Forecast(
         tasks=(
-            Task(FitStep(cell, *potential), settings.max_steps * atoms, settings.max_seconds),
-            Task(FitStep(cell, *potential), _GRADIENT_STEPS * atoms),
-            Task(ActiveSetSearch(cell, *potential), 1),
+            Task(FitStep(cell, settings), settings.max_steps * atoms, settings.max_seconds),
+            Task(FitStep(cell, settings), _GRADIENT_STEPS * atoms),
+            Task(ActiveSetSearch(cell, settings), 1),
         ),
         other_s=1.0,  # errors and parity
-        output=Expected(potential=potential),
+        output=Expected(potential=settings),
         active_sets=1,
     )
 
@@ -117,7 +119,7 @@ def _md(call: Call, cell: Structure, grade: GradeSettings | None) -> Forecast:
         else:  # only the core-hours end it
             at_most = _ENDLESS
     n_frames = sum(_frames_of(stage) for stage in md.stages)
-    step = PotentialStep(cell, *call.potential(), every=grade.every if grade else 0)
+    step = PotentialStep(cell, call.potential(), every=grade.every if grade else 0)
     last = md.stages[-1]
     return Forecast(
         tasks=(Task(step, _length(call) * md.n_steps * at_most, limit_core_s=limit_core_s),),

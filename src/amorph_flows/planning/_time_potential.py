@@ -9,7 +9,6 @@ from ase.calculators.morse import MorsePotential
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Frame, FrameSet
-from amorph_flows.hashes import sha256_of
 from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.planning._measure import Stopwatch, memory_gb, stopwatch, today
 from amorph_flows.planning.rates import Rate
@@ -80,20 +79,19 @@ def _cell_to_fit(pieces: list[WithPotential], largest: Structure) -> Structure:
 def _fitted(piece: WithPotential, cell: Structure) -> tuple[PotentialDoc, Stopwatch, Stopwatch]:
     """Return a potential, and the times of one step of its fit and of its active set an atom."""
     frames, many = _labelled(cell, _N_FRAMES), _labelled(cell, _N_GRADED)
-    method = get_learned_backend(piece.backend)
+    method = get_learned_backend(piece.settings.backend)
     settings = piece.settings.model_copy(update={"max_steps": _FIT_STEPS, "max_seconds": _FIT_S})
     with stopwatch() as fitting:
         fit = method.fit(frames, FrameSet(), settings)
     for _ in range(2):  # the first one may compile
         with stopwatch() as finding:
-            active_set = method.active_set(fit.potential, fit.species, many)
+            grade_files = method.grade_files(fit, many, settings)
     potential = PotentialDoc(
-        backend=piece.backend,
         species=fit.species,
         settings=settings,
         engine=EngineInfo(name="Morse", settings_hash="timing", surrogate=True),
-        files={"potential": fit.potential, "active_set": active_set},
-        sha256=sha256_of(fit.potential),
+        files=fit.files | grade_files,
+        grade_files=sorted(grade_files),
         n_parameters=fit.n_parameters,
         n_training_frames=len(frames),
         errors={},

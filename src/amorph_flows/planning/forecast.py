@@ -12,7 +12,7 @@ from pymatgen.core import Structure
 from amorph_flows.engines import Engine
 from amorph_flows.planning.case import Case
 from amorph_flows.planning.timed import Timed
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import FitSettings
 
 Frames = tuple[tuple[Structure, float], ...]
 """Cells and how many frames there are of each."""
@@ -41,7 +41,7 @@ class Expected:
     structure: Structure | None = None
     frames: Frames = ()
     n_training: float = 0.0
-    potential: tuple[str, FitSettings] | None = None
+    potential: FitSettings | None = None
     sampled_fs: float | None = None
     source: str = ""
 
@@ -167,8 +167,8 @@ class Call:
             return found
         raise LookupError(name)
 
-    def potential(self, name: str = "potential") -> tuple[str, FitSettings]:
-        """Return backend and settings of an argument that stands for a fitted potential.
+    def potential(self, name: str = "potential") -> FitSettings:
+        """Return the settings of an argument that stands for a fitted potential.
 
         Parameters
         ----------

@@ -10,7 +10,7 @@ from monty.json import MSONable
 from pymatgen.core import Structure
 
 from amorph_flows.engines import Engine
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import FitSettings
 
 
 def size_of(structure: Structure) -> str:
@@ -87,19 +87,17 @@ class WithPotential(Timed):
 
     Parameters
     ----------
-    backend
-        Name of the backend.
     settings
         How the potential is fitted.
     """
 
-    backend: str
     settings: FitSettings
 
     @property
     def method(self) -> str:
         """The potential, for people."""
-        return f"{self.backend} level {self.settings.level}, {self.settings.cutoff:g} Å"
+        settings = self.settings
+        return f"{settings.model} by {settings.backend}, {settings.cutoff:g} Å"
 
 
 @dataclass

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amorph_flows.potentials.mtp._backend import MTPBackend
     from amorph_flows.potentials.mtp.document import mtp_potential
     from amorph_flows.potentials.mtp.motep._backend import MotepBackend
-    from amorph_flows.potentials.requirements import default_backend
+    from amorph_flows.potentials.requirements import default_settings
     from amorph_flows.potentials.stored import load_calculator, write_lammps
 else:
     __getattr__ = lazy_names(
@@ -32,7 +32,7 @@ else:
             "mtp._backend": ("MTPBackend",),
             "mtp.document": ("mtp_potential",),
             "mtp.motep._backend": ("MotepBackend",),
-            "requirements": ("default_backend",),
+            "requirements": ("default_settings",),
             "stored": ("load_calculator", "write_lammps"),
         },
     )
@@ -47,7 +47,7 @@ __all__ = [
     "PairStyle",
     "PotentialBackend",
     "classical_potential",
-    "default_backend",
+    "default_settings",
     "get_backend",
     "get_learned_backend",
     "load_calculator",

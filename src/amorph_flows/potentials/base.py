@@ -96,7 +96,7 @@ def require_elements(species: Iterable[str], elements: Iterable[str]) -> None:
 class PotentialBackend(ABC):
     """One method of potentials; a `LearnedBackend` also fits them.
 
-    The potential travels as a `PotentialDoc`; ``doc.files`` holds its text.
+    The potential travels as a `PotentialDoc`; ``doc.files`` holds its files.
     """
 
     name: ClassVar[str]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from typing import ClassVar, TypeVar
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.base import PotentialBackend, get_backend
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.fits import FitSettings
+from amorph_flows.schemas.potential import HowEnded, PotentialDoc
+
+_Settings = TypeVar("_Settings", bound=FitSettings)
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Fit:
 
     Parameters
     ----------
-    potential
-        The potential as text.
+    files
+        The potential: contents of its files by name.
     species
         Element symbols in the order of the potential's species numbers.
     n_parameters
@@ -28,20 +32,39 @@ class Fit:
         CPU time of the fit, s.
     history
         ``(cpu seconds, loss)`` of the optimiser.
+    ended
+        What ended the fit.
+    reference_energies_ev
+        Energy of a lone atom of each element, eV; empty where the potential itself holds them.
+    versions
+        Of the packages that fitted it.
     """
 
-    potential: str
+    files: dict[str, bytes]
     species: list[str]
     n_parameters: int
     cpu_seconds: float
     history: list[tuple[float, float]] = field(default_factory=list)
+    ended: HowEnded = "converged"
+    reference_energies_ev: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 class LearnedBackend(PotentialBackend):
     """One method of machine-learned potentials.
 
-    ``doc.files`` also holds the potential's active set, from which its grades come.
+    ``doc.files`` also holds what its grades come from, such as the active set.
+
+    Attributes
+    ----------
+    settings_type
+        Class of the settings of its fits.
+    licence
+        Of the code that fits, such as ``"BSD-3-Clause"``.
     """
+
+    settings_type: ClassVar[type[FitSettings]] = FitSettings
+    licence: ClassVar[str] = ""
 
     @abstractmethod
     def fit(
@@ -49,7 +72,7 @@ class LearnedBackend(PotentialBackend):
         training: FrameSet,
         validation: FrameSet,
         settings: FitSettings,
-        start: str | None = None,
+        start: PotentialDoc | None = None,
     ) -> Fit:
         """Fit a potential.
 
@@ -60,31 +83,31 @@ class LearnedBackend(PotentialBackend):
         validation
             Labelled frames that choose the snapshot; may be empty.
         settings
-            Level, cutoff, weights and limits.
+            Of `settings_type`: model, cutoff, weights and limits.
         start
-            Text of the potential to start from; None starts anew. Species may be added.
+            The potential to start from; None starts anew. Species may be added.
 
         Raises
         ------
         InputError
-            If there are no labelled frames, the validation frames hold other elements, or
-            ``start`` does not fit.
+            If there are no labelled frames, the validation frames hold other elements, the
+            settings are another backend's, or ``start`` does not fit.
         MissingDependencyError
             If the backend cannot be used here.
         """
 
     @abstractmethod
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        """Return the active set for the extrapolation grade, as text.
+    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
+        """Return the files that the extrapolation grade comes from, such as the active set.
 
         Parameters
         ----------
-        potential
-            Text of the potential.
-        species
-            Its element symbols.
-        frames
-            The training frames.
+        fit
+            The fitted potential.
+        training
+            Its training frames.
+        settings
+            How it was fitted.
         """
 
     @abstractmethod
@@ -94,7 +117,7 @@ class LearnedBackend(PotentialBackend):
         Parameters
         ----------
         doc
-            The potential with its active set.
+            The potential with the files of its grades.
         frames
             The configurations.
 
@@ -106,19 +129,19 @@ class LearnedBackend(PotentialBackend):
         Raises
         ------
         InputError
-            If the active set is damaged or another potential's.
+            If those files are damaged or another potential's.
         """
 
     @abstractmethod
     def select(
         self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
     ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first.
+        """Return the candidates that the training set needs most, in this order.
 
         Parameters
         ----------
         doc
-            The potential with its active set.
+            The potential with the files of its grades.
         training
             The frames that it was fitted to; equal candidates are passed over.
         candidates
@@ -129,7 +152,7 @@ class LearnedBackend(PotentialBackend):
         Raises
         ------
         InputError
-            If the active set is damaged or another potential's.
+            If those files are damaged or another potential's.
         """
 
 
@@ -153,3 +176,47 @@ def get_learned_backend(name: str) -> LearnedBackend:
             "extrapolation grades; name a backend that fits, such as 'mtp'"
         )
     return backend
+
+
+def graded(doc: PotentialDoc, training: FrameSet) -> PotentialDoc:
+    """Return a potential with the files that its grades come from.
+
+    Parameters
+    ----------
+    doc
+        The potential, such as one that came as a file.
+    training
+        What it was fitted to, or what is to count as known.
+
+    Raises
+    ------
+    InputError
+        If it is a classical one, or there are no frames.
+    """
+    fit = Fit(doc.files, doc.species, doc.n_parameters, doc.training_cpu_seconds)
+    found = get_learned_backend(doc.backend).grade_files(fit, training, doc.fit_settings())
+    whole = doc.model_copy(update={"files": doc.files | found, "grade_files": sorted(found)})
+    return whole.model_copy(update={"sha256": whole.files_sha256()})
+
+
+def require_settings(settings: FitSettings, kind: type[_Settings]) -> _Settings:
+    """Return settings as those of a method.
+
+    Parameters
+    ----------
+    settings
+        Of any fit.
+    kind
+        The class of the method.
+
+    Raises
+    ------
+    InputError
+        If they are another method's.
+    """
+    if not isinstance(settings, kind):
+        raise InputError(
+            f"settings of {settings.backend!r} ({type(settings).__name__}) were given to a method "
+            f"that needs {kind.__name__}"
+        )
+    return settings

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from amorph_flows.errors import MissingDependencyError
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.settings import Settings
 
 
@@ -15,9 +16,9 @@ def has_compiler() -> bool:
     return shutil.which(Settings().compiler) is not None
 
 
-def default_backend() -> str:
-    """Return the backend to use here: ``"mtp"`` where there is a compiler, else ``"motep"``."""
-    return "mtp" if has_compiler() else "motep"
+def default_settings() -> MTPSettings:
+    """Return the fit to use here: by ``"mtp"`` where there is a compiler, else ``"motep"``."""
+    return MTPSettings(backend="mtp" if has_compiler() else "motep")
 
 
 def check_mtp() -> None:

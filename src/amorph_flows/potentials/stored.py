@@ -8,7 +8,6 @@ from ase.calculators.calculator import Calculator
 from jobflow import JobStore
 
 from amorph_flows.errors import InputError
-from amorph_flows.hashes import sha256_of
 from amorph_flows.potentials.base import get_backend
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.store import load_potential
@@ -29,14 +28,14 @@ def load_calculator(store: JobStore, uuid: str) -> Calculator:
     Raises
     ------
     InputError
-        If the document is not a potential or its text was changed.
+        If the document is not a potential or its files were changed.
 
     Examples
     --------
     >>> atoms.calc = load_calculator(open_store("v2o5-study"), "3f2a91c0")
     """
     doc = load_potential(store, uuid)
-    check_text(doc)
+    check_files(doc)
     return get_backend(doc.backend).calculator(doc)
 
 
@@ -60,11 +59,12 @@ def write_lammps(
     Raises
     ------
     InputError
-        If LAMMPS has no pair style for the potential, it lacks an element, or its text was changed.
+        If LAMMPS has no pair style for the potential, it lacks an element, or its files were
+        changed.
     MissingDependencyError
         If LAMMPS or what its pair style needs is missing here.
     """
-    check_text(doc)
+    check_files(doc)
     home = Path(folder)
     home.mkdir(parents=True, exist_ok=True)
     types = elements or list(doc.species)
@@ -85,18 +85,17 @@ def _listed(charges: dict[str, float], types: list[str]) -> str:
     return ", ".join(f"{element} {charges[element]:+g}" for element in types)
 
 
-def check_text(doc: PotentialDoc) -> None:
-    """Raise an error if the text of a potential is not the one that was fitted.
+def check_files(doc: PotentialDoc) -> None:
+    """Raise an error if the files of a potential are not those that were stored.
 
     Parameters
     ----------
     doc
-        The potential; one without a hash passes.
+        The potential.
     """
-    text = doc.files.get("potential", "")
-    digest = sha256_of(text)
-    if doc.sha256 and digest != doc.sha256:
+    digest = doc.files_sha256()
+    if digest != doc.sha256:
         raise InputError(
-            f"the text of potential {doc.job_uuid} has sha256 {digest[:12]}…, but its document "
-            f"says {doc.sha256[:12]}…; it has been changed, so fit it again"
+            f"the files of potential {doc.job_uuid} have sha256 {digest[:12]}…, but its document "
+            f"says {doc.sha256[:12]}…; they have been changed, so fit it again"
         )

@@ -3,70 +3,24 @@
 from __future__ import annotations
 
 from enum import auto
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from amorph_flows.analysis.verdict import Answer, Verdict
+from amorph_flows.datasets.binary import decode_file, encode_file
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.errors import InputError
-from amorph_flows.schemas.base import Document, JobKind, StageDocument
+from amorph_flows.hashes import sha256_of
+from amorph_flows.schemas.base import JobKind, StageDocument
+from amorph_flows.schemas.fits import AnySettings, ClassicalSettings, FitSettings
 from amorph_flows.schemas.labelling import EngineInfo
 
+FileBytes = Annotated[bytes, BeforeValidator(decode_file), PlainSerializer(encode_file)]
+"""What a file holds, stored as text."""
 
-class LossWeights(Document):
-    """Weights of the squared errors in the loss of a fit, as in MLIP-2."""
-
-    energy_weight: float = Field(default=1.0, ge=0, description="of the energy per atom, 1/eV²")
-    force_weight: float = Field(default=0.01, ge=0, description="of the force on an atom, Å²/eV²")
-    stress_weight: float = Field(
-        default=0.001, ge=0, description="of stress times volume per atom, 1/eV²"
-    )
-
-
-class FitSettings(LossWeights):
-    """How a moment tensor potential is fitted."""
-
-    level: int = Field(default=16, ge=2, le=28, description="level of the potential, even")
-    cutoff: float = Field(default=7.0, gt=0, description="cutoff radius, Å")
-    min_distance: float | None = Field(
-        default=None, gt=0, description="start of the radial basis, Å; None: from the frames"
-    )
-    radial_size: int = Field(default=8, ge=2, description="Chebyshev terms of a radial function")
-    max_seconds: float = Field(default=3600.0, gt=0, description="wall time of the optimiser, s")
-    max_steps: int = Field(default=2000, ge=1, description="steps of the optimiser")
-    choose_on: Literal["validation", "test"] = Field(
-        default="validation",
-        description="frames that choose the snapshot; 'test' is the paper's choice and is flagged",
-    )
-    seed: int = 0
-
-
-class ClassicalSettings(Document):
-    """Cutoffs and the Coulomb sum of a classical potential."""
-
-    pair_cutoff: float = Field(default=5.5, gt=0, description="of the pair terms, Å")
-    coulomb: Literal["damped-shifted", "pppm"] = Field(
-        default="damped-shifted",
-        description="damped, shifted force (Fennell and Gezelter 2006), or PPPM's Ewald sum",
-    )
-    coulomb_cutoff: float = Field(
-        default=8.0, gt=0, description="of the damped Coulomb force; of PPPM's sum in space, Å"
-    )
-    damping: float = Field(
-        default=0.25, gt=0, description="damping of the damped, shifted force, 1/Å"
-    )
-    accuracy: float = Field(
-        default=1e-5,
-        gt=0,
-        lt=1,
-        description="of PPPM's forces, relative to that between two unit charges 1 Å apart",
-    )
-
-    @property
-    def cutoff(self) -> float:
-        """The largest cutoff, Å."""
-        return max(self.pair_cutoff, self.coulomb_cutoff)
+HowEnded = Literal["converged", "steps", "time"]
+"""What ended a fit: nothing more to gain, the steps asked for, or the clock."""
 
 
 class PotentialVerdict(Answer):
@@ -78,21 +32,33 @@ class PotentialVerdict(Answer):
     ENOUGH = auto()
     FEW = auto()
     CHOSEN_ON_TEST = auto()
+    OUT_OF_TIME = auto()
 
 
 class PotentialDoc(StageDocument):
-    """A potential; a fitted one has errors and the active set for its extrapolation grade."""
+    """A potential; a fitted one has errors and what its extrapolation grade comes from."""
 
     job_kind: ClassVar[JobKind] = "fit"
 
-    backend: str = Field(description="name in the registry of potentials, such as 'mtp'")
     species: list[str] = Field(description="element symbols in the order of the species numbers")
-    settings: FitSettings | ClassicalSettings
+    settings: AnySettings = Field(description="of its backend, which they name")
     engine: EngineInfo = Field(description="engine of the labels; a classical potential itself")
-    files: dict[str, str] = Field(
-        description="'potential' and, of a fitted one, 'active_set', as text"
+    files: dict[str, FileBytes] = Field(
+        description="files by name: the potential and, of a fitted one, the active set or the "
+        "committee of its grades"
     )
-    sha256: str = Field(description="of the potential's text")
+    sha256: str = Field(default="", description="of the files; filled in where empty")
+    grade_files: list[str] = Field(
+        default_factory=list, description="names of those that extrapolation grades come from"
+    )
+    reference_energies_ev: dict[str, float] = Field(
+        default_factory=dict,
+        description="energy of a lone atom of each element, eV; empty: part of the potential",
+    )
+    licence: str = Field(default="", description="of the code of the method")
+    versions: dict[str, str] = Field(
+        default_factory=dict, description="of the packages that fitted it"
+    )
     n_parameters: int
     n_training_frames: int
     errors: dict[str, ErrorStatistics] = Field(
@@ -102,9 +68,24 @@ class PotentialDoc(StageDocument):
         default_factory=dict, description="parity data and loss history for the report"
     )
     training_cpu_seconds: float
+    ended: HowEnded = Field(default="converged", description="what ended the fit")
     dataset_uuid: str = ""
     parent_uuid: str = Field(default="", description="potential that the fit started from")
     verdicts: list[Verdict] = Field(default_factory=list)
+
+    def model_post_init(self, _context: object) -> None:
+        """Fill in the hash of the files."""
+        self.sha256 = self.sha256 or self.files_sha256()
+
+    def files_sha256(self) -> str:
+        """Return the SHA-256 of names and contents of the files."""
+        parts = (part for name in sorted(self.files) for part in (name, self.files[name]))
+        return sha256_of(*parts)
+
+    @property
+    def backend(self) -> str:
+        """Name in the registry of potentials."""
+        return self.settings.backend
 
     @property
     def is_classical(self) -> bool:
@@ -116,7 +97,12 @@ class PotentialDoc(StageDocument):
         """What a person calls it, such as ``"MTP"`` or ``"pedone"``."""
         if self.is_classical:
             return self.engine.name
-        return {"mtp": "MTP", "motep": "MTP"}.get(self.backend, self.backend.rpartition(":")[2])
+        return self.settings.method or self.backend.rpartition(":")[2]
+
+    @property
+    def has_grades(self) -> bool:
+        """Whether a run with it can be graded; one that came as a file often cannot."""
+        return bool(self.grade_files)
 
     def fit_settings(self) -> FitSettings:
         """Return how the potential was fitted.

@@ -12,8 +12,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
 from amorph_flows.errors import InputError, unknown_name
+from amorph_flows.schemas.fits import FitSettings, settings_type
 
 _T = TypeVar("_T")
+
+_BACKEND = "backend"
 
 
 def apply_overrides(maker: _T, overrides: Mapping[str, Any]) -> _T:
@@ -24,14 +27,17 @@ def apply_overrides(maker: _T, overrides: Mapping[str, Any]) -> _T:
     maker
         A dataclass or pydantic model whose fields may be such again.
     overrides
-        Values by dotted name (``"melt_quench.time_step_fs"``) or nested mappings of such.
+        Values by dotted name (``"melt_quench.time_step_fs"``) or nested mappings of such. The
+        backend of a fit is set first; where it is another method, its other settings begin from
+        that method's defaults.
 
     Raises
     ------
     InputError
         If there is no such field (the message names the nearest one) or the value does not fit.
     """
-    for name, value in flatten_overrides(maker, overrides):
+    given = list(flatten_overrides(maker, overrides))
+    for name, value in sorted(given, key=lambda pair: not _names_backend(maker, pair[0])):
         _check_name(maker, name)
         maker = _changed(maker, name.split("."), value, name)
     return maker
@@ -70,6 +76,27 @@ def flatten_overrides(
             yield name, value
 
 
+def _names_backend(maker: object, name: str) -> bool:
+    """Return whether a name is that of the backend of a fit, on which its other fields depend."""
+    parent, _, last = name.rpartition(".")
+    return last == _BACKEND and isinstance(_look_up(maker, parent), FitSettings)
+
+
+def _of_backend(here: FitSettings, backend: Any, name: str) -> FitSettings:
+    """Return the settings of a backend: as they are where they are its own, else its defaults."""
+    if not isinstance(backend, str):
+        raise InputError(f"override {name!r}: give a name in quotes, got {backend!r}")
+    try:
+        kind = settings_type(backend)
+    except InputError as error:
+        raise InputError(f"override {name!r}: {error}") from error
+    if not issubclass(kind, FitSettings):
+        raise InputError(f"override {name!r}: {backend!r} potentials are given, not fitted")
+    if isinstance(here, kind):
+        return here.model_copy(update={_BACKEND: backend})
+    return kind.model_validate({_BACKEND: backend, "seed": here.seed, "choose_on": here.choose_on})
+
+
 def _look_up(maker: object, name: str) -> Any:
     """Return the field of a dotted name, or None where there is none."""
     here: Any = maker
@@ -84,6 +111,8 @@ def _changed(here: Any, path: list[str], value: Any, name: str) -> Any:
     """Return a copy with the field at a path changed."""
     field, *rest = path
     current = getattr(here, field)
+    if isinstance(here, FitSettings) and field == _BACKEND:
+        return _of_backend(here, value, name)
     if rest:
         new = _changed(current, rest, value, name)
     elif _is_nested(current):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,11 +13,13 @@ from ase.calculators.emt import EMT
 
 from amorph_flows.datasets import Frame, FrameSet, Provenance
 from amorph_flows.potentials import Fit, LearnedBackend, get_learned_backend
+from amorph_flows.schemas.fits import FitSettings, MTPSettings, settings_type
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 
 _N_TRAINING = 20
-SETTINGS = FitSettings(level=6, cutoff=4.5, radial_size=6, max_steps=60, seed=1)
+MTP_SETTINGS = MTPSettings(level=6, cutoff=4.5, radial_size=6, max_steps=60, seed=1)
+"""A moment tensor potential that is fitted to the small task within seconds."""
 
 
 def alloy_frames(n_frames: int, seed: int, rattle_a: float = 0.15) -> FrameSet:
@@ -71,23 +74,33 @@ class Task:
     validation: FrameSet
 
 
-@cache
-def fitted(name: str) -> Task:
-    """Return the potential of a backend fitted to the small task, once a process.
+def fitted(settings: FitSettings) -> Task:
+    """Return a potential fitted to the small task, once a process.
 
     Parameters
     ----------
-    name
-        The backend.
+    settings
+        How it is fitted; they name the backend.
     """
-    backend = get_learned_backend(name)
+    return _fitted(json.dumps(settings.model_dump()))
+
+
+@cache
+def _fitted(stored: str) -> Task:
+    fields = json.loads(stored)
+    settings = settings_type(fields["backend"]).model_validate(fields)
+    assert isinstance(settings, FitSettings)
+    backend = get_learned_backend(settings.backend)
     training, validation = alloy_frames(_N_TRAINING, seed=0), alloy_frames(4, seed=1)
-    fit = backend.fit(training, validation, SETTINGS)
-    return Task(backend, fit, document(backend, fit, training), training, validation)
+    fit = backend.fit(training, validation, settings)
+    doc = document(backend, fit, training, settings)
+    return Task(backend, fit, doc, training, validation)
 
 
-def document(backend: LearnedBackend, fit: Fit, training: FrameSet) -> PotentialDoc:
-    """Return the document of a fit, with its active set.
+def document(
+    backend: LearnedBackend, fit: Fit, training: FrameSet, settings: FitSettings
+) -> PotentialDoc:
+    """Return the document of a fit, with the files of its grades.
 
     Parameters
     ----------
@@ -97,15 +110,17 @@ def document(backend: LearnedBackend, fit: Fit, training: FrameSet) -> Potential
         The fit.
     training
         Its training frames.
+    settings
+        How it was fitted.
     """
-    active = backend.active_set(fit.potential, fit.species, training)
+    graded_by = backend.grade_files(fit, training, settings)
     return PotentialDoc(
-        backend=backend.name,
         species=fit.species,
-        settings=SETTINGS,
+        settings=settings,
         engine=EngineInfo(name="EMT", settings_hash="emt", surrogate=True),
-        files={"potential": fit.potential, "active_set": active},
-        sha256="",
+        files=fit.files | graded_by,
+        grade_files=sorted(graded_by),
+        reference_energies_ev=fit.reference_energies_ev,
         n_parameters=fit.n_parameters,
         n_training_frames=len(training),
         errors={},

@@ -157,7 +157,7 @@ def test_configured_store_is_used(amorph, small, study_file, tmp_path, monkeypat
             "structure: V2O5.cif\nengine: toy\noverrides: {melt_quench.melt_temperature_k: -5}\n",
             "-5",
         ),
-        ("structure: V2O5.cif\nengine: toy\noverrides: {fit.backend: nep}\n", "nep"),
+        ("structure: V2O5.cif\nengine: toy\noverrides: {fit.settings.backend: nep}\n", "nep"),
         (
             "structure: V2O5.cif\nengine: toy\noverrides: {voltage.engine.calculator: toy}\n",
             "set 'engine.calculator'",

@@ -21,7 +21,7 @@ def study(tmp_path, monkeypatch):
         "@module": "amorph_flows.schemas.potential",
         "@class": "PotentialDoc",
         "formula": "V2O5",
-        "files": {"potential": "MTP"},
+        "files": {"potential.mtp": "MTP"},
     }
     metadata = {"study": "mine", "ion": "Mg2+", "formula": "V2O5"}
     document = {
@@ -48,7 +48,7 @@ def study(tmp_path, monkeypatch):
         (["query", "--store", "mine", "--stage", "potential", "--formula", "V2O5"], UUID),
         (["query", "--store", "mine", "--since", "2026-01-01", "--json"], UUID),
         (["query", "--store", "mine", UUID[:8]], "blob_uuid"),
-        (["query", "--store", "mine", UUID[:8], "--json"], '"potential": "MTP"'),
+        (["query", "--store", "mine", UUID[:8], "--json"], '"potential.mtp": "MTP"'),
     ],
 )
 def test_no_slow_module_is_imported(study, args, expected):

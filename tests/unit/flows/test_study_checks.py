@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import AmorphFlowsError, MissingDependencyError
 from amorph_flows.flows import AmorphousElectrodeMaker
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import FitSettings, MTPSettings
 from amorph_flows.structures import v2o5
 from amorph_flows.study.overrides import apply_overrides
 
@@ -161,7 +161,7 @@ def test_negative_time_step_of_any_stage_is_refused(maker: AmorphousElectrodeMak
         ("voltage", {"n_snapshots": 0}, "voltage.n_snapshots is 0"),
         ("fit", {"test_fraction": 0.6}, "leave no frames for training"),
         ("fit", {"max_force_ev_a": -1.0}, "must be positive"),
-        ("fit", {"alternatives": (FitSettings(cutoff=9.0),)}, "less than twice the cutoff"),
+        ("fit", {"alternatives": (MTPSettings(cutoff=9.0),)}, "less than twice the cutoff"),
         ("insertion", {"charges": {"V": 5.0, "O": -2.0}}, "net charge of"),
         ("insertion", {"charges": {"V": 4.0}}, "charges has no value for O"),
         ("insertion", {"tolerances": {"host": 1.0}}, "insertion.tolerances has 'host'"),
@@ -187,9 +187,15 @@ def test_given_charges_stand_where_none_can_be_derived(maker: AmorphousElectrode
     replace(maker, insertion=insertion).check(v2o5())
 
 
+def fit_by(maker: AmorphousElectrodeMaker, backend: str) -> AmorphousElectrodeMaker:
+    """Return the study with a fit by a backend."""
+    settings = FitSettings(backend=backend, cutoff=maker.fit.settings.cutoff)
+    return replace(maker, fit=replace(maker.fit, settings=settings))
+
+
 def test_unknown_potential_is_refused(maker: AmorphousElectrodeMaker) -> None:
     with pytest.raises(AmorphFlowsError, match="unknown potential backend 'mpt'"):
-        replace(maker, fit=replace(maker.fit, backend="mpt")).check(v2o5())
+        fit_by(maker, "mpt").check(v2o5())
 
 
 def test_missing_package_names_what_to_install(maker: AmorphousElectrodeMaker) -> None:
@@ -233,17 +239,16 @@ def test_overlapping_atoms_are_refused(maker: AmorphousElectrodeMaker) -> None:
 
 def test_level_and_cutoff_are_checked_where_they_are_set() -> None:
     with pytest.raises(ValueError, match="cutoff"):
-        FitSettings(cutoff=-5.0)
+        MTPSettings(cutoff=-5.0)
 
 
 def test_a_backend_of_ones_own_is_named_by_its_path(maker: AmorphousElectrodeMaker) -> None:
-    path = "amorph_flows.potentials.mtp.motep._backend:MotepBackend"
-    replace(maker, fit=replace(maker.fit, backend=path)).check(v2o5())
+    fit_by(maker, "unfitted_backend:ConstantForce").check(v2o5())
     for bad in ("amorph_flows.potentials:get_backend", "amorph_flows.potentials:Nothing"):
         with pytest.raises(AmorphFlowsError, match="is not a potential backend"):
-            replace(maker, fit=replace(maker.fit, backend=bad)).check(v2o5())
+            fit_by(maker, bad).check(v2o5())
     with pytest.raises(MissingDependencyError, match="no_such_module"):
-        replace(maker, fit=replace(maker.fit, backend="no_such_module:Mine")).check(v2o5())
+        fit_by(maker, "no_such_module:Mine").check(v2o5())
 
 
 class Stressless(AseEngine):

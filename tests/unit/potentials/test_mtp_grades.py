@@ -7,8 +7,8 @@ import pytest
 from mtp_reference import random_potential, random_structure, reference_grades
 
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.mtp import ActiveSet, active_set, untrained
-from amorph_flows.potentials.mtp._selection import find_active_set
+from amorph_flows.potentials.d_optimality import ActiveSet, find_active_set
+from amorph_flows.potentials.mtp import active_set, untrained
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 
 

@@ -22,7 +22,7 @@ from amorph_flows.potentials.mtp._bfgs import Point, bfgs
 from amorph_flows.potentials.mtp._start import named_text, starting_potential
 from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
-from amorph_flows.schemas.potential import FitSettings, LossWeights
+from amorph_flows.schemas.fits import LossWeights, MTPSettings
 
 SETTINGS = TrainingSettings(threads=1)
 WEIGHTS = LossWeights(force_weight=0.1, stress_weight=0.01)
@@ -175,7 +175,7 @@ def test_added_species_leave_the_old_ones_alone():
         atoms.symbols[0] = "Fe"
         atoms.calc = SinglePointCalculator(atoms, **labels.calc.results)
     training = FrameSet(Frame.from_atoms(atoms) for atoms in frames + iron)
-    wider = starting_potential(training, FitSettings(level=6, cutoff=4.0), named_text(potential))
+    wider = starting_potential(training, MTPSettings(level=6, cutoff=4.0), named_text(potential))
     assert wider.species == ("Mg", "V", "O", "Fe")
     assert Loss(wider, frames, WEIGHTS).value(wider.parameters) < 1e-20
     trainer = MTPTrainer(wider, frames + iron, SETTINGS.model_copy(update={"max_blocks": 1}))

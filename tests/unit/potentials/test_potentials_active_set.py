@@ -7,8 +7,7 @@ import pytest
 
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.mtp import ActiveSet
-from amorph_flows.potentials.mtp._selection import choose_candidates, find_active_set
+from amorph_flows.potentials.d_optimality import ActiveSet, choose_candidates, find_active_set
 
 PARAMETERS = np.arange(4.0)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from amorph_flows.potentials import default_backend
+from amorph_flows.potentials.requirements import has_compiler
+from amorph_flows.testing.alloy import MTP_SETTINGS
 from amorph_flows.testing.potentials import PotentialConformance
 
 
@@ -16,7 +17,8 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class TestMotep(PotentialConformance):
-    name = "motep"
+    settings = MTP_SETTINGS.model_copy(update={"backend": "motep"})
+    other_model = settings.model_copy(update={"level": 8})
 
     @pytest.fixture(autouse=True)
     def _needs_motep(self) -> None:
@@ -24,9 +26,10 @@ class TestMotep(PotentialConformance):
 
 
 class TestMTP(PotentialConformance):
-    name = "mtp"
+    settings = MTP_SETTINGS
+    other_model = settings.model_copy(update={"level": 8})
 
     @pytest.fixture(autouse=True)
     def _needs_a_compiler(self) -> None:
-        if default_backend() != "mtp":
+        if not has_compiler():
             pytest.skip("no C++ compiler")

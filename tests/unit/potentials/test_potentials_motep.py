@@ -15,7 +15,7 @@ from amorph_flows.potentials import MotepBackend
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp._start import starting_potential
 from amorph_flows.runtime.progress import progress_of_job
-from amorph_flows.testing.alloy import SETTINGS, alloy_frames
+from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames
 
 pytest.importorskip("motep", reason="motep is not installed")
 
@@ -28,7 +28,7 @@ from amorph_flows.potentials.mtp.motep._trainer import (
     train,
 )
 
-SMALL = SETTINGS.model_copy(update={"level": 4, "max_steps": 5})
+SMALL = MTP_SETTINGS.model_copy(update={"level": 4, "max_steps": 5})
 FRAMES = FrameSet(
     replace(frame, stress=None) if index % 3 == 0 else frame
     for index, frame in enumerate(alloy_frames(7, seed=0))
@@ -115,7 +115,7 @@ def test_time_limit_ends_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "time", clock)
     limits = {"max_seconds": 0.5, "max_steps": 100_000, "level": 8}
     start = clock.now
-    fit = MotepBackend().fit(FRAMES, FRAMES[:2], SETTINGS.model_copy(update=limits))
+    fit = MotepBackend().fit(FRAMES, FRAMES[:2], MTP_SETTINGS.model_copy(update=limits))
     assert 0.5 < clock.now - start < 0.6
     assert 1 < len(fit.history) < 50
 
@@ -126,7 +126,7 @@ def test_step_limit_ends_the_fit() -> None:
 
 
 def test_snapshot_is_the_best_on_the_validation_frames() -> None:
-    settings = SETTINGS.model_copy(update={"max_steps": 40, "level": 8})
+    settings = MTP_SETTINGS.model_copy(update={"max_steps": 40, "level": 8})
     few, held_out = alloy_frames(3, seed=5), alloy_frames(6, seed=6)
     start = starting_potential(few, settings)
     losses = {}

@@ -6,28 +6,28 @@ import numpy as np
 import pytest
 
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials import MotepBackend, default_backend, get_backend, requirements
+from amorph_flows.potentials import MotepBackend, default_settings, get_backend, requirements
 from amorph_flows.potentials.mtp._start import named_potential, named_text, starting_potential
-from amorph_flows.testing.alloy import SETTINGS, alloy_frames
+from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames
 
 FRAMES = alloy_frames(6, seed=0)
 
 
 def test_untrained_potential_fits_the_frames() -> None:
-    potential = starting_potential(FRAMES, SETTINGS)
+    potential = starting_potential(FRAMES, MTP_SETTINGS)
     assert potential.species == ("Cu", "Au")
-    assert potential.cutoff == SETTINGS.cutoff
+    assert potential.cutoff == MTP_SETTINGS.cutoff
     shortest = min(
         f.to_atoms().get_all_distances(mic=True)[np.triu_indices(f.n_atoms, 1)].min()
         for f in FRAMES
     )
     assert potential.min_distance == pytest.approx(0.95 * shortest)
-    given = SETTINGS.model_copy(update={"min_distance": 1.9})
+    given = MTP_SETTINGS.model_copy(update={"min_distance": 1.9})
     assert starting_potential(FRAMES, given).min_distance == 1.9
 
 
 def test_species_travel_in_the_tag() -> None:
-    potential = starting_potential(FRAMES, SETTINGS)
+    potential = starting_potential(FRAMES, MTP_SETTINGS)
     again = named_potential(named_text(potential))
     assert again.species == ("Cu", "Au")
     np.testing.assert_array_equal(again.parameters, potential.parameters)
@@ -40,8 +40,8 @@ def test_old_coefficients_stay_when_a_species_is_added() -> None:
     for atoms in copper:
         atoms.numbers[:] = 79
     gold = type(FRAMES)(type(FRAMES[0]).from_atoms(atoms) for atoms in copper)
-    old = starting_potential(gold, SETTINGS)
-    new = starting_potential(FRAMES, SETTINGS, named_text(old))
+    old = starting_potential(gold, MTP_SETTINGS)
+    new = starting_potential(FRAMES, MTP_SETTINGS, named_text(old))
     assert new.species == ("Au", "Cu")
     np.testing.assert_array_equal(new.radial_coeffs[:1, :1], old.radial_coeffs)
     np.testing.assert_array_equal(new.radial_coeffs[1, 0], old.radial_coeffs.mean(axis=(0, 1)))
@@ -49,26 +49,26 @@ def test_old_coefficients_stay_when_a_species_is_added() -> None:
 
 
 def test_no_pair_within_the_cutoff() -> None:
-    short = SETTINGS.model_copy(update={"cutoff": 1.0})
+    short = MTP_SETTINGS.model_copy(update={"cutoff": 1.0})
     with pytest.raises(InputError, match=r"within the cutoff 1\.0"):
         starting_potential(FRAMES, short)
 
 
-def test_default_backend_follows_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_backend_of_a_fit_follows_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMORPH_COMPILER", "no-such-compiler")
-    assert default_backend() == "motep"
+    assert default_settings().backend == "motep"
 
 
 def test_registry_names_what_it_has() -> None:
     assert isinstance(get_backend("motep"), MotepBackend)
     with pytest.raises(InputError, match=r"known potential backends: .*motep"):
-        get_backend("gap")
+        get_backend("gab")
 
 
 def test_without_motep_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requirements, "find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"amorph-flows\[motep\]"):
-        MotepBackend().fit(FRAMES, FRAMES, SETTINGS)
+        MotepBackend().fit(FRAMES, FRAMES, MTP_SETTINGS)
 
 
 def test_each_backend_of_the_package_has_its_check() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import ase.io
@@ -25,7 +24,7 @@ from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.store import load_potential, open_store
-from amorph_flows.testing.alloy import alloy_frames, fitted
+from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames, fitted
 
 UUID = "0123abcd-0000-4000-8000-000000000000"
 DUMP = """ITEM: UNITS
@@ -68,11 +67,8 @@ def dataset(frames: FrameSet) -> DatasetDoc:
     )
 
 
-def potential(name: str = "mtp") -> PotentialDoc:
-    doc = fitted(name).doc
-    return doc.model_copy(
-        update={"sha256": hashlib.sha256(doc.files["potential"].encode()).hexdigest()}
-    )
+def potential() -> PotentialDoc:
+    return fitted(MTP_SETTINGS).doc
 
 
 def trajectory(path: Path) -> TrajectoryDoc:
@@ -116,32 +112,32 @@ def test_a_dataset_becomes_a_file_that_reads_back(tmp_path: Path, suffix: str) -
 def test_a_potential_becomes_a_calculator_and_a_file(tmp_path: Path) -> None:
     store = put(tmp_path / "study", potential())
     atoms = alloy_frames(1, seed=3)[0].to_atoms()
-    expected = fitted("mtp").backend.calculator(fitted("mtp").doc)
+    expected = fitted(MTP_SETTINGS).backend.calculator(potential())
     atoms.calc = load_calculator(store, UUID)
     energy, forces = atoms.get_potential_energy(), atoms.get_forces()
     atoms.calc = expected
     assert energy == atoms.get_potential_energy()
     assert np.array_equal(forces, atoms.get_forces())
     [path] = export_document(store, UUID, tmp_path / "al.mtp")
-    assert path.read_text() == potential().files["potential"]
+    assert path.read_bytes() == potential().files["potential.mtp"]
 
 
 def test_a_potential_that_was_changed_is_not_used(tmp_path: Path) -> None:
     doc = potential()
-    files = doc.files | {"potential": doc.files["potential"].replace("1", "2", 1)}
+    files = doc.files | {"potential.mtp": doc.files["potential.mtp"].replace(b"1", b"2", 1)}
     store = put(tmp_path / "study", doc.model_copy(update={"files": files}))
     for use in (
         lambda: load_calculator(store, UUID),
         lambda: export_document(store, UUID, tmp_path / "x.mtp"),
         lambda: write_lammps(load_potential(store, UUID), tmp_path / "lammps"),
     ):
-        with pytest.raises(InputError, match="it has been changed, so fit it again"):
+        with pytest.raises(InputError, match="they have been changed, so fit it again"):
             use()
 
 
 def test_no_pair_style_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no pair style"):
-        write_lammps(potential("motep"), tmp_path)
+        write_lammps(fitted(MTP_SETTINGS.model_copy(update={"backend": "motep"})).doc, tmp_path)
 
 
 def test_a_trajectory_becomes_extxyz_with_its_times(tmp_path: Path) -> None:

@@ -17,7 +17,11 @@ from amorph_flows.potentials.base import (
     require_elements,
 )
 from amorph_flows.potentials.classical._lammps import lammps_commands
-from amorph_flows.potentials.classical._parameters import ClassicalParameters, parse_parameters
+from amorph_flows.potentials.classical._parameters import (
+    PARAMETER_FILE,
+    ClassicalParameters,
+    parse_parameters,
+)
 from amorph_flows.potentials.requirements import check_classical
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -58,4 +62,5 @@ class ClassicalBackend(PotentialBackend):
 
 
 def _parameters(doc: PotentialDoc) -> ClassicalParameters:
-    return parse_parameters(doc.files["potential"], f"the potential {doc.engine.name!r}")
+    text = doc.files[PARAMETER_FILE].decode("utf-8")
+    return parse_parameters(text, f"the potential {doc.engine.name!r}")

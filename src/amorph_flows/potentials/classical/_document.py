@@ -8,9 +8,14 @@ from pathlib import Path
 
 from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.hashes import sha256_of
-from amorph_flows.potentials.classical._parameters import ClassicalParameters, parse_parameters
+from amorph_flows.potentials.classical._parameters import (
+    PARAMETER_FILE,
+    ClassicalParameters,
+    parse_parameters,
+)
+from amorph_flows.schemas.fits import ClassicalSettings
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import ClassicalSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 
 CLASSICAL_NAMES = ("pedone",)
 """Potentials whose parameters are part of this package."""
@@ -52,14 +57,12 @@ def classical_potential(
     text = chosen.to_text()
     digest = sha256_of(text)
     return PotentialDoc(
-        backend="classical",
         species=list(chosen.elements.values()),
         settings=chosen.settings,
         engine=EngineInfo(
             name=chosen.name, version=chosen.source, settings_hash=digest, surrogate=True
         ),
-        files={"potential": text},
-        sha256=digest,
+        files={PARAMETER_FILE: text.encode()},
         n_parameters=chosen.n_numbers,
         n_training_frames=0,
         errors={},

@@ -14,7 +14,10 @@ from pydantic import Field, ValidationError, model_validator
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.classical._forms import Buckingham, CoulombOnly, Pedone
 from amorph_flows.schemas.base import Document
-from amorph_flows.schemas.potential import ClassicalSettings
+from amorph_flows.schemas.fits import ClassicalSettings
+
+PARAMETER_FILE = "parameters.yaml"
+"""Name of the file of a classical potential."""
 
 _SPECIES = re.compile(r"([A-Z][a-z]?)(\d*[+-])?")
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from amorph_flows.potentials.mtp._active_set import ActiveSet
+from amorph_flows.potentials.mtp._active_set import active_set
 from amorph_flows.potentials.mtp._calculator import MTPCalculator
 from amorph_flows.potentials.mtp._file import MTPPotential, parse_mtp, read_mtp
-from amorph_flows.potentials.mtp._selection import active_set
 from amorph_flows.potentials.mtp._settings import TrainingSettings
 from amorph_flows.potentials.mtp._trainer import MTPTrainer, Progress, TrainingResult
 from amorph_flows.potentials.mtp._untrained import untrained
 from amorph_flows.potentials.mtp.plugin import build_plugin
 
 __all__ = [
-    "ActiveSet",
     "MTPCalculator",
     "MTPPotential",
     "MTPTrainer",

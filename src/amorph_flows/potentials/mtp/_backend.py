@@ -19,15 +19,17 @@ from amorph_flows.potentials.base import (
     register,
     require_elements,
 )
+from amorph_flows.potentials.d_optimality import Gradients
 from amorph_flows.potentials.mtp._calculator import MTPCalculator
 from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import (
+    ACTIVE_SET_FILE,
+    POTENTIAL_FILE,
     MomentTensorBackend,
     Trained,
     active_set_of,
     potential_of,
 )
-from amorph_flows.potentials.mtp._selection import Gradients
 from amorph_flows.potentials.mtp._settings import TrainingSettings
 from amorph_flows.potentials.mtp._trainer import MTPTrainer, Progress
 from amorph_flows.potentials.mtp.motep._backend import MotepBackend
@@ -35,11 +37,10 @@ from amorph_flows.potentials.mtp.plugin import build_plugin
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
 from amorph_flows.potentials.requirements import check_mtp, has_compiler
 from amorph_flows.runtime.progress import report_progress
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.fits import MTPSettings
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.settings import Settings
 
-POTENTIAL_FILE = "potential.mtp"
-ACTIVE_SET_FILE = "active_set.txt"
 _NEVER = 1e100
 _BLOCK_STEPS = 40
 
@@ -52,6 +53,8 @@ class MTPBackend(MomentTensorBackend):
     """
 
     name: ClassVar[str] = "mtp"
+    licence: ClassVar[str] = "BSD-3-Clause"
+    packages: ClassVar[tuple[str, ...]] = ("amorph-flows",)
 
     @override
     def check(self) -> None:
@@ -63,13 +66,13 @@ class MTPBackend(MomentTensorBackend):
         potential: MTPPotential,
         training: FrameSet,
         validation: FrameSet,
-        settings: FitSettings,
+        settings: MTPSettings,
     ) -> Trained:
         trainer = MTPTrainer(
             potential, training.to_atoms(), _optimiser(settings), validation.to_atoms(), settings
         )
         result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
-        return Trained(result.potential, result.history, result.history[-1][0])
+        return Trained(result.potential, result.history, result.history[-1][0], result.ended)
 
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
@@ -91,7 +94,7 @@ class MTPBackend(MomentTensorBackend):
         if plugin is None and not has_compiler():
             return PairStyle(commands=[])
         plugin = plugin or build_plugin()
-        (directory / POTENTIAL_FILE).write_text(doc.files["potential"], encoding="utf-8")
+        (directory / POTENTIAL_FILE).write_bytes(doc.files[POTENTIAL_FILE])
         style = "pair_style mtp"
         if grade is not None:
             active_set_of(doc).write(directory / ACTIVE_SET_FILE)
@@ -117,14 +120,14 @@ def _graded_style(grade: GradeSettings) -> str:
     )
 
 
-def _optimiser(settings: FitSettings) -> TrainingSettings:
+def _optimiser(settings: MTPSettings) -> TrainingSettings:
     max_blocks = ceil(settings.max_steps / _BLOCK_STEPS)
     return TrainingSettings(
         block_steps=ceil(settings.max_steps / max_blocks), max_blocks=max_blocks
     )
 
 
-def _reporter(settings: FitSettings) -> Callable[[Progress], None]:
+def _reporter(settings: MTPSettings) -> Callable[[Progress], None]:
     def report(progress: Progress) -> None:
         share = max(progress.steps / settings.max_steps, progress.seconds / settings.max_seconds)
         report_progress(min(99, int(100 * share)), 100, f"fit, loss {progress.loss:.4g}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
@@ -12,11 +14,20 @@ from typing_extensions import override
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.learned import Fit, LearnedBackend
-from amorph_flows.potentials.mtp import ActiveSet, MTPPotential, parse_mtp
-from amorph_flows.potentials.mtp._selection import Gradients, choose_candidates, find_active_set
+from amorph_flows.potentials.d_optimality import (
+    ActiveSet,
+    Gradients,
+    choose_candidates,
+    find_active_set,
+)
+from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
+from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp._start import named_text, starting_potential
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.fits import FitSettings, MTPSettings
+from amorph_flows.schemas.potential import HowEnded, PotentialDoc
+
+POTENTIAL_FILE = "potential.mtp"
+ACTIVE_SET_FILE = "active_set.txt"
 
 
 @dataclass(frozen=True)
@@ -31,15 +42,21 @@ class Trained:
         ``(CPU seconds, loss)`` on the training frames, one a step.
     cpu_seconds
         CPU time, s.
+    ended
+        What ended it.
     """
 
     potential: MTPPotential
     history: list[tuple[float, float]]
     cpu_seconds: float
+    ended: HowEnded
 
 
 class MomentTensorBackend(LearnedBackend):
-    """A backend whose potentials are ``.mtp`` texts; a subclass trains, differentiates and runs."""
+    """A backend whose potentials are ``.mtp`` files; a subclass trains, differentiates and runs."""
+
+    settings_type: ClassVar[type[FitSettings]] = MTPSettings
+    packages: ClassVar[tuple[str, ...]]
 
     @abstractmethod
     def train(
@@ -47,7 +64,7 @@ class MomentTensorBackend(LearnedBackend):
         potential: MTPPotential,
         training: FrameSet,
         validation: FrameSet,
-        settings: FitSettings,
+        settings: MTPSettings,
     ) -> Trained:
         """Train a potential by linear least squares, then BFGS in a Gauss-Newton metric.
 
@@ -80,27 +97,33 @@ class MomentTensorBackend(LearnedBackend):
         training: FrameSet,
         validation: FrameSet,
         settings: FitSettings,
-        start: str | None = None,
+        start: PotentialDoc | None = None,
     ) -> Fit:
+        model = require_settings(settings, MTPSettings)
         self.check()
-        potential = starting_potential(training, settings, start)
+        text = None if start is None else _text(start)
+        potential = starting_potential(training, model, text)
         held_out = validation.labelled()
         _check_elements(held_out, potential.species)
-        trained = self.train(potential, training, held_out, settings)
+        trained = self.train(potential, training, held_out, model)
         return Fit(
-            potential=named_text(trained.potential),
+            files={POTENTIAL_FILE: named_text(trained.potential).encode()},
             species=list(potential.species),
             n_parameters=potential.n_parameters,
             cpu_seconds=trained.cpu_seconds,
             history=trained.history,
+            ended=trained.ended,
+            versions={name: version(name) for name in self.packages},
         )
 
     @override
-    def active_set(self, potential: str, species: list[str], frames: FrameSet) -> str:
-        """Return the active set over all parameters, as text."""
-        parsed = parsed_potential(potential, tuple(species))
-        gradients = self.gradients(parsed)
-        return find_active_set(parsed.parameters, (gradients(frame) for frame in frames)).text()
+    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
+        """Return the active set over all parameters."""
+        text = fit.files[POTENTIAL_FILE].decode()
+        potential = parsed_potential(text, tuple(fit.species))
+        gradients = self.gradients(potential)
+        found = find_active_set(potential.parameters, (gradients(frame) for frame in training))
+        return {ACTIVE_SET_FILE: found.text().encode()}
 
     @override
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
@@ -124,7 +147,7 @@ def potential_of(doc: PotentialDoc) -> MTPPotential:
     doc
         Of a moment tensor potential.
     """
-    return parsed_potential(doc.files["potential"], tuple(doc.species))
+    return parsed_potential(_text(doc), tuple(doc.species))
 
 
 def active_set_of(doc: PotentialDoc) -> ActiveSet:
@@ -140,9 +163,21 @@ def active_set_of(doc: PotentialDoc) -> ActiveSet:
     InputError
         If the active set is missing, damaged or another potential's.
     """
-    active = _parsed_active_set(doc.files.get("active_set", ""))
-    active.check(potential_of(doc))
+    active = _parsed_active_set(doc.files.get(ACTIVE_SET_FILE, b""))
+    active.check(potential_of(doc).parameters)
     return active
+
+
+def _text(doc: PotentialDoc) -> str:
+    try:
+        return doc.files[POTENTIAL_FILE].decode("utf-8")
+    except KeyError:
+        held = ", ".join(doc.files) or "no file"
+        raise InputError(
+            f"the potential has no {POTENTIAL_FILE}, only {held}: it is no moment tensor potential"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{POTENTIAL_FILE} of the potential is not text ({error})") from error
 
 
 # a run that is graded as it goes asks for the same texts again and again
@@ -161,8 +196,8 @@ def parsed_potential(text: str, species: tuple[str, ...]) -> MTPPotential:
 
 
 @lru_cache(maxsize=4)
-def _parsed_active_set(text: str) -> ActiveSet:
-    return ActiveSet.parse(text)
+def _parsed_active_set(content: bytes) -> ActiveSet:
+    return ActiveSet.parse(content.decode("utf-8", errors="replace"))
 
 
 def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:

@@ -11,14 +11,14 @@ from amorph_flows.datasets import FrameSet, shortest_contact
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp._untrained import untrained
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import MTPSettings
 
 _TAG = "species"
 _CLOSER_THAN_CLOSEST = 0.95
 
 
 def starting_potential(
-    training: FrameSet, settings: FitSettings, start: str | None = None
+    training: FrameSet, settings: MTPSettings, start: str | None = None
 ) -> MTPPotential:
     """Return the potential to start a fit from.
 
@@ -109,7 +109,7 @@ def _min_distance(training: FrameSet, cutoff: float) -> float:
     return _CLOSER_THAN_CLOSEST * shortest
 
 
-def _extended(potential: MTPPotential, elements: list[str], settings: FitSettings) -> MTPPotential:
+def _extended(potential: MTPPotential, elements: list[str], settings: MTPSettings) -> MTPPotential:
     """Return the potential with the elements that it lacks.
 
     A new pair gets the mean of the fitted radial functions rather than random ones: fits with
@@ -131,7 +131,7 @@ def _extended(potential: MTPPotential, elements: list[str], settings: FitSetting
     )
 
 
-def _check_basis(potential: MTPPotential, settings: FitSettings) -> None:
+def _check_basis(potential: MTPPotential, settings: MTPSettings) -> None:
     expected = untrained(
         settings.level,
         list(potential.species),

@@ -15,7 +15,8 @@ from amorph_flows.potentials.mtp._bfgs import Gradient, Point, bfgs
 from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp._settings import TrainingSettings
 from amorph_flows.potentials.mtp.loss import Loss
-from amorph_flows.schemas.potential import LossWeights
+from amorph_flows.schemas.fits import LossWeights
+from amorph_flows.schemas.potential import HowEnded
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class TrainingResult:
         ``(CPU seconds, loss)`` of every step.
     seed
         Of the random numbers.
+    ended
+        What ended the fit.
     """
 
     potential: MTPPotential
@@ -64,6 +67,7 @@ class TrainingResult:
     validation_loss: float | None
     history: list[tuple[float, float]]
     seed: int
+    ended: HowEnded
 
 
 class MTPTrainer:
@@ -137,6 +141,7 @@ class MTPTrainer:
         rng = np.random.default_rng(seed)
         point = self._linear_start(rng)
         run.record(point)
+        ended: HowEnded = "steps"
         for _ in range(self.settings.max_blocks):
             if run.timed_out:
                 break
@@ -149,11 +154,12 @@ class MTPTrainer:
             self._write_checkpoint(run.best)
             pays = point.value < before * (1.0 - self.settings.tolerance)
             if not run.validate(point) or not pays:
+                ended = "converged"
                 break
         validation_loss = self.validation.value(run.best) if self.validation else None
         return TrainingResult(
             self.potential.with_parameters(run.best), self.loss.value(run.best), validation_loss,
-            run.history, seed,
+            run.history, seed, "time" if run.timed_out else ended,
         )  # fmt: skip
 
     def _linear_start(self, rng: np.random.Generator) -> Point:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from amorph_flows.errors import InputError
-from amorph_flows.hashes import sha256_of
 from amorph_flows.potentials.mtp._file import MTPPotential, parse_mtp
+from amorph_flows.potentials.mtp._moment_tensor import POTENTIAL_FILE
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.labelling import EngineInfo
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.potential import PotentialDoc
 
 
 def mtp_potential(
@@ -44,17 +45,15 @@ def mtp_potential(
     text = file.read_text(encoding="utf-8")
     parsed = parse_mtp(text, species=tuple(species))
     return PotentialDoc(
-        backend="mtp",
         species=list(parsed.species),
-        settings=FitSettings(
+        settings=MTPSettings(
             level=_level(parsed),
             cutoff=parsed.cutoff,
             min_distance=parsed.min_distance or None,
             radial_size=parsed.radial_coeffs.shape[-1],
         ),
         engine=engine or EngineInfo(name="not known", settings_hash="", surrogate=True),
-        files={"potential": text},
-        sha256=sha256_of(text),
+        files={POTENTIAL_FILE: text.encode()},
         n_parameters=parsed.n_parameters,
         n_training_frames=0,
         errors={},

@@ -13,7 +13,7 @@ from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
-from amorph_flows.schemas.potential import LossWeights
+from amorph_flows.schemas.fits import LossWeights
 
 
 class Loss:

@@ -108,8 +108,7 @@ def potential_section(potential: PotentialDoc) -> Section:
         return Section("potential", "Potential", [text])
     settings = potential.fit_settings()
     text = (
-        f"Moment tensor potential of level {settings.level}, cutoff {settings.cutoff:g} Å, by "
-        f"{potential.backend}: "
+        f"{settings.model}, cutoff {settings.cutoff:g} Å, by {potential.backend}: "
         f"{potential.n_parameters} parameters for {', '.join(potential.species)}, fitted to "
         f"{potential.n_training_frames} frames in {potential.training_cpu_seconds:.3g} CPU seconds."
     )

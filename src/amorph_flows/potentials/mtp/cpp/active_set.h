@@ -16,8 +16,8 @@ class ActiveSet {
   // Reads the file; throws std::runtime_error that names the file and the line.
   explicit ActiveSet(const std::string &path) {
     const TextFile file(path);
-    if (file.lines.empty() || file.lines[0] != "MTP active set 1")
-      file.fail(0, "is not 'MTP active set 1'; is this an active set of amorph_flows?");
+    if (file.lines.empty() || file.lines[0] != "active set 1")
+      file.fail(0, "is not 'active set 1'; is this an active set of amorph_flows?");
     if (file.line(1) != "mode neighbourhood")
       file.fail(1, "is not 'mode neighbourhood'; only grades of atoms are known");
     const size_t count = size(file, 2, "parameters");

@@ -12,15 +12,16 @@ from typing_extensions import override
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
+from amorph_flows.potentials.d_optimality import Gradients
 from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import (
     MomentTensorBackend,
     Trained,
     potential_of,
 )
-from amorph_flows.potentials.mtp._selection import Gradients
 from amorph_flows.potentials.requirements import check_motep
-from amorph_flows.schemas.potential import FitSettings, PotentialDoc
+from amorph_flows.schemas.fits import MTPSettings
+from amorph_flows.schemas.potential import PotentialDoc
 
 
 @register
@@ -31,6 +32,8 @@ class MotepBackend(MomentTensorBackend):
     """
 
     name: ClassVar[str] = "motep"
+    licence: ClassVar[str] = "MIT"
+    packages: ClassVar[tuple[str, ...]] = ("motep",)
 
     @override
     def check(self) -> None:
@@ -42,7 +45,7 @@ class MotepBackend(MomentTensorBackend):
         potential: MTPPotential,
         training: FrameSet,
         validation: FrameSet,
-        settings: FitSettings,
+        settings: MTPSettings,
     ) -> Trained:
         from amorph_flows.potentials.mtp.motep._trainer import train
 

@@ -19,7 +19,8 @@ from amorph_flows.potentials.mtp import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import Trained
 from amorph_flows.potentials.mtp.motep._calculator import MotepCalculator, from_motep, to_motep
 from amorph_flows.runtime.progress import report_progress
-from amorph_flows.schemas.potential import FitSettings
+from amorph_flows.schemas.fits import MTPSettings
+from amorph_flows.schemas.potential import HowEnded
 
 _CHECK_EVERY = 10
 _BLOCK = 40
@@ -32,7 +33,7 @@ class _OutOfTimeError(Exception):
 
 
 def train(
-    potential: MTPPotential, training: FrameSet, validation: FrameSet, settings: FitSettings
+    potential: MTPPotential, training: FrameSet, validation: FrameSet, settings: MTPSettings
 ) -> Trained:
     """Fit a potential.
 
@@ -62,7 +63,8 @@ def train(
     run = _Run(loss, potential, validation, settings)
     run.descend(np.array(data.parameters))
     data.parameters = run.best_parameters
-    return Trained(from_motep(data, potential), run.history, time.process_time() - run.cpu_start)
+    fitted, cpu_seconds = from_motep(data, potential), time.process_time() - run.cpu_start
+    return Trained(fitted, run.history, cpu_seconds, run.ended)
 
 
 @dataclass
@@ -72,11 +74,12 @@ class _Run:
     loss: LossFunction
     potential: MTPPotential
     validation: FrameSet
-    settings: FitSettings
+    settings: MTPSettings
     history: list[tuple[float, float]] = field(default_factory=list)
     last_parameters: FloatArray = field(default_factory=lambda: np.empty(0))
     best_parameters: FloatArray = field(default_factory=lambda: np.empty(0))
     best_loss: float = np.inf
+    ended: HowEnded = "steps"
     cpu_start: float = field(default_factory=time.process_time)
     wall_start: float = field(default_factory=lambda: time.monotonic())
 
@@ -88,8 +91,10 @@ class _Run:
             while self._steps_left() > 0 and self.history[-1][1] < _WORTH_ANOTHER * before:
                 before = self.history[-1][1]
                 self._block()
+            if self._steps_left() > 0:
+                self.ended = "converged"
         except _OutOfTimeError:
-            pass
+            self.ended = "time"
         self._keep_if_better(self.last_parameters)
         report_progress(100, 100, f"fit, loss {self.history[-1][1]:.4g}")
 
@@ -187,7 +192,7 @@ def _flat(jacobian: Jacobian) -> FloatArray:
     return parameters.reshape(len(parameters), -1)
 
 
-def held_out_loss(calculator: MotepCalculator, frames: FrameSet, settings: FitSettings) -> float:
+def held_out_loss(calculator: MotepCalculator, frames: FrameSet, settings: MTPSettings) -> float:
     """Return the loss of a potential on some frames.
 
     Parameters
@@ -216,7 +221,7 @@ def held_out_loss(calculator: MotepCalculator, frames: FrameSet, settings: FitSe
     return float(total / len(frames))
 
 
-def _loss_function(frames: FrameSet, data: MTPData, settings: FitSettings) -> LossFunction:
+def _loss_function(frames: FrameSet, data: MTPData, settings: MTPSettings) -> LossFunction:
     weights = LossSetting(
         energy_weight=settings.energy_weight,
         forces_weight=settings.force_weight,

@@ -11,44 +11,22 @@ atom that does reach one, such as a first pair of two elements, so gets a very l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
-from ase import Atoms
 
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.datasets.selection import additions, maxvol, pivot_rows
 from amorph_flows.errors import CalculationError, InputError
-from amorph_flows.potentials.mtp._active_set import ActiveSet
-from amorph_flows.potentials.mtp._file import MTPPotential
-from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
+from amorph_flows.potentials.d_optimality._active_set import ActiveSet
 
 Gradients = Callable[[Frame], FloatArray]
+"""Gives the gradients of a frame's atomic energies by all coefficients, ``(n_atoms, n)``."""
 
 _NOISE = 1e-8
 _CHUNK = 8
 _MAX_SWEEPS = 100
-
-
-def active_set(potential: MTPPotential, frames: Sequence[Atoms]) -> ActiveSet:
-    """Return the active set of a potential, with gradients by the compiled kernel.
-
-    Parameters
-    ----------
-    potential
-        The fitted potential, with its species.
-    frames
-        What it was fitted to.
-
-    Raises
-    ------
-    InputError
-        If there are no frames, or an element is not in the potential.
-    """
-    kernel = TrainingKernel(potential, frames)
-    gradients = (kernel.atom_gradients(number) for number in range(len(frames)))
-    return find_active_set(potential.parameters, gradients)
 
 
 def find_active_set(

@@ -1,0 +1,81 @@
+"""Settings of fits, one class for each method, found by the name of the backend."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, SerializeAsAny
+
+from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
+from amorph_flows.schemas.fits.base import FitSettings, LossWeights
+from amorph_flows.schemas.fits.classical import ClassicalSettings
+from amorph_flows.schemas.fits.mtp import MTPSettings
+
+__all__ = [
+    "AnyFitSettings",
+    "AnySettings",
+    "ClassicalSettings",
+    "FitSettings",
+    "LossWeights",
+    "MTPSettings",
+    "settings_type",
+]
+
+_TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
+    "classical": ClassicalSettings,
+    "motep": MTPSettings,
+    "mtp": MTPSettings,
+}
+
+
+def settings_type(backend: str) -> type[FitSettings | ClassicalSettings]:
+    """Return the settings of a backend.
+
+    Parameters
+    ----------
+    backend
+        Its name, or ``"package.module:Class"`` of a backend of your own, whose ``settings_type``
+        they are.
+
+    Raises
+    ------
+    InputError
+        If there is no such backend; the message names the nearest.
+    MissingDependencyError
+        If what holds it cannot be imported.
+    """
+    if ":" not in backend:
+        if backend not in _TYPES:
+            raise unknown_name("potential backend", backend, sorted(_TYPES))
+        return _TYPES[backend]
+    module, _, name = backend.partition(":")
+    try:
+        found = getattr(getattr(importlib.import_module(module), name, None), "settings_type", None)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            str(error.name), hint=f"install what holds {backend}"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, FitSettings)):
+        raise InputError(
+            f"{backend!r} has no settings; give its class settings_type, a subclass of FitSettings"
+        )
+    return found
+
+
+def _of_its_type(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if "backend" not in value:
+        raise ValueError("settings of a fit name their backend, such as backend: mtp")
+    return settings_type(str(value["backend"])).model_validate(value)
+
+
+AnyFitSettings = Annotated[SerializeAsAny[FitSettings], BeforeValidator(_of_its_type)]
+"""Settings of any fit; stored ones are read as the class that their backend names."""
+
+AnySettings = Annotated[
+    SerializeAsAny[FitSettings | ClassicalSettings], BeforeValidator(_of_its_type)
+]
+"""Settings of any potential, classical ones included."""

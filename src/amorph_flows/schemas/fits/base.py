@@ -1,0 +1,51 @@
+"""Settings that the fits of every method share."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from amorph_flows.schemas.base import Document
+
+
+class LossWeights(Document):
+    """Weights of the squared errors in the loss of a fit, as in MLIP-2."""
+
+    energy_weight: float = Field(default=1.0, ge=0, description="of the energy per atom, 1/eV²")
+    force_weight: float = Field(default=0.01, ge=0, description="of the force on an atom, Å²/eV²")
+    stress_weight: float = Field(
+        default=0.001, ge=0, description="of stress times volume per atom, 1/eV²"
+    )
+
+
+class FitSettings(LossWeights):
+    """How a potential is fitted; each method adds what its own model has.
+
+    Attributes
+    ----------
+    method
+        What people call the method, such as ``"MTP"``; empty: the name of the backend.
+    """
+
+    method: ClassVar[str] = ""
+
+    backend: str = Field(description="name in the registry of potentials, such as 'mtp'")
+    cutoff: float = Field(default=6.0, gt=0, description="cutoff radius, Å")
+    max_steps: int = Field(default=2000, ge=1, description="steps of the optimiser at most")
+    max_seconds: float = Field(
+        default=86_400.0,
+        gt=0,
+        description="wall time at most, s: a safety net; a fit that it ends is flagged, since "
+        "another machine would give another potential",
+    )
+    choose_on: Literal["validation", "test"] = Field(
+        default="validation",
+        description="frames that choose the snapshot; 'test' is the paper's choice and is flagged",
+    )
+    seed: int = 0
+
+    @property
+    def model(self) -> str:
+        """The model for people, such as ``"MTP of level 16"``."""
+        return self.method or self.backend
