@@ -152,5 +152,5 @@ def _forces(call: Call, structure: Structure) -> Timed:
             fitted = call.expected[potential.uuid].potential
             if fitted is None:
                 raise LookupError("engine")
-            return PotentialStep(structure, *fitted, every=0)
+            return PotentialStep(structure, fitted, every=0)
     return EngineCall(structure, engine)

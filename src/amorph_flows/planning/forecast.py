@@ -215,7 +215,7 @@ def forecaster(*functions: str) -> Callable[[_F], _F]:
     >>> @forecaster("my_package.jobs.anneal")
     ... def anneal(call: Call) -> Forecast:
     ...     cell = call.structure()
-    ...     step = PotentialStep(cell, *call.potential(), every=0)
+    ...     step = PotentialStep(cell, call.potential(), every=0)
     ...     return Forecast(tasks=(Task(step, 10_000),), output=Expected(structure=cell))
     """
 

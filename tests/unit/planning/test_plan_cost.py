@@ -21,6 +21,7 @@ from amorph_flows.planning.rates import RATES_FILE, Rate, RateCache
 from amorph_flows.planning.timed import EngineCall
 from amorph_flows.schemas.plan import PlanDoc
 from amorph_flows.structures import v2o5
+from amorph_flows.study.overrides import apply_overrides
 
 RATE = Rate(core_seconds=0.01, memory_gb=0.25, n_parameters=100, measured="2026-11-28")
 
@@ -92,9 +93,15 @@ def test_more_workers_take_less_time_and_more_memory(flow):
     assert many.memory_gb > few.memory_gb
 
 
-def test_limit_of_a_fit_bounds_its_cost(flow, cache):
+def test_limit_of_a_fit_bounds_its_cost(cache):
+    settings = {"settings.max_seconds": 180.0}
+    maker = _study()
+    fit = apply_overrides(maker.fit, settings)
+    flow = replace(maker, fit=fit, active_learning=replace(maker.active_learning, fit=fit)).make(
+        v2o5()
+    )
     slow = RATE.model_copy(update={"core_seconds": 1e-3})
-    cache.add({t.key: slow for t in _work(flow) if t.unit == "atoms times steps"})
+    cache.add({t.key: slow if t.unit == "atoms times steps" else RATE for t in _work(flow)})
     fits = plan_flow(flow, workers=1).kinds["fit"]
     assert 180.0 < fits.core_hours * 3600 / fits.jobs < 240.0  # without the limit: 2,500
 

@@ -79,7 +79,8 @@ def test_damaged_and_foreign_sets_are_refused(tmp_path):
         ActiveSet.parse(sums_of_atoms)
     with pytest.raises(InputError, match="absent"):
         ActiveSet.read(tmp_path / "absent")
+    other = untrained(6, potential.species, potential.cutoff, min_distance=1.1, seed=1)
     with pytest.raises(InputError, match="another potential"):
-        active.check(untrained(6, potential.species, potential.cutoff, min_distance=1.1, seed=1))
+        active.check(other.parameters)
     with pytest.raises(InputError, match="no frames"):
         active_set(potential, [])

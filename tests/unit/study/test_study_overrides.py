@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
+from pair_potential import PairSettings
 from pydantic import BaseModel, ConfigDict, Field
 
 from amorph_flows.errors import InputError
+from amorph_flows.flows import FitPotentialMaker
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.study.overrides import apply_overrides, override_names
 
 
@@ -59,6 +62,36 @@ def test_changes_are_made_on_a_copy():
     assert changed.fit == Fit(Settings(level=8), "motep")
     assert changed.kwargs == {"a": 1.5}
     assert maker == Study()
+
+
+def test_a_backend_brings_its_own_settings():
+    fit = FitPotentialMaker(settings=MTPSettings(level=12, cutoff=5.0, seed=7))
+    overrides = {"settings": {"cutoff": 4.0, "backend": "pair_potential:PairBackend", "size": 3}}
+    changed = apply_overrides(fit, overrides)
+    assert changed.settings == PairSettings(cutoff=4.0, size=3, seed=7)
+    same = apply_overrides(fit, {"settings.backend": "motep"})
+    assert same.settings == MTPSettings(backend="motep", level=12, cutoff=5.0, seed=7)
+    many = apply_overrides(fit, {"alternatives": [{"backend": "mtp", "level": 8}]})
+    assert many.alternatives == (MTPSettings(level=8),)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"settings.backend": "mpt"}, "unknown potential backend 'mpt'; did you mean 'mtp'"),
+        ({"settings.backend": "classical"}, "are given, not fitted"),
+        ({"settings.backend": 3}, "give a name in quotes, got 3"),
+        (
+            {"settings": {"backend": "pair_potential:PairBackend", "level": 8}},
+            "unknown override 'settings.level'",
+        ),
+        ({"alternatives": [{"level": 8}]}, "name their backend"),
+        ({"alternatives": [{"backend": "mtp", "size": 8}]}, "not permitted"),
+    ],
+)
+def test_settings_of_another_backend_are_refused(overrides, message):
+    with pytest.raises(InputError, match=message):
+        apply_overrides(FitPotentialMaker(), overrides)
 
 
 @pytest.mark.parametrize(
