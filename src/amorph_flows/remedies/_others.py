@@ -156,6 +156,11 @@ def choose_on_validation(case: Case) -> Change:
     return "fit.settings.choose_on", "validation"
 
 
+def more_fit_time(case: Case) -> Change:
+    """Return ten times the time: what ends the fit then is its steps or convergence."""
+    return "fit.settings.max_seconds", 10.0 * case.verdict.numbers["max_seconds"]
+
+
 def sample_more(case: Case) -> Change | None:
     """Return a run that is long enough, then as many snapshots as are asked for."""
     sampled, asked = case.number("sampled_fs") or 0.0, case.limit("sampled_fs")
@@ -239,6 +244,7 @@ OTHERS: Table = {
     "ran to its end?": {R.CUT_SHORT: "the run failed; see its failure"},
     "potential accurate?": {P.INACCURATE: finer_potential, P.NOT_TESTED: hold_frames_out},
     "enough training frames?": {P.FEW: more_labels},
+    "fit ended by itself?": {P.OUT_OF_TIME: more_fit_time},
     "test frames used once?": {P.CHOSEN_ON_TEST: choose_on_validation},
     "active learning converged?": {
         L.TURNS_USED_UP: more_turns,

@@ -35,6 +35,7 @@ NO_STAGES = {
         "combined": "a quantity of several glasses",
         "comparison": "studies side by side",
         "figure": "what a figure of the report shows",
+        "fits": "settings of fits, of each method",
         "ion_motion": "how the ions of one run moved",
         "labelling": "what engines give, to several stages",
         "plan": "what a study will cost",

@@ -62,6 +62,7 @@ STAGES = {
     "cell wider than twice the cutoff?": ["mtp_sampling", "production"],
     "potential accurate?": ["fit"],
     "enough training frames?": ["fit"],
+    "fit ended by itself?": ["fit"],
     "test frames used once?": ["fit"],
     "active learning converged?": ["active_learning"],
     "sampled long enough?": ["sampling", "mtp_sampling"],
@@ -79,7 +80,7 @@ NUMBERS = {
     "standard_error_gpa": 0.9, "n_training": 120.0, "failures": 30.0, "sampled_fs": 240.0,
     "drift_ev_atom": -0.02, "error_ev_atom": 0.01,
     "n_snapshots": 2.0, "length_ps": 20.0, "core_hours": 0.3, "factor": 2.5,
-    "n_occupations": 1.0, "more_glasses": 2.0,
+    "n_occupations": 1.0, "more_glasses": 2.0, "max_seconds": 1e5,
 }  # fmt: skip
 LIMITS = {
     "least_frames": 100.0, "longest_step": 0.45, "least_memory_times": 10.0,
