@@ -93,7 +93,7 @@ def _machine() -> Iterator[Check]:
 
 
 def _engines() -> Iterator[Check]:
-    from amorph_flows.engines.calculators import KNOWN, calculator_version, find_calculator
+    from amorph_flows.calculators.known import KNOWN, calculator_version, find_calculator
 
     for name in KNOWN:
 

@@ -14,10 +14,10 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
+from amorph_flows.calculators.gpaw._process import find_gpaw
+from amorph_flows.calculators.known import get_calculator
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.calculators import get_calculator
-from amorph_flows.engines.gpaw._process import find_gpaw
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.structures import v2o5

@@ -23,9 +23,9 @@ from unfitted_backend import potential
 
 import amorph_flows.potentials  # noqa: F401 - registers the backends
 from amorph_flows.analysis import read_trajectory
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.datasets.frames import Frame, FrameSet
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import (

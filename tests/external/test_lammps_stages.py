@@ -10,7 +10,7 @@ from lammps_backends import ARGON, argon_that
 from pymatgen.core import Structure
 from unfitted_backend import potential
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.lammps import (
     NPT,

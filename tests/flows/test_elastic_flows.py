@@ -19,8 +19,8 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from amorph_flows.analysis import strained_cell
 from amorph_flows.analysis._elastic import EV_A3_TO_GPA
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import InputError
 from amorph_flows.flows import ElasticMaker, GlassTransitionMaker
 

@@ -19,8 +19,8 @@ from processes import started
 from pymatgen.core import SETTINGS, Structure
 from vasp_md import ENGINE, HELD, HOLD, NVE, STAGE, long_md, mixed_up
 
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import LabelDoc

@@ -17,8 +17,8 @@ from ase.calculators.emt import EMT
 from unfitted_backend import Unfitted, potential
 
 from amorph_flows.arrays import FloatArray
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.lammps._restart import last_restart
 from amorph_flows.potentials.base import GradeSettings, PairStyle

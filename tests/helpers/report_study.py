@@ -23,11 +23,11 @@ from amorph_flows.analysis import (
 )
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.verdict import Remedy, Verdict
+from amorph_flows.calculators.known import get_calculator
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet, Provenance
 from amorph_flows.engines._molecular_dynamics import MDRun
-from amorph_flows.engines.calculators import get_calculator
 from amorph_flows.schemas.active_learning import (
     ActiveLearningDoc,
     ExplorationRun,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 
 SHIFT_EV_ATOM = 0.25
 STIFFER = 1.1

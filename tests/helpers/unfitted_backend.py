@@ -9,8 +9,8 @@ import numpy as np
 from ase.calculators.calculator import Calculator
 
 from amorph_flows.arrays import FloatArray
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.potentials.base import GradeSettings, PairStyle
 from amorph_flows.potentials.learned import Fit, LearnedBackend
 from amorph_flows.schemas.fits import FitSettings

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pymatgen.core import SETTINGS, Structure
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.schedule import MDStage

@@ -10,7 +10,7 @@ from typing import Any
 from ase.calculators.calculator import all_changes
 from tested_time import TestedTime
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.runtime import walltime
 
 QUEUE_JOB_S = 3600.0

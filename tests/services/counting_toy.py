@@ -10,7 +10,7 @@ from typing import Any
 from ase.calculators.calculator import Calculator
 from unfitted_backend import Unfitted
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps.run_files import LOG_FILE
 from amorph_flows.runtime.walltime import remaining_s

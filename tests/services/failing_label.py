@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jobflow import CURRENT_JOB
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 
 
 class FirstLabelFails(ToyCalculator):

@@ -12,8 +12,8 @@ import amorph_flows
 
 NOT_HERE = (
     "amorph_flows.testing",
-    "amorph_flows.engines.gpaw._child",  # runs in GPAW's environment
-    "amorph_flows.engines._chgnet",  # loads torch, which takes long
+    "amorph_flows.calculators.gpaw._child",  # runs in GPAW's environment
+    "amorph_flows.calculators._chgnet",  # loads torch, which takes long
 )
 SOURCE = Path(amorph_flows.__file__).parents[1]
 MODULES = [

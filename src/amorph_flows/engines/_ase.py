@@ -13,17 +13,17 @@ from jobflow import Job, Response
 from pymatgen.core import Structure
 from typing_extensions import override
 
-from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.engines._calculator_engine import CalculatorEngine
-from amorph_flows.engines._molecular_dynamics import MDRun
-from amorph_flows.engines._relaxation import Relaxation
-from amorph_flows.engines.calculators import (
+from amorph_flows.calculators.known import (
     calculator_version,
     find_calculator,
     load_factory,
     opened_calculator,
     settings_hash,
 )
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.engines._calculator_engine import CalculatorEngine
+from amorph_flows.engines._molecular_dynamics import MDRun
+from amorph_flows.engines._relaxation import Relaxation
 from amorph_flows.errors import InputError
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job

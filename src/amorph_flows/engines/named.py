@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from amorph_flows.calculators.known import KNOWN
 from amorph_flows.engines._ase import AseEngine
 from amorph_flows.engines.base import Engine
-from amorph_flows.engines.calculators import KNOWN
 from amorph_flows.errors import unknown_name
 
 

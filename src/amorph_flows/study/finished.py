@@ -98,8 +98,8 @@ def _fingerprint(inputs: str, home: Path, state: StudyState) -> str:
 
 def _engine_is_a_package(study: Study) -> bool:
     """Return whether the numbers of a study's engine change only with an installed package."""
+    from amorph_flows.calculators.known import described_calculator
     from amorph_flows.engines import AseEngine
-    from amorph_flows.engines.calculators import described_calculator
 
     engine = study.maker().engine
     if not isinstance(engine, AseEngine):

@@ -14,9 +14,9 @@ from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.errors import CalculationError, InputError, MissingDependencyError
 from amorph_flows.runtime.progress import read_progress
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc

@@ -13,8 +13,8 @@ from ase.calculators.calculator import Calculator
 from elastic_solid import elastic_solid, volume_statistics
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.errors import AmorphFlowsError, CalculationError, InputError
 from amorph_flows.flows import MeltQuenchMaker, SamplingMaker

@@ -14,7 +14,7 @@ from ase import units
 from pymatgen.core import SETTINGS
 from pymatgen.io.vasp import Oszicar, Outcar, Poscar, Vasprun, Xdatcar
 
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.engines.vasp import VaspEngine
 from amorph_flows.engines.vasp._sets import stage_tags
 from amorph_flows.schemas.schedule import MDStage

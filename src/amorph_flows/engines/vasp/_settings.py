@@ -9,7 +9,7 @@ from atomate2.vasp.sets.base import VaspInputGenerator
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Incar, Kpoints
 
-from amorph_flows.engines.calculators import canonical_json
+from amorph_flows.calculators.known import canonical_json
 from amorph_flows.hashes import sha256_of
 
 HARMLESS = frozenset(

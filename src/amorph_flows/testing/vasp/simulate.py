@@ -14,7 +14,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 
 from amorph_flows.arrays import FloatArray
-from amorph_flows.engines.toy import ToyCalculator
+from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.testing.vasp.barostat import CELL_VELOCITIES, langevin_npt
 from amorph_flows.testing.vasp.failures import (
     CALCULATOR,
@@ -91,7 +91,7 @@ def _calculator() -> Calculator:
     name = os.environ.get(CALCULATOR, "toy")
     if name == "toy":
         return ToyCalculator()
-    from amorph_flows.engines.calculators import get_calculator  # takes seconds to import
+    from amorph_flows.calculators.known import get_calculator  # takes seconds to import
 
     return get_calculator(name, {})
 

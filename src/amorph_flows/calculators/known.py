@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import metadata, util
 from typing import TYPE_CHECKING, Any
 
-from amorph_flows.engines.gpaw._process import find_gpaw
+from amorph_flows.calculators.gpaw._process import find_gpaw
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.hashes import sha256_of
 
@@ -63,29 +63,29 @@ def _chgnet_elements() -> frozenset[str]:
 
 
 def _toy_elements() -> frozenset[str]:
-    from amorph_flows.engines.toy import TOY_IONS
+    from amorph_flows.calculators.toy import TOY_IONS
 
     return frozenset(TOY_IONS)
 
 
 def _gpaw_identity(settings: dict[str, Any]) -> dict[str, Any]:
-    from amorph_flows.engines.gpaw._calculator import gpaw_identity
+    from amorph_flows.calculators.gpaw._calculator import gpaw_identity
 
     return gpaw_identity(settings)
 
 
 KNOWN = {
     "CHGNet": KnownCalculator(
-        "amorph_flows.engines._chgnet:QuietCHGNetCalculator",
+        "amorph_flows.calculators._chgnet:QuietCHGNetCalculator",
         "chgnet",
         "chgnet",
         _chgnet_elements,
     ),
     "toy": KnownCalculator(
-        "amorph_flows.engines.toy:ToyCalculator", "amorph_flows", None, _toy_elements
+        "amorph_flows.calculators.toy:ToyCalculator", "amorph_flows", None, _toy_elements
     ),
     "GPAW": KnownCalculator(
-        "amorph_flows.engines.gpaw._calculator:GPAWCalculator",
+        "amorph_flows.calculators.gpaw._calculator:GPAWCalculator",
         "gpaw",
         "gpaw",
         surrogate=False,

@@ -11,13 +11,13 @@ import pytest
 from ase import Atoms
 from ase.calculators.calculator import CalculationFailed
 
+from amorph_flows.calculators.gpaw import _process as process
+from amorph_flows.calculators.gpaw._calculator import GPAWCalculator
+from amorph_flows.calculators.gpaw._open_shells import starting_moments
+from amorph_flows.calculators.gpaw._process import GPAWProcess, find_gpaw
+from amorph_flows.calculators.known import KNOWN
 from amorph_flows.doctor import examine
 from amorph_flows.engines import AseEngine
-from amorph_flows.engines.calculators import KNOWN
-from amorph_flows.engines.gpaw import _process as process
-from amorph_flows.engines.gpaw._calculator import GPAWCalculator
-from amorph_flows.engines.gpaw._open_shells import starting_moments
-from amorph_flows.engines.gpaw._process import GPAWProcess, find_gpaw
 from amorph_flows.engines.named import named_engine
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.structures import v2o5

@@ -9,8 +9,8 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, SCFError, all_changes
 from typing_extensions import override
 
-from amorph_flows.engines.gpaw._open_shells import starting_moments
-from amorph_flows.engines.gpaw._process import GPAWProcess, find_gpaw
+from amorph_flows.calculators.gpaw._open_shells import starting_moments
+from amorph_flows.calculators.gpaw._process import GPAWProcess, find_gpaw
 from amorph_flows.errors import InputError
 
 _PULAY = {"backend": "pulay", "beta": 0.1, "nmaxold": 5, "weight": 50}

@@ -1,0 +1,1 @@
+"""ASE calculators that engines and pretrained potentials are named by."""
