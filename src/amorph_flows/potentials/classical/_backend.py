@@ -22,7 +22,7 @@ from amorph_flows.potentials.classical._parameters import (
     ClassicalParameters,
     parse_parameters,
 )
-from amorph_flows.potentials.requirements import check_classical
+from amorph_flows.potentials.requirements import check_lammps_package
 from amorph_flows.schemas.potential import PotentialDoc
 
 
@@ -34,7 +34,7 @@ class ClassicalBackend(PotentialBackend):
 
     @override
     def check(self) -> None:
-        check_classical()
+        check_lammps_package()
 
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:

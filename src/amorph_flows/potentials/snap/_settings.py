@@ -1,0 +1,48 @@
+"""Settings of fits of SNAP potentials."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from amorph_flows.schemas.potential import LossWeights
+
+
+class SnapSettings(LossWeights):
+    """How a SNAP potential is fitted: the basis, the ridge, and the search of what is best."""
+
+    backend: Literal["snap", "qsnap"] = Field(
+        default="snap", description="'qsnap' adds the products of two bispectrum components"
+    )
+    cutoff: float = Field(
+        default=5.0, gt=0, description="cutoff of two atoms of the largest element at most, Å"
+    )
+    twojmax: int = Field(
+        default=6,
+        ge=2,
+        le=14,
+        multiple_of=2,
+        description="twice the largest angular momentum at most, even; 6: 30 components",
+    )
+    radii: dict[str, float] = Field(
+        default_factory=dict,
+        description="relative radius of elements, which scales the cutoff of their pairs; not "
+        "named: 1",
+    )
+    neighbour_weights: dict[str, float] = Field(
+        default_factory=dict,
+        description="weight of an element as a neighbour; not named: between 1 and 0.7 in the "
+        "order of the atomic numbers",
+    )
+    ridge: float = Field(
+        default=1e-9, ge=0, description="ridge of the least squares with columns of unit length"
+    )
+    trials: int = Field(
+        default=20,
+        ge=1,
+        description="sets of cutoff, twojmax, radii and neighbour weights that are compared on "
+        "the validation frames; 1: as given",
+    )
+    max_seconds: float = Field(default=86_400.0, gt=0, description="wall time of the search, s")
+    seed: int = 0
