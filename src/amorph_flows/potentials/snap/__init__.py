@@ -9,6 +9,6 @@ from __future__ import annotations
 from amorph_flows.potentials.snap._calculator import SnapCalculator
 from amorph_flows.potentials.snap._fit import SnapFit, fit_snap
 from amorph_flows.potentials.snap._potential import SnapPotential, parse_snap
-from amorph_flows.potentials.snap._settings import SnapSettings
+from amorph_flows.schemas.fits import SnapSettings
 
 __all__ = ["SnapCalculator", "SnapFit", "SnapPotential", "SnapSettings", "fit_snap", "parse_snap"]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from ase.data import chemical_symbols
@@ -25,8 +24,9 @@ from amorph_flows.potentials.snap._search import (
     drawn_basis,
     spread_frames,
 )
-from amorph_flows.potentials.snap._settings import SnapSettings
 from amorph_flows.runtime.progress import report_progress
+from amorph_flows.schemas.fits import SnapSettings
+from amorph_flows.schemas.potential import HowEnded
 
 _TRIAL_ATOMS = 5000
 _TRIAL_VALIDATION_ATOMS = 2500
@@ -59,7 +59,7 @@ class SnapFit:
     validation: FrameSet
     history: list[tuple[float, float]] = field(default_factory=list)
     cpu_seconds: float = 0.0
-    ended: Literal["converged", "time"] = "converged"
+    ended: HowEnded = "converged"
 
     @cached_property
     def errors(self) -> dict[str, ErrorStatistics]:
@@ -188,7 +188,7 @@ class _Search:
         Trials see a part of the frames and no products: neighbour weights and radii that are good
         for the components are good for their products too, and a trial costs seconds.
         """
-        n_trials = self.settings.trials
+        n_trials = min(self.settings.trials, self.settings.max_steps)
         if n_trials == 1 or not len(self.validation):
             return limits
         rng = np.random.default_rng(self.settings.seed)

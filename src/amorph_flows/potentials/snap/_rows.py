@@ -14,7 +14,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.potentials.snap._lammps import SnapLammps
 from amorph_flows.potentials.snap._least_squares import Triangle
 from amorph_flows.potentials.snap._potential import SnapBasis
-from amorph_flows.schemas.potential import LossWeights
+from amorph_flows.schemas.fits import LossWeights
 
 ENERGY, FORCES, STRESS = "energy", "forces", "stress"
 _FULL_TENSOR = np.sqrt([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])

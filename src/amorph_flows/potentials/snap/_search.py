@@ -12,7 +12,7 @@ from amorph_flows.datasets import Frame
 from amorph_flows.potentials.snap._least_squares import RidgeProblem, squared_error
 from amorph_flows.potentials.snap._potential import SnapBasis
 from amorph_flows.potentials.snap._rows import ENERGY, weights_by_kind
-from amorph_flows.potentials.snap._settings import SnapSettings
+from amorph_flows.schemas.fits import SnapSettings
 
 _RIDGES = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
 _ENERGY_FACTORS = (0.1, 1.0, 10.0, 100.0)

@@ -12,6 +12,7 @@ from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.fits.base import FitSettings, LossWeights
 from amorph_flows.schemas.fits.classical import ClassicalSettings
 from amorph_flows.schemas.fits.mtp import MTPSettings
+from amorph_flows.schemas.fits.snap import SnapSettings
 
 __all__ = [
     "AnyFitSettings",
@@ -20,6 +21,7 @@ __all__ = [
     "FitSettings",
     "LossWeights",
     "MTPSettings",
+    "SnapSettings",
     "settings_type",
 ]
 
@@ -27,6 +29,8 @@ _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
     "classical": ClassicalSettings,
     "motep": MTPSettings,
     "mtp": MTPSettings,
+    "qsnap": SnapSettings,
+    "snap": SnapSettings,
 }
 
 

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from amorph_flows.schemas.potential import LossWeights
+from amorph_flows.schemas.fits.base import FitSettings
 
 
-class SnapSettings(LossWeights):
-    """How a SNAP potential is fitted: the basis, the ridge, and the search of what is best."""
+class SnapSettings(FitSettings):
+    """How a SNAP potential is fitted: its basis, the ridge, and the search of what is best."""
+
+    method: ClassVar[str] = "SNAP"
 
     backend: Literal["snap", "qsnap"] = Field(
         default="snap", description="'qsnap' adds the products of two bispectrum components"
     )
     cutoff: float = Field(
-        default=5.0, gt=0, description="cutoff of two atoms of the largest element at most, Å"
+        default=5.0,
+        gt=0,
+        description="cutoff of two atoms of the largest element, Å; the search may shorten it",
     )
     twojmax: int = Field(
         default=6,
         ge=2,
         le=14,
         multiple_of=2,
-        description="twice the largest angular momentum at most, even; 6: 30 components",
+        description="twice the largest angular momentum, even; 6 gives 30 components; the search "
+        "may take 2 less",
     )
     radii: dict[str, float] = Field(
         default_factory=dict,
@@ -44,5 +49,9 @@ class SnapSettings(LossWeights):
         description="sets of cutoff, twojmax, radii and neighbour weights that are compared on "
         "the validation frames; 1: as given",
     )
-    max_seconds: float = Field(default=86_400.0, gt=0, description="wall time of the search, s")
-    seed: int = 0
+
+    @property
+    def model(self) -> str:
+        """The model for people."""
+        products = "quadratic " if self.backend == "qsnap" else ""
+        return f"{products}{self.method} with twojmax {self.twojmax}"
