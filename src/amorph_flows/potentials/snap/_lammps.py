@@ -78,8 +78,8 @@ class SnapLammps:
         whole = np.zeros((len(found), n_types, n_terms))
         whole[:, :, 1:] = found[:, :-1].reshape(len(found), n_types, n_terms - 1)
         whole[0, :, 0] = np.bincount(types - 1, minlength=n_types)
-        whole = whole.reshape(len(found), -1)
-        return whole[0], whole[1:-6], whole[-6:], turn
+        rows = whole.reshape(len(found), -1)
+        return rows[0], rows[1:-6], rows[-6:], turn
 
     def atom_rows(self, atoms: Atoms) -> FloatArray:
         """Return the constant and the components of each atom, in the columns of its element.

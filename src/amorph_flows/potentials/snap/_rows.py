@@ -134,5 +134,5 @@ def _add_frame(
     if STRESS in found and frame.stress is not None:
         volume = abs(np.linalg.det(frame.cell))
         work = -volume * (turn @ frame.stress @ turn.T)[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
-        scale = _FULL_TENSOR * per_atom
-        found[STRESS].add(virial * scale[:, None], work * scale)
+        scales = _FULL_TENSOR * per_atom
+        found[STRESS].add(virial * scales[:, None], work * scales)
