@@ -143,19 +143,23 @@ class ActiveLearningMaker(Maker):
         self.engine.check(structure)
         check_lammps()
 
-    def make(self, potential: PotentialDoc, dataset: DatasetDoc, starts: list[Start]) -> Flow:
+    def make(
+        self, potential: PotentialDoc, dataset: DatasetDoc | None, starts: list[Start]
+    ) -> Flow:
         """Return the flow; its output is an `ActiveLearningOutcome`.
 
         Parameters
         ----------
         potential
-            Reference to the potential to start from.
+            Reference to the potential to start from, or a pretrained one, which the first labels
+            replace by a fit with the settings of `fit`.
         dataset
-            Reference to the dataset that it was fitted to.
+            Reference to the dataset that it was fitted to; None: there is no data yet.
         starts
             Formula, temperature (K) and structure, or a reference to it, of each run.
         """
-        return self.turn(1, potential, dataset, starts, EarlierTurns())
+        data = DatasetDoc.empty(self.engine.info()) if dataset is None else dataset
+        return self.turn(1, potential, data, starts, EarlierTurns())
 
     def turn(
         self,

@@ -103,6 +103,8 @@ class FitPotentialMaker(Maker):
     def refit(self, dataset: DatasetDoc, start: PotentialDoc) -> Job:
         """Return the job that fits a potential again, with its own settings and backend.
 
+        After a pretrained potential, which has nothing to fit, it is fitted with `settings`.
+
         Parameters
         ----------
         dataset
@@ -110,7 +112,7 @@ class FitPotentialMaker(Maker):
         start
             The potential to start from, or a reference to it.
         """
-        job = refit_potential(dataset, start)
+        job = refit_potential(dataset, start, self.settings)
         job.name = f"re{self.name}"
         return job
 

@@ -22,6 +22,7 @@ _MAX_ENERGY_RMSE_MEV = 10.0
 _MAX_FORCE_RMSE_EV_A = 0.3
 MIN_TRAINING_FRAMES = 1000
 _PARITY_FRAMES = 200
+PRETRAINED = "pretrained"
 
 
 @stage_job(PotentialDoc)
@@ -47,7 +48,9 @@ def fit_potential(dataset: DatasetDoc, settings: FitSettings) -> PotentialDoc:
 
 
 @stage_job(PotentialDoc)
-def refit_potential(dataset: DatasetDoc, start: PotentialDoc) -> PotentialDoc:
+def refit_potential(
+    dataset: DatasetDoc, start: PotentialDoc, settings: FitSettings | None = None
+) -> PotentialDoc:
     """Return a potential fitted again, from its parameters, with its settings and backend.
 
     Without new training frames the potential is returned as it is.
@@ -58,6 +61,8 @@ def refit_potential(dataset: DatasetDoc, start: PotentialDoc) -> PotentialDoc:
         Labelled frames and their split.
     start
         The potential to start from.
+    settings
+        Of the fit that follows a pretrained potential, which is not fitted itself; None: its own.
 
     Raises
     ------
@@ -66,6 +71,8 @@ def refit_potential(dataset: DatasetDoc, start: PotentialDoc) -> PotentialDoc:
     """
     if start.n_training_frames == len(dataset.training):
         return start
+    if settings is not None and start.backend == PRETRAINED != settings.backend:
+        return _fitted(dataset, settings, None)
     return _fitted(dataset, start.fit_settings(), start)
 
 

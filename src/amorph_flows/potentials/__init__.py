@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from amorph_flows.potentials.mtp._backend import MTPBackend
     from amorph_flows.potentials.mtp.document import mtp_potential
     from amorph_flows.potentials.mtp.motep._backend import MotepBackend
+    from amorph_flows.potentials.pretrained import pretrained_potential
     from amorph_flows.potentials.requirements import default_settings
     from amorph_flows.potentials.stored import load_calculator, write_lammps
 else:
@@ -32,6 +33,7 @@ else:
             "mtp._backend": ("MTPBackend",),
             "mtp.document": ("mtp_potential",),
             "mtp.motep._backend": ("MotepBackend",),
+            "pretrained": ("pretrained_potential",),
             "requirements": ("default_settings",),
             "stored": ("load_calculator", "write_lammps"),
         },
@@ -52,6 +54,7 @@ __all__ = [
     "get_learned_backend",
     "load_calculator",
     "mtp_potential",
+    "pretrained_potential",
     "register",
     "write_lammps",
 ]

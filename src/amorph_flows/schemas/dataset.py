@@ -27,3 +27,24 @@ class DatasetDoc(StageDocument):
     seed: int
     sources: list[str] = Field(default_factory=list, description="uuids of the LabelDocs")
     verdicts: list[Verdict] = Field(default_factory=list)
+
+    @classmethod
+    def empty(cls, engine: EngineInfo) -> DatasetDoc:
+        """Return a dataset without frames, for a pretrained potential to begin with.
+
+        Parameters
+        ----------
+        engine
+            What labels will come from.
+        """
+        return cls(
+            engine=engine,
+            frames=FrameSet(),
+            training=[],
+            validation=[],
+            test_random=[],
+            test_blocks=[],
+            n_duplicates=0,
+            composition={},
+            seed=0,
+        )

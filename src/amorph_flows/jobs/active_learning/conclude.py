@@ -205,7 +205,8 @@ def judge_loop(
         "duration_fs": duration_fs,
     }
     why = _used_up(turns, last, max_turns, failure_budget, until)
-    if last.runs and not broken and (why or is_precise(until, last)):
+    from_nothing = turns.n_turns == 1 and last.n_labelled > 0 and last.errors_before is None
+    if last.runs and not broken and not from_nothing and (why or is_precise(until, last)):
         return _converged(last, duration_fs, numbers)
     if why is None:
         return None

@@ -50,7 +50,7 @@ def select_candidates(
     chosen: list[int] = []
     potential = required(potential, "the potential")
     dataset = required(dataset, "the dataset")
-    done = unbroken(explorations)
+    done = unbroken(explorations) and len(dataset.frames) > 0
     if done and force_error_ev_a is not None:
         done = is_below(validation_errors(potential, dataset), force_error_ev_a)
     if len(refusal.kept) and not done:

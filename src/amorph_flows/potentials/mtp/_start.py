@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from ase.data import atomic_numbers, chemical_symbols
+from ase.data import atomic_numbers
 
 from amorph_flows.datasets import FrameSet, shortest_contact
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp._untrained import untrained
+from amorph_flows.potentials.training_frames import elements_of, require_labels
 from amorph_flows.schemas.fits import MTPSettings
 
 _TAG = "species"
@@ -91,13 +92,8 @@ def named_potential(text: str) -> MTPPotential:
 
 
 def _elements(training: FrameSet) -> list[str]:
-    if not len(training):
-        raise InputError("there are no frames to fit a potential to")
-    for index, frame in enumerate(training):
-        if not frame.is_labelled:
-            raise InputError(f"training frame {index} has no energy or no forces; label it first")
-    numbers = np.unique(np.concatenate([frame.numbers for frame in training]))
-    return [chemical_symbols[number] for number in numbers]
+    require_labels(training)
+    return elements_of(training)
 
 
 def _min_distance(training: FrameSet, cutoff: float) -> float:

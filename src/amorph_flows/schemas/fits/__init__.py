@@ -12,6 +12,7 @@ from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.fits.base import FitSettings, LossWeights
 from amorph_flows.schemas.fits.classical import ClassicalSettings
 from amorph_flows.schemas.fits.mtp import MTPSettings
+from amorph_flows.schemas.fits.pretrained import NamedCalculator, PretrainedSettings
 from amorph_flows.schemas.fits.snap import SnapSettings
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "FitSettings",
     "LossWeights",
     "MTPSettings",
+    "NamedCalculator",
+    "PretrainedSettings",
     "SnapSettings",
     "settings_type",
 ]
@@ -29,6 +32,7 @@ _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
     "classical": ClassicalSettings,
     "motep": MTPSettings,
     "mtp": MTPSettings,
+    "pretrained": PretrainedSettings,
     "qsnap": SnapSettings,
     "snap": SnapSettings,
 }
