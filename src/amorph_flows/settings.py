@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     ace_python: str = Field(
         default="", description="interpreter that has ACE; empty: that of `amorph install-backend`"
     )
+    ace_pair_style: str = Field(
+        default="",
+        description="pair style of lammps_command for ACE, such as `pace product`; empty: LAMMPS "
+        "gets forces through fix external",
+    )
     nequip_python: str = Field(default="", description="the same for NequIP and Allegro")
     mace_python: str = Field(default="", description="the same for MACE")
     sevenn_python: str = Field(default="", description="the same for SevenNet")

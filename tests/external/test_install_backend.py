@@ -52,7 +52,7 @@ def test_it_has_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     atoms, expected = crystal(), crystal()
     atoms.calc, expected.calc = asked, EMT()
     assert atoms.get_potential_energy() == pytest.approx(expected.get_potential_energy(), abs=1e-9)
-    assert asked.grades(atoms).shape == (4,)
+    assert asked.ask("grades", atoms).shape == (4,)
 
 
 def test_environment_that_cannot_be_imported_is_removed() -> None:

@@ -20,6 +20,8 @@ NOT_DECLARED = {
     "amorph_flows": "itself",
     "llvmlite": "numba works with one version of it",
     "jobflow_remote": "it needs another pymongo and so an environment of its own",
+    "pandas": "of the environment of ACE",
+    "pyace": "in an environment of its own",
 }
 NOT_IMPORTED = {"mpich": "its libmpi is loaded by LAMMPS"}
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from amorph_flows.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from amorph_flows.potentials.ace._backend import ACEBackend
+    from amorph_flows.potentials.ace.document import ace_potential
     from amorph_flows.potentials.base import (
         GradeSettings,
         PairStyle,
@@ -24,6 +26,8 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "ace._backend": ("ACEBackend",),
+            "ace.document": ("ace_potential",),
             "base": (
                 *("GradeSettings", "PairStyle", "PotentialBackend"),
                 *("get_backend", "register"),
@@ -40,6 +44,7 @@ else:
     )
 
 __all__ = [
+    "ACEBackend",
     "ClassicalBackend",
     "Fit",
     "GradeSettings",
@@ -48,6 +53,7 @@ __all__ = [
     "MotepBackend",
     "PairStyle",
     "PotentialBackend",
+    "ace_potential",
     "classical_potential",
     "default_settings",
     "get_backend",

@@ -143,6 +143,7 @@ class PotentialBackend(ABC):
 
 _BACKENDS: dict[str, type[PotentialBackend]] = {}
 _MODULES = {
+    "ace": "amorph_flows.potentials.ace._backend",
     "classical": "amorph_flows.potentials.classical._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from amorph_flows.errors import MissingDependencyError
+from amorph_flows.potentials.environments.installed import find_installed
+from amorph_flows.potentials.environments.pins import ACE
 from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.settings import Settings
 
@@ -46,7 +48,13 @@ def check_nothing() -> None:
     """Accept every machine: which package is needed, the settings say."""
 
 
+def check_ace() -> None:
+    """Raise `MissingDependencyError` if no environment can fit an ACE."""
+    find_installed(ACE)
+
+
 CHECKS: dict[str, Callable[[], None]] = {
+    "ace": check_ace,
     "classical": check_lammps_package,
     "motep": check_motep,
     "mtp": check_mtp,

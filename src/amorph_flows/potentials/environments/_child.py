@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -167,15 +167,15 @@ class Evaluation:
     Parameters
     ----------
     method
-        Module with ``calculator(**options)``, an ASE calculator, and, where the method has
-        grades, ``grades(calculator)``, those of the atoms that it has just computed.
+        Module with ``calculator(**options)``, an ASE calculator, and functions of it for what else
+        can be asked of the atoms that it has just computed, such as ``grades(calculator)``.
     options
         Its arguments.
     """
 
     def __init__(self, method: Any, options: dict[str, Any]) -> None:
         self.calculator = method.calculator(**options)
-        self.grades: Callable[[Any], Any] | None = getattr(method, "grades", None)
+        self._method = method
         self._atoms: Any = None
 
     LABELS: ClassVar[tuple[str, ...]] = ("energy", "forces", "stress")
@@ -187,15 +187,13 @@ class Evaluation:
         if request["ask"] == "use":
             return usage(), {}
         atoms = self._placed(arrays)
-        wanted = [name for name in request["wanted"] if name in self.LABELS]
-        found = {
-            name: np.asarray(self.calculator.get_property(name, atoms), dtype=float)
-            for name in wanted
-        }
-        if "grades" in request["wanted"]:
-            if self.grades is None:
-                raise NotImplementedError("the method has no grades")
-            found["grades"] = np.asarray(self.grades(self.calculator), dtype=float)
+        found = {}
+        for name in request["wanted"]:
+            if name in self.LABELS:
+                value = self.calculator.get_property(name, atoms)
+            else:
+                value = getattr(self._method, name)(self.calculator)
+            found[name] = np.asarray(value, dtype=float)
         return {}, found
 
     def _placed(self, arrays: dict[str, Any]) -> Any:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.files import replacement
 from amorph_flows.potentials.environments._child import FRAMES
 
 
-def write_frames(path: Path, frames: FrameSet) -> None:
-    """Write frames with every digit; labels that a frame lacks are not a number.
+def frames_file(frames: FrameSet) -> bytes:
+    """Return a file ``.npz`` of frames with every digit; labels that one lacks are not a number.
 
     Parameters
     ----------
-    path
-        The file, ``.npz``.
     frames
         Labelled or not; energies eV, forces eV/Å, stresses eV/Å³.
     """
@@ -37,5 +34,6 @@ def write_frames(path: Path, frames: FrameSet) -> None:
         ),
         np.array([filled((3, 3), f.stress) for f in frames], dtype=float).reshape(-1, 3, 3),
     )
-    with replacement(path) as new, new.open("wb") as file:
-        np.savez(file, allow_pickle=False, **dict(zip(FRAMES, held, strict=True)))
+    file = BytesIO()
+    np.savez(file, allow_pickle=False, **dict(zip(FRAMES, held, strict=True)))
+    return file.getvalue()

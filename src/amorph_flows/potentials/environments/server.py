@@ -159,7 +159,7 @@ class ServedCalculator(Calculator):
     species
         Element symbols of the potential; others are refused before the method is asked.
     offsets
-        Energy that is added for each atom of an element, eV.
+        Energy that is added for each atom of an element, eV, where the method leaves it out.
 
     Raises
     ------
@@ -199,20 +199,17 @@ class ServedCalculator(Calculator):
         if "stress" in found:
             self.results["stress"] = found["stress"].copy()
 
-    def grades(self, atoms: Atoms) -> FloatArray:
-        """Return the extrapolation grade of each atom.
+    def ask(self, name: str, atoms: Atoms) -> FloatArray:
+        """Return what a function of the method's script gives for a configuration.
 
         Parameters
         ----------
+        name
+            Of the function, such as ``"grades"``, the extrapolation grade of each atom.
         atoms
             The configuration.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n_atoms,)``.
         """
-        return cast("FloatArray", self._ask(atoms, ["energy", "grades"])["grades"])
+        return cast("FloatArray", self._ask(atoms, ["energy", name])[name])
 
     def close(self) -> None:
         """End the method's process; the next configuration starts another."""

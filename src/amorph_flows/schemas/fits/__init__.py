@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, SerializeAsAny
 
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
+from amorph_flows.schemas.fits.ace import ACESettings
 from amorph_flows.schemas.fits.base import FitSettings, LossWeights
 from amorph_flows.schemas.fits.classical import ClassicalSettings
 from amorph_flows.schemas.fits.mtp import MTPSettings
@@ -16,6 +17,7 @@ from amorph_flows.schemas.fits.pretrained import NamedCalculator, PretrainedSett
 from amorph_flows.schemas.fits.snap import SnapSettings
 
 __all__ = [
+    "ACESettings",
     "AnyFitSettings",
     "AnySettings",
     "ClassicalSettings",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
+    "ace": ACESettings,
     "classical": ClassicalSettings,
     "motep": MTPSettings,
     "mtp": MTPSettings,

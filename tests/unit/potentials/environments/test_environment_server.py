@@ -34,7 +34,7 @@ def test_numbers_are_those_of_the_method() -> None:
         assert atoms.get_potential_energy() == 3 * expected.get_potential_energy() + 4.0
         np.testing.assert_array_equal(atoms.get_forces(), 3 * expected.get_forces())
         np.testing.assert_array_equal(atoms.get_stress(), 3 * expected.get_stress())
-        grades = calculator.grades(atoms)
+        grades = calculator.ask("grades", atoms)
         np.testing.assert_array_equal(grades, np.abs(3 * expected.get_forces()).max(axis=1))
     assert calculator.server.usage()["peak_mb"] > 10
 

@@ -20,21 +20,19 @@ from served_emt import HERE, SCRIPT, crystal
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError
 from amorph_flows.potentials.environments._child import Task, _atoms
-from amorph_flows.potentials.environments.frames import write_frames
+from amorph_flows.potentials.environments.frames import frames_file
 from amorph_flows.potentials.environments.task import TaskEnd, run_task
 from amorph_flows.runtime.progress import progress_of_job, read_progress
 
 
 def count(folder: Path, to: int = 3, **more: object) -> TaskEnd:
-    return run_task(HERE, SCRIPT, "count", folder, {"to": to}, files=frames(folder), **more)
+    return run_task(HERE, SCRIPT, "count", folder, {"to": to}, files=frames(), **more)
 
 
-def frames(folder: Path) -> dict[str, bytes]:
+def frames() -> dict[str, bytes]:
     atoms = crystal()
     labelled = Frame(atoms.numbers, atoms.positions, atoms.cell.array, -3.5, np.zeros((4, 3)))
-    path = folder.with_suffix(".npz")
-    write_frames(path, FrameSet([labelled, Frame.from_atoms(crystal(2))]))
-    return {"training.npz": path.read_bytes()}
+    return {"training.npz": frames_file(FrameSet([labelled, Frame.from_atoms(crystal(2))]))}
 
 
 def survivors(folder: Path) -> list[int]:
@@ -136,7 +134,7 @@ def test_task_dies_with_the_job_and_goes_on_after(tmp_path: Path) -> None:
         "files = {'training.npz': Path(sys.argv[3]).read_bytes()}\n"
         "run_task(HERE, SCRIPT, 'count', Path(sys.argv[2]), {'to': 400}, files=files)\n"
     )
-    frames(folder)
+    Path(f"{folder}.npz").write_bytes(frames()["training.npz"])
     arguments = [str(Path(served_emt.__file__).parent), str(folder), f"{folder}.npz"]
     parent = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
@@ -179,7 +177,7 @@ def test_frames_keep_every_digit(tmp_path: Path) -> None:
         )
         for n in (1, 2)
     ]
-    write_frames(tmp_path / "f.npz", FrameSet(held))
+    (tmp_path / "f.npz").write_bytes(frames_file(FrameSet(held)))
     with np.load(tmp_path / "f.npz") as file:
         one, two = _atoms(dict(file))
     for atoms, frame in ((one, held[0]), (two, held[1])):
