@@ -1,4 +1,6 @@
-"""LAMMPS with the forces of an ASE calculator, passed through fix external.
+"""LAMMPS that gets its forces from an ASE calculator, or its grades from a backend.
+
+Both pass through fix external.
 
 Run as ``python -m amorph_flows.lammps._external FOLDER``; the folder holds `DRIVER_INPUT_FILE`.
 """
@@ -22,6 +24,7 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError
 from amorph_flows.lammps._driver_input import DRIVER_INPUT_FILE
 from amorph_flows.lammps._grades import append_grade
+from amorph_flows.lammps.input import EXTERNAL_COMMANDS
 from amorph_flows.lammps.run_files import EXTERNAL_FIX, STAGE_VARIABLE
 from amorph_flows.lammps.saved_configurations import with_stage
 from amorph_flows.potentials.base import GradeSettings, get_backend
@@ -53,7 +56,8 @@ def drive(folder: Path) -> None:
     potential = PotentialDoc.model_validate(task["potential"])
     backend = get_backend(potential.backend)
     atoms = Atoms(task["symbols"], pbc=True)
-    atoms.calc = backend.calculator(potential)
+    if EXTERNAL_COMMANDS[0] in task["commands"]:
+        atoms.calc = backend.calculator(potential)
     watch = (
         GradeWatch(
             get_learned_backend(potential.backend), potential, GradeSettings(**task["grade"])
@@ -133,7 +137,8 @@ class ExternalForce:
     instance
         The running LAMMPS.
     atoms
-        Its atoms in the order of their ids, with a calculator.
+        Its atoms in the order of their ids, with a calculator; without one LAMMPS has a pair style
+        and no force is added.
     watch
         Grades what it sees; None does not.
     """
@@ -153,7 +158,7 @@ class ExternalForce:
         x: npt.NDArray[np.float64],
         f: npt.NDArray[np.float64],
     ) -> None:
-        """Fill in the forces; LAMMPS calls it each step.
+        """Fill in the forces and look at the atoms; LAMMPS calls it each step it is asked for.
 
         Parameters
         ----------
@@ -191,6 +196,9 @@ class ExternalForce:
         positions = np.empty_like(x)
         positions[order] = x
         self.atoms.positions = positions - self._origin
+        if self.atoms.calc is None:
+            f[:] = 0.0
+            return
         f[:] = self.atoms.get_forces()[order]
         energy = self.atoms.get_potential_energy()
         self.instance.fix_external_set_energy_global(EXTERNAL_FIX, energy)

@@ -22,7 +22,7 @@ from amorph_flows.lammps._result import LammpsResult, grade_summary, read_result
 from amorph_flows.lammps._run_pieces import add_piece, langevin_seed
 from amorph_flows.lammps._stage_commands import first_new_frame
 from amorph_flows.lammps.command import lammps_command
-from amorph_flows.lammps.input import EXTERNAL_COMMANDS, commands, write_data
+from amorph_flows.lammps.input import EXTERNAL_COMMANDS, commands, watch_command, write_data
 from amorph_flows.lammps.run_files import DATA_FILE, DUMP_FILE, LOG_FILE, Restart
 from amorph_flows.lammps.saved_configurations import cut_saved
 from amorph_flows.lammps.stages import NPT, LammpsMD, Minimise
@@ -181,16 +181,19 @@ def _prepare(
         cut_saved(folder / grade.save_file, step, stage)
     seed = langevin_seed(settings, stage, step)
     add_piece(folder, MDPiece(stage=stage, first_step=step, langevin_seed=seed))
+    pair = style.commands or EXTERNAL_COMMANDS
+    if style.is_watched and grade is not None:
+        pair = [*pair, watch_command(grade.every)]
     lines = commands(
         settings,
-        style.commands or EXTERNAL_COMMANDS,
+        pair,
         structure.volume,
         restart,
         atom_style=style.atom_style,
         has_velocities=has_velocities(structure),
     )
     (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")
-    if not style.commands:
+    if _is_driven(style):
         write_driver_input(folder, lines, atoms.get_chemical_symbols(), potential, grade)
     return stage, step
 
@@ -200,8 +203,13 @@ def _place(restart: Restart | None) -> tuple[int, int]:
     return (0, 0) if restart is None else (restart.stage, restart.step)
 
 
+def _is_driven(style: PairStyle) -> bool:
+    """Return whether LAMMPS runs inside a Python process that it asks for forces or grades."""
+    return style.is_watched or not style.commands
+
+
 def _command(style: PairStyle, folder: Path) -> list[str]:
-    if not style.commands:
+    if _is_driven(style):
         return [sys.executable, "-m", "amorph_flows.lammps._external", str(folder)]
     return [*lammps_command(), "-in", INPUT_FILE, "-log", "none", "-nocite"]
 

@@ -31,6 +31,18 @@ EXTERNAL_COMMANDS = [
 ]
 """In place of a pair style: energies and forces come from a calculator."""
 
+
+def watch_command(every: int) -> str:
+    """Return the fix that shows the atoms to the process that LAMMPS runs in; it adds no forces.
+
+    Parameters
+    ----------
+    every
+        Steps between two looks.
+    """
+    return f"fix {EXTERNAL_FIX} all external pf/callback {every} {every}"
+
+
 _HOTTEST_K = 100_000
 _LOOK_EVERY = 50
 _NEVER_S = 3.6e6

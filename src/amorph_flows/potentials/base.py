@@ -62,10 +62,14 @@ class PairStyle:
     charges
         Charge of an atom of each element, e, which the data file has to hold; empty where the
         potential has no charges.
+    is_watched
+        Whether the grades of a run are those of the backend's `LearnedBackend.grades`, since the
+        pair style has none: LAMMPS then runs in a process that looks at it.
     """
 
     commands: list[str]
     charges: dict[str, float] = field(default_factory=dict)
+    is_watched: bool = False
 
     @property
     def atom_style(self) -> Literal["atomic", "charge"]:

@@ -102,13 +102,11 @@ class SnapBackend(LearnedBackend):
     def pair_style(
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
     ) -> PairStyle:
-        """Write the two files and return ``pair_style snap``; a graded run asks the calculator."""
+        """Write the two files and return ``pair_style snap``, watched where it is graded."""
         require_elements(doc.species, elements)
         potential = _potential(doc)
-        if grade is not None:
-            return PairStyle(commands=[])
         potential.write(directory)
-        return PairStyle(potential.pair_commands(elements))
+        return PairStyle(potential.pair_commands(elements), is_watched=grade is not None)
 
 
 @register
