@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jobflow import Job, Response
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import encode_array
@@ -13,7 +17,10 @@ from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.required import required
 from amorph_flows.potentials import Fit, LearnedBackend, PotentialBackend, get_learned_backend
+from amorph_flows.potentials.learned import UnfinishedFitError
+from amorph_flows.runtime.continuation import continued, reference_to, run_home
 from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.potential import PotentialDoc, PotentialVerdict
@@ -26,11 +33,14 @@ PRETRAINED = "pretrained"
 
 
 @stage_job(PotentialDoc)
-def fit_potential(dataset: DatasetDoc, settings: FitSettings) -> PotentialDoc:
+def fit_potential(
+    dataset: DatasetDoc, settings: FitSettings, prev_dir: str | None = None
+) -> PotentialDoc | Response[Job]:
     """Return a potential fitted to the training frames of a dataset.
 
     Hyperparameters and the snapshot are chosen on validation frames; test frames are used once,
-    for the errors.
+    for the errors. A fit that its queue job is too short for goes on in a new job, where its method
+    has checkpoints.
 
     Parameters
     ----------
@@ -38,19 +48,28 @@ def fit_potential(dataset: DatasetDoc, settings: FitSettings) -> PotentialDoc:
         Labelled frames and their split.
     settings
         Of the backend that they name: model, cutoff, weights and limits.
+    prev_dir
+        Folder of an earlier job whose fit this one goes on with.
 
     Raises
     ------
     InputError
         If the dataset has no training frames.
     """
-    return _fitted(dataset, settings, None)
+    home = run_home(prev_dir)
+    try:
+        return _fitted_in(home, dataset, settings, None)
+    except UnfinishedFitError:
+        return continued(fit_potential(_in_store(dataset), settings, prev_dir=str(home)))
 
 
 @stage_job(PotentialDoc)
 def refit_potential(
-    dataset: DatasetDoc, start: PotentialDoc, settings: FitSettings | None = None
-) -> PotentialDoc:
+    dataset: DatasetDoc,
+    start: PotentialDoc,
+    settings: FitSettings | None = None,
+    prev_dir: str | None = None,
+) -> PotentialDoc | Response[Job]:
     """Return a potential fitted again, from its parameters, with its settings and backend.
 
     Without new training frames the potential is returned as it is.
@@ -63,6 +82,8 @@ def refit_potential(
         The potential to start from.
     settings
         Of the fit that follows a pretrained potential, which is not fitted itself; None: its own.
+    prev_dir
+        Folder of an earlier job whose fit this one goes on with.
 
     Raises
     ------
@@ -71,9 +92,27 @@ def refit_potential(
     """
     if start.n_training_frames == len(dataset.training):
         return start
-    if settings is not None and start.backend == PRETRAINED != settings.backend:
-        return _fitted(dataset, settings, None)
-    return _fitted(dataset, start.fit_settings(), start)
+    home = run_home(prev_dir)
+    try:
+        if settings is not None and start.backend == PRETRAINED != settings.backend:
+            return _fitted_in(home, dataset, settings, None)
+        return _fitted_in(home, dataset, start.fit_settings(), start)
+    except UnfinishedFitError:
+        rest = refit_potential(_in_store(dataset), _in_store(start), settings, prev_dir=str(home))
+        return continued(rest)
+
+
+def _in_store(document: StageDocument) -> Any:
+    """Return the reference to a document, or itself where no job made it."""
+    return reference_to(document) if document.job_uuid else document
+
+
+def _fitted_in(
+    home: Path, dataset: DatasetDoc, settings: FitSettings, start: PotentialDoc | None
+) -> PotentialDoc:
+    with chdir(home):
+        doc = _fitted(dataset, settings, start)
+    return doc.model_copy(update={"directory": str(home)})
 
 
 def _fitted(dataset: DatasetDoc, settings: FitSettings, start: PotentialDoc | None) -> PotentialDoc:

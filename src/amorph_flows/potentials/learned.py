@@ -8,12 +8,16 @@ from typing import ClassVar, TypeVar
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.errors import InputError
+from amorph_flows.errors import AmorphFlowsError, InputError
 from amorph_flows.potentials.base import PotentialBackend, get_backend
 from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.potential import HowEnded, PotentialDoc
 
 _Settings = TypeVar("_Settings", bound=FitSettings)
+
+
+class UnfinishedFitError(AmorphFlowsError):
+    """A fit that its queue job is too short for; the same call in the same folder goes on."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ class LearnedBackend(PotentialBackend):
             settings are another backend's, or ``start`` does not fit.
         MissingDependencyError
             If the backend cannot be used here.
+        UnfinishedFitError
+            If the queue job is about to end; a checkpoint is in the current folder.
         """
 
     @abstractmethod

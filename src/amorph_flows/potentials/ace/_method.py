@@ -199,7 +199,9 @@ class _Fitting:
             self.stage, self.steps = told["stage"], told["steps"]
             return BBasisConfiguration(str(held)), True
         if self.settings["start"]:
-            return BBasisConfiguration(str(self.task.folder / "start.yaml")), True
+            start = BBasisConfiguration(str(self.task.folder / "start.yaml"))
+            blocks = [{b.block_name for b in one.funcspecs_blocks} for one in (start, self.target)]
+            return start, blocks[0] == blocks[1]  # with new elements it has to be extended first
         empty = self.target.copy()
         clean_bbasisconfig(empty)
         return empty, False
@@ -210,8 +212,8 @@ class _Fitting:
         self._consider(basis_config)
         metrics = self.pacemaker.fit_backend.fitter.last_fit_metric_data or {}
         per_stage = self.settings["max_steps"]
-        total = self.target.total_number_of_functions
-        stages = math.ceil(total / (self.settings["ladder_step"] or total))
+        longest = max(len(block.funcspecs) for block in self.target.funcspecs_blocks)
+        stages = math.ceil(longest / (self.settings["ladder_step"] or longest))
         done = self.stage * per_stage + self.steps
         self.task.report(done, max(done, stages * per_stage), metrics.get("loss"))
         if time.monotonic() - self._last_checkpoint > _CHECKPOINT_S or self.task.stopped:

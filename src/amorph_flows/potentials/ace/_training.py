@@ -15,7 +15,7 @@ from amorph_flows.potentials.environments.frames import frames_file
 from amorph_flows.potentials.environments.installed import find_installed
 from amorph_flows.potentials.environments.pins import ACE
 from amorph_flows.potentials.environments.task import run_task
-from amorph_flows.potentials.learned import Fit
+from amorph_flows.potentials.learned import Fit, UnfinishedFitError
 from amorph_flows.schemas.fits import ACESettings
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -43,6 +43,8 @@ def train(
     ------
     InputError
         If frames lack labels, or the start is of another basis.
+    UnfinishedFitError
+        If the queue job is about to end.
     """
     species = _species(training, start, settings)
     held_out = validation.labelled()
@@ -72,6 +74,10 @@ def train(
         note="step of pacemaker",
         threads=settings.threads,
     )
+    if end.ended == "walltime":
+        raise UnfinishedFitError(
+            f"the queue job was too short for the fit in {folder}; run it again"
+        )
     return Fit(
         files={name: (folder / name).read_bytes() for name in (YACE_FILE, B_BASIS_FILE)},
         species=species,

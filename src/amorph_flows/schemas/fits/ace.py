@@ -29,7 +29,9 @@ class ACESettings(FitSettings):
         "the usual Finnis-Sinclair form, all eight the 'complex' one of Erhard et al. (2024)",
     )
     ladder_step: int = Field(
-        default=160, ge=0, description="functions added at a time; 0: all at once"
+        default=160,
+        ge=0,
+        description="functions added at a time, to each set of elements; 0: all at once",
     )
     max_steps: int = Field(default=2000, ge=1, description="BFGS steps at most after each addition")
     patience: int = Field(
