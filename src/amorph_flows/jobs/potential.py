@@ -14,6 +14,7 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
+from amorph_flows.datasets.grade_check import GradeCheck, check_grades, force_errors
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.required import required
 from amorph_flows.potentials import Fit, LearnedBackend, PotentialBackend, get_learned_backend
@@ -26,7 +27,7 @@ from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.potential import PotentialDoc, PotentialVerdict
 
 _MAX_ENERGY_RMSE_MEV = 10.0
-_MAX_FORCE_RMSE_EV_A = 0.3
+MAX_FORCE_RMSE_EV_A = 0.3
 MIN_TRAINING_FRAMES = 1000
 _PARITY_FRAMES = 200
 PRETRAINED = "pretrained"
@@ -214,22 +215,32 @@ def _document(
 
 
 def _with_errors(
-    doc: PotentialDoc, method: PotentialBackend, parts: dict[str, FrameSet]
+    doc: PotentialDoc, method: LearnedBackend, parts: dict[str, FrameSet]
 ) -> PotentialDoc:
-    errors, parity = {}, {}
+    errors, parity, found = {}, {}, {}
     for name, frames in parts.items():
         if len(frames):
-            predicted = predict(method, doc, frames)
+            predicted = found[name] = predict(method, doc, frames)
             errors[name] = error_statistics(frames, predicted)
             parity[name] = _parity(frames, predicted)
     held_out = next((n for n in ("test_blocks", "test_random") if n in errors), None)
     return doc.model_copy(
         update={
             "errors": errors,
+            "grade_check": _grade_check(doc, method, parts[held_out], found[held_out])
+            if held_out and doc.has_grades
+            else None,
             "curves": {**doc.curves, "parity": parity},
             "verdicts": _verdicts(doc, errors.get(held_out) if held_out else None),
         }
     )
+
+
+def _grade_check(
+    doc: PotentialDoc, method: LearnedBackend, labelled: FrameSet, predicted: FrameSet
+) -> GradeCheck:
+    grades = method.grades(doc, labelled)
+    return check_grades(grades, force_errors(labelled, predicted), MAX_FORCE_RMSE_EV_A)
 
 
 def _parity(labelled: FrameSet, predicted: FrameSet) -> dict[str, dict[str, object]]:
@@ -282,7 +293,7 @@ def _out_of_time(max_seconds: float) -> Verdict:
 
 
 def _accuracy(errors: ErrorStatistics | None) -> Verdict:
-    limits = {"energy_mev_atom": _MAX_ENERGY_RMSE_MEV, "force_ev_a": _MAX_FORCE_RMSE_EV_A}
+    limits = {"energy_mev_atom": _MAX_ENERGY_RMSE_MEV, "force_ev_a": MAX_FORCE_RMSE_EV_A}
     if errors is None:
         return Verdict(
             question="potential accurate?",
@@ -293,14 +304,14 @@ def _accuracy(errors: ErrorStatistics | None) -> Verdict:
             thresholds=limits,
         )
     energy, force = errors.energy_rmse_mev_atom, errors.force_rmse_ev_a
-    good = energy <= _MAX_ENERGY_RMSE_MEV and force <= _MAX_FORCE_RMSE_EV_A
+    good = energy <= _MAX_ENERGY_RMSE_MEV and force <= MAX_FORCE_RMSE_EV_A
     return Verdict(
         question="potential accurate?",
         answer=PotentialVerdict.ACCURATE if good else PotentialVerdict.INACCURATE,
         passed=good,
         scope="numerical",
         reason=f"held-out errors are {energy:.1f} meV/atom and {force:.2f} eV/Å "
-        f"(limits {_MAX_ENERGY_RMSE_MEV:g} and {_MAX_FORCE_RMSE_EV_A:g})",
+        f"(limits {_MAX_ENERGY_RMSE_MEV:g} and {MAX_FORCE_RMSE_EV_A:g})",
         numbers={"energy_mev_atom": energy, "force_ev_a": force},
         thresholds=limits,
     )

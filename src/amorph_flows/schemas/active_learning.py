@@ -11,6 +11,7 @@ from pydantic import Field
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.grade_check import GradeCheck
 from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import QuarantinedCalculation
@@ -87,6 +88,10 @@ class GenerationDoc(StageDocument):
     n_labelled: int
     quarantined: list[QuarantinedCalculation] = Field(default_factory=list)
     new_potential_uuid: str = Field(default="", description="refitted potential, if there was one")
+    grade_check: GradeCheck | None = Field(
+        default=None,
+        description="of what was labelled: grades against errors of the potential that ran",
+    )
     errors_before: ErrorStatistics | None = None
     errors_after: ErrorStatistics | None = None
     kept: bool = Field(default=True, description="whether the refitted potential was kept")

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.datasets.binary import decode_file, encode_file
 from amorph_flows.datasets.errors import ErrorStatistics
+from amorph_flows.datasets.grade_check import GradeCheck
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
 from amorph_flows.schemas.base import JobKind, StageDocument
@@ -63,6 +64,9 @@ class PotentialDoc(StageDocument):
     n_training_frames: int
     errors: dict[str, ErrorStatistics] = Field(
         description="by part: training, validation, test_random, test_blocks"
+    )
+    grade_check: GradeCheck | None = Field(
+        default=None, description="of the held-out frames: grades against errors of forces"
     )
     curves: dict[str, object] = Field(
         default_factory=dict, description="parity data and loss history for the report"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from amorph_flows.datasets.errors import ErrorStatistics
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.active_learning.select import unbroken
-from amorph_flows.jobs.active_learning.validation import validation_errors
+from amorph_flows.jobs.active_learning.validation import checked_grades, validation_errors
 from amorph_flows.jobs.required import required
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
@@ -72,6 +73,7 @@ def summarise_turn(
             *(_lost_label(i) for i, label in enumerate(labels) if label is None),
         ],
         new_potential_uuid=refitted.job_uuid if changed and refitted else "",
+        grade_check=checked_grades(potential, FrameSet(f for doc in given for f in doc.frames)),
         errors_before=before,
         errors_after=after,
         kept=kept,

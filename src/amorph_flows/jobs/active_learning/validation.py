@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.datasets.grade_check import GradeCheck, check_grades, force_errors
 from amorph_flows.errors import AmorphFlowsError
-from amorph_flows.jobs.potential import predict, split_parts
+from amorph_flows.jobs.potential import MAX_FORCE_RMSE_EV_A, predict, split_parts
 from amorph_flows.potentials import get_backend
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -27,6 +29,32 @@ def validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorStatistics
         return error_statistics(frames, predict(get_backend(doc.backend), doc, frames))
     except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
         return None
+
+
+def checked_grades(doc: PotentialDoc, labelled: FrameSet) -> GradeCheck | None:
+    """Return how the grades of new labels go with the errors of the potential that gave them.
+
+    Parameters
+    ----------
+    doc
+        The potential.
+    labelled
+        Frames with labels, and the grades that they were chosen for.
+
+    Returns
+    -------
+    GradeCheck or None
+        None where no frame has a grade, or the potential cannot compute them.
+    """
+    frames = FrameSet(f for f in labelled.labelled() if f.provenance.grade is not None)
+    if not len(frames):
+        return None
+    try:
+        errors = force_errors(frames, predict(get_backend(doc.backend), doc, frames))
+    except (ArithmeticError, RuntimeError, ValueError, AmorphFlowsError):
+        return None
+    grades = [frame.provenance.grade or 0.0 for frame in frames]
+    return check_grades(grades, errors, MAX_FORCE_RMSE_EV_A)
 
 
 def is_below(errors: ErrorStatistics | None, most_ev_a: float) -> bool:

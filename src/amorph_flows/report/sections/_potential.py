@@ -40,6 +40,7 @@ TURN_COLUMNS = (
     Column("n_selected", "chosen", "number"),
     Column("n_labelled", "labelled", "number"),
     Column("n_quarantined", "quarantined", "number"),
+    Column("rank_correlation", "grade against force error, rank correlation", "number", 2),
     Column("kept", "refit kept"),
     Column("reason", "why"),
     Column("documents", "documents", "documents"),
@@ -112,6 +113,12 @@ def potential_section(potential: PotentialDoc) -> Section:
         f"{potential.n_parameters} parameters for {', '.join(potential.species)}, fitted to "
         f"{potential.n_training_frames} frames in {potential.training_cpu_seconds:.3g} CPU seconds."
     )
+    check = potential.grade_check
+    if check is not None and check.rank_correlation is not None:
+        text += (
+            f" Grades of {check.n_frames} held-out frames and the errors of their forces have a "
+            f"rank correlation of {check.rank_correlation:.2f}."
+        )
     panels = [
         Panel(
             "energy-parity",
@@ -187,6 +194,7 @@ def _turns(loop: ActiveLearningDoc) -> Table:
             "n_runs": len(g.runs),
             "n_broke": sum(run.broke for run in g.runs),
             "n_quarantined": len(g.quarantined),
+            "rank_correlation": g.grade_check.rank_correlation if g.grade_check else None,
             "kept": "yes" if g.kept else "no",
             "reason": g.reason,
             "documents": [u for u in (g.job_uuid, g.potential_uuid, g.new_potential_uuid) if u],
