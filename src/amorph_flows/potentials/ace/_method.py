@@ -15,6 +15,7 @@ import numpy as np
 YACE, B_BASIS, ACTIVE_SET = "potential.yace", "potential.yaml", "potential.asi"
 _TINY = 1e-6
 _CHECKPOINT_S = 10.0
+_CORE = ("core_rep_parameters", "r_in", "delta_in", "inner_cutoff_type", "rho_cut", "drho_cut")
 _FUNCTIONS: dict[str, Any] = {
     "UNARY": {"nradmax_by_orders": [15, 6, 4, 3, 2, 2], "lmax_by_orders": [0, 3, 3, 2, 2, 1]},
     "BINARY": {"nradmax_by_orders": [15, 6, 3, 2, 2, 1], "lmax_by_orders": [0, 3, 2, 1, 1, 0]},
@@ -200,6 +201,7 @@ class _Fitting:
             return BBasisConfiguration(str(held)), True
         if self.settings["start"]:
             start = BBasisConfiguration(str(self.task.folder / "start.yaml"))
+            _copy_cores(self.target, start)
             blocks = [{b.block_name for b in one.funcspecs_blocks} for one in (start, self.target)]
             return start, blocks[0] == blocks[1]  # with new elements it has to be extended first
         empty = self.target.copy()
@@ -255,6 +257,16 @@ class _Fitting:
         path = str(self.task.folder / name.replace(".npz", ".pckl.gzip"))
         table.to_pickle(path, compression="gzip", protocol=4)
         return path
+
+
+def _copy_cores(source: Any, target: Any) -> None:
+    """Give the blocks of a potential the repulsion of another's: a finished one has its own."""
+    cores = {block.block_name: block for block in source.funcspecs_blocks}
+    blocks = target.funcspecs_blocks
+    for block in blocks:
+        for name in _CORE:
+            setattr(block, name, getattr(cores[block.block_name], name))
+    target.funcspecs_blocks = blocks
 
 
 def _bare(atoms: Any) -> Any:
