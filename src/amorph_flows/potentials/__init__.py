@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         register,
     )
     from amorph_flows.potentials.classical import ClassicalBackend, classical_potential
+    from amorph_flows.potentials.gap._backend import GAPBackend
     from amorph_flows.potentials.learned import Fit, LearnedBackend, get_learned_backend
     from amorph_flows.potentials.mtp._backend import MTPBackend
     from amorph_flows.potentials.mtp.document import mtp_potential
@@ -33,6 +34,7 @@ else:
                 *("get_backend", "register"),
             ),
             "classical": ("ClassicalBackend", "classical_potential"),
+            "gap._backend": ("GAPBackend",),
             "learned": ("Fit", "LearnedBackend", "get_learned_backend"),
             "mtp._backend": ("MTPBackend",),
             "mtp.document": ("mtp_potential",),
@@ -47,6 +49,7 @@ __all__ = [
     "ACEBackend",
     "ClassicalBackend",
     "Fit",
+    "GAPBackend",
     "GradeSettings",
     "LearnedBackend",
     "MTPBackend",

@@ -149,6 +149,7 @@ _BACKENDS: dict[str, type[PotentialBackend]] = {}
 _MODULES = {
     "ace": "amorph_flows.potentials.ace._backend",
     "classical": "amorph_flows.potentials.classical._backend",
+    "gap": "amorph_flows.potentials.gap._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",
     "pretrained": "amorph_flows.potentials.pretrained._backend",

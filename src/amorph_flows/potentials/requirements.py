@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.environments.installed import find_installed
-from amorph_flows.potentials.environments.pins import ACE
+from amorph_flows.potentials.environments.pins import ACE, GAP
 from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.settings import Settings
 
@@ -53,9 +53,15 @@ def check_ace() -> None:
     find_installed(ACE)
 
 
+def check_gap() -> None:
+    """Raise `MissingDependencyError` if no environment can fit a GAP."""
+    find_installed(GAP)
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "ace": check_ace,
     "classical": check_lammps_package,
+    "gap": check_gap,
     "motep": check_motep,
     "mtp": check_mtp,
     "pretrained": check_nothing,

@@ -45,3 +45,44 @@ def elements_of(training: FrameSet, start: PotentialDoc | None = None) -> list[s
     first = list(start.species) if start is not None else []
     new = sorted(set(found) - set(first), key=atomic_numbers.__getitem__)
     return [*first, *new]
+
+
+def check_elements(validation: FrameSet, species: list[str]) -> None:
+    """Refuse validation frames of elements that no training frame has.
+
+    Parameters
+    ----------
+    validation
+        The frames.
+    species
+        Element symbols of the fit.
+
+    Raises
+    ------
+    InputError
+        If there are such elements.
+    """
+    held = {chemical_symbols[number] for frame in validation for number in frame.numbers}
+    if foreign := sorted(held - set(species)):
+        raise InputError(
+            f"validation frames hold {', '.join(foreign)}, which no training frame has"
+        )
+
+
+def lone_atoms(training: FrameSet, species: list[str]) -> dict[str, float]:
+    """Return a constant energy for an atom of each element, by least squares, eV.
+
+    Where the frames cannot tell elements apart, the smallest constants are taken.
+
+    Parameters
+    ----------
+    training
+        Labelled frames.
+    species
+        Element symbols.
+    """
+    numbers = [atomic_numbers[symbol] for symbol in species]
+    counts = np.array([[np.sum(f.numbers == z) for z in numbers] for f in training], dtype=float)
+    energies = np.array([frame.energy_ev for frame in training], dtype=float)
+    constants = np.linalg.lstsq(counts, energies, rcond=None)[0]
+    return dict(zip(species, constants.tolist(), strict=True))

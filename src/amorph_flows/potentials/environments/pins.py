@@ -100,6 +100,7 @@ ACE = _pinned(
 ACE_EVALUATE = _pinned(
     "ace-evaluate", ("python-ace",), _ASL, 0.4, modules=("pyace",), non_commercial=True
 )
+GAP = _pinned("gap", ("quippy-ase",), "GPL-2.0", 0.4, modules=("quippy",))
 
 ENVIRONMENTS: dict[str, Environment] = {
     one.name: one
@@ -109,7 +110,7 @@ ENVIRONMENTS: dict[str, Environment] = {
         _pinned("nequip", ("nequip", "nequip-allegro"), "MIT", 5.6, modules=("nequip", "allegro")),
         _pinned("mace", ("mace-torch",), "MIT", 5.6, modules=("mace",)),
         _pinned("sevenn", ("sevenn",), "MIT", 5.7, modules=("sevenn",)),
-        _pinned("gap", ("quippy-ase",), "GPL-2.0", 0.4, modules=("quippy",)),
+        GAP,
     )
 }
 """The environments of this package by name."""

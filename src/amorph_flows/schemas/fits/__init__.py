@@ -12,6 +12,7 @@ from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.fits.ace import ACESettings
 from amorph_flows.schemas.fits.base import FitSettings, LossWeights
 from amorph_flows.schemas.fits.classical import ClassicalSettings
+from amorph_flows.schemas.fits.gap import GAPSettings
 from amorph_flows.schemas.fits.mtp import MTPSettings
 from amorph_flows.schemas.fits.pretrained import NamedCalculator, PretrainedSettings
 from amorph_flows.schemas.fits.snap import SnapSettings
@@ -22,6 +23,7 @@ __all__ = [
     "AnySettings",
     "ClassicalSettings",
     "FitSettings",
+    "GAPSettings",
     "LossWeights",
     "MTPSettings",
     "NamedCalculator",
@@ -33,6 +35,7 @@ __all__ = [
 _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
     "ace": ACESettings,
     "classical": ClassicalSettings,
+    "gap": GAPSettings,
     "motep": MTPSettings,
     "mtp": MTPSettings,
     "pretrained": PretrainedSettings,

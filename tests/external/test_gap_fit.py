@@ -1,0 +1,44 @@
+"""GAP fitted by gap_fit for real: the conformance suite on the small task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from amorph_flows.errors import MissingDependencyError
+from amorph_flows.potentials.environments.installed import find_installed
+from amorph_flows.potentials.environments.pins import GAP
+from amorph_flows.schemas.fits import GAPSettings
+from amorph_flows.testing.potentials import PotentialConformance
+
+try:
+    find_installed(GAP)
+except MissingDependencyError as error:
+    pytest.skip(str(error), allow_module_level=True)
+
+
+class TestGAP(PotentialConformance):
+    settings = GAPSettings(
+        labels="energies, forces and stresses",
+        cutoff=4.5,
+        n_max=4,
+        l_max=3,
+        atom_sigma=0.8,
+        zeta=2.0,
+        pair_sparse=30,
+        pair_delta=5.0,
+        soap_delta=0.1,
+        energy_sigma=0.002,
+        force_sigma=0.02,
+        virial_sigma=0.02,
+        n_sparse=60,
+        seed=1,
+    )
+    another: ClassVar[dict[str, object]] = {"energy_sigma": 0.05}
+    highest_inside = 1.5
+
+    @pytest.fixture(autouse=True)
+    def _in_a_folder_of_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
