@@ -37,7 +37,8 @@ class TestGAP(PotentialConformance):
         seed=1,
     )
     another: ClassVar[dict[str, object]] = {"energy_sigma": 0.05}
-    highest_inside = 1.5
+    highest_inside = 2.0
+    unseen_pair_grade = 10.0
 
     @pytest.fixture(autouse=True)
     def _in_a_folder_of_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

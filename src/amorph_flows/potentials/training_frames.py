@@ -86,3 +86,26 @@ def lone_atoms(training: FrameSet, species: list[str]) -> dict[str, float]:
     energies = np.array([frame.energy_ev for frame in training], dtype=float)
     constants = np.linalg.lstsq(counts, energies, rcond=None)[0]
     return dict(zip(species, constants.tolist(), strict=True))
+
+
+def require_all(training: FrameSet, species: list[str]) -> None:
+    """Refuse a start with elements that no training frame has, where each fit starts anew.
+
+    Parameters
+    ----------
+    training
+        The frames.
+    species
+        Element symbols of the start and of the frames.
+
+    Raises
+    ------
+    InputError
+        If there are such elements.
+    """
+    present = elements_of(training)
+    if missing := [element for element in species if element not in present]:
+        raise InputError(
+            f"the potential to start from has {', '.join(missing)}, which no training frame has; "
+            "each fit of this method starts anew, so keep the earlier frames in the training set"
+        )

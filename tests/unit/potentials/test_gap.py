@@ -13,7 +13,7 @@ from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.potentials import GradeSettings, get_learned_backend
 from amorph_flows.potentials.gap._backend import EDGE_FILE, XML_FILE
-from amorph_flows.potentials.gap._method import _arguments, _terms
+from amorph_flows.potentials.gap._method import _arguments, _terms, _write
 from amorph_flows.potentials.training_frames import lone_atoms
 from amorph_flows.schemas.fits import GAPSettings, settings_type
 from amorph_flows.schemas.labelling import EngineInfo
@@ -56,9 +56,25 @@ def arguments(**changes: object) -> dict[str, str]:
 def test_energies_alone_are_fitted_as_in_the_paper() -> None:
     assert settings_type("gap") is GAPSettings
     assert GAPSettings().labels == "energies"
-    assert arguments()["default_sigma"] == "{0.005 0.0 0.0 0.0}"
-    whole = arguments(labels="energies, forces and stresses", force_sigma=0.2)
-    assert whole["default_sigma"] == "{0.005 0.2 0.05 0.0}"
+    assert arguments(force_sigma=0.2)["default_sigma"] == "{0.005 0.2 0.05 1.0}"
+
+
+def test_only_labels_that_are_fitted_are_written(tmp_path: Path) -> None:
+    """gap_fit takes all that it finds."""
+    frames = FRAMES.to_atoms()
+    for atoms, frame in zip(frames, FRAMES, strict=True):
+        atoms.calc = None
+        atoms.info = {"energy": frame.energy_ev, "stress": np.asarray(frame.stress)}
+        atoms.arrays["forces"] = np.asarray(frame.forces)
+    for labels, expected in (
+        ("energies", {"gap_energy"}),
+        ("energies and forces", {"gap_energy", "gap_force"}),
+        ("energies, forces and stresses", {"gap_energy", "gap_force", "gap_virial"}),
+    ):
+        _write(tmp_path / "training.xyz", frames, labels)
+        text = (tmp_path / "training.xyz").read_text()
+        names = ("gap_energy", "gap_force", "gap_virial", "forces", "stress")
+        assert {name for name in names if name in text} == expected
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from amorph_flows.potentials.training_frames import (
     check_elements,
     elements_of,
     lone_atoms,
+    require_all,
     require_labels,
 )
 from amorph_flows.schemas.fits import FitSettings, GAPSettings
@@ -74,7 +75,7 @@ class GAPBackend(LearnedBackend):
         asked = require_settings(settings, GAPSettings)
         require_labels(training)
         species = elements_of(training, start)
-        _require_all(training, species)
+        require_all(training, species)
         check_elements(validation, species)
         installed = find_installed(GAP)
         alone = lone_atoms(training, species)
@@ -149,15 +150,6 @@ class GAPBackend(LearnedBackend):
     ) -> list[int]:
         """Return the candidates whose grade is above 1, largest first, alike ones once."""
         return most_uncertain(self.grades(doc, candidates), training, candidates, limit)
-
-
-def _require_all(training: FrameSet, species: list[str]) -> None:
-    present = elements_of(training)
-    if missing := [element for element in species if element not in present]:
-        raise InputError(
-            f"the potential to start from has {', '.join(missing)}, which no training frame has; "
-            "each fit of a GAP starts anew, so keep the earlier frames in the training set"
-        )
 
 
 def _potential_files(files: dict[str, bytes]) -> dict[str, bytes]:

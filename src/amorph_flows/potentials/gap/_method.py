@@ -15,6 +15,9 @@ import numpy as np
 
 XML = "gap.xml"
 _LABEL = "GAP"
+_VARIANCE = "local_gap_variance gap_variance_regularisation=1e-4"
+"""QUIP's own 1e-3 hides how far an atom is from the sparse points; 1e-7 cannot be factorised."""
+
 _LOSS_FRAMES = 20
 _POLL_S = 0.1
 
@@ -30,7 +33,7 @@ def calculator(folder: str, graded: bool = False) -> Any:
             super().calculate(atoms, [*(properties or []), "energy", *more], *rest)
 
     os.chdir(folder)  # the sparse points are looked for here
-    made = Whole(param_filename=XML, calc_args="local_gap_variance" if graded else None)
+    made = Whole(param_filename=XML, calc_args=_VARIANCE if graded else None)
     made.set_default_properties(["energy"])
     return made
 
@@ -45,7 +48,7 @@ def fit(task: Any) -> dict[str, Any]:
     folder, settings, frames = task.folder, task.settings, task.frames("training.npz")
     for old in folder.glob(f"{XML}*"):
         old.unlink()
-    _write(folder / "training.xyz", frames)
+    _write(folder / "training.xyz", frames, settings["labels"])
     program = Path(sys.executable).with_name("gap_fit")
     task.report(0, 1)
     process = subprocess.Popen(
@@ -89,15 +92,17 @@ def _loss(folder: Path, frames: list[Any]) -> float:
     return float(np.mean(np.square(errors)))
 
 
-def _write(path: Path, frames: list[Any]) -> None:
+def _write(path: Path, frames: list[Any], labels: str) -> None:
+    """Write frames with the labels that are fitted; gap_fit takes all that it finds."""
     from ase.io import write
 
     labelled = []
     for atoms in frames:
         bare = _bare(atoms)
         bare.info["gap_energy"] = atoms.info["energy"]
-        bare.arrays["gap_force"] = atoms.arrays["forces"]
-        if "stress" in atoms.info:
+        if "forces" in labels:
+            bare.arrays["gap_force"] = atoms.arrays["forces"]
+        if "stresses" in labels and "stress" in atoms.info:
             bare.info["gap_virial"] = -atoms.info["stress"] * atoms.get_volume()
         labelled.append(bare)
     write(path, labelled, format="extxyz")
@@ -111,12 +116,7 @@ def _bare(atoms: Any) -> Any:
 
 def _arguments(frames: list[Any], settings: dict[str, Any]) -> list[str]:
     alone = ":".join(f"{s}:{energy!r}" for s, energy in settings["reference_energies"].items())
-    sigmas = (
-        settings["energy_sigma"],
-        settings["force_sigma"] if "forces" in settings["labels"] else 0.0,
-        settings["virial_sigma"] if "stresses" in settings["labels"] else 0.0,
-        0.0,
-    )
+    sigmas = (*(settings[f"{name}_sigma"] for name in ("energy", "force", "virial")), 1.0)
     return [
         "atoms_filename=training.xyz",
         f"gap={{{' : '.join(_terms(frames, settings))}}}",
