@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     mace_python: str = Field(default="", description="the same for MACE")
     sevenn_python: str = Field(default="", description="the same for SevenNet")
     gap_python: str = Field(default="", description="the same for GAP")
+    aenet_generate: str = Field(
+        default="", description="AENET's generate.x, with its launcher; empty: AENET is not here"
+    )
+    aenet_train: str = Field(default="", description="the same for train.x")
+    aenet_predict: str = Field(default="", description="the same for predict.x")
     cache_dir: Path = Field(
         default=Path("~/.cache/amorph_flows"),
         description="where compiled kernels and the environments of backends are kept",

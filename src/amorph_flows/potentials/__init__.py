@@ -7,6 +7,7 @@ from amorph_flows.lazy import lazy_names
 if TYPE_CHECKING:
     from amorph_flows.potentials.ace._backend import ACEBackend
     from amorph_flows.potentials.ace.document import ace_potential
+    from amorph_flows.potentials.aenet._backend import AENETBackend
     from amorph_flows.potentials.base import (
         GradeSettings,
         PairStyle,
@@ -29,6 +30,7 @@ else:
         {
             "ace._backend": ("ACEBackend",),
             "ace.document": ("ace_potential",),
+            "aenet._backend": ("AENETBackend",),
             "base": (
                 *("GradeSettings", "PairStyle", "PotentialBackend"),
                 *("get_backend", "register"),
@@ -47,6 +49,7 @@ else:
 
 __all__ = [
     "ACEBackend",
+    "AENETBackend",
     "ClassicalBackend",
     "Fit",
     "GAPBackend",

@@ -148,6 +148,7 @@ class PotentialBackend(ABC):
 _BACKENDS: dict[str, type[PotentialBackend]] = {}
 _MODULES = {
     "ace": "amorph_flows.potentials.ace._backend",
+    "aenet": "amorph_flows.potentials.aenet._backend",
     "classical": "amorph_flows.potentials.classical._backend",
     "gap": "amorph_flows.potentials.gap._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",

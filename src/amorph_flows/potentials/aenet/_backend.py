@@ -1,0 +1,163 @@
+"""Atomic energy networks: trained and run by AENET's programs, graded by a committee."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from ase.calculators.calculator import Calculator
+from ase.neighborlist import neighbor_list
+from typing_extensions import override
+
+from amorph_flows.arrays import FloatArray
+from amorph_flows.datasets.frames import FrameSet
+from amorph_flows.errors import InputError
+from amorph_flows.hashes import sha256_of
+from amorph_flows.potentials.aenet._calculator import AENETCalculator, Answered
+from amorph_flows.potentials.aenet._input import network_name
+from amorph_flows.potentials.aenet._training import train
+from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
+from amorph_flows.potentials.committee import (
+    CommitteeScale,
+    most_uncertain,
+    scale_of,
+    spread_of_forces,
+)
+from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
+from amorph_flows.potentials.requirements import check_aenet
+from amorph_flows.potentials.training_frames import (
+    check_elements,
+    elements_of,
+    lone_atoms,
+    require_all,
+    require_labels,
+)
+from amorph_flows.schemas.fits import AENETSettings, FitSettings
+from amorph_flows.schemas.potential import PotentialDoc
+
+FOLDER = "aenet"
+COMMITTEE_FILE = "committee.json"
+_NO_FRAMES_ERROR_EV_A = 0.3
+
+
+@register
+class AENETBackend(LearnedBackend):
+    """Atomic energy networks, trained on energies alone.
+
+    Each member of the committee begins with other weights and sets other frames aside, as the clock
+    has it: train.x takes no seed.
+    """
+
+    name: ClassVar[str] = "aenet"
+    settings_type: ClassVar[type[FitSettings]] = AENETSettings
+    licence: ClassVar[str] = "MPL-2.0"
+
+    @override
+    def check(self) -> None:
+        check_aenet()
+
+    @override
+    def fit(
+        self,
+        training: FrameSet,
+        validation: FrameSet,
+        settings: FitSettings,
+        start: PotentialDoc | None = None,
+    ) -> Fit:
+        """Train in the folder ``aenet`` of the current one; each fit starts anew."""
+        asked = require_settings(settings, AENETSettings)
+        require_labels(training)
+        species = elements_of(training, start)
+        require_all(training, species)
+        check_elements(validation, species)
+        _require_distances(training, asked.min_distance)
+        check_aenet()
+        return train(training, lone_atoms(training, species), asked, Path.cwd() / FOLDER)
+
+    @override
+    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
+        """Return what the spread of forces means; training frames tell, whose forces are unused."""
+        if not len(training):
+            raise InputError("there are no frames; grades need training frames")
+        members = _members(fit.files, fit.species)
+        if len(members) < 2:
+            return {}
+        known = [Answered(member, training) for member in members]
+        scale = scale_of(known, training, _digest(fit.files), _NO_FRAMES_ERROR_EV_A)
+        return {COMMITTEE_FILE: scale.to_file()}
+
+    @override
+    def calculator(self, doc: PotentialDoc) -> Calculator:
+        """Return a calculator that asks predict.x."""
+        _require_unchanged(doc)
+        check_aenet()
+        return _members(doc.files, doc.species)[0]
+
+    @override
+    def pair_style(
+        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
+    ) -> PairStyle:
+        """Return no commands: LAMMPS gets its forces from predict.x."""
+        require_elements(doc.species, elements)
+        if grade is not None:
+            _scale(doc)
+        return PairStyle(commands=[])
+
+    @override
+    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
+        scale = _scale(doc)
+        _require_unchanged(doc)
+        members = [Answered(member, frames) for member in _members(doc.files, doc.species)]
+        return np.array([scale.grades(spread_of_forces(members, frame)).max() for frame in frames])
+
+    @override
+    def select(
+        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
+    ) -> list[int]:
+        """Return the candidates whose grade is above 1, largest first, alike ones once."""
+        return most_uncertain(self.grades(doc, candidates), training, candidates, limit)
+
+
+def _members(files: dict[str, bytes], species: list[str]) -> list[AENETCalculator]:
+    members: list[AENETCalculator] = []
+    while all(network_name(element, len(members)) in files for element in species):
+        members.append(AENETCalculator(files, list(species), len(members)))
+    if not members:
+        raise InputError(
+            f"the AENET potential lacks networks of {', '.join(species)}; it has only "
+            f"{', '.join(files) or 'no file'}"
+        )
+    return members
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    held = {name: content for name, content in files.items() if name.endswith(".nn")}
+    return sha256_of(*(part for name in sorted(held) for part in (name, held[name])))
+
+
+def _scale(doc: PotentialDoc) -> CommitteeScale:
+    if COMMITTEE_FILE not in doc.files:
+        raise InputError(
+            "the AENET potential has no committee, so it has no grades; fit it with members of at "
+            "least 2, or run without (grade_every: 0)"
+        )
+    return CommitteeScale.from_file(doc.files[COMMITTEE_FILE], _digest(doc.files))
+
+
+def _require_unchanged(doc: PotentialDoc) -> None:
+    if doc.sha256 and doc.files_sha256() != doc.sha256:
+        raise InputError(
+            "files of the AENET potential were changed or are missing since it was fitted; fit it "
+            "again"
+        )
+
+
+def _require_distances(training: FrameSet, least: float) -> None:
+    for index, frame in enumerate(training):
+        distances = neighbor_list("d", frame.to_atoms(), least)
+        if len(distances):
+            raise InputError(
+                f"training frame {index} has atoms {distances.min():.2f} Å apart, closer than "
+                f"min_distance ({least} Å), which AENET cannot do; remove it or lower min_distance"
+            )
