@@ -7,6 +7,7 @@ from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.potential_comparison import ComparePotentialsMaker
 from amorph_flows.flows.relabel import RelabelMaker
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
@@ -16,6 +17,7 @@ from amorph_flows.jobs.sampling import SamplingMaker
 __all__ = [
     "ActiveLearningMaker",
     "AmorphousElectrodeMaker",
+    "ComparePotentialsMaker",
     "ElasticMaker",
     "FitPotentialMaker",
     "GlassTransitionMaker",

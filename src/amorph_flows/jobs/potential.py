@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from amorph_flows.jobs.required import required
 from amorph_flows.potentials import Fit, LearnedBackend, PotentialBackend, get_learned_backend
 from amorph_flows.potentials.learned import UnfinishedFitError
 from amorph_flows.runtime.continuation import continued, reference_to, run_home
+from amorph_flows.runtime.memory import peak_memory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -123,9 +126,16 @@ def _fitted(dataset: DatasetDoc, settings: FitSettings, start: PotentialDoc | No
     if not len(parts["training"]):
         raise InputError("the dataset has no training frames; sample more or lower the fractions")
     chosen_on = parts["validation" if settings.choose_on == "validation" else "test_random"]
-    fit = method.fit(parts["training"], chosen_on, settings, start=start)
-    doc = _document(dataset, parts["training"], settings, method, fit, start)
-    return _with_errors(doc, method, parts)
+    began = time.monotonic()
+    with peak_memory() as peak:
+        fit = method.fit(parts["training"], chosen_on, settings, start=start)
+        doc = _document(dataset, parts["training"], settings, method, fit, start)
+    measured = {
+        "wall_seconds": time.monotonic() - began,
+        "peak_memory_mb": peak.megabytes,
+        "cores": len(os.sched_getaffinity(0)),
+    }
+    return _with_errors(doc.model_copy(update=measured), method, parts)
 
 
 @stage_job(PotentialDoc)

@@ -72,6 +72,9 @@ class PotentialDoc(StageDocument):
         default_factory=dict, description="parity data and loss history for the report"
     )
     training_cpu_seconds: float
+    wall_seconds: float | None = Field(default=None, description="of the fit and its grades, s")
+    peak_memory_mb: float | None = Field(default=None, description="largest of the fit, MB")
+    cores: int | None = Field(default=None, description="that the fit could use")
     ended: HowEnded = Field(default="converged", description="what ended the fit")
     dataset_uuid: str = ""
     parent_uuid: str = Field(default="", description="potential that the fit started from")

@@ -1,0 +1,135 @@
+"""Methods of potentials compared fairly: the same frames, splits and budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobflow import Flow, Job, Maker
+from pymatgen.core import Structure
+
+from amorph_flows.engines import Engine
+from amorph_flows.errors import InputError
+from amorph_flows.jobs.fields import require_at_least_one
+from amorph_flows.jobs.potential import fit_potential
+from amorph_flows.jobs.potential_comparison import compare_fits, measure_fit, take_training_frames
+from amorph_flows.lammps import check_lammps
+from amorph_flows.potentials import get_learned_backend
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.fits import AnyFitSettings
+from amorph_flows.upstream.jobflow import without_what_failed
+
+
+@dataclass
+class ComparePotentialsMaker(Maker):
+    """Fit several methods to nested subsets of a dataset and compare them.
+
+    Every method sees the same frames, and is tested on the same random frames and trajectory
+    blocks. Its trials are settings of one backend; for each size, that with the smallest
+    validation error of forces counts, so give each method as many.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    methods
+        Settings to fit; several of one backend are the trials of a method.
+    sizes
+        Training frames of the subsets, each of which holds the smaller ones; empty: all that there
+        are.
+    engine
+        Relaxes the structure for reference, with the engine of the labels; None: nothing does.
+    seed
+        Seed of the order in which frames join the subsets.
+
+    Examples
+    --------
+    >>> maker = ComparePotentialsMaker(
+    ...     methods=(MTPSettings(level=12, cutoff=5.0), SnapSettings(cutoff=5.0)), sizes=(100, 200)
+    ... )
+    >>> flow = maker.make(dataset, structure)
+    """
+
+    name: str = "compare potentials"
+    methods: tuple[AnyFitSettings, ...] = ()
+    sizes: tuple[int, ...] = ()
+    engine: Engine | None = None
+    seed: int = 0
+
+    def check(self, dataset: DatasetDoc, structure: Structure | None = None) -> None:
+        """Refuse a comparison that could not run, before anything does.
+
+        Parameters
+        ----------
+        dataset
+            The dataset.
+        structure
+            What is relaxed and moved; None: neither.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            If there is no method, one cannot run here, a size is out of range, or the dataset
+            has no test frames.
+        """
+        if not self.methods:
+            raise InputError("there are no methods to compare; give at least one")
+        for settings in self.methods:
+            get_learned_backend(settings.backend).check()
+        held = len(dataset.training)
+        for size in self.sizes:
+            require_at_least_one(sizes=size)
+            if size > held:
+                raise InputError(
+                    f"sizes has {size}, and the dataset has {held} training frames; give smaller "
+                    "ones or more labels"
+                )
+        if not dataset.test_random and not dataset.test_blocks:
+            raise InputError("the dataset has no test frames; build it with a test_fraction")
+        if structure is not None:
+            check_lammps()
+            symbols = {site.specie.symbol for site in structure}
+            known = {s for f in dataset.frames for s in f.to_atoms().get_chemical_symbols()}
+            if missing := sorted(symbols - known):
+                raise InputError(f"the structure has {', '.join(missing)}, which no frame has")
+            if self.engine is not None:
+                self.engine.check(structure)
+
+    def make(self, dataset: DatasetDoc, structure: Structure | None = None) -> Flow:
+        """Return the flow; its output is a `PotentialComparisonDoc`.
+
+        Parameters
+        ----------
+        dataset
+            Labelled frames and their split.
+        structure
+            A crystal or glass that each potential relaxes and moves in LAMMPS, for its volume and
+            its speed; None: neither is compared.
+        """
+        self.check(dataset, structure)
+        sizes = sorted(set(self.sizes)) or [len(dataset.training)]
+        subsets = {size: take_training_frames(dataset, size, self.seed) for size in sizes}
+        for size, subset in subsets.items():
+            subset.name = f"{self.name}: {size} frames"
+        jobs: list[Job] = list(subsets.values())
+        measured = []
+        trials: dict[str, int] = {}
+        for settings in self.methods:
+            trial = trials[settings.backend] = trials.get(settings.backend, -1) + 1
+            for size in sizes:
+                fit = fit_potential(subsets[size].output, settings)
+                fit.name = f"{self.name}: fit {settings.model} to {size} frames"
+                measure = measure_fit(fit.output, dataset, settings, trial, size, structure)
+                measure.name = f"{self.name}: measure {settings.model}, {size} frames"
+                without_what_failed(measure)
+                jobs += [fit, measure]
+                measured.append(measure.output)
+        relaxed = None
+        if structure is not None and self.engine is not None:
+            relax = self.engine.relax(structure)
+            relax.name = f"{self.name}: relax with the engine"
+            jobs.append(relax)
+            relaxed = relax.output
+        compare = compare_fits(dataset, measured, sizes, self.seed, relaxed)
+        compare.name = self.name
+        without_what_failed(compare)
+        return Flow([*jobs, compare], output=compare.output, name=self.name)
