@@ -12,6 +12,7 @@ like; the default is all of them, about 8 hours of one core.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import zlib
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from amorph_flows.analysis import (
     judge_melt,
     read_trajectory,
 )
+from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.lammps import LammpsMD, load_trajectory, run_lammps_md
 from amorph_flows.potentials import mtp_potential
@@ -48,6 +50,7 @@ SPECIES = ["Mg", "V", "O"]
 PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
 MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
 SINGLE_TIME_FS = 200_000.0
+FAILURE_FILE = "failed.txt"
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,23 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
         potential(data), cell, float(run.temperature), run.md(piece_s), repeats, run.start
     )
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
+    try:
+        pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
+    except CalculationError as error:
+        (home / FAILURE_FILE).write_text(ending(str(error), run), encoding="utf-8")
+        print(f"{run.name}: {error}", flush=True)
+        return
     doc: TrajectoryDoc = pieces[job.uuid][max(pieces[job.uuid])].output
     dumpfn(doc.model_copy(update={"curves": {}}), done)
     print(f"{run.name}: {len(doc.pieces)} pieces, {doc.mean_temperature_k:.0f} K", flush=True)
+
+
+def ending(message: str, run: Run) -> str:
+    """How a run ended that did not reach its end: after which step, and LAMMPS's reason."""
+    step = re.search(r"after step (\d+)", message)
+    reason = re.search(r"ERROR: (.*)", message)
+    where = f"after {step[1]} of {run.md(600.0).n_steps} steps" if step else "at its start"
+    return f"LAMMPS ended {where}: {reason[1] if reason else message.splitlines()[0]}\n"
 
 
 @dataclass(frozen=True)
@@ -199,7 +215,7 @@ def said_of_structure(home: Path, trajectory: Trajectory) -> list[str]:
     return [*melted, str(judge_amorphous(last, v2o5(), SPECIES[1:]))]
 
 
-def markdown(sets: list[tuple[list[Analysed], TransportResult]]) -> str:
+def markdown(sets: list[tuple[list[Analysed], TransportResult]], folder: Path) -> str:
     """The tables and, run by run, what the tool says."""
     start = judge_amorphous(published_cell(DATA), v2o5(), SPECIES[1:])
     lines = [
@@ -212,8 +228,10 @@ def markdown(sets: list[tuple[list[Analysed], TransportResult]]) -> str:
     for members, _ in sets:
         lines += [row(member) for member in members]
     missing = [run.name for run in RUNS if not any(run == m.run for ms, _ in sets for m in ms)]
-    if missing:
-        lines += ["", "Not run yet: " + ", ".join(missing) + "."]
+    ended = {name: (folder / name / FAILURE_FILE) for name in missing}
+    for name, path in ended.items():
+        said = path.read_text(encoding="utf-8").strip() if path.exists() else "not run yet"
+        lines += ["", f"{name}: {said}."]
     for members, result in sets:
         lines += ["", f"### {members[0].run.kind}", ""]
         for member in members:
@@ -323,7 +341,7 @@ def main() -> None:
                      60 * options.piece_minutes)  # fmt: skip
         return
     sets = analysed(options.folder)
-    text = markdown(sets)
+    text = markdown(sets, options.folder)
     print(text)
     if options.figure:
         draw(sets, options.figure)
