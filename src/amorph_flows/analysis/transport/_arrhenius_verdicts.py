@@ -80,7 +80,9 @@ def judge_together(
                 _V.TOO_FEW_TEMPERATURES,
                 False,
                 "numerical",
-                f"{len(fitted)} temperatures have a diffusivity to fit; 2 are needed",
+                "one temperature has a diffusivity to fit; 2 are needed"
+                if len(fitted) == 1
+                else "no temperature has a diffusivity to fit; 2 are needed",
                 {"temperatures": len(fitted)},
                 {"least_temperatures": 2.0},
             )
