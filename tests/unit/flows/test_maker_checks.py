@@ -12,6 +12,7 @@ from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import (
     ActiveLearningMaker,
+    ComparePotentialsMaker,
     ElasticMaker,
     FitPotentialMaker,
     GlassTransitionMaker,
@@ -23,6 +24,7 @@ from amorph_flows.flows import (
     SamplingMaker,
     VoltageMaker,
 )
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.production_md import ProductionUntil
 from amorph_flows.structures import v2o5
 
@@ -40,6 +42,7 @@ MAKERS: list[tuple[Any, tuple[object, ...]]] = [
     (GlassTransitionMaker(engine=TOY), ()),
     (ElasticMaker(engine=TOY), ()),
     (RelabelMaker(engine=TOY), ()),
+    (ComparePotentialsMaker(methods=(MTPSettings(),)), ()),
 ]
 KNOWN = {type(maker): known for maker, known in MAKERS}
 CHANGES: list[tuple[type, dict[str, Any], str]] = [
@@ -70,6 +73,8 @@ CHANGES: list[tuple[type, dict[str, Any], str]] = [
     (GlassTransitionMaker, {"hold_duration_fs": 0.0}, r"hold_duration_fs is 0"),
     (ElasticMaker, {"step": 0.0}, r"step 0"),
     (RelabelMaker, {"max_frames": 0}, r"max_frames is 0"),
+    (ComparePotentialsMaker, {"sizes": (0,)}, r"sizes is 0"),
+    (ComparePotentialsMaker, {"methods": ()}, "there are no methods"),
 ]
 
 

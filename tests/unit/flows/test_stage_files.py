@@ -24,6 +24,7 @@ STAGES = {
     "structure": "schemas jobs",
     "study": "schemas jobs",  # the report; the flow of the whole study is electrode
     "relabel": "schemas jobs flows",
+    "potential_comparison": "schemas jobs flows",
     "glass": "schemas jobs",
     "glass_transition": "schemas jobs flows",
     "elastic": "schemas jobs flows",
