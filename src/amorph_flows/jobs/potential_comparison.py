@@ -255,8 +255,8 @@ def generalises(fit: MeasuredFit) -> Verdict:
         answer=MethodVerdict.GENERALISES if good else MethodVerdict.OVERFITS,
         passed=good,
         scope="numerical",
-        reason=f"{fit.method}: the {name} error on training frames is {least:.2f} of that on random "
-        f"test frames (at least {_OVERFITS:g} is asked for)",
+        reason=f"{fit.method}: the {name} error on training frames is {least:.2f} of that on "
+        f"random test frames (at least {_OVERFITS:g} is asked for)",
         numbers={f"{key}_ratio": value for key, value in ratios.items()},
         thresholds={"ratio": _OVERFITS},
     )
