@@ -182,7 +182,7 @@ def test_engine_is_the_same_after_json(engine: PotentialEngine) -> None:
     again = MontyDecoder().decode(json.dumps(engine, cls=MontyEncoder))
     assert again == engine
     assert again.info() == engine.info()
-    assert set(engine.document([]).files) == {"potential"}
+    assert set(engine.document([]).files) == {"potential.mtp"}
 
 
 def test_what_cannot_be_is_refused_before_anything_runs(engine: PotentialEngine) -> None:
