@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -18,6 +19,17 @@ def sha256_of(*parts: str | bytes) -> str:
     for part in parts:
         digest.update(part.encode() if isinstance(part, str) else part)
     return digest.hexdigest()
+
+
+def sha256_of_files(files: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 of names and contents of files, in the order of the names.
+
+    Parameters
+    ----------
+    files
+        Contents by name.
+    """
+    return sha256_of(*(part for name in sorted(files) for part in (name, files[name])))
 
 
 def sha256_of_file(path: Path) -> str:

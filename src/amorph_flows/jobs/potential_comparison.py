@@ -11,7 +11,6 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
-from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import AmorphFlowsError, InputError
 from amorph_flows.jobs.potential import predict, split_parts
 from amorph_flows.jobs.required import required
@@ -270,14 +269,13 @@ def _by_formula(
     found: dict[str, dict[str, ErrorStatistics]] = {}
     for name in ("test_random", "test_blocks"):
         groups = defaultdict(list)
-        for frame in parts[name]:
-            groups[frame.formula].append(frame)
+        for index, frame in enumerate(parts[name]):
+            groups[frame.formula].append(index)
         if groups:
+            labelled, predicted = parts[name], predict(method, potential, parts[name])
             found[name] = {
-                formula: error_statistics(
-                    FrameSet(frames), predict(method, potential, FrameSet(frames))
-                )
-                for formula, frames in groups.items()
+                formula: error_statistics(labelled.take(held), predicted.take(held))
+                for formula, held in groups.items()
             }
     return found
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.schemas.potential import PotentialDoc
 
 
 def require_labels(training: FrameSet) -> None:
@@ -30,24 +32,23 @@ def require_labels(training: FrameSet) -> None:
             raise InputError(f"training frame {index} has no energy or no forces; label it first")
 
 
-def elements_of(training: FrameSet, start: PotentialDoc | None = None) -> list[str]:
+def elements_of(training: FrameSet, first: Sequence[str] = ()) -> list[str]:
     """Return the species of a fit: those of the start, then new ones by atomic number.
 
     Parameters
     ----------
     training
         The frames.
-    start
-        The potential to start from.
+    first
+        Species of the start.
     """
     numbers = np.unique(np.concatenate([frame.numbers for frame in training]))
     found = [chemical_symbols[number] for number in numbers]
-    first = list(start.species) if start is not None else []
     new = sorted(set(found) - set(first), key=atomic_numbers.__getitem__)
     return [*first, *new]
 
 
-def check_elements(validation: FrameSet, species: list[str]) -> None:
+def check_elements(validation: FrameSet, species: Sequence[str]) -> None:
     """Refuse validation frames of elements that no training frame has.
 
     Parameters
@@ -69,7 +70,9 @@ def check_elements(validation: FrameSet, species: list[str]) -> None:
         )
 
 
-def lone_atoms(training: FrameSet, species: list[str]) -> dict[str, float]:
+def lone_atoms(
+    training: FrameSet, species: Sequence[str], known: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Return a constant energy for an atom of each element, by least squares, eV.
 
     Where the frames cannot tell elements apart, the smallest constants are taken.
@@ -80,11 +83,40 @@ def lone_atoms(training: FrameSet, species: list[str]) -> dict[str, float]:
         Labelled frames.
     species
         Element symbols.
+    known
+        Constants that are kept, eV.
     """
-    numbers = [atomic_numbers[symbol] for symbol in species]
-    counts = np.array([[np.sum(f.numbers == z) for z in numbers] for f in training], dtype=float)
     energies = np.array([frame.energy_ev for frame in training], dtype=float)
-    constants = np.linalg.lstsq(counts, energies, rcond=None)[0]
+    return element_constants(training, energies, species, known or {})
+
+
+def element_constants(
+    frames: FrameSet,
+    energies: FloatArray,
+    species: Sequence[str],
+    known: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Return the constants of elements whose sums over the atoms are nearest to some energies, eV.
+
+    Parameters
+    ----------
+    frames
+        The configurations.
+    energies
+        Of each, eV, shape ``(n_frames,)``.
+    species
+        Element symbols.
+    known
+        Constants that are kept, eV.
+    """
+    kept = known or {}
+    numbers = [atomic_numbers[symbol] for symbol in species]
+    counts = np.array([[np.sum(f.numbers == z) for z in numbers] for f in frames], dtype=float)
+    constants = np.array([kept.get(symbol, 0.0) for symbol in species])
+    free = [i for i, symbol in enumerate(species) if symbol not in kept]
+    if free:
+        rest = energies - counts @ constants
+        constants[free] = np.linalg.lstsq(counts[:, free], rest, rcond=None)[0]
     return dict(zip(species, constants.tolist(), strict=True))
 
 

@@ -12,7 +12,7 @@ from amorph_flows.datasets.binary import decode_file, encode_file
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.grade_check import GradeCheck
 from amorph_flows.errors import InputError
-from amorph_flows.hashes import sha256_of
+from amorph_flows.hashes import sha256_of_files
 from amorph_flows.schemas.base import JobKind, StageDocument
 from amorph_flows.schemas.fits import AnySettings, ClassicalSettings, FitSettings
 from amorph_flows.schemas.labelling import EngineInfo
@@ -86,8 +86,7 @@ class PotentialDoc(StageDocument):
 
     def files_sha256(self) -> str:
         """Return the SHA-256 of names and contents of the files."""
-        parts = (part for name in sorted(self.files) for part in (name, self.files[name]))
-        return sha256_of(*parts)
+        return sha256_of_files(self.files)
 
     @property
     def backend(self) -> str:

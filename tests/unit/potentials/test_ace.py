@@ -16,7 +16,7 @@ from amorph_flows.hashes import sha256_of
 from amorph_flows.potentials import GradeSettings, ace_potential, get_backend, get_learned_backend
 from amorph_flows.potentials.ace._file import parse_yace
 from amorph_flows.potentials.ace._method import _potential
-from amorph_flows.potentials.ace._training import _lone_atoms
+from amorph_flows.potentials.training_frames import lone_atoms
 from amorph_flows.schemas.fits import ACESettings, settings_type
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.testing.alloy import alloy_frames
@@ -152,7 +152,7 @@ def test_changed_file_is_refused(doc: PotentialDoc) -> None:
 
 def test_lone_atoms_are_fitted_and_kept() -> None:
     frames = alloy_frames(8, seed=0)
-    alone = _lone_atoms(frames, ["Cu", "Au"], None)
+    alone = lone_atoms(frames, ["Cu", "Au"])
     counts = np.array([[np.sum(f.numbers == z) for z in (29, 79)] for f in frames])
     energies = np.array([f.energy_ev for f in frames])
     np.testing.assert_allclose(
@@ -163,7 +163,7 @@ def test_lone_atoms_are_fitted_and_kept() -> None:
 def test_lone_atoms_of_one_composition_share() -> None:
     """One composition cannot tell elements apart: the least constants are taken."""
     frames = FrameSet(f for f in alloy_frames(8, seed=0) if f.n_atoms == 4)[:1]
-    alone = _lone_atoms(frames, ["Cu", "Au"], None)
+    alone = lone_atoms(frames, ["Cu", "Au"])
     n = [np.sum(frames[0].numbers == z) for z in (29, 79)]
     assert alone["Cu"] * n[0] + alone["Au"] * n[1] == pytest.approx(frames[0].energy_ev)
     assert bulk("Cu").numbers[0] == 29

@@ -31,6 +31,7 @@ from amorph_flows.potentials.environments.server import MethodServer, ServedCalc
 from amorph_flows.potentials.environments.task import run_task
 from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
 from amorph_flows.potentials.requirements import check_ace
+from amorph_flows.potentials.stored import check_files
 from amorph_flows.schemas.fits import ACESettings, FitSettings
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.settings import Settings
@@ -89,7 +90,7 @@ class ACEBackend(LearnedBackend):
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return python-ace's calculator, in a process of its own."""
         held = _file(doc, YACE_FILE)
-        _require_unchanged(doc)
+        check_files(doc)
         server = MethodServer(_evaluator(), METHOD, {YACE_FILE: held}, {})
         return ServedCalculator(server, doc.species)
 
@@ -144,14 +145,6 @@ def _file(doc: PotentialDoc, name: str) -> bytes:
     return doc.files[name]
 
 
-def _require_unchanged(doc: PotentialDoc) -> None:
-    if doc.sha256 and doc.files_sha256() != doc.sha256:
-        raise InputError(
-            "files of the ACE potential were changed or are missing since it was fitted; fit it "
-            "again"
-        )
-
-
 def _require_active_set(doc: PotentialDoc) -> None:
     origin = _file(doc, ORIGIN_FILE).decode("ascii", errors="replace")
     if origin != sha256_of(_file(doc, B_BASIS_FILE)):
@@ -160,7 +153,7 @@ def _require_active_set(doc: PotentialDoc) -> None:
 
 def _grader(doc: PotentialDoc) -> ServedCalculator:
     _require_active_set(doc)
-    _require_unchanged(doc)
+    check_files(doc)
     return _graders(_file(doc, B_BASIS_FILE), _file(doc, ACTIVE_SET_FILE), tuple(doc.species))
 
 

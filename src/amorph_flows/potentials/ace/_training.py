@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from ase.data import chemical_symbols
-
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.potentials.ace._file import B_BASIS_FILE, YACE_FILE
@@ -16,6 +13,12 @@ from amorph_flows.potentials.environments.installed import find_installed
 from amorph_flows.potentials.environments.pins import ACE
 from amorph_flows.potentials.environments.task import run_task
 from amorph_flows.potentials.learned import Fit, UnfinishedFitError
+from amorph_flows.potentials.training_frames import (
+    check_elements,
+    elements_of,
+    lone_atoms,
+    require_labels,
+)
 from amorph_flows.schemas.fits import ACESettings
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -48,9 +51,10 @@ def train(
     """
     species = _species(training, start, settings)
     held_out = validation.labelled()
-    _check_elements(held_out, species)
+    check_elements(held_out, species)
     installed = find_installed(ACE)
-    alone = _lone_atoms(training, species, start)
+    # those of the start are kept, since its functions were fitted beside them
+    alone = lone_atoms(training, species, start.reference_energies_ev if start is not None else {})
     files = {"training.npz": frames_file(training), "validation.npz": frames_file(held_out)}
     if start is not None:
         files["start.yaml"] = start.files[B_BASIS_FILE]
@@ -91,15 +95,9 @@ def train(
 
 
 def _species(training: FrameSet, start: PotentialDoc | None, settings: ACESettings) -> list[str]:
-    if not len(training):
-        raise InputError("there are no frames to fit a potential to")
-    for index, frame in enumerate(training):
-        if not frame.is_labelled:
-            raise InputError(f"training frame {index} has no energy or no forces; label it first")
-    numbers = np.unique(np.concatenate([frame.numbers for frame in training]))
-    held = [chemical_symbols[number] for number in numbers]
+    require_labels(training)
     if start is None:
-        return held
+        return elements_of(training)
     if not isinstance(start.settings, ACESettings) or B_BASIS_FILE not in start.files:
         raise InputError(
             f"the potential to start from has no {B_BASIS_FILE}: it is no ACE potential, or came "
@@ -111,36 +109,4 @@ def _species(training: FrameSet, start: PotentialDoc | None, settings: ACESettin
             raise InputError(
                 f"the potential to start from has another basis: its {name} is {old}, not {new}"
             )
-    return [*start.species, *(element for element in held if element not in start.species)]
-
-
-def _check_elements(validation: FrameSet, species: list[str]) -> None:
-    held = {chemical_symbols[number] for frame in validation for number in frame.numbers}
-    if foreign := sorted(held - set(species)):
-        raise InputError(
-            f"validation frames hold {', '.join(foreign)}, which no training frame has"
-        )
-
-
-def _lone_atoms(
-    training: FrameSet, species: list[str], start: PotentialDoc | None
-) -> dict[str, float]:
-    """Return a constant energy for an atom of each element, by least squares, eV.
-
-    Those of a potential to start from are kept, since its functions were fitted beside them.
-    """
-    known = {} if start is None else start.reference_energies_ev
-    counts = np.array(
-        [[s.count(element) for element in species] for s in map(_symbols, training)], dtype=float
-    )
-    energies = np.array([frame.energy_ev for frame in training], dtype=float)
-    fixed = np.array([known.get(element, 0.0) for element in species])
-    free = [i for i, element in enumerate(species) if element not in known]
-    if free:
-        rest = energies - counts @ fixed
-        fixed[free] = np.linalg.lstsq(counts[:, free], rest, rcond=None)[0]
-    return {element: float(energy) for element, energy in zip(species, fixed, strict=True)}
-
-
-def _symbols(frame: Any) -> list[str]:
-    return [chemical_symbols[number] for number in frame.numbers]
+    return elements_of(training, start.species)

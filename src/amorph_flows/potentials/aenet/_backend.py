@@ -13,7 +13,7 @@ from typing_extensions import override
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.hashes import sha256_of
+from amorph_flows.hashes import sha256_of_files
 from amorph_flows.potentials.aenet._calculator import AENETCalculator, Answered
 from amorph_flows.potentials.aenet._input import network_name
 from amorph_flows.potentials.aenet._training import train
@@ -26,6 +26,7 @@ from amorph_flows.potentials.committee import (
 )
 from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
 from amorph_flows.potentials.requirements import check_aenet
+from amorph_flows.potentials.stored import check_files
 from amorph_flows.potentials.training_frames import (
     check_elements,
     elements_of,
@@ -68,7 +69,7 @@ class AENETBackend(LearnedBackend):
         """Train in the folder ``aenet`` of the current one; each fit starts anew."""
         asked = require_settings(settings, AENETSettings)
         require_labels(training)
-        species = elements_of(training, start)
+        species = elements_of(training, start.species if start is not None else ())
         require_all(training, species)
         check_elements(validation, species)
         _require_distances(training, asked.min_distance)
@@ -90,7 +91,7 @@ class AENETBackend(LearnedBackend):
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return a calculator that asks predict.x."""
-        _require_unchanged(doc)
+        check_files(doc)
         check_aenet()
         return _members(doc.files, doc.species)[0]
 
@@ -107,7 +108,7 @@ class AENETBackend(LearnedBackend):
     @override
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
         scale = _scale(doc)
-        _require_unchanged(doc)
+        check_files(doc)
         members = [Answered(member, frames) for member in _members(doc.files, doc.species)]
         return np.array([scale.grades(spread_of_forces(members, frame)).max() for frame in frames])
 
@@ -132,8 +133,7 @@ def _members(files: dict[str, bytes], species: list[str]) -> list[AENETCalculato
 
 
 def _digest(files: dict[str, bytes]) -> str:
-    held = {name: content for name, content in files.items() if name.endswith(".nn")}
-    return sha256_of(*(part for name in sorted(held) for part in (name, held[name])))
+    return sha256_of_files({name: files[name] for name in files if name.endswith(".nn")})
 
 
 def _scale(doc: PotentialDoc) -> CommitteeScale:
@@ -143,14 +143,6 @@ def _scale(doc: PotentialDoc) -> CommitteeScale:
             "least 2, or run without (grade_every: 0)"
         )
     return CommitteeScale.from_file(doc.files[COMMITTEE_FILE], _digest(doc.files))
-
-
-def _require_unchanged(doc: PotentialDoc) -> None:
-    if doc.sha256 and doc.files_sha256() != doc.sha256:
-        raise InputError(
-            "files of the AENET potential were changed or are missing since it was fitted; fit it "
-            "again"
-        )
 
 
 def _require_distances(training: FrameSet, least: float) -> None:

@@ -14,7 +14,7 @@ from typing_extensions import override
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, WalltimeError
-from amorph_flows.hashes import sha256_of
+from amorph_flows.hashes import sha256_of_files
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
 from amorph_flows.potentials.committee import most_uncertain
 from amorph_flows.potentials.environments.frames import frames_file
@@ -24,6 +24,7 @@ from amorph_flows.potentials.environments.server import MethodServer, ServedCalc
 from amorph_flows.potentials.environments.task import run_task
 from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
 from amorph_flows.potentials.requirements import check_gap
+from amorph_flows.potentials.stored import check_files
 from amorph_flows.potentials.training_frames import (
     check_elements,
     elements_of,
@@ -74,7 +75,7 @@ class GAPBackend(LearnedBackend):
         """
         asked = require_settings(settings, GAPSettings)
         require_labels(training)
-        species = elements_of(training, start)
+        species = elements_of(training, start.species if start is not None else ())
         require_all(training, species)
         check_elements(validation, species)
         installed = find_installed(GAP)
@@ -123,7 +124,7 @@ class GAPBackend(LearnedBackend):
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
         """Return QUIP's calculator, in a process of its own."""
-        _require_unchanged(doc)
+        check_files(doc)
         return ServedCalculator(_server(doc.files, graded=False), doc.species)
 
     @override
@@ -139,7 +140,7 @@ class GAPBackend(LearnedBackend):
     @override
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
         edge = _edge(doc)
-        _require_unchanged(doc)
+        check_files(doc)
         files = tuple(sorted(_potential_files(doc.files).items()))
         asked = _grader(files, tuple(doc.species))
         return np.array([asked.ask("sigmas", frame.to_atoms()).max() for frame in frames]) / edge
@@ -164,8 +165,7 @@ def _server(files: dict[str, bytes], *, graded: bool) -> MethodServer:
 
 
 def _digest(files: dict[str, bytes]) -> str:
-    held = _potential_files(files)
-    return sha256_of(*(part for name in sorted(held) for part in (name, held[name])))
+    return sha256_of_files(_potential_files(files))
 
 
 def _edge(doc: PotentialDoc) -> float:
@@ -179,13 +179,6 @@ def _edge(doc: PotentialDoc) -> float:
     if origin != _digest(doc.files):
         raise InputError("the grades belong to another potential; compute them again")
     return edge
-
-
-def _require_unchanged(doc: PotentialDoc) -> None:
-    if doc.sha256 and doc.files_sha256() != doc.sha256:
-        raise InputError(
-            "files of the GAP were changed or are missing since it was fitted; fit it again"
-        )
 
 
 # a run that is graded as it goes asks for the same potential again and again

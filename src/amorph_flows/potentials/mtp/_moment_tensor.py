@@ -23,6 +23,7 @@ from amorph_flows.potentials.d_optimality import (
 from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
 from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp._start import named_text, starting_potential
+from amorph_flows.potentials.training_frames import check_elements
 from amorph_flows.schemas.fits import FitSettings, MTPSettings
 from amorph_flows.schemas.potential import HowEnded, PotentialDoc
 
@@ -104,7 +105,7 @@ class MomentTensorBackend(LearnedBackend):
         text = None if start is None else _text(start)
         potential = starting_potential(training, model, text)
         held_out = validation.labelled()
-        _check_elements(held_out, potential.species)
+        check_elements(held_out, potential.species)
         trained = self.train(potential, training, held_out, model)
         return Fit(
             files={POTENTIAL_FILE: named_text(trained.potential).encode()},
@@ -198,11 +199,3 @@ def parsed_potential(text: str, species: tuple[str, ...]) -> MTPPotential:
 @lru_cache(maxsize=4)
 def _parsed_active_set(content: bytes) -> ActiveSet:
     return ActiveSet.parse(content.decode("utf-8", errors="replace"))
-
-
-def _check_elements(validation: FrameSet, species: tuple[str, ...]) -> None:
-    held = {symbol for frame in validation for symbol in frame.to_atoms().get_chemical_symbols()}
-    if foreign := sorted(held - set(species)):
-        raise InputError(
-            f"validation frames hold {', '.join(foreign)}, which no training frame has"
-        )

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from ase.calculators.calculator import Calculator
-from ase.data import atomic_numbers
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
@@ -33,7 +32,11 @@ from amorph_flows.potentials.pretrained._document import (
     require_known,
     versions,
 )
-from amorph_flows.potentials.training_frames import elements_of, require_labels
+from amorph_flows.potentials.training_frames import (
+    element_constants,
+    elements_of,
+    require_labels,
+)
 from amorph_flows.schemas.fits import FitSettings, PretrainedSettings
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -65,14 +68,12 @@ class PretrainedBackend(LearnedBackend):
         model = require_settings(settings, PretrainedSettings)
         began = time.process_time()
         require_labels(training)
-        species = elements_of(training, start)
+        species = elements_of(training, start.species if start is not None else ())
         require_known(model, species)
         bare = ShiftedCalculator(_model_of(model), species, {})
         predicted = FrameSet(_predicted(bare, frame) for frame in training)
-        counts = np.array([[np.sum(f.numbers == z) for z in _numbers(species)] for f in training])
         missing = [_energy(a) - _energy(b) for a, b in zip(training, predicted, strict=True)]
-        constants = np.linalg.lstsq(counts.astype(float), np.array(missing), rcond=None)[0]
-        shifts = dict(zip(species, constants.tolist(), strict=True))
+        shifts = element_constants(training, np.array(missing), species)
         errors = error_statistics(training, predicted)
         took = time.process_time() - began
         return Fit(
@@ -168,7 +169,3 @@ def _predicted(calculator: Calculator, frame: Frame) -> Frame:
 def _energy(frame: Frame) -> float:
     assert frame.energy_ev is not None
     return frame.energy_ev
-
-
-def _numbers(species: list[str]) -> list[int]:
-    return [atomic_numbers[symbol] for symbol in species]

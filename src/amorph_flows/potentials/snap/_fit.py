@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from ase.data import chemical_symbols
 from threadpoolctl import threadpool_limits
 
 from amorph_flows.datasets import ErrorStatistics, Frame, FrameSet, error_statistics
@@ -24,6 +23,7 @@ from amorph_flows.potentials.snap._search import (
     drawn_basis,
     spread_frames,
 )
+from amorph_flows.potentials.training_frames import check_elements, elements_of
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.schemas.fits import SnapSettings
 from amorph_flows.schemas.potential import HowEnded
@@ -229,15 +229,8 @@ def _checked_species(
         raise InputError("there are no frames to fit to")
     check_labels(training, settings, "training")
     check_labels(validation, settings, "validation")
-    numbers = sorted({int(z) for frame in training for z in frame.numbers})
-    symbols = [chemical_symbols[z] for z in numbers]
-    known = list(start.basis.species) if start is not None else []
-    species = [*known, *(symbol for symbol in symbols if symbol not in known)]
-    foreign = {chemical_symbols[z] for f in validation for z in set(f.numbers.tolist())}
-    if foreign := foreign - set(symbols):
-        raise InputError(
-            f"the validation frames hold {', '.join(sorted(foreign))}, which no training frame has"
-        )
+    check_elements(validation, elements_of(training))
+    species = elements_of(training, start.basis.species if start is not None else ())
     for name, given in (("radii", settings.radii), ("weights", settings.neighbour_weights)):
         if unknown := sorted(set(given) - set(species)):
             raise InputError(f"{name} names {', '.join(unknown)}, which no training frame has")
