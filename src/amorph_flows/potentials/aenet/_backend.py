@@ -5,26 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 from ase.calculators.calculator import Calculator
 from ase.neighborlist import neighbor_list
 from typing_extensions import override
 
-from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of_files
 from amorph_flows.potentials.aenet._calculator import AENETCalculator, Answered
 from amorph_flows.potentials.aenet._input import network_name
 from amorph_flows.potentials.aenet._training import train
-from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
-from amorph_flows.potentials.committee import (
-    CommitteeScale,
-    most_uncertain,
-    scale_of,
-    spread_of_forces,
-)
-from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
+from amorph_flows.potentials.base import register
+from amorph_flows.potentials.committee import CommitteeBackend
+from amorph_flows.potentials.learned import Fit, require_settings
 from amorph_flows.potentials.requirements import check_aenet
 from amorph_flows.potentials.stored import check_files
 from amorph_flows.potentials.training_frames import (
@@ -38,12 +31,11 @@ from amorph_flows.schemas.fits import AENETSettings, FitSettings
 from amorph_flows.schemas.potential import PotentialDoc
 
 FOLDER = "aenet"
-COMMITTEE_FILE = "committee.json"
 _NO_FRAMES_ERROR_EV_A = 0.3
 
 
 @register
-class AENETBackend(LearnedBackend):
+class AENETBackend(CommitteeBackend):
     """Atomic energy networks, trained on energies alone.
 
     Each member of the committee begins with other weights and sets other frames aside, as the clock
@@ -53,6 +45,10 @@ class AENETBackend(LearnedBackend):
     name: ClassVar[str] = "aenet"
     settings_type: ClassVar[type[FitSettings]] = AENETSettings
     licence: ClassVar[str] = "MPL-2.0"
+    no_committee: ClassVar[str] = (
+        "the AENET potential has no committee, so it has no grades; fit it with members of at "
+        "least 2, or run without (grade_every: 0)"
+    )
 
     @override
     def check(self) -> None:
@@ -81,12 +77,26 @@ class AENETBackend(LearnedBackend):
         """Return what the spread of forces means; training frames tell, whose forces are unused."""
         if not len(training):
             raise InputError("there are no frames; grades need training frames")
-        members = _members(fit.files, fit.species)
-        if len(members) < 2:
-            return {}
-        known = [Answered(member, training) for member in members]
-        scale = scale_of(known, training, _digest(fit.files), _NO_FRAMES_ERROR_EV_A)
-        return {COMMITTEE_FILE: scale.to_file()}
+        return super().grade_files(fit, training, settings)
+
+    @override
+    def members(
+        self,
+        files: dict[str, bytes],
+        species: list[str],
+        settings: FitSettings,
+        frames: FrameSet,
+    ) -> list[Answered]:
+        """Return the networks, which predict.x has asked about all frames at once."""
+        return [Answered(member, frames) for member in _members(files, species)]
+
+    @override
+    def fingerprint(self, files: dict[str, bytes]) -> str:
+        return sha256_of_files({name: files[name] for name in files if name.endswith(".nn")})
+
+    @override
+    def unlabelled_error_ev_a(self, settings: FitSettings) -> float:
+        return _NO_FRAMES_ERROR_EV_A
 
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
@@ -94,30 +104,6 @@ class AENETBackend(LearnedBackend):
         check_files(doc)
         check_aenet()
         return _members(doc.files, doc.species)[0]
-
-    @override
-    def pair_style(
-        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
-    ) -> PairStyle:
-        """Return no commands: LAMMPS gets its forces from predict.x."""
-        require_elements(doc.species, elements)
-        if grade is not None:
-            _scale(doc)
-        return PairStyle(commands=[])
-
-    @override
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        scale = _scale(doc)
-        check_files(doc)
-        members = [Answered(member, frames) for member in _members(doc.files, doc.species)]
-        return np.array([scale.grades(spread_of_forces(members, frame)).max() for frame in frames])
-
-    @override
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        """Return the candidates whose grade is above 1, largest first, alike ones once."""
-        return most_uncertain(self.grades(doc, candidates), training, candidates, limit)
 
 
 def _members(files: dict[str, bytes], species: list[str]) -> list[AENETCalculator]:
@@ -130,19 +116,6 @@ def _members(files: dict[str, bytes], species: list[str]) -> list[AENETCalculato
             f"{', '.join(files) or 'no file'}"
         )
     return members
-
-
-def _digest(files: dict[str, bytes]) -> str:
-    return sha256_of_files({name: files[name] for name in files if name.endswith(".nn")})
-
-
-def _scale(doc: PotentialDoc) -> CommitteeScale:
-    if COMMITTEE_FILE not in doc.files:
-        raise InputError(
-            "the AENET potential has no committee, so it has no grades; fit it with members of at "
-            "least 2, or run without (grade_every: 0)"
-        )
-    return CommitteeScale.from_file(doc.files[COMMITTEE_FILE], _digest(doc.files))
 
 
 def _require_distances(training: FrameSet, least: float) -> None:

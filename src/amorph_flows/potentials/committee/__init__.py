@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amorph_flows.potentials.committee._backend import COMMITTEE_FILE, CommitteeBackend
 from amorph_flows.potentials.committee._spread import (
     CommitteeScale,
     most_uncertain,
@@ -9,4 +10,11 @@ from amorph_flows.potentials.committee._spread import (
     spread_of_forces,
 )
 
-__all__ = ["CommitteeScale", "most_uncertain", "scale_of", "spread_of_forces"]
+__all__ = [
+    "COMMITTEE_FILE",
+    "CommitteeBackend",
+    "CommitteeScale",
+    "most_uncertain",
+    "scale_of",
+    "spread_of_forces",
+]

@@ -19,15 +19,13 @@ from amorph_flows.potentials.base import (
     register,
     require_elements,
 )
-from amorph_flows.potentials.d_optimality import Gradients
+from amorph_flows.potentials.d_optimality import ACTIVE_SET_FILE, Gradients
 from amorph_flows.potentials.mtp._calculator import MTPCalculator
 from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import (
-    ACTIVE_SET_FILE,
     POTENTIAL_FILE,
     MomentTensorBackend,
     Trained,
-    active_set_of,
     potential_of,
 )
 from amorph_flows.potentials.mtp._settings import TrainingSettings
@@ -97,7 +95,7 @@ class MTPBackend(MomentTensorBackend):
         (directory / POTENTIAL_FILE).write_bytes(doc.files[POTENTIAL_FILE])
         style = "pair_style mtp"
         if grade is not None:
-            active_set_of(doc).write(directory / ACTIVE_SET_FILE)
+            self.active_set(doc).write(directory / ACTIVE_SET_FILE)
             style = _graded_style(grade)
         numbers = " ".join(str(doc.species.index(element)) for element in elements)
         coefficients = f"pair_coeff * * {POTENTIAL_FILE} {numbers}"

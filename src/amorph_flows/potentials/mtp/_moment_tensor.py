@@ -8,19 +8,13 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import ClassVar
 
-import numpy as np
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.d_optimality import (
-    ActiveSet,
-    Gradients,
-    choose_candidates,
-    find_active_set,
-)
-from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
+from amorph_flows.potentials.d_optimality import DOptimalBackend, Gradients
+from amorph_flows.potentials.learned import Fit, require_settings
 from amorph_flows.potentials.mtp import MTPPotential, parse_mtp
 from amorph_flows.potentials.mtp._start import named_text, starting_potential
 from amorph_flows.potentials.training_frames import check_elements
@@ -28,7 +22,6 @@ from amorph_flows.schemas.fits import FitSettings, MTPSettings
 from amorph_flows.schemas.potential import HowEnded, PotentialDoc
 
 POTENTIAL_FILE = "potential.mtp"
-ACTIVE_SET_FILE = "active_set.txt"
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ class Trained:
     ended: HowEnded
 
 
-class MomentTensorBackend(LearnedBackend):
+class MomentTensorBackend(DOptimalBackend):
     """A backend whose potentials are ``.mtp`` files; a subclass trains, differentiates and runs."""
 
     settings_type: ClassVar[type[FitSettings]] = MTPSettings
@@ -102,7 +95,7 @@ class MomentTensorBackend(LearnedBackend):
     ) -> Fit:
         model = require_settings(settings, MTPSettings)
         self.check()
-        text = None if start is None else _text(start)
+        text = None if start is None else _text(start.files)
         potential = starting_potential(training, model, text)
         held_out = validation.labelled()
         check_elements(held_out, potential.species)
@@ -118,26 +111,12 @@ class MomentTensorBackend(LearnedBackend):
         )
 
     @override
-    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
-        """Return the active set over all parameters."""
-        text = fit.files[POTENTIAL_FILE].decode()
-        potential = parsed_potential(text, tuple(fit.species))
-        gradients = self.gradients(potential)
-        found = find_active_set(potential.parameters, (gradients(frame) for frame in training))
-        return {ACTIVE_SET_FILE: found.text().encode()}
-
-    @override
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        active, gradients = active_set_of(doc), self.gradients(potential_of(doc))
-        return np.array([active.grade(gradients(frame)).max() for frame in frames])
-
-    @override
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first."""
-        gradients = self.gradients(potential_of(doc))
-        return choose_candidates(active_set_of(doc), gradients, training, candidates, limit)
+    def graded_by(
+        self, files: dict[str, bytes], species: list[str]
+    ) -> tuple[FloatArray, Gradients]:
+        """Return all parameters."""
+        potential = parsed_potential(_text(files), tuple(species))
+        return potential.parameters, self.gradients(potential)
 
 
 def potential_of(doc: PotentialDoc) -> MTPPotential:
@@ -148,32 +127,14 @@ def potential_of(doc: PotentialDoc) -> MTPPotential:
     doc
         Of a moment tensor potential.
     """
-    return parsed_potential(_text(doc), tuple(doc.species))
+    return parsed_potential(_text(doc.files), tuple(doc.species))
 
 
-def active_set_of(doc: PotentialDoc) -> ActiveSet:
-    """Return the active set of a document.
-
-    Parameters
-    ----------
-    doc
-        Of a moment tensor potential.
-
-    Raises
-    ------
-    InputError
-        If the active set is missing, damaged or another potential's.
-    """
-    active = _parsed_active_set(doc.files.get(ACTIVE_SET_FILE, b""))
-    active.check(potential_of(doc).parameters)
-    return active
-
-
-def _text(doc: PotentialDoc) -> str:
+def _text(files: dict[str, bytes]) -> str:
     try:
-        return doc.files[POTENTIAL_FILE].decode("utf-8")
+        return files[POTENTIAL_FILE].decode("utf-8")
     except KeyError:
-        held = ", ".join(doc.files) or "no file"
+        held = ", ".join(files) or "no file"
         raise InputError(
             f"the potential has no {POTENTIAL_FILE}, only {held}: it is no moment tensor potential"
         ) from None
@@ -194,8 +155,3 @@ def parsed_potential(text: str, species: tuple[str, ...]) -> MTPPotential:
         Element symbols in the order of the species numbers.
     """
     return parse_mtp(text, species=species)
-
-
-@lru_cache(maxsize=4)
-def _parsed_active_set(content: bytes) -> ActiveSet:
-    return ActiveSet.parse(content.decode("utf-8", errors="replace"))

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
-from amorph_flows.arrays import FloatArray
 from amorph_flows.calculators.known import get_calculator
 from amorph_flows.datasets.errors import error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
-from amorph_flows.potentials.committee import (
-    CommitteeScale,
-    most_uncertain,
-    scale_of,
-    spread_of_forces,
-)
-from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
+from amorph_flows.potentials.base import register, require_elements
+from amorph_flows.potentials.committee import CommitteeBackend
+from amorph_flows.potentials.learned import Fit, require_settings
 from amorph_flows.potentials.pretrained._calculator import ShiftedCalculator
 from amorph_flows.potentials.pretrained._document import (
-    COMMITTEE_FILE,
     MODEL_FILE,
     model_file,
     require_known,
@@ -42,7 +34,7 @@ from amorph_flows.schemas.potential import PotentialDoc
 
 
 @register
-class PretrainedBackend(LearnedBackend):
+class PretrainedBackend(CommitteeBackend):
     """Foundation models as they are; labels only move their zero of energy.
 
     Its grades come from the forces of other models, the committee.
@@ -51,6 +43,10 @@ class PretrainedBackend(LearnedBackend):
     name: ClassVar[str] = "pretrained"
     settings_type: ClassVar[type[FitSettings]] = PretrainedSettings
     licence: ClassVar[str] = "that of the model"
+    no_committee: ClassVar[str] = (
+        "a pretrained potential without a committee has no extrapolation grades; name other "
+        "models in fit.settings.committee, or run without (grade_every: 0)"
+    )
 
     @override
     def check(self) -> None:
@@ -86,47 +82,33 @@ class PretrainedBackend(LearnedBackend):
         )
 
     @override
-    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
-        """Return what the spread of the committee means; nothing where there is no committee."""
+    def members(
+        self,
+        files: dict[str, bytes],
+        species: list[str],
+        settings: FitSettings,
+        frames: FrameSet,
+    ) -> list[Calculator]:
+        """Return the models; which, the settings say."""
+        for frame in frames:
+            require_elements(species, frame.to_atoms().get_chemical_symbols())
         model = require_settings(settings, PretrainedSettings)
-        if not model.committee:
-            return {}
-        members = _members(model)
-        scale = scale_of(members, training, _digest(fit.files), model.force_error_ev_a)
-        return {COMMITTEE_FILE: scale.to_file()}
+        others = [get_calculator(m.calculator, m.calculator_kwargs) for m in model.committee]
+        return [_model_of(model), *others]
+
+    @override
+    def fingerprint(self, files: dict[str, bytes]) -> str:
+        return str(_held(files)["fingerprint"])
+
+    @override
+    def unlabelled_error_ev_a(self, settings: FitSettings) -> float:
+        return require_settings(settings, PretrainedSettings).force_error_ev_a
 
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
         held = _held(doc.files)
         model = get_calculator(held["calculator"], held["calculator_kwargs"])
         return ShiftedCalculator(model, list(doc.species), held["shifts_ev"])
-
-    @override
-    def pair_style(
-        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
-    ) -> PairStyle:
-        """Return no commands: LAMMPS gets its forces from the calculator."""
-        require_elements(doc.species, elements)
-        if grade is not None:
-            _scale(doc)
-        return PairStyle(commands=[])
-
-    @override
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        scale, members = _scale(doc), _members(_settings(doc))
-        for frame in frames:
-            require_elements(doc.species, frame.to_atoms().get_chemical_symbols())
-        return np.array([scale.grades(spread_of_forces(members, frame)).max() for frame in frames])
-
-    @override
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        return most_uncertain(self.grades(doc, candidates), training, candidates, limit)
-
-
-def _settings(doc: PotentialDoc) -> PretrainedSettings:
-    return require_settings(doc.fit_settings(), PretrainedSettings)
 
 
 def _held(files: dict[str, bytes]) -> dict[str, Any]:
@@ -137,26 +119,8 @@ def _held(files: dict[str, bytes]) -> dict[str, Any]:
     return held
 
 
-def _digest(files: dict[str, bytes]) -> str:
-    return str(_held(files)["fingerprint"])
-
-
-def _scale(doc: PotentialDoc) -> CommitteeScale:
-    if COMMITTEE_FILE not in doc.files:
-        raise InputError(
-            "a pretrained potential without a committee has no extrapolation grades; name other "
-            "models in fit.settings.committee, or run without (grade_every: 0)"
-        )
-    return CommitteeScale.from_file(doc.files[COMMITTEE_FILE], _digest(doc.files))
-
-
 def _model_of(settings: PretrainedSettings) -> Calculator:
     return get_calculator(settings.calculator, settings.calculator_kwargs)
-
-
-def _members(settings: PretrainedSettings) -> list[Calculator]:
-    others = [get_calculator(m.calculator, m.calculator_kwargs) for m in settings.committee]
-    return [_model_of(settings), *others]
 
 
 def _predicted(calculator: Calculator, frame: Frame) -> Frame:

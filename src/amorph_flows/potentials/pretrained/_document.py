@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from amorph_flows.calculators.known import calculator_version, find_calculator, settings_hash
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.committee import CommitteeScale
+from amorph_flows.potentials.committee import COMMITTEE_FILE, CommitteeScale
 from amorph_flows.schemas.fits import PretrainedSettings
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import PotentialDoc
 
-MODEL_FILE, COMMITTEE_FILE = "model.json", "committee.json"
+MODEL_FILE = "model.json"
 
 
 def pretrained_potential(

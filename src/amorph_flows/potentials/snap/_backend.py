@@ -7,21 +7,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
-from amorph_flows.errors import InputError
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
-from amorph_flows.potentials.d_optimality import (
-    ActiveSet,
-    Gradients,
-    choose_candidates,
-    find_active_set,
-)
-from amorph_flows.potentials.learned import Fit, LearnedBackend, require_settings
+from amorph_flows.potentials.d_optimality import DOptimalBackend, Gradients
+from amorph_flows.potentials.learned import Fit, require_settings
 from amorph_flows.potentials.requirements import check_lammps_package
 from amorph_flows.potentials.snap._calculator import SnapCalculator
 from amorph_flows.potentials.snap._fit import fit_snap
@@ -30,11 +23,9 @@ from amorph_flows.potentials.snap._potential import SnapBasis, SnapPotential, pa
 from amorph_flows.schemas.fits import FitSettings, SnapSettings
 from amorph_flows.schemas.potential import PotentialDoc
 
-ACTIVE_SET_FILE = "active_set.txt"
-
 
 @register
-class SnapBackend(LearnedBackend):
+class SnapBackend(DOptimalBackend):
     """Linear in the bispectrum components; LAMMPS has the pair style."""
 
     name: ClassVar[str] = "snap"
@@ -70,29 +61,18 @@ class SnapBackend(LearnedBackend):
         )
 
     @override
-    def grade_files(self, fit: Fit, training: FrameSet, settings: FitSettings) -> dict[str, bytes]:
-        """Return the active set over constants and components; products are left out.
+    def graded_by(
+        self, files: dict[str, bytes], species: list[str]
+    ) -> tuple[FloatArray, Gradients]:
+        """Return constants and components; products are left out.
 
         An element has 496 terms with products and 31 without. Few training sets reach that many
         directions, and along one that they do not reach every new atom seems unlike them.
         """
-        potential = parse_snap(fit.files)
-        gradients = _gradients(potential)
-        found = find_active_set(_linear(potential), (gradients(frame) for frame in training))
-        return {ACTIVE_SET_FILE: found.text().encode()}
-
-    @override
-    def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
-        active, gradients = _active_set(doc), _gradients(_potential(doc))
-        return np.array([active.grade(gradients(frame)).max() for frame in frames])
-
-    @override
-    def select(
-        self, doc: PotentialDoc, training: FrameSet, candidates: FrameSet, limit: int
-    ) -> list[int]:
-        """Return the candidates that MaxVol adds to the active set, most needed first."""
-        gradients = _gradients(_potential(doc))
-        return choose_candidates(_active_set(doc), gradients, training, candidates, limit)
+        potential = _parsed(tuple(sorted(files.items())))
+        lammps = _instance(potential.basis)
+        linear: FloatArray = potential.coefficients[:, : 1 + potential.basis.n_linear].ravel()
+        return linear, lambda frame: lammps.atom_rows(frame.to_atoms())
 
     @override
     def calculator(self, doc: PotentialDoc) -> Calculator:
@@ -120,34 +100,10 @@ def _potential(doc: PotentialDoc) -> SnapPotential:
     return _parsed(tuple(sorted(doc.files.items())))
 
 
-def _active_set(doc: PotentialDoc) -> ActiveSet:
-    if ACTIVE_SET_FILE not in doc.files:
-        raise InputError(f"the potential has no {ACTIVE_SET_FILE}, only {', '.join(doc.files)}")
-    active = _parsed_active_set(doc.files[ACTIVE_SET_FILE])
-    active.check(_linear(_potential(doc)))
-    return active
-
-
-def _linear(potential: SnapPotential) -> FloatArray:
-    """Return the coefficients of constants and components."""
-    linear: FloatArray = potential.coefficients[:, : 1 + potential.basis.n_linear].ravel()
-    return linear
-
-
-def _gradients(potential: SnapPotential) -> Gradients:
-    lammps = _instance(potential.basis)
-    return lambda frame: lammps.atom_rows(frame.to_atoms())
-
-
 # a run that is graded as it goes asks for the same files again and again
 @lru_cache(maxsize=4)
 def _parsed(files: tuple[tuple[str, bytes], ...]) -> SnapPotential:
     return parse_snap(dict(files), "the SNAP potential")
-
-
-@lru_cache(maxsize=4)
-def _parsed_active_set(content: bytes) -> ActiveSet:
-    return ActiveSet.parse(content.decode("utf-8", errors="replace"))
 
 
 @lru_cache(maxsize=4)
