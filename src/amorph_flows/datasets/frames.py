@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import MSONable
 from typing_extensions import override
@@ -209,6 +210,22 @@ class FrameSet(MSONable, Sequence[Frame]):
     def take(self, indices: Iterable[int]) -> FrameSet:
         """Return the frames at some indices, in that order."""
         return FrameSet(self._frames[int(i)] for i in indices)
+
+    def labelled_by(self, calculator: Calculator) -> FrameSet:
+        """Return the frames with the energies, forces and stresses of a calculator as labels.
+
+        Parameters
+        ----------
+        calculator
+            Of energy, forces and stress.
+        """
+        found = []
+        for frame in self:
+            atoms = frame.to_atoms()
+            atoms.calc = calculator
+            calculator.calculate(atoms, ["energy", "forces", "stress"])
+            found.append(Frame.from_atoms(atoms, frame.provenance))
+        return FrameSet(found)
 
     def labelled(self) -> FrameSet:
         """Return the frames that have an energy and forces."""

@@ -15,7 +15,7 @@ from jobflow import Job, Response
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
-from amorph_flows.datasets.frames import Frame, FrameSet
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.datasets.grade_check import GradeCheck, check_grades, force_errors
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.required import required
@@ -185,14 +185,7 @@ def predict(method: PotentialBackend, doc: PotentialDoc, frames: FrameSet) -> Fr
     frames
         Any frames.
     """
-    calculator = method.calculator(doc)
-    predicted = []
-    for frame in frames:
-        atoms = frame.to_atoms()
-        atoms.calc = calculator
-        calculator.calculate(atoms, ["energy", "forces", "stress"])
-        predicted.append(Frame.from_atoms(atoms, frame.provenance))
-    return FrameSet(predicted)
+    return frames.labelled_by(method.calculator(doc))
 
 
 def _document(

@@ -138,14 +138,7 @@ def predicted(task: Task, frames: FrameSet) -> FrameSet:
     frames
         Any frames.
     """
-    calculator = task.backend.calculator(task.doc)
-    results = []
-    for frame in frames:
-        atoms = frame.to_atoms()
-        atoms.calc = calculator
-        calculator.calculate(atoms, ["energy", "forces", "stress"])
-        results.append(Frame.from_atoms(atoms))
-    return FrameSet(results)
+    return frames.labelled_by(task.backend.calculator(task.doc))
 
 
 def squeezed(frame: Frame, factor: float) -> Frame:

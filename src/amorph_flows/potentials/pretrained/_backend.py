@@ -67,7 +67,7 @@ class PretrainedBackend(CommitteeBackend):
         species = elements_of(training, start.species if start is not None else ())
         require_known(model, species)
         bare = ShiftedCalculator(_model_of(model), species, {})
-        predicted = FrameSet(_predicted(bare, frame) for frame in training)
+        predicted = training.labelled_by(bare)
         missing = [_energy(a) - _energy(b) for a, b in zip(training, predicted, strict=True)]
         shifts = element_constants(training, np.array(missing), species)
         errors = error_statistics(training, predicted)
@@ -121,13 +121,6 @@ def _held(files: dict[str, bytes]) -> dict[str, Any]:
 
 def _model_of(settings: PretrainedSettings) -> Calculator:
     return get_calculator(settings.calculator, settings.calculator_kwargs)
-
-
-def _predicted(calculator: Calculator, frame: Frame) -> Frame:
-    atoms = frame.to_atoms()
-    atoms.calc = calculator
-    calculator.calculate(atoms, ["energy", "forces", "stress"])
-    return Frame.from_atoms(atoms)
 
 
 def _energy(frame: Frame) -> float:

@@ -68,7 +68,7 @@ class SnapFit:
         parts = {"training": self.training, "validation": self.validation}
         labelled = {part: frames.labelled() for part, frames in parts.items()}
         return {
-            part: error_statistics(frames, _predicted(calculator, frames))
+            part: error_statistics(frames, frames.labelled_by(calculator))
             for part, frames in labelled.items()
             if len(frames)
         }
@@ -256,13 +256,3 @@ def _taken_over(start: SnapPotential, settings: SnapSettings, species: list[str]
         radii=(*old.radii, *new.radii[n:]),
         weights=(*old.weights, *new.weights[n:]),
     )
-
-
-def _predicted(calculator: SnapCalculator, frames: FrameSet) -> FrameSet:
-    found = []
-    for frame in frames:
-        atoms = frame.to_atoms()
-        calculator.calculate(atoms)
-        atoms.calc = calculator
-        found.append(Frame.from_atoms(atoms))
-    return FrameSet(found)
