@@ -36,12 +36,19 @@ def frames() -> dict[str, bytes]:
 
 
 def survivors(folder: Path) -> list[int]:
-    pids = map(int, (folder / "pids.txt").read_text().split())
-    return [
-        pid
-        for pid in pids
-        if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    ]
+    """Return what still runs; processes that were killed are given a moment to die."""
+    pids = [int(pid) for pid in (folder / "pids.txt").read_text().split()]
+    end = time.monotonic() + 5
+    while (running := [pid for pid in pids if is_running(pid)]) and time.monotonic() < end:
+        time.sleep(0.05)
+    return running
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def wait_for_progress(folder: Path, at_least: int) -> None:
