@@ -12,6 +12,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.potential import fit_potential
 from amorph_flows.jobs.potential_comparison import compare_fits, measure_fit, take_training_frames
+from amorph_flows.jobs.relabel import take_frames
 from amorph_flows.lammps import check_lammps
 from amorph_flows.potentials import get_learned_backend
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -113,10 +114,13 @@ class ComparePotentialsMaker(Maker):
         """
         self.check(structure, dataset)
         sizes = sorted(set(self.sizes)) or [len(dataset.training)]
-        subsets = {size: take_training_frames(dataset, size, self.seed) for size in sizes}
+        whole = take_frames(dataset)  # stored once; all other jobs refer to it
+        whole.name = f"{self.name}: dataset"
+        data = whole.output
+        subsets = {size: take_training_frames(data, size, self.seed) for size in sizes}
         for size, subset in subsets.items():
             subset.name = f"{self.name}: {size} frames"
-        jobs: list[Job] = list(subsets.values())
+        jobs: list[Job] = [whole, *subsets.values()]
         measured = []
         trials: dict[str, int] = {}
         for settings in self.methods:
@@ -124,7 +128,7 @@ class ComparePotentialsMaker(Maker):
             for size in sizes:
                 fit = fit_potential(subsets[size].output, settings)
                 fit.name = f"{self.name}: fit {settings.model} to {size} frames"
-                measure = measure_fit(fit.output, dataset, settings, trial, size, structure)
+                measure = measure_fit(fit.output, data, settings, trial, size, structure)
                 measure.name = f"{self.name}: measure {settings.model}, {size} frames"
                 without_what_failed(measure)
                 jobs += [fit, measure]
@@ -135,7 +139,7 @@ class ComparePotentialsMaker(Maker):
             relax.name = f"{self.name}: relax with the engine"
             jobs.append(relax)
             relaxed = relax.output
-        compare = compare_fits(dataset, measured, sizes, self.seed, relaxed)
+        compare = compare_fits(data, measured, sizes, self.seed, relaxed, dataset.job_uuid)
         compare.name = self.name
         without_what_failed(compare)
         return Flow([*jobs, compare], output=compare.output, name=self.name)

@@ -33,7 +33,6 @@ _MAX_ENERGY_RMSE_MEV = 10.0
 MAX_FORCE_RMSE_EV_A = 0.3
 MIN_TRAINING_FRAMES = 1000
 _PARITY_FRAMES = 200
-PRETRAINED = "pretrained"
 
 
 @stage_job(PotentialDoc)
@@ -96,11 +95,12 @@ def refit_potential(
     """
     if start.n_training_frames == len(dataset.training):
         return start
-    home = run_home(prev_dir)
+    home, own = run_home(prev_dir), start.fit_settings()
+    other = settings is not None and settings.backend != own.backend
     try:
-        if settings is not None and start.backend == PRETRAINED != settings.backend:
+        if settings is not None and other and not get_learned_backend(own.backend).is_trained:
             return _fitted_in(home, dataset, settings, None)
-        return _fitted_in(home, dataset, start.fit_settings(), start)
+        return _fitted_in(home, dataset, own, start)
     except UnfinishedFitError:
         rest = refit_potential(_in_store(dataset), _in_store(start), settings, prev_dir=str(home))
         return continued(rest)

@@ -142,6 +142,7 @@ def compare_fits(
     sizes: list[int],
     seed: int,
     relaxed: RelaxDoc | None = None,
+    dataset_uuid: str = "",
 ) -> PotentialComparisonDoc:
     """Return the comparison of all fits, with a recommendation and a page.
 
@@ -157,13 +158,15 @@ def compare_fits(
         Of the order in which frames joined them.
     relaxed
         The structure relaxed with the engine of the labels; None: it was not.
+    dataset_uuid
+        Of the dataset that the frames are from; empty: of ``dataset``.
     """
     dataset = required(dataset, "the dataset")
     known = [fit for fit in fits if fit is not None]
     parts = split_parts(dataset)
     volume = None if relaxed is None else relaxed.structure.volume / len(relaxed.structure)
     doc = PotentialComparisonDoc(
-        dataset_uuid=dataset.job_uuid,
+        dataset_uuid=dataset_uuid or dataset.job_uuid,
         engine=dataset.engine,
         sizes=sorted(sizes),
         seed=seed,

@@ -65,10 +65,13 @@ class LearnedBackend(PotentialBackend):
         Class of the settings of its fits.
     licence
         Of the code that fits, such as ``"BSD-3-Clause"``.
+    is_trained
+        Whether a fit adapts the model; where it does not, another method takes over from it.
     """
 
     settings_type: ClassVar[type[FitSettings]] = FitSettings
     licence: ClassVar[str] = ""
+    is_trained: ClassVar[bool] = True
 
     @abstractmethod
     def fit(

@@ -38,7 +38,7 @@ def frames() -> dict[str, bytes]:
 def survivors(folder: Path) -> list[int]:
     """Return what still runs; processes that were killed are given a moment to die."""
     pids = [int(pid) for pid in (folder / "pids.txt").read_text().split()]
-    end = time.monotonic() + 5
+    end = time.monotonic() + 10
     while (running := [pid for pid in pids if is_running(pid)]) and time.monotonic() < end:
         time.sleep(0.05)
     return running
@@ -150,9 +150,6 @@ def test_task_dies_with_the_job_and_goes_on_after(tmp_path: Path) -> None:
     wait_for_progress(folder, 2)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    end = time.monotonic() + 10
-    while survivors(folder) and time.monotonic() < end:
-        time.sleep(0.05)
     assert survivors(folder) == []
     done = int((folder / "checkpoint.json").read_text())
     assert count(folder, to=400, max_seconds=2).result["begun_at"] == done
