@@ -52,7 +52,9 @@ def count(task):
         while time.process_time() < end:
             pass
         done += 1
-        checkpoint.write_text(str(done))
+        new = checkpoint.with_suffix(".new")
+        new.write_text(str(done))
+        new.replace(checkpoint)  # whole whenever the task is killed
         task.report(done, task.settings["to"], loss=1.0 / done)
     helper.kill()
     return {

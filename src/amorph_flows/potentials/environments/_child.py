@@ -109,9 +109,7 @@ class Task:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of this task, its child processes and its earlier pieces, s."""
-        times = os.times()
-        own = times.user + times.system + times.children_user + times.children_system
-        return self._earlier + own
+        return self._earlier + usage()["cpu_seconds"]
 
     def frames(self, name: str) -> list[Any]:
         """Return the frames of a file as ASE's atoms.
