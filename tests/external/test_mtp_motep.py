@@ -15,7 +15,7 @@ from amorph_flows.potentials.d_optimality import find_active_set
 from amorph_flows.potentials.mtp import MTPCalculator, read_mtp, untrained
 from amorph_flows.potentials.mtp.loss import Loss
 from amorph_flows.potentials.mtp.training_kernel import TrainingKernel
-from amorph_flows.schemas.potential import LossWeights
+from amorph_flows.schemas.fits import LossWeights
 
 pytest.importorskip("motep", reason="motep is not installed")
 

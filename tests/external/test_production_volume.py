@@ -20,6 +20,7 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.flows import ProductionMDMaker
 from amorph_flows.potentials import classical_potential
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5
@@ -117,7 +118,7 @@ def test_a_classical_potential_has_no_training_set(tmp_path: Path) -> None:
 
 def test_a_potential_without_stress_leaves_it_open(tmp_path: Path) -> None:
     maker = replace(MAKER, time_step_fs=1.0, equilibration_fs=20.0, production_fs=200.0)
-    mute = TOY.model_copy(update={"backend": "lammps_backends:Mute"})
+    mute = TOY.model_copy(update={"settings": FitSettings(backend="lammps_backends:Mute")})
     document = produced(maker, mute, v2o5(), tmp_path)
     assert document.mean_pressure_gpa is None
     assert volume_of(document).answer == VolumeVerdict.NOT_KNOWN
