@@ -219,10 +219,23 @@ def _atoms(figure: AtomsDoc) -> go.Figure:
             "zaxis": hidden,
             "aspectmode": "data",
             "dragmode": "orbit",
-            "camera": {"eye": {"x": 1.5, "y": 1.05, "z": 0.65}},
+            "camera": {"eye": dict(zip("xyz", _eye(figure), strict=True))},
+            "domain": {"x": [0, 1], "y": [0.06, 1]},  # above the legend
         },
     )
     return drawn
+
+
+def _eye(figure: AtomsDoc) -> list[float]:
+    """Return where all of the cell is seen from; plotly's unit is the cube root of its volume."""
+    points = np.concatenate(
+        [np.reshape(figure.edges_a, (-1, 3)), *(each.positions_a for each in figure.elements)]
+    )
+    sides = np.ptp(points, axis=0)
+    half_diagonal = np.linalg.norm(sides) / np.cbrt(np.prod(sides)) / 2
+    direction = np.array([1.5, 1.05, 0.65])
+    eye: list[float] = (2.6 * half_diagonal * direction / np.linalg.norm(direction)).tolist()
+    return eye
 
 
 def _add_lines(
