@@ -1,0 +1,183 @@
+"""Do extrapolation grades tell where forces are wrong? Every backend on the same frames.
+
+    python bench/grades.py [METHOD ...] [--folder FOLDER] [--page docs/validation/grades.md]
+
+All labels are CHGNet's. Training frames are crystals of V2O5 and MgV2O5 (28 and 32 atoms),
+strained by at most 3 % and with atoms displaced at random by 0.03 to 0.15 A. Frames that are unlike
+them: larger displacements (0.2 to 0.6 A), compressed and stretched cells (8 to 20 %), and Mg at
+random places. A method whose environment is not here is left out, with the command that makes it.
+FOLDER keeps the labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from monty.serialization import dumpfn, loadfn
+
+from _page import write_results
+from amorph_flows.calculators.known import get_calculator
+from amorph_flows.datasets import Frame, FrameSet
+from amorph_flows.datasets.grade_check import check_grades, force_errors
+from amorph_flows.errors import MissingDependencyError
+from amorph_flows.potentials import get_learned_backend
+from amorph_flows.schemas.fits import (
+    ACESettings,
+    FitSettings,
+    GAPSettings,
+    MTPSettings,
+    SnapSettings,
+)
+from amorph_flows.structures import v2o5
+from amorph_flows.testing.alloy import document
+
+N_TRAINING, N_UNLIKE = 60, 90
+WANTED_EV_A = 1.0
+"""Error above which forces count as wrong; fits to so few frames have up to half of it."""
+
+METHODS: dict[str, FitSettings] = {
+    "MTP, level 10": MTPSettings(level=10, cutoff=5.0, max_steps=200, seed=1),
+    "SNAP": SnapSettings(backend="snap", cutoff=5.0, twojmax=6, trials=4, seed=1),
+    "qSNAP": SnapSettings(backend="qsnap", cutoff=5.0, twojmax=4, trials=4, seed=1),
+    "GAP": GAPSettings(
+        labels="energies and forces", cutoff=5.0, n_max=5, l_max=3, n_sparse=150, force_sigma=0.05
+    ),
+    "ACE": ACESettings(cutoff=5.0, powers=(1.0, 0.5), functions_per_element=60, max_steps=60),
+}
+
+
+def crystals() -> tuple[Atoms, Atoms]:
+    """Return V2O5 and MgV2O5 with Mg between the layers."""
+    host = v2o5().to_ase_atoms() * (1, 2, 1)
+    host.calc = None
+    full = host.copy()
+    rng = np.random.default_rng(0)
+    while len(full) < len(host) + 4:
+        added = full + Atoms("Mg", [rng.random(3) @ host.cell.array])
+        added.set_cell(host.cell)
+        if closest(added) > 1.75:
+            full = added
+    return host, full
+
+
+def closest(atoms: Atoms) -> float:
+    """Return the shortest distance between atoms, their own images included, A."""
+    from ase.neighborlist import neighbor_list
+
+    return float(min(neighbor_list("d", atoms, 3.0), default=3.0))
+
+
+def disturbed(
+    atoms: Atoms, rng: np.random.Generator, rattle_a: float, strain: float, volume: float = 1.0
+) -> Atoms:
+    """Return atoms displaced at random in a cell that is strained and scaled."""
+    moved = atoms.copy()
+    change = (np.eye(3) + rng.uniform(-strain, strain, (3, 3))) * volume ** (1 / 3)
+    moved.set_cell(moved.cell.array @ change, scale_atoms=True)
+    moved.positions += rng.normal(0.0, rattle_a, moved.positions.shape)
+    return moved
+
+
+def training(rng: np.random.Generator) -> Iterator[Atoms]:
+    for _ in range(N_TRAINING):
+        yield disturbed(crystals()[rng.integers(2)], rng, rng.uniform(0.03, 0.15), 0.03)
+
+
+def unlike(rng: np.random.Generator) -> Iterator[Atoms]:
+    for index in range(N_UNLIKE):
+        host, full = crystals()
+        atoms = (host, full)[index % 2]
+        if index % 3 == 0:
+            yield disturbed(atoms, rng, rng.uniform(0.2, 0.6), 0.03)
+        elif index % 3 == 1:
+            change = rng.choice([-1, 1]) * rng.uniform(0.08, 0.2)
+            yield disturbed(atoms, rng, 0.1, 0.03, 1.0 + change)
+        else:
+            while True:
+                moved = full.copy()
+                moved.positions[-4:] = rng.random((4, 3)) @ full.cell.array
+                if closest(moved) > 1.2:
+                    break
+            yield disturbed(moved, rng, 0.1, 0.03)
+
+
+def labelled(folder: Path) -> dict[str, FrameSet]:
+    """Return both sets with labels of CHGNet, kept in a folder."""
+    path = folder / "frames.json.gz"
+    if not path.exists():
+        rng, chgnet = np.random.default_rng(0), get_calculator("CHGNet", {})
+        sets = {"training": training(rng), "held out": training(rng), "unlike": unlike(rng)}
+        folder.mkdir(parents=True, exist_ok=True)
+        dumpfn(
+            {
+                name: [frame.to_atoms() for frame in
+                       FrameSet(Frame.from_atoms(a) for a in atoms).labelled_by(chgnet)]
+                for name, atoms in sets.items()
+            },
+            path,
+        )  # fmt: skip
+    return {
+        name: FrameSet(Frame.from_atoms(atoms) for atoms in held)
+        for name, held in loadfn(path).items()
+    }
+
+
+def row(name: str, settings: FitSettings, sets: dict[str, FrameSet]) -> str:
+    """Return the line of the table of one method."""
+    backend = get_learned_backend(settings.backend)
+    started = time.process_time()
+    fit = backend.fit(sets["training"], FrameSet(), settings)
+    doc = document(backend, fit, sets["training"], settings)
+    checks, cells = {}, []
+    for kind in ("held out", "unlike"):
+        frames = sets[kind]
+        errors = force_errors(frames, frames.labelled_by(backend.calculator(doc)))
+        checks[kind] = check_grades(backend.grades(doc, frames), errors, WANTED_EV_A)
+        cells.append(f"{np.median(errors):.2f}")
+    check = checks["unlike"]
+    print(f"{name}: {time.process_time() - started:.0f} CPU s", flush=True)
+    cells += [
+        f"{check.rank_correlation:.2f}",
+        str(check.n_above_stop),
+        "-" if check.wrong_above_stop is None else f"{100 * check.wrong_above_stop:.0f} %",
+        "-" if check.wrong_below_select is None else f"{100 * check.wrong_below_select:.0f} %",
+    ]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("methods", nargs="*", help="all that are installed if none is given")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "grades")
+    parser.add_argument("--page", type=Path, help="page whose results are replaced")
+    options = parser.parse_args()
+    if unknown := set(options.methods) - set(METHODS):
+        parser.error(f"no method {', '.join(sorted(unknown))}; there are {', '.join(METHODS)}")
+    sets = labelled(options.folder)
+    lines = [
+        "| method | force error, like | unlike, eV/Å | rank correlation | above 10 | of these wrong"
+        " | wrong below 2 |",
+        "|" + " --- |" * 7,
+    ]
+    for name, settings in METHODS.items():
+        if options.methods and name not in options.methods:
+            continue
+        try:
+            get_learned_backend(settings.backend).check()
+        except MissingDependencyError as error:
+            print(f"{name} is left out: {error}")
+            continue
+        lines.append(row(name, settings, sets))
+        print(lines[-1], flush=True)
+    if options.page:
+        write_results(options.page, "\n" + "\n".join(lines) + "\n\n")
+
+
+if __name__ == "__main__":
+    main()
