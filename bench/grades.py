@@ -52,25 +52,15 @@ METHODS: dict[str, FitSettings] = {
 }
 
 
-def crystals() -> tuple[Atoms, Atoms]:
-    """Return V2O5 and MgV2O5 with Mg between the layers."""
-    host = v2o5().to_ase_atoms() * (1, 2, 1)
-    host.calc = None
+def with_magnesium(host: Atoms, rng: np.random.Generator, least_a: float) -> Atoms:
+    """Return a host with four Mg at random places that are no nearer to other atoms."""
     full = host.copy()
-    rng = np.random.default_rng(0)
     while len(full) < len(host) + 4:
         added = full + Atoms("Mg", [rng.random(3) @ host.cell.array])
         added.set_cell(host.cell)
-        if closest(added) > 1.75:
+        if min(added.get_distances(-1, range(len(full)), mic=True)) > least_a:
             full = added
-    return host, full
-
-
-def closest(atoms: Atoms) -> float:
-    """Return the shortest distance between atoms, their own images included, A."""
-    from ase.neighborlist import neighbor_list
-
-    return float(min(neighbor_list("d", atoms, 3.0), default=3.0))
+    return full
 
 
 def disturbed(
@@ -84,14 +74,13 @@ def disturbed(
     return moved
 
 
-def training(rng: np.random.Generator) -> Iterator[Atoms]:
-    for _ in range(N_TRAINING):
-        yield disturbed(crystals()[rng.integers(2)], rng, rng.uniform(0.03, 0.15), 0.03)
+def training(host: Atoms, full: Atoms, rng: np.random.Generator) -> Iterator[Atoms]:
+    for index in range(N_TRAINING):
+        yield disturbed((host, full)[index % 2], rng, rng.uniform(0.03, 0.15), 0.03)
 
 
-def unlike(rng: np.random.Generator) -> Iterator[Atoms]:
+def unlike(host: Atoms, full: Atoms, rng: np.random.Generator) -> Iterator[Atoms]:
     for index in range(N_UNLIKE):
-        host, full = crystals()
         atoms = (host, full)[index % 2]
         if index % 3 == 0:
             yield disturbed(atoms, rng, rng.uniform(0.2, 0.6), 0.03)
@@ -99,12 +88,7 @@ def unlike(rng: np.random.Generator) -> Iterator[Atoms]:
             change = rng.choice([-1, 1]) * rng.uniform(0.08, 0.2)
             yield disturbed(atoms, rng, 0.1, 0.03, 1.0 + change)
         else:
-            while True:
-                moved = full.copy()
-                moved.positions[-4:] = rng.random((4, 3)) @ full.cell.array
-                if closest(moved) > 1.2:
-                    break
-            yield disturbed(moved, rng, 0.1, 0.03)
+            yield disturbed(with_magnesium(host, rng, 1.2), rng, 0.1, 0.03)
 
 
 def labelled(folder: Path) -> dict[str, FrameSet]:
@@ -112,7 +96,13 @@ def labelled(folder: Path) -> dict[str, FrameSet]:
     path = folder / "frames.json.gz"
     if not path.exists():
         rng, chgnet = np.random.default_rng(0), get_calculator("CHGNet", {})
-        sets = {"training": training(rng), "held out": training(rng), "unlike": unlike(rng)}
+        host = v2o5().to_ase_atoms(msonable=False) * (1, 2, 1)
+        both = host, with_magnesium(host, rng, 1.75)
+        sets = {
+            "training": training(*both, rng),
+            "held out": training(*both, rng),
+            "unlike": unlike(*both, rng),
+        }
         folder.mkdir(parents=True, exist_ok=True)
         dumpfn(
             {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.calculators.known import get_calculator
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
@@ -42,6 +43,12 @@ def test_energy_of_the_crystal_and_signs_of_forces_and_stress(crystal: Structure
     assert np.trace(dense.stress) < 0
     assert doc.engine.surrogate
     assert doc.engine.version
+
+
+def test_one_calculator_labels_cells_of_different_sizes(crystal: Structure) -> None:
+    frames = FrameSet(Frame.from_atoms(to_atoms(s)) for s in (crystal, crystal * (1, 2, 1)))
+    small, large = frames.labelled_by(get_calculator("CHGNet", {}))
+    assert large.energy_ev_atom == pytest.approx(small.energy_ev_atom, abs=1e-5)
 
 
 def test_md_is_stable_and_silent(crystal: Structure, capfd: pytest.CaptureFixture[str]) -> None:
