@@ -32,8 +32,20 @@ class Settings(BaseSettings):
         "gets forces through fix external",
     )
     nequip_python: str = Field(default="", description="the same for NequIP and Allegro")
+    nequip_pair_style: str = Field(
+        default="",
+        description="pair style of lammps_command for NequIP or Allegro, such as `nequip` or "
+        "`allegro`; empty: LAMMPS gets forces through fix external",
+    )
     mace_python: str = Field(default="", description="the same for MACE")
+    mace_pair_style: str = Field(
+        default="",
+        description="the same for MACE, such as `mace no_domain_decomposition` or `mliap unified`",
+    )
     sevenn_python: str = Field(default="", description="the same for SevenNet")
+    sevenn_pair_style: str = Field(
+        default="", description="the same for SevenNet, such as `e3gnn` or `mliap unified`"
+    )
     gap_python: str = Field(default="", description="the same for GAP")
     aenet_generate: str = Field(
         default="", description="AENET's generate.x, with its launcher; empty: AENET is not here"

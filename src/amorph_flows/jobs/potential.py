@@ -129,7 +129,7 @@ def _fitted(dataset: DatasetDoc, settings: FitSettings, start: PotentialDoc | No
     began = time.monotonic()
     with peak_memory() as peak:
         fit = method.fit(parts["training"], chosen_on, settings, start=start)
-        doc = _document(dataset, parts["training"], settings, method, fit, start)
+        doc = _document(dataset, parts, settings, method, fit, start)
     measured = {
         "wall_seconds": time.monotonic() - began,
         "peak_memory_mb": peak.megabytes,
@@ -190,13 +190,14 @@ def predict(method: PotentialBackend, doc: PotentialDoc, frames: FrameSet) -> Fr
 
 def _document(
     dataset: DatasetDoc,
-    training: FrameSet,
+    parts: dict[str, FrameSet],
     settings: FitSettings,
     method: LearnedBackend,
     fit: Fit,
     start: PotentialDoc | None,
 ) -> PotentialDoc:
-    graded_by = method.grade_files(fit, training, settings)
+    held_out = parts["validation"].labelled() if method.grades_need == "held-out" else FrameSet()
+    graded_by = method.grade_files(fit, held_out or parts["training"], settings)
     return PotentialDoc(
         species=fit.species,
         settings=settings,
@@ -207,7 +208,7 @@ def _document(
         licence=method.licence,
         versions=fit.versions,
         n_parameters=fit.n_parameters,
-        n_training_frames=len(training),
+        n_training_frames=len(parts["training"]),
         errors={},
         curves={"history": [list(point) for point in fit.history]},
         training_cpu_seconds=fit.cpu_seconds,

@@ -190,6 +190,7 @@ def _prepare(
         structure.volume,
         restart,
         atom_style=style.atom_style,
+        before_box=style.before_box,
         has_velocities=has_velocities(structure),
     )
     (folder / INPUT_FILE).write_text("\n".join(lines) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -93,6 +94,7 @@ def commands(
     restart: Restart | None = None,
     *,
     atom_style: Literal["atomic", "charge"] = "atomic",
+    before_box: Sequence[str] = (),
     has_velocities: bool = False,
 ) -> list[str]:
     """Return the commands of a run or of the rest of one.
@@ -109,6 +111,8 @@ def commands(
         What to go on from; None starts anew.
     atom_style
         Of the data file.
+    before_box
+        Lines that the pair style needs before the cell is read.
     has_velocities
         Whether the data file has velocities.
     """
@@ -117,6 +121,7 @@ def commands(
     lines = [
         f"log {LOG_FILE} append",
         *plugins,
+        *before_box,
         *_cell(restart, atom_style),
         *styles,
         *_general(settings, volume_a3),

@@ -65,11 +65,14 @@ class PairStyle:
     is_watched
         Whether the grades of a run are those of the backend's `LearnedBackend.grades`, since the
         pair style has none: LAMMPS then runs in a process that looks at it.
+    before_box
+        Input lines that come before the data file is read, such as ``newton off``.
     """
 
     commands: list[str]
     charges: dict[str, float] = field(default_factory=dict)
     is_watched: bool = False
+    before_box: list[str] = field(default_factory=list)
 
     @property
     def atom_style(self) -> Literal["atomic", "charge"]:
@@ -151,10 +154,13 @@ _MODULES = {
     "aenet": "amorph_flows.potentials.aenet._backend",
     "classical": "amorph_flows.potentials.classical._backend",
     "gap": "amorph_flows.potentials.gap._backend",
+    "mace": "amorph_flows.potentials.mace._backend",
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",
+    "nequip": "amorph_flows.potentials.nequip._backend",
     "pretrained": "amorph_flows.potentials.pretrained._backend",
     "qsnap": "amorph_flows.potentials.snap._backend",
+    "sevenn": "amorph_flows.potentials.sevenn._backend",
     "snap": "amorph_flows.potentials.snap._backend",
 }
 """Where the backends of this package register themselves."""
@@ -164,6 +170,11 @@ def register(backend: type[PotentialBackend]) -> type[PotentialBackend]:
     """Register a backend under its name; use as a class decorator."""
     _BACKENDS[backend.name] = backend
     return backend
+
+
+def backend_names() -> list[str]:
+    """Return the names of all backends, sorted: those of this package and registered ones."""
+    return sorted({*_MODULES, *_BACKENDS})
 
 
 def get_backend(name: str) -> PotentialBackend:
@@ -185,7 +196,7 @@ def get_backend(name: str) -> PotentialBackend:
     if name not in _BACKENDS and name in _MODULES:
         importlib.import_module(_MODULES[name])
     if name not in _BACKENDS:
-        raise unknown_name("potential backend", name, sorted({*_MODULES, *_BACKENDS}))
+        raise unknown_name("potential backend", name, backend_names())
     return _BACKENDS[name]()
 
 

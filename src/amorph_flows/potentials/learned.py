@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
@@ -67,11 +67,15 @@ class LearnedBackend(PotentialBackend):
         Of the code that fits, such as ``"BSD-3-Clause"``.
     is_trained
         Whether a fit adapts the model; where it does not, another method takes over from it.
+    grades_need
+        Frames that `grade_files` gets: those of the training, or labelled ones that the fit did
+        not see, where there are any.
     """
 
     settings_type: ClassVar[type[FitSettings]] = FitSettings
     licence: ClassVar[str] = ""
     is_trained: ClassVar[bool] = True
+    grades_need: ClassVar[Literal["training", "held-out"]] = "training"
 
     @abstractmethod
     def fit(
@@ -114,7 +118,7 @@ class LearnedBackend(PotentialBackend):
         fit
             The fitted potential.
         training
-            Its training frames.
+            Its training frames, or what `grades_need` says.
         settings
             How it was fitted.
         """

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.aenet._programs import PROGRAMS, command_of
 from amorph_flows.potentials.environments.installed import find_installed
-from amorph_flows.potentials.environments.pins import ACE, GAP
+from amorph_flows.potentials.environments.pins import ACE, GAP, MACE, NEQUIP, SEVENN
 from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.settings import Settings
 
@@ -59,6 +59,21 @@ def check_gap() -> None:
     find_installed(GAP)
 
 
+def check_mace() -> None:
+    """Raise `MissingDependencyError` if no environment can fit a MACE."""
+    find_installed(MACE)
+
+
+def check_nequip() -> None:
+    """Raise `MissingDependencyError` if no environment can fit a NequIP."""
+    find_installed(NEQUIP)
+
+
+def check_sevenn() -> None:
+    """Raise `MissingDependencyError` if no environment can fit a SevenNet."""
+    find_installed(SEVENN)
+
+
 def check_aenet() -> None:
     """Raise `MissingDependencyError` if a program of AENET is missing."""
     for program in PROGRAMS:
@@ -70,10 +85,13 @@ CHECKS: dict[str, Callable[[], None]] = {
     "aenet": check_aenet,
     "classical": check_lammps_package,
     "gap": check_gap,
+    "mace": check_mace,
     "motep": check_motep,
     "mtp": check_mtp,
+    "nequip": check_nequip,
     "pretrained": check_nothing,
     "qsnap": check_lammps_package,
+    "sevenn": check_sevenn,
     "snap": check_lammps_package,
 }
 """The backends of this package by name, each with what refuses a machine that lacks it."""

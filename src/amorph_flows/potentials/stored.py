@@ -77,6 +77,7 @@ def write_lammps(
     heading = ["# types: " + ", ".join(f"{i} {e}" for i, e in enumerate(types, start=1))]
     units = [f"# needs `units metal` and `atom_style {style.atom_style}`"]
     units += [f"# charges: {_listed(style.charges, types)}"] if style.charges else []
+    units += [f"# needs `{line}` before the cell is read" for line in style.before_box]
     (home / LAMMPS_FILE).write_text("\n".join([*heading, *units, *style.commands, ""]))
     return style.commands
 

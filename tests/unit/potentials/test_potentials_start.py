@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.potentials import MotepBackend, default_settings, get_backend, requirements
+from amorph_flows.potentials import (
+    MotepBackend,
+    backend_names,
+    default_settings,
+    get_backend,
+    requirements,
+)
 from amorph_flows.potentials.mtp._start import named_potential, named_text, starting_potential
 from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames
 
@@ -72,7 +78,10 @@ def test_without_motep_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_each_backend_of_the_package_has_its_check() -> None:
+    names = backend_names()
+    assert names == sorted(names)
+    assert set(requirements.CHECKS) <= set(names)
     for name in requirements.CHECKS:
         assert get_backend(name).name == name
-    with pytest.raises(InputError, match=f"backends: {', '.join(sorted(requirements.CHECKS))}"):
+    with pytest.raises(InputError, match=f"backends: {', '.join(names)}"):
         get_backend("none")

@@ -101,15 +101,18 @@ ACE_EVALUATE = _pinned(
     "ace-evaluate", ("python-ace",), _ASL, 0.4, modules=("pyace",), non_commercial=True
 )
 GAP = _pinned("gap", ("quippy-ase",), "GPL-2.0", 0.4, modules=("quippy",))
+NEQUIP = _pinned("nequip", ("nequip", "nequip-allegro"), "MIT", 5.6, modules=("nequip", "allegro"))
+MACE = _pinned("mace", ("mace-torch",), "MIT", 5.8, modules=("mace",))
+SEVENN = _pinned("sevenn", ("sevenn",), "MIT", 5.9, modules=("sevenn",))
 
 ENVIRONMENTS: dict[str, Environment] = {
     one.name: one
     for one in (
         ACE,
         ACE_EVALUATE,
-        _pinned("nequip", ("nequip", "nequip-allegro"), "MIT", 5.6, modules=("nequip", "allegro")),
-        _pinned("mace", ("mace-torch",), "MIT", 5.6, modules=("mace",)),
-        _pinned("sevenn", ("sevenn",), "MIT", 5.7, modules=("sevenn",)),
+        NEQUIP,
+        MACE,
+        SEVENN,
         GAP,
     )
 }

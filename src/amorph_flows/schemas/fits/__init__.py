@@ -14,8 +14,12 @@ from amorph_flows.schemas.fits.aenet import AENETSettings
 from amorph_flows.schemas.fits.base import FitSettings, LossWeights
 from amorph_flows.schemas.fits.classical import ClassicalSettings
 from amorph_flows.schemas.fits.gap import GAPSettings
+from amorph_flows.schemas.fits.mace import MACESettings
 from amorph_flows.schemas.fits.mtp import MTPSettings
+from amorph_flows.schemas.fits.nequip import NequIPSettings
+from amorph_flows.schemas.fits.networks import FineTunedSettings, NetworkSettings
 from amorph_flows.schemas.fits.pretrained import NamedCalculator, PretrainedSettings
+from amorph_flows.schemas.fits.sevenn import SevenNetSettings
 from amorph_flows.schemas.fits.snap import SnapSettings
 
 __all__ = [
@@ -24,12 +28,17 @@ __all__ = [
     "AnyFitSettings",
     "AnySettings",
     "ClassicalSettings",
+    "FineTunedSettings",
     "FitSettings",
     "GAPSettings",
     "LossWeights",
+    "MACESettings",
     "MTPSettings",
     "NamedCalculator",
+    "NequIPSettings",
+    "NetworkSettings",
     "PretrainedSettings",
+    "SevenNetSettings",
     "SnapSettings",
     "settings_type",
 ]
@@ -39,10 +48,13 @@ _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
     "aenet": AENETSettings,
     "classical": ClassicalSettings,
     "gap": GAPSettings,
+    "mace": MACESettings,
     "motep": MTPSettings,
     "mtp": MTPSettings,
+    "nequip": NequIPSettings,
     "pretrained": PretrainedSettings,
     "qsnap": SnapSettings,
+    "sevenn": SevenNetSettings,
     "snap": SnapSettings,
 }
 

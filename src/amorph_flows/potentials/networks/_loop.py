@@ -1,0 +1,324 @@
+"""Training and evaluation of networks: a script that the interpreter of a method runs by path.
+
+What differs between methods is in their own files, ``../NAME/_method.py``, each with
+
+- ``build(settings)``: a network without a file, from the ``reference_energies`` of lone atoms, the
+  mean number of ``neighbours`` and the ``force_size`` of the training frames,
+- ``load(path, settings)``: that of a file, and
+- ``deploy(path, target, settings)``: its file for a pair style of LAMMPS.
+
+A network has ``module``, what is trained; ``graph(atoms)``, what a configuration becomes once;
+``together(graphs)``, a batch; ``predict(batch)``, energies, forces and stresses; ``save(path)``;
+and, where it may come from a foundation model, ``shift(energies)``, which adds to the energies of
+the lone atoms and returns them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from ase.calculators.calculator import Calculator, all_changes
+from ase.neighborlist import neighbor_list
+from ase.stress import full_3x3_to_voigt_6_stress
+
+CHECKPOINT = "checkpoint.pt"
+_CHECKPOINT_S = 10.0
+_LEAST_GAIN = 1e-3
+"""Share by which a loss has to be lower to count as lower."""
+
+
+def fit(task: Any) -> dict[str, Any]:
+    """Train a network, from a checkpoint if there is one; write it into its file."""
+    settings = task.settings
+    _prepare(settings)
+    frames = task.frames("training.npz")
+    network, alone = _first(settings, frames, task.folder)
+    frames += _replayed(network, task.frames("replay.npz"))
+    training = _Training(task, network, frames, task.frames("validation.npz"))
+    ended = training.run()
+    network.save(task.folder / settings["file"])
+    return {"ended": ended, "parameters": training.n_parameters, "reference_energies": alone}
+
+
+def _first(settings: dict[str, Any], frames: list[Any], folder: Path) -> tuple[Any, dict[str, Any]]:
+    """Return the network to begin with, and the energies of its lone atoms."""
+    method, alone = _method(settings), settings["reference_energies"]
+    if settings["start"]:
+        network = method.load(folder / settings["start"], settings)
+    else:
+        network = method.build({**settings, **_statistics(frames, settings["cutoff"])})
+    if settings["is_foundation"]:
+        alone = network.shift(_missing(network, frames, settings["species"]))
+    return network, alone
+
+
+def _replayed(network: Any, frames: list[Any]) -> list[Any]:
+    """Return frames with the labels that a network gives them before it is trained."""
+    network.module.eval()
+    for atoms in frames:
+        found = network.predict(network.together([network.graph(atoms)]))
+        energy, forces, stress = (value.detach().cpu().numpy() for value in found)
+        atoms.info.update(energy=float(energy[0]), stress=stress[0])
+        atoms.arrays["forces"] = forces
+    return frames
+
+
+def _statistics(frames: list[Any], cutoff: float) -> dict[str, float]:
+    """Return the mean number of neighbours, and the size of a component of a force, eV/Å."""
+    counts = [len(neighbor_list("i", atoms, cutoff)) for atoms in frames]
+    forces = np.concatenate([atoms.arrays["forces"] for atoms in frames])
+    return {
+        "neighbours": sum(counts) / sum(len(atoms) for atoms in frames),
+        "force_size": float(np.sqrt(np.mean(forces**2))) or 1.0,
+    }
+
+
+def _missing(network: Any, frames: list[Any], species: list[str]) -> dict[str, float]:
+    """Return the constants of elements that bring a network nearest to the energies, eV."""
+    network.module.eval()
+    rest, counts = [], []
+    for atoms in frames:
+        energy = network.predict(network.together([network.graph(atoms)]))[0]
+        rest.append(atoms.info["energy"] - float(energy.detach()[0]))
+        symbols = atoms.get_chemical_symbols()
+        counts.append([symbols.count(element) for element in species])
+    found = np.linalg.lstsq(np.array(counts, dtype=float), np.array(rest), rcond=None)[0]
+    return dict(zip(species, found.tolist(), strict=True))
+
+
+def deploy(task: Any) -> dict[str, Any]:
+    """Write the file that a pair style of LAMMPS reads."""
+    settings = task.settings
+    _prepare(settings)
+    target = task.folder / settings["target"]
+    _method(settings).deploy(task.folder / settings["file"], target, settings)
+    return {}
+
+
+def calculator(folder: str, **settings: Any) -> Any:
+    """Return an ASE calculator of a stored network."""
+    if not torch.cuda.is_available():
+        settings["device"] = "cpu"
+    _prepare(settings)
+    return _NetworkCalculator(_method(settings).load(Path(folder) / settings["file"], settings))
+
+
+class _NetworkCalculator(Calculator):
+    implemented_properties = ("energy", "free_energy", "forces", "stress")
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+        network.module.eval()
+        for parameter in network.module.parameters():
+            parameter.requires_grad_(False)
+
+    def calculate(
+        self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes
+    ) -> None:
+        """Compute all; nobody asks for the stress of what is not periodic."""
+        super().calculate(atoms, properties, system_changes)
+        batch = self.network.together([self.network.graph(self.atoms)])
+        energy, forces, stress = (value.detach().cpu() for value in self.network.predict(batch))
+        self.results = {
+            "energy": float(energy[0]),
+            "free_energy": float(energy[0]),
+            "forces": forces.numpy().astype(float),
+            "stress": full_3x3_to_voigt_6_stress(stress[0].numpy().astype(float)),
+        }
+
+
+def _prepare(settings: dict[str, Any]) -> None:
+    torch.set_num_threads(settings["threads"])
+    torch.manual_seed(settings["seed"])
+    torch.use_deterministic_algorithms(mode=settings["device"] == "cpu", warn_only=True)
+    torch.set_default_dtype(getattr(torch, settings["precision"]))
+
+
+def _method(settings: dict[str, Any]) -> Any:
+    path = Path(__file__).parents[1] / settings["method"] / "_method.py"
+    spec = importlib.util.spec_from_file_location(f"amorph_{settings['method']}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class _Labels:
+    """Frames as graphs, with the labels of any of them as one batch."""
+
+    def __init__(self, network: Any, frames: list[Any], settings: dict[str, Any]) -> None:
+        self.network, self.weights = network, settings
+        self.graphs = [network.graph(atoms) for atoms in frames]
+        self.sizes = np.array([len(atoms) for atoms in frames])
+        self.volumes = np.array([atoms.get_volume() for atoms in frames])
+        self.energies = np.array([atoms.info["energy"] for atoms in frames])
+        self.forces = [atoms.arrays["forces"] for atoms in frames]
+        none = np.full((3, 3), np.nan)
+        self.stresses = np.array([atoms.info.get("stress", none) for atoms in frames])
+        self.device = settings["device"]
+
+    def loss(self, chosen: Any) -> Any:
+        """Return the loss of some frames, the mean of theirs."""
+        energies, forces, stresses = self.network.predict(
+            self.network.together([self.graphs[i] for i in chosen])
+        )
+        sizes = self._tensor(self.sizes[chosen])
+        per_atom = (energies - self._tensor(self.energies[chosen])) / sizes
+        apart = forces - self._tensor(np.concatenate([self.forces[i] for i in chosen]))
+        loss = self.weights["energy_weight"] * torch.mean(per_atom**2)
+        loss = loss + self.weights["force_weight"] * torch.sum(apart**2) / len(apart)
+        labelled = np.isfinite(self.stresses[chosen]).all(axis=(1, 2))
+        if self.weights["stress_weight"] and labelled.any():
+            scale = self._tensor((self.volumes / self.sizes)[chosen][labelled])[:, None, None]
+            wrong = stresses[labelled] - self._tensor(self.stresses[chosen][labelled])
+            loss = loss + self.weights["stress_weight"] * torch.sum((scale * wrong) ** 2) / len(
+                chosen
+            )
+        return loss
+
+    def _tensor(self, values: Any) -> Any:
+        return torch.as_tensor(values, dtype=torch.get_default_dtype(), device=self.device)
+
+
+class _Training:
+    """One fit: its epochs, its learning rate, the averaged weights, and its checkpoints."""
+
+    def __init__(self, task: Any, network: Any, frames: list[Any], held_out: list[Any]) -> None:
+        self.task, self.settings, self.network = task, task.settings, network
+        self.labels = _Labels(network, frames, self.settings)
+        self.held_out = _Labels(network, held_out, self.settings) if held_out else None
+        self.weights = [p for p in network.module.parameters() if p.requires_grad]
+        self.n_parameters = sum(weight.numel() for weight in self.weights)
+        rate = self.settings["learning_rate"]
+        if self.settings["start"] or self.settings["is_foundation"]:
+            rate *= self.settings["restart_rate"]
+        self.first_rate = rate
+        self.adam = torch.optim.Adam(self.weights, lr=rate, amsgrad=True)
+        self.state: dict[str, Any] = {
+            "epoch": 0,
+            "begun": 0,  # frames of this epoch that are done, and their losses
+            "sum": 0.0,
+            "step": 0,
+            "lowest": math.inf,
+            "waited": 0,
+            "best": math.inf,
+        }
+        self.average = [weight.detach().clone() for weight in self.weights]
+        self.best = [weight.clone() for weight in self.average]
+        self._restore()
+        self._saved = time.monotonic()
+
+    def run(self) -> str:
+        """Train to the end; return what ended it. The network then has the weights to keep."""
+        ended = "steps"
+        while self.state["epoch"] < self.settings["max_steps"]:
+            self._epoch()
+            if self.task.stopped:
+                self._save()
+                break
+            rate = self.adam.param_groups[0]["lr"]
+            if rate < self.settings["least_rate"] * self.first_rate:
+                ended = "converged"
+                break
+            if time.monotonic() - self._saved > _CHECKPOINT_S:
+                self._save()
+        chosen = self.held_out is not None and math.isfinite(self.state["best"])
+        self._put(self.best if chosen else self.average)
+        return ended
+
+    def _epoch(self) -> None:
+        state, size = self.state, self.settings["batch_size"]
+        n = len(self.labels.graphs)
+        order = np.random.default_rng([self.settings["seed"], state["epoch"]]).permutation(n)
+        self.network.module.train()
+        while state["begun"] < n:
+            if self.task.stopped:
+                return
+            chosen = order[state["begun"] : state["begun"] + size]
+            state["sum"] += self._step(chosen) * len(chosen)
+            state["begun"] += len(chosen)
+        loss = state["sum"] / n
+        state.update(epoch=state["epoch"] + 1, begun=0, sum=0.0)
+        self._judge(loss)
+        self.task.report(state["epoch"], self.settings["max_steps"], loss)
+
+    def _step(self, chosen: Any) -> float:
+        self.adam.zero_grad()
+        loss = self.labels.loss(chosen)
+        loss.backward()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise FloatingPointError("the loss is not a number; lower learning_rate")
+        self.adam.step()
+        self.state["step"] += 1
+        step = self.state["step"]
+        decay = min(self.settings["averaging"], (1 + step) / (10 + step))
+        with torch.no_grad():
+            for kept, weight in zip(self.average, self.weights, strict=True):
+                kept.lerp_(weight, 1.0 - decay)
+        return value
+
+    def _judge(self, loss: float) -> None:
+        """Keep the averaged weights if they are the best so far; lower the rate after a while."""
+        judged = loss if self.held_out is None else self._held_out_loss()
+        state = self.state
+        if judged < state["best"]:
+            state["best"] = judged
+            self.best = [weight.clone() for weight in self.average]
+        if judged < state["lowest"] * (1.0 - _LEAST_GAIN):
+            state.update(lowest=judged, waited=0)
+            return
+        state["waited"] += 1
+        if state["waited"] >= self.settings["patience"]:
+            state["waited"] = 0
+            for group in self.adam.param_groups:
+                group["lr"] *= self.settings["rate_factor"]
+
+    def _held_out_loss(self) -> float:
+        assert self.held_out is not None
+        now = [weight.detach().clone() for weight in self.weights]
+        self._put(self.average)
+        self.network.module.eval()
+        n, size = len(self.held_out.graphs), self.settings["batch_size"]
+        total = 0.0
+        for first in range(0, n, size):
+            chosen = np.arange(first, min(first + size, n))
+            total += float(self.held_out.loss(chosen).detach()) * len(chosen)
+        self.network.module.train()
+        self._put(now)
+        return total / n
+
+    def _put(self, values: list[Any]) -> None:
+        with torch.no_grad():
+            for weight, value in zip(self.weights, values, strict=True):
+                weight.copy_(value)
+
+    def _save(self) -> None:
+        held = {
+            "state": self.state,
+            "weights": [weight.detach() for weight in self.weights],
+            "average": self.average,
+            "best": self.best,
+            "adam": self.adam.state_dict(),
+        }
+        new = self.task.folder / f"new-{CHECKPOINT}"
+        torch.save(held, new)
+        new.replace(self.task.folder / CHECKPOINT)
+        self._saved = time.monotonic()
+
+    def _restore(self) -> None:
+        path = self.task.folder / CHECKPOINT
+        if not path.exists():
+            return
+        held = torch.load(path, map_location=self.settings["device"], weights_only=True)
+        self.state, self.average, self.best = held["state"], held["average"], held["best"]
+        self._put(held["weights"])
+        self.adam.load_state_dict(held["adam"])

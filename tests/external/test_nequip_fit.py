@@ -1,0 +1,57 @@
+"""NequIP and Allegro trained for real: the conformance suite, and published configurations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from nafepo4_networks import check_nafepo4
+from published import needs_nafepo4
+
+from amorph_flows.errors import MissingDependencyError
+from amorph_flows.potentials.environments.installed import find_installed
+from amorph_flows.potentials.environments.pins import NEQUIP
+from amorph_flows.schemas.fits import NequIPSettings
+from amorph_flows.testing.potentials import PotentialConformance
+
+try:
+    find_installed(NEQUIP)
+except MissingDependencyError as error:
+    pytest.skip(str(error), allow_module_level=True)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+class TestNequIP(PotentialConformance):
+    settings = NequIPSettings(
+        cutoff=4.5,
+        layers=2,
+        features=8,
+        radial_width=16,
+        energy_weight=10.0,
+        stress_weight=1.0,
+        learning_rate=0.02,
+        max_steps=150,
+        members=2,
+        seed=1,
+    )
+    other_model = settings.model_copy(update={"features": 6})
+    another: ClassVar[dict[str, object]] = {"seed": 7}
+    highest_inside = 2.0
+    repeats_to_ev = 1e-6
+    unseen_pair_grade = 2.0
+
+
+@needs_nafepo4
+def test_published_configurations_of_nafepo4(tmp_path: Path) -> None:
+    check_nafepo4(
+        NequIPSettings(
+            cutoff=4.5, layers=2, features=16, radial_width=32, max_steps=10, members=2, seed=1
+        ),
+        tmp_path,
+        gain=0.8,
+    )
