@@ -111,7 +111,7 @@ def _architecture(settings: dict[str, Any]) -> dict[str, Any]:
         "radial_chemical_embed": {
             "_target_": "allegro.nn.TwoBodyBesselScalarEmbed",
             "num_bessels": settings["bessels"],
-            "two_body_mlp_hidden_layers_width": settings["radial_width"],
+            "polynomial_cutoff_p": _POLYNOMIAL,
         },
         "scalar_embed_mlp_hidden_layers_width": settings["radial_width"],
         "num_scalar_features": scalars,

@@ -113,7 +113,14 @@ def _module(checkpoint: Any) -> Any:
     module = build_E3_equivariant_model(config)
     kept = {name: value for name, value in weights.items() if "_w3j_" not in name}
     module.load_state_dict(kept, strict=False)  # coupling coefficients are more exact in the new
+    module.onehot_idx_to_onehot.register_forward_hook(_cast)
     return module.to(dtype=precision)
+
+
+def _cast(_module: Any, _arguments: Any, batch: dict[str, Any]) -> None:
+    """Give the codes of elements, which are always of single precision, that of the rest."""
+    for name in (keys.NODE_FEATURE, keys.NODE_ATTR):
+        batch[name] = batch[name].to(torch.get_default_dtype())
 
 
 def _real(values: Any) -> Any:
