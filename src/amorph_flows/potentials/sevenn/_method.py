@@ -92,6 +92,7 @@ def load(path: Path, settings: dict[str, Any]) -> Network:
 
 def deploy(path: Path, target: Path, settings: dict[str, Any]) -> None:
     """Write what ``pair_style e3gnn`` or ``pair_style mliap unified`` reads."""
+    torch.set_default_dtype(torch.float32)  # the pair styles compute in no other
     if settings["style"].startswith("mliap"):
         from sevenn.mliap import SevenNetMLIAPWrapper
 
