@@ -24,9 +24,19 @@ from typing import Any
 import numpy as np
 import torch
 from ase.calculators.calculator import Calculator, all_changes
-from ase.neighborlist import neighbor_list
 from ase.stress import full_3x3_to_voigt_6_stress
 
+
+def _loaded(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"amorph_{path.parent.name}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_LABELS = _loaded(Path(__file__).with_name("_labels.py"))
 CHECKPOINT = "checkpoint.pt"
 _CHECKPOINT_S = 10.0
 _LEAST_GAIN = 1e-3
@@ -39,7 +49,7 @@ def fit(task: Any) -> dict[str, Any]:
     _prepare(settings)
     frames = task.frames("training.npz")
     network, alone = _first(settings, frames, task.folder)
-    frames += _replayed(network, task.frames("replay.npz"))
+    frames += _LABELS.replayed(network, task.frames("replay.npz"))
     training = _Training(task, network, frames, task.frames("validation.npz"))
     ended = training.run()
     network.save(task.folder / settings["file"])
@@ -52,44 +62,10 @@ def _first(settings: dict[str, Any], frames: list[Any], folder: Path) -> tuple[A
     if settings["start"]:
         network = method.load(folder / settings["start"], settings)
     else:
-        network = method.build({**settings, **_statistics(frames, settings["cutoff"])})
+        network = method.build({**settings, **_LABELS.statistics(frames, settings["cutoff"])})
     if settings["is_foundation"]:
-        alone = network.shift(_missing(network, frames, settings["species"]))
+        alone = network.shift(_LABELS.missing(network, frames, settings["species"]))
     return network, alone
-
-
-def _replayed(network: Any, frames: list[Any]) -> list[Any]:
-    """Return frames with the labels that a network gives them before it is trained."""
-    network.module.eval()
-    for atoms in frames:
-        found = network.predict(network.together([network.graph(atoms)]))
-        energy, forces, stress = (value.detach().cpu().numpy() for value in found)
-        atoms.info.update(energy=float(energy[0]), stress=stress[0])
-        atoms.arrays["forces"] = forces
-    return frames
-
-
-def _statistics(frames: list[Any], cutoff: float) -> dict[str, float]:
-    """Return the mean number of neighbours, and the size of a component of a force, eV/Å."""
-    counts = [len(neighbor_list("i", atoms, cutoff)) for atoms in frames]
-    forces = np.concatenate([atoms.arrays["forces"] for atoms in frames])
-    return {
-        "neighbours": sum(counts) / sum(len(atoms) for atoms in frames),
-        "force_size": float(np.sqrt(np.mean(forces**2))) or 1.0,
-    }
-
-
-def _missing(network: Any, frames: list[Any], species: list[str]) -> dict[str, float]:
-    """Return the constants of elements that bring a network nearest to the energies, eV."""
-    network.module.eval()
-    rest, counts = [], []
-    for atoms in frames:
-        energy = network.predict(network.together([network.graph(atoms)]))[0]
-        rest.append(atoms.info["energy"] - float(energy.detach()[0]))
-        symbols = atoms.get_chemical_symbols()
-        counts.append([symbols.count(element) for element in species])
-    found = np.linalg.lstsq(np.array(counts, dtype=float), np.array(rest), rcond=None)[0]
-    return dict(zip(species, found.tolist(), strict=True))
 
 
 def deploy(task: Any) -> dict[str, Any]:
@@ -142,50 +118,7 @@ def _prepare(settings: dict[str, Any]) -> None:
 
 
 def _method(settings: dict[str, Any]) -> Any:
-    path = Path(__file__).parents[1] / settings["method"] / "_method.py"
-    spec = importlib.util.spec_from_file_location(f"amorph_{settings['method']}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class _Labels:
-    """Frames as graphs, with the labels of any of them as one batch."""
-
-    def __init__(self, network: Any, frames: list[Any], settings: dict[str, Any]) -> None:
-        self.network, self.weights = network, settings
-        self.graphs = [network.graph(atoms) for atoms in frames]
-        self.sizes = np.array([len(atoms) for atoms in frames])
-        self.volumes = np.array([atoms.get_volume() for atoms in frames])
-        self.energies = np.array([atoms.info["energy"] for atoms in frames])
-        self.forces = [atoms.arrays["forces"] for atoms in frames]
-        none = np.full((3, 3), np.nan)
-        self.stresses = np.array([atoms.info.get("stress", none) for atoms in frames])
-        self.device = settings["device"]
-
-    def loss(self, chosen: Any) -> Any:
-        """Return the loss of some frames, the mean of theirs."""
-        energies, forces, stresses = self.network.predict(
-            self.network.together([self.graphs[i] for i in chosen])
-        )
-        sizes = self._tensor(self.sizes[chosen])
-        per_atom = (energies - self._tensor(self.energies[chosen])) / sizes
-        apart = forces - self._tensor(np.concatenate([self.forces[i] for i in chosen]))
-        loss = self.weights["energy_weight"] * torch.mean(per_atom**2)
-        loss = loss + self.weights["force_weight"] * torch.sum(apart**2) / len(apart)
-        labelled = np.isfinite(self.stresses[chosen]).all(axis=(1, 2))
-        if self.weights["stress_weight"] and labelled.any():
-            scale = self._tensor((self.volumes / self.sizes)[chosen][labelled])[:, None, None]
-            wrong = stresses[labelled] - self._tensor(self.stresses[chosen][labelled])
-            loss = loss + self.weights["stress_weight"] * torch.sum((scale * wrong) ** 2) / len(
-                chosen
-            )
-        return loss
-
-    def _tensor(self, values: Any) -> Any:
-        return torch.as_tensor(values, dtype=torch.get_default_dtype(), device=self.device)
+    return _loaded(Path(__file__).parents[1] / settings["method"] / "_method.py")
 
 
 class _Training:
@@ -193,8 +126,8 @@ class _Training:
 
     def __init__(self, task: Any, network: Any, frames: list[Any], held_out: list[Any]) -> None:
         self.task, self.settings, self.network = task, task.settings, network
-        self.labels = _Labels(network, frames, self.settings)
-        self.held_out = _Labels(network, held_out, self.settings) if held_out else None
+        self.labels = _LABELS.Labels(network, frames, self.settings)
+        self.held_out = _LABELS.Labels(network, held_out, self.settings) if held_out else None
         self.weights = [p for p in network.module.parameters() if p.requires_grad]
         self.n_parameters = sum(weight.numel() for weight in self.weights)
         rate = self.settings["learning_rate"]
