@@ -12,6 +12,7 @@ FOLDER keeps the labels.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -149,6 +150,8 @@ def main() -> None:
     if unknown := set(options.methods) - set(METHODS):
         parser.error(f"no method {', '.join(sorted(unknown))}; there are {', '.join(METHODS)}")
     sets = labelled(options.folder)
+    page = options.page.resolve() if options.page else None
+    os.chdir(options.folder)  # fits leave their files
     lines = [
         "| method | force error, like | unlike, eV/Å | wrong | rank correlation | above 10 "
         "| of these wrong | of those below 2 wrong |",
@@ -164,8 +167,8 @@ def main() -> None:
             continue
         lines.append(row(name, settings, sets))
         print(lines[-1], flush=True)
-    if options.page:
-        write_results(options.page, "\n" + "\n".join(lines) + "\n\n")
+    if page:
+        write_results(page, "\n" + "\n".join(lines) + "\n\n")
 
 
 if __name__ == "__main__":
