@@ -18,7 +18,7 @@ from amorph_flows.study.overrides import override_names
 
 COMMANDS = (
     *("demo", "plan", "run", "submit", "status", "rescue", "report"),
-    *("compare-studies", "query", "relabel", "export", "init", "doctor"),
+    *("compare", "compare-studies", "query", "relabel", "export", "init", "doctor"),
     *("install-backend", "build-plugin"),
 )
 

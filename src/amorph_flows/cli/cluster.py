@@ -15,7 +15,7 @@ from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:
     from amorph_flows.executors.fireworks.submission import Submission
-    from amorph_flows.study.study_file import Study
+    from amorph_flows.study.reading import StudyFile
 
 _UNFINISHED = ("READY", "RESERVED", "RUNNING")
 
@@ -32,7 +32,7 @@ def submit(
     ] = "fireworks",
     launchpad: LaunchPadFile = None,
 ) -> None:
-    """Give a study to the workers of a cluster.
+    """Give a study, or a comparison of potentials, to the workers of a cluster.
 
     The study is checked, each job is marked with what the study is and sent to the worker of its
     kind, and the workflow is added to the database. A study that was submitted before is not added
@@ -62,9 +62,9 @@ def submit(
       light: login
     ```
     """
-    from amorph_flows.study.study_file import load_study
+    from amorph_flows.study.comparison_file import load_any_study
 
-    loaded = load_study(study)
+    loaded = load_any_study(study)
     if manager == "jobflow-remote":
         if launchpad is not None:
             raise InputError("--launchpad is for FireWorks; jobflow-remote takes its project")
@@ -79,7 +79,7 @@ def submit(
 
 
 def _submit_fireworks(
-    study: Study, launchpad: Path | None, *, again: bool
+    study: StudyFile, launchpad: Path | None, *, again: bool
 ) -> tuple[Submission, list[str]]:
     """Return how a study was submitted, and lines about earlier forms of it."""
     from amorph_flows.executors.fireworks.launchpad import (

@@ -29,7 +29,7 @@ def study_folder(study: Path | None) -> Path:
     InputError
         If there is no such study here.
     """
-    from amorph_flows.study.study_file import load_study
+    from amorph_flows.study.comparison_file import load_any_study
 
     if study is None:
         here = [folder for folder in (Path(), DEMO_FOLDER) if _holds_study(folder)]
@@ -42,18 +42,21 @@ def study_folder(study: Path | None) -> Path:
         return study
     if not study.exists():
         raise InputError(f"there is no study {study}; give its folder or its file")
-    return load_study(study).home
+    return load_any_study(study).home
 
 
-def report_uuid(state: StudyState) -> str | None:
+def report_uuid(state: StudyState, document: str = "StudyDoc") -> str | None:
     """Return the uuid of the last report of a study, None where it has none yet.
 
     Parameters
     ----------
     state
         Of the study.
+    document
+        Class of the document that the report is; that of a comparison of potentials is
+        ``"PotentialComparisonDoc"``.
     """
-    ended = [job.uuid for job in state.jobs if job.document == "StudyDoc" and job.state == "done"]
+    ended = [job.uuid for job in state.jobs if job.document == document and job.state == "done"]
     return ended[-1] if ended else None
 
 

@@ -45,9 +45,9 @@ def plan(
     """
     from amorph_flows.cli.plan_text import plan_lines
     from amorph_flows.planning import plan_flow
-    from amorph_flows.study.study_file import load_study
+    from amorph_flows.study.comparison_file import load_any_study
 
-    read = load_study(study)
+    read = load_any_study(study)
     found = plan_flow(read.flow(), workers, anew=anew, static=static, tell=_tell)
     shown = found.model_dump_json(indent=1) if as_json else "\n".join(plan_lines(read.name, found))
     typer.echo(shown)

@@ -48,8 +48,17 @@ def write_report_files(
     InputError
         If the study has no report yet, or one without figures although they are asked for.
     """
-    uuid = report_uuid(read_study(folder, launchpad)[0])
+    state = read_study(folder, launchpad)[0]
+    uuid = report_uuid(state)
     if uuid is None:
+        comparison = report_uuid(state, "PotentialComparisonDoc")
+        if comparison is not None and figure_format is None:
+            return _write_comparison(store, folder, comparison)
+        if comparison is not None:
+            raise InputError(
+                f"{folder} is a comparison of potentials, whose figures are on its page only; "
+                "leave --figures out"
+            )
         raise InputError(f"the study in {folder} has no report yet; `amorph status` shows why")
     document = output_with_bulk(store, full_uuid(store, uuid))
     paths = []
@@ -69,6 +78,23 @@ def write_report_files(
     if renew or figure_format is not None or not there:
         _write_figures(figures, home, figure_format)
     return [*paths, home.resolve()]
+
+
+def _write_comparison(store: JobStore | EmbeddedStore, folder: Path, uuid: str) -> list[Path]:
+    """Write the page of a comparison of potentials, and its document as JSON."""
+    from amorph_flows.schemas.potential_comparison import PotentialComparisonDoc
+    from amorph_flows.store.query import load_document
+
+    document = load_document(store, uuid)
+    assert isinstance(document, PotentialComparisonDoc)
+    paths = []
+    for name, text in document.files.items():
+        page = folder / name
+        page.write_text(text, encoding="utf-8")
+        numbers = page.with_suffix(".json")
+        numbers.write_text(document.model_dump_json(indent=1, exclude={"files"}), encoding="utf-8")
+        paths += [page.resolve(), numbers.resolve()]
+    return paths
 
 
 def _write_figures(

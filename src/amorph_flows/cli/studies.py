@@ -13,6 +13,7 @@ from amorph_flows.cli.group import app
 from amorph_flows.errors import InputError
 
 if TYPE_CHECKING:
+    from amorph_flows.study.reading import StudyFile
     from amorph_flows.study.study_file import Study
 
 _DEMO_STUDY = """\
@@ -37,7 +38,7 @@ LaunchPadFile = Annotated[
         help="File of the FireWorks database; default: the one in FireWorks' configuration.",
     ),
 ]
-_Retry = Annotated[
+Retry = Annotated[
     bool,
     typer.Option("--retry", help="Run failed jobs of a complete study again."),
 ]
@@ -47,7 +48,7 @@ _Retry = Annotated[
 def run_demo(
     folder: Annotated[Path, typer.Argument(help="Where results go.")] = DEMO_FOLDER,
     jobs: Jobs = None,
-    retry: _Retry = False,
+    retry: Retry = False,
 ) -> None:
     """Run the demonstration: from crystalline V2O5 to a report on amorphous MgV2O5.
 
@@ -80,7 +81,7 @@ def run_demo(
 def run_file(
     study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")],
     jobs: Jobs = None,
-    retry: _Retry = False,
+    retry: Retry = False,
 ) -> None:
     """Run a study, or continue it.
 
@@ -221,13 +222,42 @@ def _run(study: Study, command: str, jobs: int | None, retry: bool) -> None:
 
 def _execute(study: Study, command: str, jobs: int | None, retry: bool) -> tuple[list[str], bool]:
     """Run a study; return the lines of jobs that failed, and whether any job was executed."""
+    from amorph_flows.study.finished import inputs_fingerprint, remember_finished
+
+    inputs = inputs_fingerprint(study)
+    done = execute_flow(study, command, jobs, retry)
+    remember_finished(study, inputs)
+    return done
+
+
+def execute_flow(
+    study: StudyFile, command: str, jobs: int | None, retry: bool
+) -> tuple[list[str], bool]:
+    """Run the flow of a study file in its folder, or go on with it.
+
+    Parameters
+    ----------
+    study
+        What is run.
+    command
+        What goes on with it after a stop.
+    jobs
+        Number of jobs at once; None: one for each core.
+    retry
+        Whether failed jobs of a complete study run again.
+
+    Returns
+    -------
+    list of str
+        A line for each job that failed.
+    bool
+        Whether any job was executed.
+    """
     from amorph_flows.cli.display import Display
     from amorph_flows.executors import run_study
     from amorph_flows.executors.local.termination import exit_code
     from amorph_flows.store import study_store, supersede
-    from amorph_flows.study.finished import inputs_fingerprint, remember_finished
 
-    inputs = inputs_fingerprint(study)
     flow = study.flow()
     was_complete = _is_complete(study.home)
     try:
@@ -241,7 +271,6 @@ def _execute(study: Study, command: str, jobs: int | None, retry: bool) -> tuple
     except KeyboardInterrupt as stop:
         typer.echo(f"amorph: stopped; finished jobs are kept, go on with: {command}", err=True)
         raise typer.Exit(exit_code(stop)) from None
-    remember_finished(study, inputs)
     return display.failures(), display.n_executed > 0
 
 

@@ -52,6 +52,7 @@ def split_frames(
     validation_fraction: float = 0.1,
     n_blocks: int = 10,
     seed: int = 0,
+    block_fraction: float | None = None,
 ) -> Split:
     """Split frames into training, validation and two kinds of test frames.
 
@@ -63,13 +64,15 @@ def split_frames(
     frames
         Distinct labelled frames.
     test_fraction
-        Share of all frames in each of the two test parts.
+        Share of all frames in each of the two test parts, or in that of random frames alone.
     validation_fraction
         Share of all frames in the validation part.
     n_blocks
         Into how many blocks each run is cut, fewer where they would be shorter than three frames.
     seed
         Seed of the random choices.
+    block_fraction
+        Share of all frames in the trajectory blocks for the test; None: ``test_fraction``.
 
     Returns
     -------
@@ -82,13 +85,15 @@ def split_frames(
         If the fractions leave nothing to train on, ``n_blocks`` is not positive, or two frames are
         the same configuration.
     """
-    _check(frames, test_fraction, validation_fraction, n_blocks)
+    of_blocks = test_fraction if block_fraction is None else block_fraction
+    _check(frames, test_fraction, of_blocks, validation_fraction, n_blocks)
     rng = np.random.default_rng(seed)
     strata = [(frame.formula, frame.provenance.temperature_k) for frame in frames]
     runs = _runs(frames)
     n_test, n_validation = test_fraction * len(frames), validation_fraction * len(frames)
-    blocks = [b for run in runs for b in _cut(run, n_blocks, n_test)]
-    test_blocks = _choose_blocks(blocks, strata, n_test, rng)
+    n_in_blocks = of_blocks * len(frames)
+    blocks = [b for run in runs for b in _cut(run, n_blocks, n_in_blocks)]
+    test_blocks = _choose_blocks(blocks, strata, n_in_blocks, rng)
     outside = [i for i in range(len(frames)) if i not in test_blocks]
     test_random = _choose_frames(outside, strata, n_test, rng)
     left_out = _neighbours(runs, test_blocks) - test_random
@@ -106,11 +111,13 @@ def split_frames(
     )
 
 
-def _check(frames: FrameSet, test: float, validation: float, n_blocks: int) -> None:
-    if not (0 <= test < 1 and 0 <= validation < 1 and 2 * test + validation < 1):
+def _check(frames: FrameSet, test: float, blocks: float, validation: float, n_blocks: int) -> None:
+    shares = (test, blocks, validation)
+    if not all(0 <= share < 1 for share in shares) or sum(shares) >= 1:
         raise InputError(
-            f"test_fraction = {test} (taken twice: at random and by blocks) and "
-            f"validation_fraction = {validation} leave no frames for training; lower them"
+            f"test_fraction = {test} (random frames), block_fraction = {blocks} (as test_fraction "
+            f"where it is not given) and validation_fraction = {validation} leave no frames for "
+            "training; lower them"
         )
     if n_blocks < 1:
         raise InputError(f"n_blocks = {n_blocks}; a run is cut into at least one block")

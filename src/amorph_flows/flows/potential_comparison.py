@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
@@ -37,6 +37,8 @@ class ComparePotentialsMaker(Maker):
     sizes
         Training frames of the subsets, each of which holds the smaller ones; empty: all that there
         are.
+    own_sizes
+        Sizes of methods that are fitted to other subsets than the rest, by backend.
     engine
         Relaxes the structure for reference, with the engine of the labels; None: nothing does.
     seed
@@ -53,6 +55,7 @@ class ComparePotentialsMaker(Maker):
     name: str = "compare potentials"
     methods: tuple[AnyFitSettings, ...] = ()
     sizes: tuple[int, ...] = ()
+    own_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     engine: Engine | None = None
     seed: int = 0
 
@@ -76,7 +79,14 @@ class ComparePotentialsMaker(Maker):
             raise InputError("there are no methods to compare; give at least one")
         for settings in self.methods:
             get_learned_backend(settings.backend).check()
-        for size in self.sizes:
+        backends = [settings.backend for settings in self.methods]
+        for backend in self.own_sizes:
+            if backend not in backends:
+                raise InputError(
+                    f"own_sizes has {backend!r}, which is none of the methods; they are "
+                    f"{', '.join(dict.fromkeys(backends))}"
+                )
+        for size in self._given_sizes():
             require_at_least_one(sizes=size)
         if structure is not None:
             check_lammps()
@@ -85,9 +95,14 @@ class ComparePotentialsMaker(Maker):
         if dataset is not None:
             self._check_data(dataset, structure)
 
+    def _given_sizes(self) -> list[int]:
+        """Return all sizes that are asked for, in ascending order."""
+        given = set(self.sizes).union(*self.own_sizes.values())
+        return sorted(given)
+
     def _check_data(self, dataset: DatasetDoc, structure: Structure | None) -> None:
         held = len(dataset.training)
-        for size in self.sizes:
+        for size in self._given_sizes():
             if size > held:
                 raise InputError(
                     f"sizes has {size}, and the dataset has {held} training frames; give smaller "
@@ -113,7 +128,8 @@ class ComparePotentialsMaker(Maker):
             its speed; None: neither is compared.
         """
         self.check(structure, dataset)
-        sizes = sorted(set(self.sizes)) or [len(dataset.training)]
+        shared = sorted(set(self.sizes)) or [len(dataset.training)]
+        sizes = sorted({*shared, *self._given_sizes()})
         whole = take_frames(dataset)  # stored once; all other jobs refer to it
         whole.name = f"{self.name}: dataset"
         data = whole.output
@@ -125,7 +141,7 @@ class ComparePotentialsMaker(Maker):
         trials: dict[str, int] = {}
         for settings in self.methods:
             trial = trials[settings.backend] = trials.get(settings.backend, -1) + 1
-            for size in sizes:
+            for size in sorted(set(self.own_sizes.get(settings.backend, shared))):
                 fit = fit_potential(subsets[size].output, settings)
                 fit.name = f"{self.name}: fit {settings.model} to {size} frames"
                 measure = measure_fit(fit.output, data, settings, trial, size, structure)

@@ -41,8 +41,51 @@ def build_dataset(
         If there is no labelled frame, or labels of two engines would mix.
     """
     given = [label for label in labels if label is not None]
-    engine = _one_engine(given)
     frames = FrameSet(frame for label in given for frame in label.frames.labelled())
+    dataset = split_dataset(
+        frames,
+        _one_engine(given),
+        test_fraction=test_fraction,
+        validation_fraction=validation_fraction,
+        min_contact_a=min_contact_a,
+        max_force_ev_a=max_force_ev_a,
+        seed=seed,
+    )
+    return dataset.renewed(sources=[label.job_uuid for label in given])
+
+
+def split_dataset(
+    frames: FrameSet,
+    engine: EngineInfo,
+    *,
+    test_fraction: float = 0.1,
+    block_fraction: float | None = None,
+    validation_fraction: float = 0.1,
+    min_contact_a: float = 1.25,
+    max_force_ev_a: float = 30.0,
+    seed: int = 0,
+) -> DatasetDoc:
+    """Return the dataset of labelled frames, without duplicates and split.
+
+    Parameters
+    ----------
+    frames
+        With the energies and forces of one engine.
+    engine
+        That engine.
+    test_fraction, block_fraction, validation_fraction
+        Shares of the frames: random test frames, trajectory blocks for the test (None: as many),
+        and trajectory blocks that choose hyperparameters.
+    min_contact_a, max_force_ev_a
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+    seed
+        Seed of the split.
+
+    Raises
+    ------
+    InputError
+        If the fractions leave no frames for training.
+    """
     distinct, n_duplicates = deduplicate(frames)
     refusal = refuse_unphysical(distinct, min_contact_a, max_force_ev_a)
     split = split_frames(
@@ -50,6 +93,7 @@ def build_dataset(
         test_fraction=test_fraction,
         validation_fraction=validation_fraction,
         seed=seed,
+        block_fraction=block_fraction,
     )
     return DatasetDoc(
         engine=engine,
@@ -62,7 +106,6 @@ def build_dataset(
         n_refused=len(refusal.refused),
         composition=count_frames(refusal.kept),
         seed=seed,
-        sources=[label.job_uuid for label in given],
     )
 
 

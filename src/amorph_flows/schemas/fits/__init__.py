@@ -40,6 +40,7 @@ __all__ = [
     "PretrainedSettings",
     "SevenNetSettings",
     "SnapSettings",
+    "backends_with",
     "settings_type",
 ]
 
@@ -91,6 +92,17 @@ def settings_type(backend: str) -> type[FitSettings | ClassicalSettings]:
             f"{backend!r} has no settings; give its class settings_type, a subclass of FitSettings"
         )
     return found
+
+
+def backends_with(setting: str) -> list[str]:
+    """Return the backends whose settings have a field of a name.
+
+    Parameters
+    ----------
+    setting
+        Name of the field.
+    """
+    return [name for name, kind in _TYPES.items() if setting in kind.model_fields]
 
 
 def _of_its_type(value: Any) -> Any:
