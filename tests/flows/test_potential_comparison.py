@@ -13,7 +13,8 @@ from pymatgen.io.ase import AseAtomsAdaptor
 from amorph_flows.datasets import FrameSet
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import AmorphFlowsError
-from amorph_flows.flows import ComparePotentialsMaker
+from amorph_flows.flows import ComparePotentialsMaker, ElasticMaker
+from amorph_flows.flows.potential_observables import ObservableSettings
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.fits import FitSettings, PretrainedSettings, SnapSettings
 from amorph_flows.schemas.labelling import EngineInfo
@@ -79,11 +80,24 @@ def test_methods_are_fitted_measured_and_one_is_recommended(tmp_path: Path) -> N
     # the model that made the labels has no errors, and its cell is that of the engine
     exact = best["pretrained"]
     assert exact.force_error_ev_a == pytest.approx(0.0, abs=1e-8)
-    assert exact.volume_a3_atom == pytest.approx(doc.reference_volume_a3_atom, rel=2e-3)
+    [volume] = exact.observables
+    assert (volume.name, volume.unit) == ("volume", "Å³/atom")
+    assert volume.value == pytest.approx(volume.reference, rel=2e-3)
+    assert volume.error == pytest.approx(volume.value - (volume.reference or 0.0), abs=1e-9)
+    [of_snap] = best["snap"].observables
+    assert of_snap.reference == volume.reference
+    assert of_snap.value != volume.value
+    assert not few["mtp"].observables
     assert doc.recommendation.method == exact.method
     assert exact.method in doc.recommendation.front
     page = doc.files["comparison.html"]
-    for words in ("Take pretrained", "Learning curves", "MTP of level 6", "test blocks"):
+    for words in (
+        "Take pretrained",
+        "Observables by each potential",
+        "Learning curves",
+        "MTP of level 6",
+        "test blocks",
+    ):
         assert words in page
 
 
@@ -127,3 +141,19 @@ def test_a_dataset_without_test_frames_is_refused() -> None:
     foreign = Structure([[4, 0, 0], [0, 4, 0], [0, 0, 4]], ["Mg"], [[0, 0, 0]])
     with pytest.raises(AmorphFlowsError, match="Mg, which no frame has"):
         ComparePotentialsMaker(methods=(SNAP,)).make(dataset(), foreign)
+
+
+def test_structures_of_which_no_observable_follows_are_refused() -> None:
+    def refused(message: str, engine: AseEngine | None = None, **fields: object) -> None:
+        observables = ObservableSettings(**fields)  # type: ignore[arg-type]
+        maker = ComparePotentialsMaker(methods=(SNAP,), engine=engine, observables=observables)
+        with pytest.raises(AmorphFlowsError, match=message):
+            maker.make(dataset(), alloy())
+
+    emt = AseEngine(calculator="ase.calculators.emt:EMT")
+    refused("observables has 'vol'; known observables: volume, elastic", names=("vol",))
+    refused("'rdf' is a comparison with the engine", names=("rdf",))
+    refused("needs the ion and the crystal with ions", emt, names=("voltage",))
+    with_ion = {"names": ("voltage",), "discharged_structure": alloy()}
+    refused("which is not .* with Al3\\+ added", emt, **with_ion, ion="Al3+")
+    refused("steps", emt, names=("elastic",), elastic=ElasticMaker(n_steps=0))

@@ -9,9 +9,11 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import Engine
 from amorph_flows.errors import InputError
+from amorph_flows.flows.potential_observables import ObservableSettings, Observed
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.potential import fit_potential
 from amorph_flows.jobs.potential_comparison import compare_fits, measure_fit, take_training_frames
+from amorph_flows.jobs.potential_observables import add_observables
 from amorph_flows.jobs.relabel import take_frames
 from amorph_flows.lammps import check_lammps
 from amorph_flows.potentials import get_learned_backend
@@ -40,7 +42,10 @@ class ComparePotentialsMaker(Maker):
     own_sizes
         Sizes of methods that are fitted to other subsets than the rest, by backend.
     engine
-        Relaxes the structure for reference, with the engine of the labels; None: nothing does.
+        That of the labels, which computes the references of observables; None: there are none.
+    observables
+        What is computed with the engine and with each potential that is fitted to the most frames,
+        where a structure is given.
     seed
         Seed of the order in which frames join the subsets.
 
@@ -57,6 +62,7 @@ class ComparePotentialsMaker(Maker):
     sizes: tuple[int, ...] = ()
     own_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     engine: Engine | None = None
+    observables: ObservableSettings = field(default_factory=ObservableSettings)
     seed: int = 0
 
     def check(self, structure: Structure | None = None, dataset: DatasetDoc | None = None) -> None:
@@ -90,8 +96,7 @@ class ComparePotentialsMaker(Maker):
             require_at_least_one(sizes=size)
         if structure is not None:
             check_lammps()
-            if self.engine is not None:
-                self.engine.check(structure)
+            self.observables.check(structure, self.engine)
         if dataset is not None:
             self._check_data(dataset, structure)
 
@@ -124,8 +129,8 @@ class ComparePotentialsMaker(Maker):
         dataset
             Labelled frames and their split.
         structure
-            A crystal or glass that each potential relaxes and moves in LAMMPS, for its volume and
-            its speed; None: neither is compared.
+            A crystal or glass that each potential moves in LAMMPS, for its speed, and of which
+            observables are computed; None: neither is compared.
         """
         self.check(structure, dataset)
         shared = sorted(set(self.sizes)) or [len(dataset.training)]
@@ -136,26 +141,33 @@ class ComparePotentialsMaker(Maker):
         subsets = {size: take_training_frames(data, size, self.seed) for size in sizes}
         for size, subset in subsets.items():
             subset.name = f"{self.name}: {size} frames"
-        jobs: list[Job] = [whole, *subsets.values()]
+        reference = Observed()
+        if structure is not None and self.engine is not None:
+            reference = self.observables.of_engine(self.engine, structure, self.name)
+        parts: list[Job | Flow] = [whole, *subsets.values(), *reference.jobs]
         measured = []
         trials: dict[str, int] = {}
         for settings in self.methods:
             trial = trials[settings.backend] = trials.get(settings.backend, -1) + 1
-            for size in sorted(set(self.own_sizes.get(settings.backend, shared))):
+            own = sorted(set(self.own_sizes.get(settings.backend, shared)))
+            for size in own:
+                what = f"{self.name}: {settings.model}, {size} frames"
                 fit = fit_potential(subsets[size].output, settings)
                 fit.name = f"{self.name}: fit {settings.model} to {size} frames"
                 measure = measure_fit(fit.output, data, settings, trial, size, structure)
                 measure.name = f"{self.name}: measure {settings.model}, {size} frames"
                 without_what_failed(measure)
-                jobs += [fit, measure]
+                parts += [fit, measure]
+                if structure is not None and self.observables.names and size == own[-1]:
+                    observed = self.observables.of_potential(fit.output, structure, what)
+                    measure = add_observables(
+                        measure.output, observed.outputs, reference.outputs, self.observables.ion
+                    )
+                    measure.name = f"{what}, observables"
+                    without_what_failed(measure)
+                    parts += [*observed.jobs, measure]
                 measured.append(measure.output)
-        relaxed = None
-        if structure is not None and self.engine is not None:
-            relax = self.engine.relax(structure)
-            relax.name = f"{self.name}: relax with the engine"
-            jobs.append(relax)
-            relaxed = relax.output
-        compare = compare_fits(data, measured, sizes, self.seed, relaxed, dataset.job_uuid)
+        compare = compare_fits(data, measured, sizes, self.seed, dataset.job_uuid)
         compare.name = self.name
         without_what_failed(compare)
-        return Flow([*jobs, compare], output=compare.output, name=self.name)
+        return Flow([*parts, compare], output=compare.output, name=self.name)

@@ -1,38 +1,33 @@
-"""Fit one method to a part of a dataset and measure it; judge several against each other."""
+"""Fit one method to a part of a dataset and measure it; put several side by side."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from pymatgen.core import Structure
 
-from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.errors import AmorphFlowsError, InputError
 from amorph_flows.jobs.potential import predict, split_parts
+from amorph_flows.jobs.potential_verdicts import generalises, recommend
 from amorph_flows.jobs.required import required
-from amorph_flows.lammps import LammpsMD, Minimise, run_lammps_md
+from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.potentials import get_backend
 from amorph_flows.report.potential_comparison import comparison_page
 from amorph_flows.runtime.cpu_time import cpu_seconds
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.fits import FitSettings
-from amorph_flows.schemas.labelling import RelaxDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.potential_comparison import (
     MeasuredFit,
-    MethodVerdict,
     PotentialComparisonDoc,
     Recommendation,
 )
 
 PAGE_FILE = "comparison.html"
-_OVERFITS = 0.5
-_ABOUT_AS_GOOD = 1.1
 _MD_TEMPERATURE_K = 300.0
 _SHORT_STEPS, _LONG_STEPS, _MOST_STEPS = 20, 220, 20_000
 _ENOUGH_S = 0.5
@@ -101,7 +96,7 @@ def measure_fit(
     settings, trial, n_training
         How it was fitted.
     structure
-        What is relaxed and moved; None: neither.
+        What is moved; None: no time is measured.
     """
     dataset = required(dataset, "the dataset")
     fit = MeasuredFit(
@@ -129,7 +124,6 @@ def measure_fit(
     if structure is not None:
         try:
             changes["md_us_atom_step"] = _time_md(potential, structure)
-            changes["volume_a3_atom"] = _relaxed_volume(potential, structure)
         except AmorphFlowsError as error:
             changes["failure"] = f"in LAMMPS: {error}"
     return fit.model_copy(update=changes)
@@ -141,7 +135,6 @@ def compare_fits(
     fits: list[MeasuredFit | None],
     sizes: list[int],
     seed: int,
-    relaxed: RelaxDoc | None = None,
     dataset_uuid: str = "",
 ) -> PotentialComparisonDoc:
     """Return the comparison of all fits, with a recommendation and a page.
@@ -156,15 +149,12 @@ def compare_fits(
         Training frames of the subsets.
     seed
         Of the order in which frames joined them.
-    relaxed
-        The structure relaxed with the engine of the labels; None: it was not.
     dataset_uuid
         Of the dataset that the frames are from; empty: of ``dataset``.
     """
     dataset = required(dataset, "the dataset")
     known = [fit for fit in fits if fit is not None]
     parts = split_parts(dataset)
-    volume = None if relaxed is None else relaxed.structure.volume / len(relaxed.structure)
     doc = PotentialComparisonDoc(
         dataset_uuid=dataset_uuid or dataset.job_uuid,
         engine=dataset.engine,
@@ -172,7 +162,6 @@ def compare_fits(
         seed=seed,
         n_test={name: len(parts[name]) for name in ("test_random", "test_blocks")},
         fits=known,
-        reference_volume_a3_atom=volume,
         recommendation=Recommendation(method="", reasons=[], front=[]),
     )
     best = doc.best()
@@ -185,83 +174,6 @@ def compare_fits(
     page = comparison_page(doc)
     Path(PAGE_FILE).write_text(page, encoding="utf-8")
     return doc.model_copy(update={"files": {PAGE_FILE: page}})
-
-
-def recommend(fits: Sequence[MeasuredFit]) -> Recommendation:
-    """Return the fastest of the methods that are about as accurate as the best.
-
-    Parameters
-    ----------
-    fits
-        The best trial of each method, fitted to the same frames.
-    """
-    known = [(fit.force_error_ev_a, fit) for fit in fits]
-    tested = [(error, fit) for error, fit in known if error is not None]
-    if not tested:
-        return Recommendation(method="", reasons=["no fit has a tested error"], front=[])
-    least, most_accurate = min(tested, key=lambda pair: pair[0])
-    timed = [(e, fit.md_us_atom_step, fit) for e, fit in tested if fit.md_us_atom_step is not None]
-    front = [
-        fit.method
-        for error, took, fit in timed
-        if not any(e <= error and t <= took and (e, t) != (error, took) for e, t, _ in timed)
-    ]
-    close = [one for one in timed if one[0] <= _ABOUT_AS_GOOD * least]
-    if not close:
-        reason = f"least error of forces, {least:.3g} eV/Å; its time in MD is not known"
-        return Recommendation(method=most_accurate.method, reasons=[reason], front=front)
-    error, took, chosen = min(close, key=lambda one: one[1])
-    reasons = [
-        f"error of forces on held-out frames {error:.3g} eV/Å; the least of {len(tested)} methods "
-        f"is {least:.3g} eV/Å ({most_accurate.method})",
-        f"{took:.3g} µs for an atom and step of MD",
-    ]
-    slower = [t for _, t, fit in close if fit is not chosen]
-    if slower:
-        reasons.append(
-            f"the other{'s' if len(slower) > 1 else ''} within {_ABOUT_AS_GOOD - 1:.0%} of the "
-            f"least error take{'' if len(slower) > 1 else 's'} {min(slower) / took:.2g} times as "
-            "long or longer"
-        )
-    if "non-commercial" in chosen.licence:
-        reasons.append(f"mind its licence: {chosen.licence}")
-    return Recommendation(method=chosen.method, reasons=reasons, front=front)
-
-
-def generalises(fit: MeasuredFit) -> Verdict:
-    """Return whether training errors are far below those of frames that were never seen.
-
-    Parameters
-    ----------
-    fit
-        A fit with its errors.
-    """
-    question = "fits frames that it has not seen?"
-    training, held = fit.errors.get("training"), fit.errors.get("test_random")
-    if training is None or held is None:
-        return Verdict(
-            question=question,
-            answer=MethodVerdict.NOT_TESTED,
-            passed=False,
-            scope="numerical",
-            reason=f"{fit.method}: there are no random test frames, or no training errors",
-        )
-    ratios = {
-        "energy": training.energy_rmse_mev_atom / max(held.energy_rmse_mev_atom, 1e-12),
-        "force": training.force_rmse_ev_a / max(held.force_rmse_ev_a, 1e-12),
-    }
-    name, least = min(ratios.items(), key=lambda pair: pair[1])
-    good = least >= _OVERFITS
-    return Verdict(
-        question=question,
-        answer=MethodVerdict.GENERALISES if good else MethodVerdict.OVERFITS,
-        passed=good,
-        scope="numerical",
-        reason=f"{fit.method}: the {name} error on training frames is {least:.2f} of that on "
-        f"random test frames (at least {_OVERFITS:g} is asked for)",
-        numbers={f"{key}_ratio": value for key, value in ratios.items()},
-        thresholds={"ratio": _OVERFITS},
-    )
 
 
 def _by_formula(
@@ -300,11 +212,3 @@ def _cpu_of_md(potential: PotentialDoc, structure: Structure, steps: int) -> flo
     before = cpu_seconds()
     run_lammps_md(structure, potential, md, folder)
     return cpu_seconds() - before
-
-
-def _relaxed_volume(potential: PotentialDoc, structure: Structure) -> float:
-    folder = Path("relaxation")
-    folder.mkdir(exist_ok=True)
-    stage = Minimise(relax_cell="triclinic", force_tolerance_ev_a=1e-3, max_steps=2000)
-    result = run_lammps_md(structure, potential, LammpsMD(stages=(stage,)), folder)
-    return float(result.structure.volume / len(structure))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import auto
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -15,6 +15,10 @@ from amorph_flows.schemas.fits import AnyFitSettings
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import HowEnded
 
+ObservableName = Literal["volume", "elastic", "rdf", "voltage"]
+OBSERVABLES: tuple[ObservableName, ...] = get_args(ObservableName)
+"""What the calculations of a comparison may be of."""
+
 
 class MethodVerdict(Answer):
     """Answers to the questions about a method."""
@@ -22,6 +26,17 @@ class MethodVerdict(Answer):
     GENERALISES = auto()
     OVERFITS = auto()
     NOT_TESTED = auto()
+
+
+class Observable(Document):
+    """A quantity computed with a potential, beside that of the engine of its labels."""
+
+    name: str = Field(description="such as 'volume'; 'overlap of RDFs' is 1 where they agree")
+    unit: str = ""
+    value: float
+    reference: float | None = Field(default=None, description="of the engine; none: not computed")
+    error: float | None = Field(default=None, description="value minus reference")
+    note: str = Field(default="", description="why not to trust it, where there is a reason")
 
 
 class MeasuredFit(StageDocument):
@@ -52,9 +67,7 @@ class MeasuredFit(StageDocument):
     md_us_atom_step: float | None = Field(
         default=None, description="CPU time of MD in LAMMPS for an atom and step, µs"
     )
-    volume_a3_atom: float | None = Field(
-        default=None, description="of the structure relaxed with the potential, Å³"
-    )
+    observables: list[Observable] = Field(default_factory=list)
     curves: dict[str, Any] = Field(default_factory=dict, description="parity of the test frames")
 
     @property
@@ -85,9 +98,6 @@ class PotentialComparisonDoc(StageDocument):
     seed: int = Field(description="of the order in which frames join the subsets")
     n_test: dict[str, int] = Field(description="frames of each held-out part")
     fits: list[MeasuredFit]
-    reference_volume_a3_atom: float | None = Field(
-        default=None, description="of the same structure relaxed with the engine of the labels, Å³"
-    )
     recommendation: Recommendation
     verdicts: list[Verdict] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict, description="the page")

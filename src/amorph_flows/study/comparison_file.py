@@ -57,6 +57,11 @@ class CompareSection(BaseModel):
         default=None,
         description="shares of the frames of a file: random, blocks and validation, each 0.1",
     )
+    observables: list[str] | None = Field(
+        default=None,
+        description="what of the structure is computed with each potential and with the engine: "
+        "volume (alone where nothing is named), elastic, rdf, voltage",
+    )
     labels: str | None = Field(
         default=None, description="engine of the labels, where the frames do not name it"
     )
@@ -74,9 +79,13 @@ class ComparisonStudy(StudyFile):
     compare: CompareSection
     structure: Path | None = Field(
         default=None,
-        description="a crystal or glass that each potential relaxes and moves, for its volume and "
+        description="a crystal or glass that each potential relaxes and moves, for observables and "
         "its speed",
     )
+    discharged_structure: Path | None = Field(
+        default=None, description="the crystal with ions, for the observable voltage"
+    )
+    ion: str = Field(default="Mg2+", description="the ion that is inserted, for the voltage")
     engine: str | None = Field(
         default=None,
         description="engine of the labels, which computes what the potentials are compared with",
@@ -92,16 +101,25 @@ class ComparisonStudy(StudyFile):
         """
         from amorph_flows.flows import ComparePotentialsMaker
         from amorph_flows.flows.comparison_presets import comparison_preset
+        from amorph_flows.flows.potential_observables import ObservableSettings
 
         section = self.compare
         fields: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         if section.preset:
             fields = comparison_preset(section.preset)
         if section.methods is not None:
             fields["methods"], fields["own_sizes"] = read_methods(section.methods)
         if section.sizes is not None:
             fields["sizes"] = tuple(section.sizes)
-        return ComparePotentialsMaker(**fields, engine=self.reference(), seed=section.seed)
+        if section.observables is not None:
+            settings["names"] = tuple(section.observables)
+        observables = ObservableSettings(
+            **settings, ion=self.ion, discharged_structure=_read(self.discharged_structure)
+        )
+        return ComparePotentialsMaker(
+            **fields, engine=self.reference(), seed=section.seed, observables=observables
+        )
 
     def reference(self) -> Engine | None:
         """Return the engine of the references, None without one."""
@@ -136,17 +154,12 @@ class ComparisonStudy(StudyFile):
 
     @override
     def flow(self) -> Flow:
-        maker, structure = self.maker(), self._structure()
+        maker, structure = self.maker(), _read(self.structure)
         maker.check(structure)
         flow = maker.make(self.dataset(), structure)
         marks = {"study": self.name, "home": str(self.home), "engine": self.engine or ""}
         flow.update_metadata(marks, dynamic=True)
         return flow
-
-    def _structure(self) -> Structure | None:
-        from amorph_flows.structures import read_structure
-
-        return None if self.structure is None else read_structure(self.structure)
 
 
 def load_comparison(path: str | Path) -> ComparisonStudy:
@@ -174,7 +187,7 @@ def load_comparison(path: str | Path) -> ComparisonStudy:
             known = sorted(ComparisonStudy.model_fields, key=StudyFile.model_fields.__contains__)
             raise InputError(f"{file}: {unknown_name('key', key, known)}")
     section = content[COMPARE]
-    paths = ("structure", "folder")
+    paths = ("structure", "discharged_structure", "folder")
     try:
         if isinstance(section, Mapping):
             content[COMPARE] = _section(file, section)
@@ -212,6 +225,12 @@ def _section(file: Path, section: Mapping[str, Any]) -> CompareSection:
         return CompareSection.model_validate(found)
     except ValidationError as error:
         raise InputError(f"{file}: {COMPARE}: {_explain(error)}") from error
+
+
+def _read(path: Path | None) -> Structure | None:
+    from amorph_flows.structures import read_structure
+
+    return None if path is None else read_structure(path)
 
 
 def _absolute(where: str, here: Path) -> str:

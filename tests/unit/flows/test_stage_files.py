@@ -50,6 +50,8 @@ NO_STAGES = {
         "glass_goal": "whether there are enough glasses",
         "goal": "how far a run is from its goal, and how much longer it should be",
         "md_goal": "which goals engine MD may have, and how far it is from them",
+        "potential_observables": "observables of a potential that is compared",
+        "potential_verdicts": "which of several potentials to take",
         "production_extension": "what production with a goal took so far",
         "production_goal": "how far production is from its goal",
         "production_verdicts": "what is judged of production MD",
@@ -61,6 +63,8 @@ NO_STAGES = {
     },
     "flows": {
         "checks": "checks before the first calculation",
+        "comparison_presets": "published comparisons of potentials",
+        "potential_observables": "observables of potentials that are compared",
         "electrode": "the whole study, from its stages",
         "more_glasses": "glasses that are added to a study",
         "interface": "the interface of each stage",

@@ -27,7 +27,6 @@ _FITS = (
     Column("peak_memory_mb", "memory / MB", "number"),
     Column("md_us_atom_step", "MD / µs an atom and step", "number"),
     Column("rank_correlation", "grade against force error, rank correlation", "number", 2),
-    Column("volume", "volume, relaxed / Å³ an atom", "number", 4),
     Column("licence", "licence"),
     Column("failure", "failure"),
 )
@@ -38,6 +37,16 @@ _BY_FORMULA = (
     Column("n_frames", "frames", "number"),
     Column("energy_rmse_mev_atom", "energy RMSE / meV/atom", "number"),
     Column("force_rmse_ev_a", "force RMSE / eV/Å", "number"),
+)
+_OBSERVABLES = (
+    Column("method", "method"),
+    Column("n_training", "training frames", "number"),
+    Column("name", "observable"),
+    Column("value", "potential", "number", 4),
+    Column("reference", "engine", "number", 4),
+    Column("error", "error", "number", 2),
+    Column("unit", "unit"),
+    Column("note", "note"),
 )
 _CHECKS = (
     Column("question", "question"),
@@ -91,7 +100,7 @@ def comparison_page(doc: PotentialComparisonDoc) -> str:
             title = f"Parity of {name.replace('energy', 'energie')}s"
             caption = "Predicted against labelled values of the hardest held-out frames."
             panels.append(Panel(f"{name}-parity", title, caption, figure))
-    rows = sorted((_row(fit, doc) for fit in doc.fits), key=lambda row: str(row["method"]))
+    rows = sorted((_row(fit) for fit in doc.fits), key=lambda row: str(row["method"]))
     tables = [
         Table("fits", f"All {len(doc.fits)} fits.", _FITS, rows),
         Table("by-formula", "Errors by composition.", _BY_FORMULA, _formula_rows(doc)),
@@ -105,6 +114,10 @@ def comparison_page(doc: PotentialComparisonDoc) -> str:
             ],
         ),
     ]
+    observed = _observable_rows(doc)
+    if observed:
+        caption = f"Observables by each potential, beside those by {doc.engine.name}."
+        tables.insert(1, Table("observables", caption, _OBSERVABLES, observed))
     sections = [
         Section("recommendation", "Which potential", text, panels[:1]),
         Section("figures", "What was measured", (), panels[1:]),
@@ -119,15 +132,11 @@ def comparison_page(doc: PotentialComparisonDoc) -> str:
     )
 
 
-def _row(fit: MeasuredFit, doc: PotentialComparisonDoc) -> Row:
+def _row(fit: MeasuredFit) -> Row:
     errors, check = fit.errors, fit.grade_check
     training, random, blocks = (
         errors.get(name) for name in ("training", "test_random", "test_blocks")
     )
-    volume: float | str | None = fit.volume_a3_atom
-    if fit.volume_a3_atom and doc.reference_volume_a3_atom:
-        off = fit.volume_a3_atom / doc.reference_volume_a3_atom - 1
-        volume = f"{fit.volume_a3_atom:.4g} ({off:+.1%})"
     return {
         "method": fit.method,
         "n_training": fit.n_training,
@@ -141,7 +150,6 @@ def _row(fit: MeasuredFit, doc: PotentialComparisonDoc) -> Row:
         "peak_memory_mb": fit.peak_memory_mb,
         "md_us_atom_step": fit.md_us_atom_step,
         "rank_correlation": check.rank_correlation if check else None,
-        "volume": volume,
         "licence": fit.licence,
         "failure": fit.failure,
     }
@@ -161,3 +169,12 @@ def _formula_rows(doc: PotentialComparisonDoc) -> list[Row]:
         for part, found in fit.errors_by_formula.items()
         for formula, errors in found.items()
     ]
+
+
+def _observable_rows(doc: PotentialComparisonDoc) -> list[Row]:
+    rows: list[Row] = [
+        {"method": fit.method, "n_training": fit.n_training, **one.model_dump()}
+        for fit in doc.fits
+        for one in fit.observables
+    ]
+    return sorted(rows, key=lambda row: (str(row["name"]), str(row["method"])))
