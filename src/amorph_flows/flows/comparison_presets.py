@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from amorph_flows.errors import unknown_name
-from amorph_flows.schemas.fits import AENETSettings, GAPSettings, MTPSettings, SnapSettings
+from amorph_flows.schemas.fits import (
+    AENETSettings,
+    GAPSettings,
+    MTPSettings,
+    NequIPSettings,
+    SnapSettings,
+)
 
 _FRAMES = (*range(2000, 10_000, 1000), 10_842)
 _TRAINED = 0.9
@@ -20,8 +26,9 @@ def _choyal2024() -> dict[str, Any]:
     """Return the comparison of Choyal et al., J. Chem. Theory Comput. (2024).
 
     Methods on disordered rocksalts of 11 elements: GAP and AENET are fitted to energies alone,
-    AENET in 3300 epochs; quadratic SNAP was fitted to the 2000 and 3000 frames only. Its optimal
-    hyperparameters are in a supplement; here they are the defaults of each method.
+    AENET in 3300 epochs; quadratic SNAP was fitted to the 2000 and 3000 frames only, NequIP
+    to 2000. The optimal hyperparameters are in a supplement; here they are the defaults of each
+    method.
     """
     return {
         "methods": (
@@ -30,9 +37,10 @@ def _choyal2024() -> dict[str, Any]:
             GAPSettings(labels="energies"),
             AENETSettings(max_steps=3300),
             SnapSettings(backend="qsnap"),
+            NequIPSettings(),
         ),
         "sizes": _training_frames(*_FRAMES),
-        "own_sizes": {"qsnap": _training_frames(2000, 3000)},
+        "own_sizes": {"qsnap": _training_frames(2000, 3000), "nequip": _training_frames(2000)},
     }
 
 
