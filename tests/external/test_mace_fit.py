@@ -45,8 +45,8 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class TestMACE(PotentialConformance):
-    settings = SMALL
-    other_model = SMALL.model_copy(update={"features": 6})
+    settings = SMALL.model_copy(update={"members": 3})  # grades of two scatter too much
+    other_model = settings.model_copy(update={"features": 6})
     another: ClassVar[dict[str, object]] = {"seed": 7}
     highest_inside = 2.0
     repeats_to_ev = 1e-6
