@@ -22,7 +22,8 @@ from pyarrow import csv
 
 from amorph_flows.analysis import read_trajectory
 from amorph_flows.analysis.readers.dump_text import frames_of
-from amorph_flows.lammps.command import environment, lammps_command
+from amorph_flows.lammps.command import lammps_command
+from amorph_flows.upstream.lammps import environment
 
 N_ATOMS = 768
 COLUMNS = ["id", "type", "xu", "yu", "zu"]

@@ -24,7 +24,8 @@ from rigid_ions import (
 )
 
 from amorph_flows.errors import InputError
-from amorph_flows.lammps.command import environment, lammps_command
+from amorph_flows.lammps.command import lammps_command
+from amorph_flows.upstream.lammps import environment
 from amorph_flows.lammps.input import write_data
 from amorph_flows.potentials import classical_potential, get_backend, write_lammps
 from amorph_flows.potentials.classical import Buckingham, Pedone

@@ -29,7 +29,8 @@ from amorph_flows.lammps import load_trajectory, run_lammps_md
 from amorph_flows.lammps._grades import read_grades
 from amorph_flows.lammps._restart import last_restart
 from amorph_flows.lammps._run_pieces import langevin_seed, read_pieces
-from amorph_flows.lammps.command import environment, lammps_command
+from amorph_flows.lammps.command import lammps_command
+from amorph_flows.upstream.lammps import environment
 from amorph_flows.lammps.run_files import DUMP_FILE, FINISHED, LOG_FILE
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc

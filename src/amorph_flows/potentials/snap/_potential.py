@@ -12,6 +12,7 @@ from ase.data import atomic_numbers
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
+from amorph_flows.potentials.in_process import text_of
 
 COEFFICIENTS_FILE = "potential.snapcoeff"
 PARAMETERS_FILE = "potential.snapparam"
@@ -63,26 +64,6 @@ class SnapBasis:
     def n_parameters(self) -> int:
         """Number of coefficients."""
         return len(self.species) * self.n_terms
-
-    def types(self, symbols: Sequence[str]) -> list[int]:
-        """Return the number of each atom's element in the species, from 1.
-
-        Parameters
-        ----------
-        symbols
-            Element symbols.
-
-        Raises
-        ------
-        InputError
-            If one is not among the species.
-        """
-        known = {symbol: number for number, symbol in enumerate(self.species, 1)}
-        if missing := sorted(set(symbols) - set(known)):
-            raise InputError(
-                f"the potential of {', '.join(self.species)} lacks {', '.join(missing)}"
-            )
-        return [known[symbol] for symbol in symbols]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +156,7 @@ def parse_snap(files: Mapping[str, bytes], source: str = "the SNAP potential") -
     InputError
         If one is absent, truncated or something else.
     """
-    head = _parameters(_text(files, PARAMETERS_FILE, source), source)
+    head = _parameters(text_of(files, PARAMETERS_FILE, source), source)
     lines = [line.split("#")[0].split() for line in _lines(files, COEFFICIENTS_FILE, source)]
     lines = [words for words in lines if words]
     try:
@@ -213,13 +194,4 @@ def _parameters(text: str, source: str) -> dict[str, str]:
 
 
 def _lines(files: Mapping[str, bytes], name: str, source: str) -> list[str]:
-    return _text(files, name, source).splitlines()
-
-
-def _text(files: Mapping[str, bytes], name: str, source: str) -> str:
-    if name not in files:
-        raise InputError(f"{source} has no file {name!r}, only {sorted(files)}")
-    try:
-        return files[name].decode("ascii")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{source}: {name} is no text; is it damaged?") from error
+    return text_of(files, name, source).splitlines()

@@ -18,6 +18,7 @@ from amorph_flows.schemas.fits.mace import MACESettings
 from amorph_flows.schemas.fits.mtp import MTPSettings
 from amorph_flows.schemas.fits.nequip import NequIPSettings
 from amorph_flows.schemas.fits.networks import FineTunedSettings, NetworkSettings
+from amorph_flows.schemas.fits.pod import PODSettings
 from amorph_flows.schemas.fits.pretrained import NamedCalculator, PretrainedSettings
 from amorph_flows.schemas.fits.sevenn import SevenNetSettings
 from amorph_flows.schemas.fits.snap import SnapSettings
@@ -37,6 +38,7 @@ __all__ = [
     "NamedCalculator",
     "NequIPSettings",
     "NetworkSettings",
+    "PODSettings",
     "PretrainedSettings",
     "SevenNetSettings",
     "SnapSettings",
@@ -53,6 +55,7 @@ _TYPES: dict[str, type[FitSettings | ClassicalSettings]] = {
     "motep": MTPSettings,
     "mtp": MTPSettings,
     "nequip": NequIPSettings,
+    "pod": PODSettings,
     "pretrained": PretrainedSettings,
     "qsnap": SnapSettings,
     "sevenn": SevenNetSettings,
