@@ -34,6 +34,7 @@ from amorph_flows.schemas.fits import (
     GAPSettings,
     MTPSettings,
     NequIPSettings,
+    PODSettings,
     SnapSettings,
 )
 from amorph_flows.structures import v2o5
@@ -47,6 +48,7 @@ METHODS: dict[str, FitSettings] = {
     "MTP, level 10": MTPSettings(level=10, cutoff=5.0, max_steps=200, seed=1),
     "SNAP": SnapSettings(backend="snap", cutoff=5.0, twojmax=6, trials=4, seed=1),
     "qSNAP": SnapSettings(backend="qsnap", cutoff=5.0, twojmax=4, trials=4, seed=1),
+    "POD": PODSettings(cutoff=5.0),
     "GAP": GAPSettings(
         labels="energies and forces", cutoff=5.0, n_max=5, l_max=3, n_sparse=150, force_sigma=0.05
     ),

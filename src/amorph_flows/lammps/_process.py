@@ -10,11 +10,11 @@ from pathlib import Path
 from amorph_flows.errors import CalculationError
 from amorph_flows.lammps._log import has_finished, last_lines, last_stage, last_step
 from amorph_flows.lammps._restart import prune_restarts
-from amorph_flows.upstream.lammps import environment
 from amorph_flows.lammps.dump import last_frame_step
 from amorph_flows.lammps.run_files import DUMP_FILE, LOG_FILE
 from amorph_flows.lammps.stages import LammpsMD
 from amorph_flows.runtime.progress import report_progress
+from amorph_flows.upstream.lammps import environment
 
 SCREEN_FILE = "screen.txt"
 

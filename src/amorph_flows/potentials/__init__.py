@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from amorph_flows.potentials.mtp.document import mtp_potential
     from amorph_flows.potentials.mtp.motep._backend import MotepBackend
     from amorph_flows.potentials.nequip._backend import NequIPBackend
+    from amorph_flows.potentials.pod._backend import PODBackend
     from amorph_flows.potentials.pretrained import pretrained_potential
     from amorph_flows.potentials.requirements import default_settings
     from amorph_flows.potentials.sevenn._backend import SevenNetBackend
@@ -47,6 +48,7 @@ else:
             "mtp.document": ("mtp_potential",),
             "mtp.motep._backend": ("MotepBackend",),
             "nequip._backend": ("NequIPBackend",),
+            "pod._backend": ("PODBackend",),
             "pretrained": ("pretrained_potential",),
             "requirements": ("default_settings",),
             "sevenn._backend": ("SevenNetBackend",),
@@ -66,6 +68,7 @@ __all__ = [
     "MTPBackend",
     "MotepBackend",
     "NequIPBackend",
+    "PODBackend",
     "PairStyle",
     "PotentialBackend",
     "SevenNetBackend",

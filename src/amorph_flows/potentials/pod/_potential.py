@@ -156,7 +156,9 @@ class PODPotential:
             pairs[np.ix_(chosen, chosen)].reshape(len(chosen), -1),
             triplets[np.ix_(chosen, both)].reshape(len(chosen), -1),
         )
-        return PODPotential(replace(self.basis, species=tuple(names)), np.concatenate(parts, axis=1))
+        return PODPotential(
+            replace(self.basis, species=tuple(names)), np.concatenate(parts, axis=1)
+        )
 
 
 def _numbers_of_pairs(n: int) -> IntArray:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
-from typing_extensions import Self
 
 from amorph_flows.schemas.fits.base import FitSettings
 
@@ -62,4 +61,5 @@ class PODSettings(FitSettings):
     @property
     def model(self) -> str:
         """The model for people."""
-        return f"{self.method} of {self.pair_functions} pair and {self.triplet_functions} triplet functions"
+        numbers = f"{self.pair_functions} pair and {self.triplet_functions} triplet"
+        return f"{self.method} of {numbers} functions"
