@@ -35,7 +35,7 @@ class QuietCHGNetCalculator(CHGNetCalculator):
 
     @override
     def calculate(self, *args: Any, **kwargs: Any) -> None:
-        self.results = {}  # it would read the moments of the last cell, which may have other atoms
+        self.results: dict[str, Any] = {}  # it would read the moments of the last cell, which may have other atoms
         with _quiet():
             super().calculate(*args, **kwargs)
 
