@@ -42,7 +42,7 @@ from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import FileReference, TrajectoryDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
-from amorph_flows.schemas.study import Shortening, StudyParts
+from amorph_flows.schemas.study import Difference, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 from amorph_flows.structures import minimum_width, v2o5
@@ -97,9 +97,15 @@ def study_parts(surrogate: bool = True) -> StudyParts:
         structure=_structure(runs),
         transport=_transport(),
         voltage=_voltage(engine),
-        shortenings=[
-            Shortening(what="production time", published=4000.0, here=1.0, unit="ps"),
-            Shortening(what="level of the potential", published=16, here=12),
+        differences_from_paper=[
+            Difference(
+                what="production", paper=4000, here=1.0, unit="ps", where="2.3", factor=4000.0
+            ),
+            Difference(what="level of the potential", paper=16, here=12, factor=16 / 12),
+            Difference(what="engine", paper="VASP", here="toy", where="2.3"),
+            Difference(
+                what="charges", paper="not stated", here="none", field="charges", stated=False
+            ),
         ],
         settings={"melt_quench": {"time_step_fs": 2.0, "seed": 0}},
     )

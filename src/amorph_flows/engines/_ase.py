@@ -103,6 +103,11 @@ class AseEngine(CalculatorEngine):
         )
 
     @override
+    def settings_told(self) -> dict[str, Any]:
+        called = f"{self.name} ({self.calculator})" if self.name else self.calculator
+        return {**super().settings_told(), "": called}
+
+    @override
     def check(self, structure: Structure | None = None) -> None:
         """Refuse what cannot be computed here; nothing heavy is loaded for a known calculator."""
         known = find_calculator(self.calculator)

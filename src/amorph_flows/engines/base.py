@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from jobflow import Job
 from monty.json import MSONable
@@ -38,6 +39,15 @@ class Engine(MSONable, ABC):
     @abstractmethod
     def info(self) -> EngineInfo:
         """Return the engine's name, version and settings hash."""
+
+    def settings_told(self) -> dict[str, Any]:
+        """Return the settings by name, each name with a dot before it, and at ``""`` what it is.
+
+        They are compared with those of the published protocol. Settings that only make it faster
+        may be left out.
+        """
+        held = {f".{field.name}": getattr(self, field.name) for field in fields(self)}
+        return {"": type(self).__name__, **held}
 
     def provenance(self, run: str) -> Provenance:
         """Return the provenance of the frames of a run of this engine in the current job.

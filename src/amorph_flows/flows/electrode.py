@@ -3,57 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import Self
 
 from jobflow import Flow, Maker
 from pymatgen.core import Structure
 
 from amorph_flows.engines import AseEngine, Engine
-from amorph_flows.errors import InputError
 from amorph_flows.flows import interface
 from amorph_flows.flows.active_learning import ActiveLearningMaker
-from amorph_flows.flows.checks import (
-    check_cell_size,
-    check_discharged,
-    check_lattice_planes,
-    check_npt_width,
-    check_stage,
-    check_temperatures,
-)
+from amorph_flows.flows.completed import completed
+from amorph_flows.flows.differences import differences, settings_of
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
-from amorph_flows.flows.interface import with_engine
 from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.more_glasses import add_glasses, handed_on
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
 from amorph_flows.flows.production import (
-    check_large_glass,
-    check_no_goal,
     produce,
-    quenches_its_glass,
-    with_goal_for,
     without_goal,
 )
 from amorph_flows.flows.sample_runs import analyse, run_sample
-from amorph_flows.flows.samples import check_samples, formulas_of, make_samples
-from amorph_flows.flows.shortenings import Extent, extent_of, shortenings_of
+from amorph_flows.flows.samples import formulas_of, make_samples
+from amorph_flows.flows.study_check import check_study
 from amorph_flows.flows.voltage import VoltageMaker
-from amorph_flows.jobs.glass_goal import check_glasses_until
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.jobs.study import write_report
-from amorph_flows.references import default_references
+from amorph_flows.references import default_references, published_protocol
 from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.reference import Reference
-from amorph_flows.schemas.study import Shortening, StudyParts
+from amorph_flows.schemas.study import Difference, StudyParts
 from amorph_flows.structures import (
-    check_structure,
-    check_width,
-    parse_ion,
-    reference_metal,
     supercell_near,
 )
 from amorph_flows.structures.stoichiometry import count_ions
@@ -195,54 +177,7 @@ class AmorphousElectrodeMaker(Maker):
         InputError, MissingDependencyError
             What is wrong, its value and what to do.
         """
-        check_structure(structure)
-        ion = parse_ion(self.ion)
-        metal = reference_metal(ion.symbol)
-        check_cell_size(structure, self.cell_lengths_a)
-        host = supercell_near(structure, self.cell_lengths_a)
-        n_ions, n_in_crystal = (count_ions(s, self.ions_per_formula) for s in (host, structure))
-        if discharged_structure is not None:
-            check_discharged(structure, discharged_structure, ion.symbol, self.ions_per_formula)
-        for cell in (host, metal):
-            self.engine.check(cell)
-        check_lattice_planes(self.lattice_planes, {*host.symbol_set, ion.symbol})
-        study = self._completed()
-        large = [study.large_glass] if quenches_its_glass(study.production) else []
-        check_glasses_until(self.until, self.n_glasses)
-        if self.until.is_set and not isinstance(study.voltage, VoltageMaker):
-            raise InputError(
-                f"until adds glasses, but voltage, a {type(study.voltage).__name__}, cannot add "
-                "their voltages; use a VoltageMaker, or give n_glasses and no until"
-            )
-        check_samples(
-            self.n_glasses, self.n_occupations, study.insertion, study.melt_quench, *large
-        )
-        check_stage("melt_quench", study.melt_quench, host)
-        check_stage("insertion", study.insertion, host, study.ion, n_ions)
-        check_stage("sampling", study.sampling, host)
-        check_stage("fit", study.fit, host)
-        check_stage("active_learning", study.active_learning, host)
-        check_no_goal(mtp_sampling=study.mtp_sampling, melt_sampling=study.melt_sampling)
-        check_stage("mtp_sampling", study.mtp_sampling, host)
-        check_stage("melt_sampling", study.melt_sampling, host)
-        check_stage("production", study.production, host)
-        check_large_glass(
-            study.large_glass, study.production, host, study.ion, self.ions_per_formula
-        )
-        check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
-        if self.find_glass_transition:
-            check_stage("glass_transition", study.glass_transition, host, True)
-        branches_k = study.melt_quench.temperatures_k
-        check_temperatures(
-            self.insertion_temperatures_k, self.production_temperatures_k, branches_k
-        )
-        fit, production = self.fit, self.production
-        if isinstance(fit, FitPotentialMaker) and isinstance(production, ProductionMDMaker):
-            check_width(host * production.supercell, fit.cutoff_a)
-        if isinstance(fit, FitPotentialMaker):
-            sampling = self.mtp_sampling
-            if isinstance(sampling, ProductionMDMaker) and sampling.ensemble == "npt":
-                check_npt_width("mtp_sampling", host * sampling.supercell, fit.cutoff_a)
+        check_study(self, completed(self), structure, discharged_structure)
 
     def make(self, structure: Structure, discharged_structure: Structure | None = None) -> Flow:
         """Return the flow; its output is a `StudyDoc`.
@@ -255,7 +190,7 @@ class AmorphousElectrodeMaker(Maker):
             The crystal with ions; None takes the best Ewald occupation of the crystal's voids.
         """
         self.check(structure, discharged_structure)
-        study = self._completed()
+        study = completed(self)
         ion, temperatures = study.ion, study.insertion_temperatures_k
         host = supercell_near(structure, study.cell_lengths_a)
         n_ions = count_ions(host, study.ions_per_formula)
@@ -312,7 +247,7 @@ class AmorphousElectrodeMaker(Maker):
             learned=learned.output,
             host_production=[job.output for job in of_host],
             voltage=voltage.output,
-            shortenings=study.shortenings(),
+            differences_from_paper=study.differences_from_paper(),
             settings=replace(study, references=None),
             cpu_seconds={
                 "sampling": [label.cpu_seconds for s in samples for label in s.engine_md.values()],
@@ -351,44 +286,11 @@ class AmorphousElectrodeMaker(Maker):
         """
         return add_glasses(self, parts.quench.crystal, handed_on(parts), n_glasses)
 
-    def shortenings(self) -> list[Shortening]:
-        """Return each way in which the study is smaller than the published protocol."""
-        return shortenings_of(type(self).from_preset("choyal2025")._extent(), self._extent())
+    def differences_from_paper(self) -> list[Difference]:
+        """Return what differs from the published protocol (Choyal et al., Small 2025, section 2).
 
-    def _extent(self) -> Extent:
-        return {
-            **extent_of(self.melt_quench),
-            **extent_of(self.sampling, "engine MD with ions"),
-            "volume of the cell": (prod(self.cell_lengths_a), "Å³"),
-            **extent_of(self.fit),
-            **extent_of(self.active_learning),
-            **extent_of(self.mtp_sampling, "MTP sampling"),
-            **extent_of(self.melt_sampling, "MTP MD of the melt"),
-            **extent_of(self.production, "production"),
-            "production temperatures": (len(self.production_temperatures_k), ""),
-        }
-
-    def _completed(self) -> Self:
-        """Return a copy whose stages have this Maker's engine, fit and insertion."""
-        ion = str(parse_ion(self.ion))
-        learning, voltage, large = self.active_learning, self.voltage, self.large_glass
-        if isinstance(large, LargeGlassMaker):
-            large = replace(large, insertion=self.insertion)
-            if isinstance(self.melt_quench, MeltQuenchMaker):
-                large = replace(large, melt_quench=self.melt_quench)
-        if isinstance(learning, ActiveLearningMaker) and isinstance(self.fit, FitPotentialMaker):
-            learning = replace(learning, fit=self.fit)
-        if isinstance(voltage, VoltageMaker):
-            insertion = self.insertion
-            if isinstance(insertion, IonInsertionMaker):  # the crystal is relaxed in any case
-                insertion = replace(insertion, relax_cell=False)
-            voltage = replace(voltage, insertion=insertion)
-        study = replace(
-            self,
-            ion=ion,
-            active_learning=learning,
-            voltage=voltage,
-            large_glass=large,
-            production=with_goal_for(self.production, ion),
-        )
-        return with_engine(study, self.engine)
+        Each has ``what``, ``paper`` and ``here``, and the place in the paper. Settings that the
+        paper does not state come last, with ``paper`` as "not stated". No setting that changes a
+        number is missing.
+        """
+        return differences(published_protocol(), settings_of(completed(self)))

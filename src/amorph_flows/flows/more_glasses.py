@@ -104,7 +104,7 @@ def handed_on(parts: StudyParts) -> dict[str, Any]:
     """
     same = (
         *("title", "preset", "ion", "quench", "insertions", "production", "structure"),
-        *("transport", "voltage", "shortenings", "host_production", "large_quench"),
+        *("transport", "voltage", "differences_from_paper", "host_production", "large_quench"),
         *("large_insertions", "glass_transition", "cpu_seconds", "extensions", "references"),
     )
     given = {name: _as_references(getattr(parts, name)) for name in same}

@@ -22,7 +22,7 @@ from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.structure import StructureDoc
-from amorph_flows.schemas.study import SampleParts, Shortening, StudyDoc, StudyParts
+from amorph_flows.schemas.study import Difference, SampleParts, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 
@@ -49,7 +49,7 @@ def write_report(
     structure: StructureDoc | None,
     transport: TransportDoc | None,
     voltage: VoltageDoc | None,
-    shortenings: list[Shortening],
+    differences_from_paper: list[Difference],
     settings: StudyMaker,
     host_production: Sequence[TrajectoryDoc | None] = (),
     large_quench: QuenchDoc | None = None,
@@ -68,8 +68,8 @@ def write_report(
         What was studied.
     quench, insertions, learned, production, structure, transport, voltage
         The documents of the stages; None in a list stands for a job that failed.
-    shortenings
-        How much smaller the study is than the published protocol.
+    differences_from_paper
+        What differs from the published protocol.
     settings
         The Maker of the study.
     host_production
@@ -102,7 +102,7 @@ def write_report(
         structure=required(structure, "the comparison of structures"),
         transport=required(transport, "the transport"),
         voltage=required(voltage, "the voltage"),
-        shortenings=shortenings,
+        differences_from_paper=differences_from_paper,
         settings=jsanitize(settings, strict=True, enum_values=True),
         host_production=[doc for doc in host_production if doc is not None],
         large_quench=large_quench,
@@ -148,7 +148,7 @@ def _document(parts: StudyParts) -> StudyDoc:
         preset=parts.preset,
         ion=parts.ion,
         results=report.rows,
-        shortenings=parts.shortenings,
+        differences_from_paper=parts.differences_from_paper,
         extensions=parts.extensions,
         enough_glasses=parts.enough_glasses,
         references=parts.references,

@@ -1,6 +1,15 @@
 """Values from elsewhere that a study is held against: read, converted, and those that ship."""
 
 from amorph_flows.references._given import read_references
+from amorph_flows.references._protocol import Protocol, PublishedSetting, published_protocol
 from amorph_flows.references._shipped import ReferenceSet, default_references, reference_sets
 
-__all__ = ["ReferenceSet", "default_references", "read_references", "reference_sets"]
+__all__ = [
+    "Protocol",
+    "PublishedSetting",
+    "ReferenceSet",
+    "default_references",
+    "published_protocol",
+    "read_references",
+    "reference_sets",
+]

@@ -141,7 +141,6 @@ def _data(
     sections: list[Section],
     generator: str,
 ) -> dict[str, Any]:
-    shortenings = [{**s.model_dump(), "factor": s.factor} for s in parts.shortenings]
     return {
         "schema_version": SCHEMA_VERSION,
         "generated_by": generator,
@@ -150,7 +149,9 @@ def _data(
         "ion": parts.ion,
         "first_screen": screen.data(),
         "results": [row.model_dump() for row in rows],
-        "shortenings": plain_data(shortenings),
+        "differences_from_paper": plain_data(
+            [one.model_dump() for one in parts.differences_from_paper]
+        ),
         "settings": plain_data(parts.settings),
         "sections": {
             section.name: section_data(section) for section in [screen.section, *sections]

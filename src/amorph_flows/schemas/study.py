@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from typing_extensions import override
 
 from amorph_flows.analysis.verdict import Remedy, ResultWord, Verdict
@@ -91,18 +91,20 @@ class ResultRow(Judged):
         )
 
 
-class Shortening(Document):
-    """One way in which a study is smaller than the published protocol."""
+class Difference(Document):
+    """One way in which a study differs from the published protocol."""
 
     what: str
-    published: float
-    here: float
+    paper: Any = Field(description="plain data; 'not stated' where the paper does not say")
+    here: Any = Field(description="plain data")
     unit: str = ""
-
-    @property
-    def factor(self) -> float:
-        """How many times smaller this study is."""
-        return self.published / self.here
+    where: str = Field(default="", description="place in the paper")
+    field: str = Field(default="", description="dotted name of the setting; empty: there is none")
+    stated: bool = Field(default=True, description="whether the paper says it")
+    factor: float | None = Field(
+        default=None,
+        description="how many times shorter, smaller or coarser this study is, where it is",
+    )
 
 
 class SampleParts(Document):
@@ -139,7 +141,9 @@ class StudyParts(Document):
     structure: StructureDoc
     transport: TransportDoc
     voltage: VoltageDoc
-    shortenings: list[Shortening] = Field(default_factory=list)
+    differences_from_paper: list[Difference] = Field(
+        default_factory=list, description="what differs from the published protocol"
+    )
     settings: dict[str, object] = Field(default_factory=dict, description="the Maker, as stored")
     host_production: list[TrajectoryDoc] = Field(default_factory=list, description="without ions")
     large_quench: QuenchDoc | None = Field(
@@ -204,7 +208,9 @@ class StudyDoc(StageDocument):
     preset: str
     ion: str
     results: list[ResultRow]
-    shortenings: list[Shortening] = Field(default_factory=list)
+    differences_from_paper: list[Difference] = Field(
+        default_factory=list, description="what differs from the published protocol"
+    )
     references: list[Reference] = Field(
         default_factory=list, description="values from elsewhere, shown beside the results"
     )
@@ -223,3 +229,11 @@ class StudyDoc(StageDocument):
     figures: dict[str, FigureDoc] = Field(
         default_factory=dict, description="what each figure of the report shows, by its name"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_shortenings(cls, stored: Any) -> Any:
+        """Leave out a field that studies had before `differences_from_paper`."""
+        if isinstance(stored, Mapping):
+            return {key: value for key, value in stored.items() if key != "shortenings"}
+        return stored

@@ -78,10 +78,6 @@ def test_production(published: AmorphousElectrodeMaker) -> None:
     assert published.production_temperatures_k == (300, 600, 900, 1000, 1200)
 
 
-def test_published_protocol_is_not_shortened(published: AmorphousElectrodeMaker) -> None:
-    assert published.shortenings() == []
-
-
 def test_demo_is_small_and_says_by_how_much() -> None:
     demo = AmorphousElectrodeMaker.from_preset("demo")
     host = supercell_near(v2o5(), demo.cell_lengths_a)
@@ -91,8 +87,9 @@ def test_demo_is_small_and_says_by_how_much() -> None:
     assert demo.fit.settings.level in (8, 12)
     assert demo.fit.settings.cutoff == 5.0
     assert demo.active_learning.max_turns <= 3
-    factors = {s.what: s.factor for s in demo.shortenings()}
+    factors = {one.what: one.factor for one in demo.differences_from_paper() if one.factor}
     assert factors["production"] == pytest.approx(4_000_000 / demo.production.production_fs)
+    assert factors["quench"] == pytest.approx(16_000 / 600)
     assert all(factor > 1 for factor in factors.values())
 
 

@@ -72,7 +72,9 @@ NO_STAGES = {
         "samples": "glasses and occupations of a study",
         "presets": "settings of whole studies",
         "production": "what production of a whole study starts from",
-        "shortenings": "shortenings against the published protocol",
+        "completed": "what the stages of a study share",
+        "differences": "what differs from the published protocol",
+        "study_check": "checks of a whole study before the first calculation",
     },
 }
 

@@ -99,14 +99,23 @@ def test_chapters_are_in_order_below_the_answer_and_what_stands_in_the_way(repor
     ]
 
 
-def test_first_table_is_followed_by_every_factor_of_shortening(report: Report) -> None:
+def test_first_table_is_followed_by_what_differs_from_the_paper(report: Report) -> None:
     tables = [a["id"] for a in Elements(report.html).all("table")]
-    assert tables[:2] == ["table-results", "table-shortenings"]
-    factors = {s["what"]: s["factor"] for s in report.data["shortenings"]}
-    assert factors == {
-        "production time": 4000.0,
-        "level of the potential": pytest.approx(16 / 12, rel=1e-5),
+    assert tables[:3] == ["table-results", "table-differences", "table-not-stated"]
+    found = report.data["differences_from_paper"]
+    assert [(one["what"], one["paper"], one["here"]) for one in found] == [
+        ("production", 4000, 1),
+        ("level of the potential", 16, 12),
+        ("engine", "VASP", "toy"),
+        ("charges", "not stated", "none"),
+    ]
+    factors = {one["what"]: one["factor"] for one in found if one["factor"]}
+    assert factors == {"production": 4000, "level of the potential": pytest.approx(4 / 3, 1e-5)}
+    shown = {
+        row["what"]: row for row in report.data["sections"]["results"]["tables"]["differences"]
     }
+    assert shown["engine"]["paper_told"] == "VASP"
+    assert "production 4000 times" in report.html
 
 
 def test_page_asks_the_network_for_nothing(report: Report) -> None:
@@ -190,7 +199,7 @@ def test_a_study_without_production_or_turns_still_has_a_report() -> None:
                 "active_learning": loop,
                 "potential": potential,
                 "insertions": [],
-                "shortenings": [],
+                "differences_from_paper": [],
             }
         )
     )

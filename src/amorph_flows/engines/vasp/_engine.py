@@ -34,7 +34,7 @@ from amorph_flows.engines.vasp._sets import (
     pbe_u_config,
     scan_u_config,
 )
-from amorph_flows.engines.vasp._settings import generator_hash
+from amorph_flows.engines.vasp._settings import generator_hash, told_of_makers
 from amorph_flows.errors import InputError
 from amorph_flows.runtime.continuation import continued, run_home
 from amorph_flows.runtime.stage_job import stage_job
@@ -132,6 +132,14 @@ class VaspEngine(Engine, Maker):
             ),
             surrogate=False,
         )
+
+    @override
+    def settings_told(self) -> dict[str, Any]:
+        """Return tags that change numbers: of single points, and how ions move in the others."""
+        static, relax = self._generator(self.static_maker), self._generator(self.relax_maker)
+        held = ("labels_per_job", "relax_max_steps", "max_unconverged")
+        own = {f".{name}": getattr(self, name) for name in held}
+        return {"": "VASP", **told_of_makers(static, relax, self._md_tags), **own}
 
     @override
     def check(self, structure: Structure | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ HARMLESS = frozenset(
      "SYSTEM", "TIME", "WC"}
 )  # fmt: skip
 """Tags of speed, output and of the way to self-consistency."""
+
+_TOLD = (
+    *("structure", "config_dict", "user_incar_settings", "user_kpoints_settings"),
+    *("user_potcar_settings", "user_potcar_functional", "kpoint_length_a"),
+)
+"""Fields of a generator that `_by_name` tells one by one."""
 
 IONIC = frozenset(
     {"ANDERSEN_PROB", "EDIFFG", "IBRION", "ISIF", "KBLOCK", "LANGEVIN_GAMMA",
@@ -59,6 +66,44 @@ def energy_settings(generator: VaspInputGenerator, structure: Structure) -> dict
     kpoints = generator.kpoints
     mesh = {"KPOINTS": str(kpoints.kpts), "style": str(kpoints.style)} if kpoints else {}
     return _energy_tags(dict(generator.incar)) | mesh | {"POTCAR": generator.potcar_symbols}
+
+
+def told_of_makers(
+    static: VaspInputGenerator, relax: VaspInputGenerator, md_tags: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what changes the numbers of an engine, each name with a dot before it.
+
+    Parameters
+    ----------
+    static, relax
+        Generators of single points and relaxations.
+    md_tags
+        INCAR tags of MD that were given.
+    """
+    moved = {tag: value for tag, value in md_tags.items() if tag in IONIC}
+    moved["EDIFFG"] = _by_name(relax).get(".INCAR.EDIFFG")
+    alike = {k: v for k, v in _by_name(static).items() if k.removeprefix(".INCAR.") not in IONIC}
+    return {**alike, **{f".INCAR.{tag}": value for tag, value in moved.items()}}
+
+
+def _by_name(generator: VaspInputGenerator) -> dict[str, Any]:
+    """Return what inputs are made from: tags, mesh, POTCARs and what is not as by default."""
+    base = generator.config_dict
+    tags = base.get("INCAR", {}) | generator.user_incar_settings
+    told = {f".INCAR.{tag}": tags[tag] for tag in tags if tag not in HARMLESS}
+    potcars = base.get("POTCAR", {}) | dict(generator.user_potcar_settings or {})
+    told[".POTCAR"] = f"of {len(potcars)} elements, {sha256_of(canonical_json(potcars))[:8]}"
+    told[".POTCAR_FUNCTIONAL"] = generator.user_potcar_functional or base.get(
+        "POTCAR_FUNCTIONAL", ""
+    )
+    told[".user_kpoints_settings"] = generator.user_kpoints_settings or {}
+    told[".kpoint_length_a"] = getattr(generator, "kpoint_length_a", None)
+    own = type(generator)()
+    for field in fields(generator):
+        value = getattr(generator, field.name)
+        if field.name not in _TOLD and value != getattr(own, field.name):
+            told[f".{field.name}"] = value
+    return told
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

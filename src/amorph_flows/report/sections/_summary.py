@@ -10,8 +10,9 @@ from amorph_flows.analysis.verdict import ResultWord
 from amorph_flows.report._names import NAMES
 from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import capitalised, number, temperature
+from amorph_flows.report.sections._differences import difference_tables
 from amorph_flows.report.sections._references import reference_table
-from amorph_flows.schemas.study import ResultRow, Shortening, StudyParts
+from amorph_flows.schemas.study import ResultRow, StudyParts
 
 RESULT_COLUMNS = (
     Column("name", "result"),
@@ -24,17 +25,10 @@ RESULT_COLUMNS = (
     Column("doubts", "why", "doubts"),
     Column("documents", "documents", "documents"),
 )
-SHORTENING_COLUMNS = (
-    Column("what", "what"),
-    Column("published", "published protocol", "exact"),
-    Column("here", "this study", "exact"),
-    Column("unit", "unit"),
-    Column("factor", "factor", "number"),
-)
 
 
 def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
-    """Return the tables of results, references and shortenings.
+    """Return the tables of results, references and differences from the paper.
 
     Parameters
     ----------
@@ -49,8 +43,7 @@ def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
     tables = [_results(parts, rows)]
     if parts.references:
         tables.append(reference_table(parts.references, rows))
-    if parts.shortenings:
-        tables.append(_shortenings(parts.shortenings))
+    tables += difference_tables(parts.differences_from_paper)
     return Section("results", "Results", [counts], tables=tables)
 
 
@@ -59,8 +52,9 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
         "Uncertainty is the standard error (±) or the 95 % interval. The documents behind each "
         "number are named by the first eight digits of their uuid."
     )
-    if parts.shortenings:
-        factors = ", ".join(f"{s.what} {number(s.factor)} times" for s in parts.shortenings)
+    shorter = [one for one in parts.differences_from_paper if one.factor]
+    if shorter:
+        factors = ", ".join(f"{one.what} {number(one.factor)} times" for one in shorter)
         caption += f" Smaller than the published protocol: {factors}."
     return Table("results", caption, RESULT_COLUMNS, [_result(row) for row in rows], group="name")
 
@@ -74,9 +68,3 @@ def _result(row: ResultRow) -> Row:
         "doubts": [f"{capitalised(reason).rstrip('.')}." for reason in reasons],
     }
     return {**row.model_dump(), **shown}
-
-
-def _shortenings(shortenings: Sequence[Shortening]) -> Table:
-    rows = [{**short.model_dump(), "factor": short.factor} for short in shortenings]
-    caption = "How much smaller this study is than the published protocol."
-    return Table("shortenings", caption, SHORTENING_COLUMNS, rows)

@@ -1,0 +1,99 @@
+"""The check of a whole study before its first calculation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymatgen.core import Structure
+
+from amorph_flows.errors import InputError
+from amorph_flows.flows.checks import (
+    check_cell_size,
+    check_discharged,
+    check_lattice_planes,
+    check_npt_width,
+    check_stage,
+    check_temperatures,
+)
+from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.production import check_large_glass, check_no_goal, quenches_its_glass
+from amorph_flows.flows.samples import check_samples
+from amorph_flows.flows.voltage import VoltageMaker
+from amorph_flows.jobs.glass_goal import check_glasses_until
+from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.structures import (
+    check_structure,
+    check_width,
+    parse_ion,
+    reference_metal,
+    supercell_near,
+)
+from amorph_flows.structures.stoichiometry import count_ions
+
+if TYPE_CHECKING:
+    from amorph_flows.flows.electrode import AmorphousElectrodeMaker
+
+
+def check_study(
+    given: AmorphousElectrodeMaker,
+    study: AmorphousElectrodeMaker,
+    structure: Structure,
+    discharged_structure: Structure | None,
+) -> None:
+    """Refuse what cannot be right in a study.
+
+    Parameters
+    ----------
+    given
+        The Maker of the study.
+    study
+        The same with what its stages share put into them.
+    structure, discharged_structure
+        The crystal without and with ions.
+
+    Raises
+    ------
+    InputError, MissingDependencyError
+        What is wrong, its value and what to do.
+    """
+    check_structure(structure)
+    ion = parse_ion(given.ion)
+    metal = reference_metal(ion.symbol)
+    check_cell_size(structure, given.cell_lengths_a)
+    host = supercell_near(structure, given.cell_lengths_a)
+    n_ions, n_in_crystal = (count_ions(s, given.ions_per_formula) for s in (host, structure))
+    if discharged_structure is not None:
+        check_discharged(structure, discharged_structure, ion.symbol, given.ions_per_formula)
+    for cell in (host, metal):
+        given.engine.check(cell)
+    check_lattice_planes(given.lattice_planes, {*host.symbol_set, ion.symbol})
+    large = [study.large_glass] if quenches_its_glass(study.production) else []
+    check_glasses_until(given.until, given.n_glasses)
+    if given.until.is_set and not isinstance(study.voltage, VoltageMaker):
+        raise InputError(
+            f"until adds glasses, but voltage, a {type(study.voltage).__name__}, cannot add "
+            "their voltages; use a VoltageMaker, or give n_glasses and no until"
+        )
+    check_samples(given.n_glasses, given.n_occupations, study.insertion, study.melt_quench, *large)
+    check_stage("melt_quench", study.melt_quench, host)
+    check_stage("insertion", study.insertion, host, study.ion, n_ions)
+    check_stage("sampling", study.sampling, host)
+    check_stage("fit", study.fit, host)
+    check_stage("active_learning", study.active_learning, host)
+    check_no_goal(mtp_sampling=study.mtp_sampling, melt_sampling=study.melt_sampling)
+    check_stage("mtp_sampling", study.mtp_sampling, host)
+    check_stage("melt_sampling", study.melt_sampling, host)
+    check_stage("production", study.production, host)
+    check_large_glass(study.large_glass, study.production, host, study.ion, given.ions_per_formula)
+    check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
+    if given.find_glass_transition:
+        check_stage("glass_transition", study.glass_transition, host, True)
+    branches_k = study.melt_quench.temperatures_k
+    check_temperatures(given.insertion_temperatures_k, given.production_temperatures_k, branches_k)
+    fit, production = given.fit, given.production
+    if isinstance(fit, FitPotentialMaker) and isinstance(production, ProductionMDMaker):
+        check_width(host * production.supercell, fit.cutoff_a)
+    if isinstance(fit, FitPotentialMaker):
+        sampling = given.mtp_sampling
+        if isinstance(sampling, ProductionMDMaker) and sampling.ensemble == "npt":
+            check_npt_width("mtp_sampling", host * sampling.supercell, fit.cutoff_a)
