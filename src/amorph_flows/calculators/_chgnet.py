@@ -35,7 +35,8 @@ class QuietCHGNetCalculator(CHGNetCalculator):
 
     @override
     def calculate(self, *args: Any, **kwargs: Any) -> None:
-        self.results: dict[str, Any] = {}  # it would read the moments of the last cell, which may have other atoms
+        # it would read the moments of the last cell, which may have had other atoms
+        self.results: dict[str, Any] = {}
         with _quiet():
             super().calculate(*args, **kwargs)
 
