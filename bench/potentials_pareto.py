@@ -192,7 +192,7 @@ def draw(doc: PotentialComparisonDoc, path: Path) -> None:
     axes.plot([f.md_us_atom_step for f in best], [f.force_error_ev_a for f in best], ":",
               color="#808a96", zorder=1)  # fmt: skip
     least = min(fit.force_error_ev_a or 1.0 for fit in trained)
-    for fit in fits:
+    for number, fit in enumerate(fits):
         exact = (fit.force_error_ev_a or 0.0) < 1e-4
         y = 0.6 * least if exact else fit.force_error_ev_a
         colour = COLOURS.get(fit.settings.backend, "#7a5aa0")
@@ -200,8 +200,9 @@ def draw(doc: PotentialComparisonDoc, path: Path) -> None:
         label = fit.method.partition(",")[0].replace(" sparse points per element", "")
         if fit.settings.backend == "gap":
             label = f"GAP, {getattr(fit.settings, 'labels', '')}"
+        place = (-4 if exact else 6, -12 if number % 2 else 5)
         axes.annotate(f"{label}{' (no error: its own labels)' if exact else ''}",
-                      (fit.md_us_atom_step, y), xytext=(-4 if exact else 6, 5),
+                      (fit.md_us_atom_step, y), xytext=place,
                       textcoords="offset points", fontsize=8,
                       ha="right" if exact else "left")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="CPU time of MD, atom and step, µs",

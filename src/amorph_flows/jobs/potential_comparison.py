@@ -197,6 +197,7 @@ def _by_formula(
 
 def _time_md(potential: PotentialDoc, structure: Structure) -> float:
     """Return the CPU time of MD for an atom and step, the start of LAMMPS left out, µs."""
+    _cpu_of_md(potential, structure, _SHORT_STEPS)  # the first run may compile its pair style
     start, steps = _cpu_of_md(potential, structure, _SHORT_STEPS), _LONG_STEPS
     while True:
         spent = _cpu_of_md(potential, structure, steps) - start
