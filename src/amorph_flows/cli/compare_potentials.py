@@ -36,8 +36,8 @@ def compare_potentials(
     - `folder`, `workers`: as in other study files
 
     Ctrl-C or SIGTERM stops; the same command goes on, and no finished fit is repeated. The page
-    comparison.html and its numbers, comparison.json, are written into the folder. `amorph plan`
-    tells what it will cost, and `amorph submit` gives it to the workers of a cluster.
+    comparison.html and its numbers, comparison.json, are written into the folder. `amorph
+    submit` gives it to the workers of a cluster.
 
     Examples
     --------
