@@ -12,6 +12,7 @@ from amorph_flows.flows.relabel import RelabelMaker
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.jobs.random_structure import RandomStructureMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "LargeGlassMaker",
     "MeltQuenchMaker",
     "ProductionMDMaker",
+    "RandomStructureMaker",
     "RelabelMaker",
     "SamplingMaker",
     "VoltageMaker",

@@ -20,6 +20,7 @@ from amorph_flows.flows import (
     LargeGlassMaker,
     MeltQuenchMaker,
     ProductionMDMaker,
+    RandomStructureMaker,
     RelabelMaker,
     SamplingMaker,
     VoltageMaker,
@@ -42,6 +43,7 @@ MAKERS: list[tuple[Any, tuple[object, ...]]] = [
     (GlassTransitionMaker(engine=TOY), ()),
     (ElasticMaker(engine=TOY), ()),
     (RelabelMaker(engine=TOY), ()),
+    (RandomStructureMaker(), ()),
     (ComparePotentialsMaker(methods=(MTPSettings(),)), ()),
 ]
 KNOWN = {type(maker): known for maker, known in MAKERS}
@@ -72,6 +74,12 @@ CHANGES: list[tuple[type, dict[str, Any], str]] = [
     (VoltageMaker, {"insertion": IonInsertionMaker(n_best=0)}, r"insertion\.n_best is 0"),
     (GlassTransitionMaker, {"hold_duration_fs": 0.0}, r"hold_duration_fs is 0"),
     (ElasticMaker, {"step": 0.0}, r"step 0"),
+    (RandomStructureMaker, {"n_atoms": 6}, r"n_atoms is 6"),
+    (RandomStructureMaker, {"density_g_cm3": -1.0}, r"density_g_cm3 is -1"),
+    (RandomStructureMaker, {"density_from": "tea"}, r"density_from is 'tea'"),
+    (RandomStructureMaker, {"min_distance_a": 0.0}, r"min_distance_a is 0"),
+    (RandomStructureMaker, {"scales": ()}, r"scales is \(\)"),
+    (RandomStructureMaker, {"oxidation_states": {"V": 5}}, r"oxidation_states lacks O"),
     (RelabelMaker, {"max_frames": 0}, r"max_frames is 0"),
     (ComparePotentialsMaker, {"sizes": (0,)}, r"sizes is 0"),
     (ComparePotentialsMaker, {"methods": ()}, "there are no methods"),
