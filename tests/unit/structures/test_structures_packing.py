@@ -103,7 +103,7 @@ def test_bad_input_is_refused(arguments, message):
 
 
 def test_a_flat_cell_shape_is_refused():
-    with pytest.raises(InputError, match=r"cell_shape is \[\[1.* three vectors"):
+    with pytest.raises(InputError, match=r"cell_shape is \[\[1.* three row vectors"):
         random_packing("SiO2", 60, cell_shape=np.ones((3, 3)))
 
 
