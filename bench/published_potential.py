@@ -5,8 +5,9 @@
 
 ``run`` makes the runs that are missing in FOLDER, one after the other in one process; a stopped one
 goes on. ``analyse`` prints the Markdown of docs/validation/published_potential.md from those that
-are there, and puts it between the marks of PAGE. Names are ``96-published-removed-1200`` and the
-like; the default is all of them, about 8 hours of one core.
+are there, and puts it between the marks of PAGE, where kinds of runs that are not in FOLDER stay as
+they are. Names are ``96-published-removed-1200`` and the like; the default is all of them, about 8
+hours of one core.
 """
 
 from __future__ import annotations
@@ -215,31 +216,68 @@ def said_of_structure(home: Path, trajectory: Trajectory) -> list[str]:
     return [*melted, str(judge_amorphous(last, v2o5(), SPECIES[1:]))]
 
 
-def markdown(sets: list[tuple[list[Analysed], TransportResult]], folder: Path) -> str:
-    """The tables and, run by run, what the tool says."""
-    start = judge_amorphous(published_cell(DATA), v2o5(), SPECIES[1:])
-    lines = [
-        f"The published start cell: {start}.",
-        "",
-        "| run | T, K | ns | pieces | energy, eV/atom | D*, cm²/s | 95 % | believed | "
-        "D*, drift left in | MSD(200 ps)/6Δt | paper |",
-        "|" + " --- |" * 11,
-    ]
-    for members, _ in sets:
-        lines += [row(member) for member in members]
-    missing = [run.name for run in RUNS if not any(run == m.run for ms, _ in sets for m in ms)]
-    ended = {name: (folder / name / FAILURE_FILE) for name in missing}
-    for name, path in ended.items():
-        said = path.read_text(encoding="utf-8").strip() if path.exists() else "not run yet"
-        lines += ["", f"{name}: {said}."]
-    for members, result in sets:
-        lines += ["", f"### {members[0].run.kind}", ""]
-        for member in members:
-            lines.append(f"**{member.run.temperature} K**")
-            lines += ["", *(f"- {line}" for line in member.said), ""]
-        if len(members) > 1:
-            lines += ["**All temperatures**", "", *(f"- {line}" for line in together(result))]
-    return "\n".join(lines).rstrip() + "\n"
+@dataclass(frozen=True)
+class Results:
+    """What the page has between its marks: a row for each run, and a section for each kind."""
+
+    rows: dict[str, str]
+    sections: dict[str, str]
+
+    @classmethod
+    def of(cls, sets: list[tuple[list[Analysed], TransportResult]]) -> Results:
+        """Return those of the runs that are there."""
+        rows = {member.run.name: row(member) for members, _ in sets for member in members}
+        return cls(rows, {members[0].run.kind: section(members, all_t) for members, all_t in sets})
+
+    @classmethod
+    def on(cls, page: Path) -> Results:
+        """Return those on a page, of runs that may be on another machine or nowhere any more."""
+        text = page.read_text(encoding="utf-8")
+        held = text.partition("<!-- results -->")[2].partition("<!-- end of results -->")[0]
+        lines = held.splitlines()
+        rows = {
+            run.name: line
+            for run in RUNS
+            for line in lines
+            if line.startswith(f"| {run.kind} | {run.temperature} |")
+        }
+        parts = (part.partition("\n") for part in f"\n{held}".split("\n### ")[1:])
+        return cls(rows, {kind: said.strip() for kind, _, said in parts})
+
+    def renewed(self, newer: Results) -> Results:
+        """Return both; of a kind of which there are newer runs, the newer ones alone."""
+        again = {run.name for run in RUNS if run.kind in newer.sections}
+        rows = {name: line for name, line in self.rows.items() if name not in again}
+        return Results(rows | newer.rows, self.sections | newer.sections)
+
+    def markdown(self, folder: Path) -> str:
+        """Return the tables and, run by run, what the tool says."""
+        start = judge_amorphous(published_cell(DATA), v2o5(), SPECIES[1:])
+        lines = [
+            f"The published start cell: {start}.",
+            "",
+            "| run | T, K | ns | pieces | energy, eV/atom | D*, cm²/s | 95 % | believed | "
+            "D*, drift left in | MSD(200 ps)/6Δt | paper |",
+            "|" + " --- |" * 11,
+            *(self.rows[run.name] for run in RUNS if run.name in self.rows),
+        ]
+        for name in (run.name for run in RUNS if run.name not in self.rows):
+            path = folder / name / FAILURE_FILE
+            said = path.read_text(encoding="utf-8").strip() if path.exists() else "not run yet"
+            lines += ["", f"{name}: {said}."]
+        for kind in dict.fromkeys(run.kind for run in RUNS if run.kind in self.sections):
+            lines += ["", f"### {kind}", "", self.sections[kind]]
+        return "\n".join(lines) + "\n"
+
+
+def section(members: list[Analysed], result: TransportResult) -> str:
+    """What the tool says of the runs of one kind."""
+    lines = []
+    for member in members:
+        lines += [f"**{member.run.temperature} K**", "", *(f"- {said}" for said in member.said), ""]
+    if len(members) > 1:
+        lines += ["**All temperatures**", "", *(f"- {line}" for line in together(result))]
+    return "\n".join(lines).strip()
 
 
 def row(member: Analysed) -> str:
@@ -341,7 +379,10 @@ def main() -> None:
                      60 * options.piece_minutes)  # fmt: skip
         return
     sets = analysed(options.folder)
-    text = markdown(sets, options.folder)
+    results = Results.of(sets)
+    if options.page:
+        results = Results.on(options.page).renewed(results)
+    text = results.markdown(options.folder)
     print(text)
     if options.figure:
         draw(sets, options.figure)
