@@ -181,7 +181,8 @@ def test_without_a_pair_style_lammps_asks_python(name: str, tmp_path: Path) -> N
 def test_lines_of_a_clusters_own_lammps(
     name: str, style: str, lines: list[str], before: str
 ) -> None:
-    target, found = network(name).lammps(style, ["Cu", "Au"])
+    backend = network(name)
+    target, found = backend.target, backend.lammps(style, ["Cu", "Au"])
     assert found.commands == [lines[0], f"pair_coeff * {lines[1]}"]
     assert target in " ".join(found.commands)
     md = LammpsMD.held(300.0, 20.0, time_step_fs=1.0)

@@ -45,10 +45,6 @@ class AENETBackend(CommitteeBackend):
     name: ClassVar[str] = "aenet"
     settings_type: ClassVar[type[FitSettings]] = AENETSettings
     licence: ClassVar[str] = "MPL-2.0"
-    no_committee: ClassVar[str] = (
-        "the AENET potential has no committee, so it has no grades; fit it with members of at "
-        "least 2, or run without (grade_every: 0)"
-    )
 
     @override
     def check(self) -> None:

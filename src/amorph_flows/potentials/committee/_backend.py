@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from ase.calculators.calculator import Calculator
@@ -30,15 +29,15 @@ COMMITTEE_FILE = "committee.json"
 
 
 class CommitteeBackend(LearnedBackend):
-    """A backend that grades by how much several potentials disagree; LAMMPS asks its calculator.
+    """A backend that grades by how much several potentials disagree; LAMMPS asks its calculator."""
 
-    Attributes
-    ----------
-    no_committee
-        What to say where there is one potential alone.
-    """
-
-    no_committee: ClassVar[str]
+    @property
+    def no_committee(self) -> str:
+        """What to say where there is one potential alone."""
+        return (
+            f"the {self.settings_type.method} potential has no committee, so it has no grades; fit "
+            "it with members of at least 2, or run without (grade_every: 0)"
+        )
 
     @abstractmethod
     def members(

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from amorph_flows.potentials.networks._backend import NetworkBackend
-from amorph_flows.potentials.networks._given import mliap_unified, model_file
+from amorph_flows.potentials.networks._given import model_file
 
-__all__ = ["NetworkBackend", "mliap_unified", "model_file"]
+__all__ = ["NetworkBackend", "model_file"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from amorph_flows.potentials.environments.pins import Environment
 from amorph_flows.potentials.environments.server import MethodServer, ServedCalculator
 from amorph_flows.potentials.learned import Fit, require_settings
 from amorph_flows.potentials.networks._deployed import deployed
-from amorph_flows.potentials.networks._given import replayed
+from amorph_flows.potentials.networks._given import mliap_unified, replayed
 from amorph_flows.potentials.networks._training import (
     LOOP,
     Training,
@@ -32,6 +31,7 @@ from amorph_flows.potentials.networks._training import (
 from amorph_flows.potentials.stored import check_files
 from amorph_flows.schemas.fits import FineTunedSettings, FitSettings, NetworkSettings
 from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.settings import Settings
 
 _UNLABELLED_ERROR_EV_A = 0.3
 
@@ -48,10 +48,13 @@ class NetworkBackend(CommitteeBackend):
         Where it is installed.
     suffix
         Of its files.
+    target
+        File that pair styles read.
     """
 
     environment: ClassVar[Environment]
     suffix: ClassVar[str]
+    target: ClassVar[str] = "potential-lammps.pt"
     grades_need: ClassVar[Literal["training", "held-out"]] = "held-out"
 
     def given(self, settings: NetworkSettings) -> bytes | None:
@@ -81,7 +84,6 @@ class NetworkBackend(CommitteeBackend):
         del settings
         return False
 
-    @abstractmethod
     def pair_style_of(self, settings: NetworkSettings) -> str:
         """Return the pair style that the settings of the machine name; empty: none.
 
@@ -89,11 +91,28 @@ class NetworkBackend(CommitteeBackend):
         ----------
         settings
             Of the potential.
-        """
 
-    @abstractmethod
-    def lammps(self, style: str, elements: list[str]) -> tuple[str, PairStyle]:
-        """Return the file that a pair style reads, and its input lines.
+        Raises
+        ------
+        InputError
+            If it is another model's.
+        """
+        del settings
+        return str(getattr(Settings(), f"{self.name}_pair_style"))
+
+    def before_box(self, style: str) -> list[str]:
+        """Return what a pair style needs in the input before there is a cell.
+
+        Parameters
+        ----------
+        style
+            Such as ``"nequip"``.
+        """
+        del style
+        return ["newton on"]
+
+    def lammps(self, style: str, elements: list[str]) -> PairStyle:
+        """Return the input lines of a pair style that reads the file `target`.
 
         Parameters
         ----------
@@ -101,12 +120,17 @@ class NetworkBackend(CommitteeBackend):
             Such as ``"nequip"``.
         elements
             Element symbol of each LAMMPS type, in order.
-
-        Raises
-        ------
-        InputError
-            If the method has no such pair style.
         """
+        if style.startswith("mliap"):
+            return mliap_unified(style, self.target, elements)
+        return PairStyle(
+            commands=[f"pair_style {style}", f"pair_coeff * * {self.target} {' '.join(elements)}"],
+            before_box=self.before_box(style),
+        )
+
+    @override
+    def check(self) -> None:
+        find_installed(self.environment)
 
     @override
     def fit(
@@ -185,7 +209,6 @@ class NetworkBackend(CommitteeBackend):
         style = self.pair_style_of(settings)
         if grade is not None or not style:
             return driven
-        target, lines = self.lammps(style, elements)
         check_files(doc)
         file = member_file(self.name, self.suffix, 0)
         content = deployed(
@@ -193,14 +216,14 @@ class NetworkBackend(CommitteeBackend):
             {file: self._file(doc.files, 0)},
             {
                 **_asked(self.name, file, settings),
-                "target": target,
+                "target": self.target,
                 "style": style,
                 "species": doc.species,
                 "elements": elements,
             },
         )
-        (directory / target).write_bytes(content)
-        return lines
+        (directory / self.target).write_bytes(content)
+        return self.lammps(style, elements)
 
     def _served(
         self, files: Mapping[str, bytes], species: list[str], settings: FitSettings, number: int

@@ -44,10 +44,14 @@ class PretrainedBackend(CommitteeBackend):
     settings_type: ClassVar[type[FitSettings]] = PretrainedSettings
     licence: ClassVar[str] = "that of the model"
     is_trained: ClassVar[bool] = False
-    no_committee: ClassVar[str] = (
-        "a pretrained potential without a committee has no extrapolation grades; name other "
-        "models in fit.settings.committee, or run without (grade_every: 0)"
-    )
+
+    @property
+    @override
+    def no_committee(self) -> str:
+        return (
+            "a pretrained potential without a committee has no extrapolation grades; name other "
+            "models in fit.settings.committee, or run without (grade_every: 0)"
+        )
 
     @override
     def check(self) -> None:
