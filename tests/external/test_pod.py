@@ -38,10 +38,7 @@ def test_coefficients_are_the_minimum_of_the_loss(tmp_path: Path) -> None:
         PODPotential(basis, unit.reshape(fitted.coefficients.shape))
         for unit in np.eye(fitted.coefficients.size)
     ]
-    rows = [
-        weighted(frames.labelled_by(LammpsCalculator(one, basis.species, basis.cutoff)), settings)
-        for one in columns
-    ]
+    rows = [weighted(frames.labelled_by(LammpsCalculator(one)), settings) for one in columns]
     best = np.linalg.lstsq(np.stack(rows, axis=1), weighted(frames, settings), rcond=None)[0]
     np.testing.assert_allclose(fitted.coefficients.ravel(), best, rtol=1e-4)
 

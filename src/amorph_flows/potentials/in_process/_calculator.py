@@ -11,7 +11,8 @@ from ase.calculators.calculator import Calculator, all_changes
 from typing_extensions import override
 
 from amorph_flows.errors import CalculationError
-from amorph_flows.potentials.in_process._instance import InProcessLammps, NativePotential
+from amorph_flows.potentials.in_process._instance import InProcessLammps
+from amorph_flows.potentials.in_process._potential import NativePotential
 
 
 class LammpsCalculator(Calculator):
@@ -23,21 +24,17 @@ class LammpsCalculator(Calculator):
     ----------
     potential
         The potential.
-    species
-        Its element symbols.
-    cutoff
-        Its cutoff, Å.
     """
 
     implemented_properties: ClassVar[list[str]] = [
         "energy", "free_energy", "energies", "forces", "stress",
     ]  # fmt: skip
 
-    def __init__(
-        self, potential: NativePotential, species: Sequence[str], cutoff: float, **kwargs: Any
-    ) -> None:
+    def __init__(self, potential: NativePotential[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._lammps = InProcessLammps(species, cutoff, potential)
+        self.potential = potential
+        basis = potential.basis
+        self._lammps = InProcessLammps(basis.species, basis.cutoff, potential)
 
     @override
     def calculate(

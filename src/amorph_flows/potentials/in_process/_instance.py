@@ -7,13 +7,14 @@ import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import CalculationError, InputError
+from amorph_flows.potentials.in_process._potential import NativePotential
 from amorph_flows.potentials.requirements import check_lammps_package
 from amorph_flows.upstream.lammps import load_mpi
 
@@ -21,18 +22,6 @@ GLOBAL, ATOM = 0, 1
 VECTOR, ARRAY = 1, 2
 _BAR_A3 = 1.6021765e6
 """eV/Å³ in bar, as in LAMMPS."""
-
-
-class NativePotential(Protocol):
-    """A potential that LAMMPS itself has the pair style of."""
-
-    def write(self, folder: str | Path) -> Path:
-        """Write its files into a folder."""
-        ...
-
-    def pair_commands(self, elements: Sequence[str], folder: str = "") -> list[str]:
-        """Return LAMMPS's input lines, for files in a folder with a slash at its end."""
-        ...
 
 
 class InProcessLammps:
@@ -49,7 +38,7 @@ class InProcessLammps:
     """
 
     def __init__(
-        self, species: Sequence[str], cutoff: float, potential: NativePotential | None = None
+        self, species: Sequence[str], cutoff: float, potential: NativePotential[Any] | None = None
     ) -> None:
         check_lammps_package()
         load_mpi()
@@ -62,7 +51,7 @@ class InProcessLammps:
         self._instance: Any = lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
         weakref.finalize(self, self._instance.close)
 
-    def written(self, potential: NativePotential) -> str:
+    def written(self, potential: NativePotential[Any]) -> str:
         """Write a potential into a folder that goes with this object, and return the folder.
 
         Parameters
@@ -147,6 +136,28 @@ class InProcessLammps:
         ordered = np.empty_like(found)
         ordered[self._order(len(atoms))] = found
         return np.asarray(ordered)
+
+    def rows_by_element(self, atoms: Atoms, compute: str) -> FloatArray:
+        """Return a constant and what a compute gives, each atom's in the columns of its element.
+
+        Parameters
+        ----------
+        atoms
+            The configuration.
+        compute
+            As `atom_array` takes it.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(n_atoms, n_species * (1 + n_columns))``.
+        """
+        types = np.array(self.types(atoms.get_chemical_symbols()))
+        found = self.atom_array(atoms, compute)
+        whole = np.zeros((len(atoms), len(self.species), 1 + found.shape[1]))
+        whole[np.arange(len(atoms)), types - 1, 0] = 1.0
+        whole[np.arange(len(atoms)), types - 1, 1:] = found
+        return whole.reshape(len(atoms), -1)
 
     def _place(self, atoms: Atoms) -> FloatArray:
         """Put a configuration into an empty LAMMPS and return the turn of its axes."""

@@ -8,20 +8,18 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import CalculationError
-from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
-from amorph_flows.potentials.d_optimality import DOptimalBackend, Gradients
-from amorph_flows.potentials.in_process import LammpsCalculator
+from amorph_flows.potentials.base import register
+from amorph_flows.potentials.d_optimality import Gradients
+from amorph_flows.potentials.in_process import LammpsCalculator, NativeBackend
 from amorph_flows.potentials.learned import Fit, require_settings
 from amorph_flows.potentials.pod._lammps import PODLammps
 from amorph_flows.potentials.pod._potential import PODBasis, PODPotential, parse_pod
 from amorph_flows.potentials.pod._training import train
-from amorph_flows.potentials.requirements import check_lammps_package
 from amorph_flows.potentials.training_frames import (
     check_elements,
     elements_of,
@@ -38,16 +36,12 @@ _LOSS_FRAMES = 20
 
 
 @register
-class PODBackend(DOptimalBackend):
+class PODBackend(NativeBackend[PODPotential]):
     """Linear in the proper orthogonal descriptors; LAMMPS has the fit and the pair style."""
 
     name: ClassVar[str] = "pod"
     settings_type: ClassVar[type[FitSettings]] = PODSettings
-    licence: ClassVar[str] = "GPL-2.0 (LAMMPS)"
-
-    @override
-    def check(self) -> None:
-        check_lammps_package()
+    parse = staticmethod(parse_pod)
 
     @override
     def fit(
@@ -87,28 +81,9 @@ class PODBackend(DOptimalBackend):
         self, files: dict[str, bytes], species: list[str]
     ) -> tuple[FloatArray, Gradients]:
         """Return constants and descriptors."""
-        potential = _parsed(tuple(sorted(files.items())))
+        potential = self.potential(files)
         lammps = _instance(potential.basis)
         return potential.coefficients.ravel(), lambda frame: lammps.atom_rows(frame.to_atoms())
-
-    @override
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        """Return LAMMPS in this process."""
-        return _calculator(_potential(doc))
-
-    @override
-    def pair_style(
-        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
-    ) -> PairStyle:
-        """Write the files in the order of the run's elements and return ``pair_style pod``."""
-        require_elements(doc.species, elements)
-        potential = _potential(doc).of_elements(elements)
-        potential.write(directory)
-        return PairStyle(potential.pair_commands(elements), is_watched=grade is not None)
-
-
-def _calculator(potential: PODPotential) -> LammpsCalculator:
-    return LammpsCalculator(potential, potential.basis.species, potential.basis.cutoff)
 
 
 def _checked_loss(
@@ -119,7 +94,7 @@ def _checked_loss(
     ``fitpod`` does not say whether it could solve its equations.
     """
     frames = training[:: max(1, len(training) // _LOSS_FRAMES)]
-    found = frames.labelled_by(_calculator(potential))
+    found = frames.labelled_by(LammpsCalculator(potential))
     loss = none = 0.0
     for frame, guess in zip(frames, found, strict=True):
         energy, forces = float(frame.energy_ev or 0.0), np.asarray(frame.forces)
@@ -140,16 +115,6 @@ def _checked_loss(
             "fewer functions or more frames"
         )
     return loss
-
-
-def _potential(doc: PotentialDoc) -> PODPotential:
-    return _parsed(tuple(sorted(doc.files.items())))
-
-
-# a run that is graded as it goes asks for the same files again and again
-@lru_cache(maxsize=4)
-def _parsed(files: tuple[tuple[str, bytes], ...]) -> PODPotential:
-    return parse_pod(dict(files))
 
 
 @lru_cache(maxsize=4)

@@ -46,8 +46,4 @@ class PODLammps(InProcessLammps):
         ndarray
             Shape ``(n_atoms, n_species * n_terms)``.
         """
-        types = np.array(self.types(atoms.get_chemical_symbols()))
-        whole = np.zeros((len(atoms), len(self.basis.species), self.basis.n_terms))
-        whole[np.arange(len(atoms)), types - 1, 0] = 1.0
-        whole[np.arange(len(atoms)), types - 1, 1:] = self.atom_array(atoms, self._compute)
-        return whole.reshape(len(atoms), -1)
+        return self.rows_by_element(atoms, self._compute)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
-from pathlib import Path
 
 import numpy as np
 from ase.data import atomic_numbers
+from typing_extensions import override
 
-from amorph_flows.arrays import FloatArray, IntArray
+from amorph_flows.arrays import IntArray
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.in_process import text_of
+from amorph_flows.potentials.in_process import NativePotential, text_of
 
 PARAMETERS_FILE = "pod.param"
 COEFFICIENTS_FILE = "pod.coefficients"
@@ -77,25 +77,10 @@ class PODBasis:
 
 
 @dataclass(frozen=True, eq=False)
-class PODPotential:
-    """A basis with its coefficients.
+class PODPotential(NativePotential[PODBasis]):
+    """A basis with its coefficients."""
 
-    Parameters
-    ----------
-    basis
-        The basis.
-    coefficients
-        eV, shape ``(n_species, n_terms)``; the first of an element is the energy of its lone atom.
-    """
-
-    basis: PODBasis
-    coefficients: FloatArray
-
-    @property
-    def reference_energies_ev(self) -> dict[str, float]:
-        """Energy of a lone atom of each element, eV."""
-        return dict(zip(self.basis.species, self.coefficients[:, 0].tolist(), strict=True))
-
+    @override
     def files(self) -> dict[str, bytes]:
         """Return the two files; the same potential gives the same bytes."""
         values = self.coefficients.ravel().tolist()
@@ -105,20 +90,7 @@ class PODPotential:
             COEFFICIENTS_FILE: "\n".join(lines).encode(),
         }
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the two files into a folder, which is made where it is not.
-
-        Parameters
-        ----------
-        folder
-            Where.
-        """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in self.files().items():
-            (folder / name).write_bytes(content)
-        return folder
-
+    @override
     def pair_commands(self, elements: Sequence[str], folder: str = "") -> list[str]:
         """Return LAMMPS's input lines.
 
@@ -132,6 +104,7 @@ class PODPotential:
         files = f"{folder}{PARAMETERS_FILE} {folder}{COEFFICIENTS_FILE}"
         return ["pair_style pod", f"pair_coeff * * {files} {' '.join(elements)}"]
 
+    @override
     def of_elements(self, elements: Sequence[str]) -> PODPotential:
         """Return the potential of some of its elements, in another order.
 

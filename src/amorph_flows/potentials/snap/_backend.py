@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import ClassVar
 
-from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet
-from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
-from amorph_flows.potentials.d_optimality import DOptimalBackend, Gradients
+from amorph_flows.potentials.base import register
+from amorph_flows.potentials.d_optimality import Gradients
+from amorph_flows.potentials.in_process import NativeBackend
 from amorph_flows.potentials.learned import Fit, require_settings
-from amorph_flows.potentials.requirements import check_lammps_package
-from amorph_flows.potentials.snap._calculator import SnapCalculator
 from amorph_flows.potentials.snap._fit import fit_snap
 from amorph_flows.potentials.snap._lammps import SnapLammps
 from amorph_flows.potentials.snap._potential import SnapBasis, SnapPotential, parse_snap
@@ -25,16 +22,12 @@ from amorph_flows.schemas.potential import PotentialDoc
 
 
 @register
-class SnapBackend(DOptimalBackend):
+class SnapBackend(NativeBackend[SnapPotential]):
     """Linear in the bispectrum components; LAMMPS has the pair style."""
 
     name: ClassVar[str] = "snap"
     settings_type: ClassVar[type[FitSettings]] = SnapSettings
-    licence: ClassVar[str] = "GPL-2.0 (LAMMPS)"
-
-    @override
-    def check(self) -> None:
-        check_lammps_package()
+    parse = staticmethod(parse_snap)
 
     @override
     def fit(
@@ -69,24 +62,10 @@ class SnapBackend(DOptimalBackend):
         An element has 496 terms with products and 31 without. Few training sets reach that many
         directions, and along one that they do not reach every new atom seems unlike them.
         """
-        potential = _parsed(tuple(sorted(files.items())))
+        potential = self.potential(files)
         lammps = _instance(potential.basis)
         linear: FloatArray = potential.coefficients[:, : 1 + potential.basis.n_linear].ravel()
         return linear, lambda frame: lammps.atom_rows(frame.to_atoms())
-
-    @override
-    def calculator(self, doc: PotentialDoc) -> Calculator:
-        return SnapCalculator(_potential(doc))
-
-    @override
-    def pair_style(
-        self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None
-    ) -> PairStyle:
-        """Write the two files and return ``pair_style snap``, watched where it is graded."""
-        require_elements(doc.species, elements)
-        potential = _potential(doc)
-        potential.write(directory)
-        return PairStyle(potential.pair_commands(elements), is_watched=grade is not None)
 
 
 @register
@@ -94,16 +73,6 @@ class QuadraticSnapBackend(SnapBackend):
     """With the products of two components as well."""
 
     name: ClassVar[str] = "qsnap"
-
-
-def _potential(doc: PotentialDoc) -> SnapPotential:
-    return _parsed(tuple(sorted(doc.files.items())))
-
-
-# a run that is graded as it goes asks for the same files again and again
-@lru_cache(maxsize=4)
-def _parsed(files: tuple[tuple[str, bytes], ...]) -> SnapPotential:
-    return parse_snap(dict(files), "the SNAP potential")
 
 
 @lru_cache(maxsize=4)

@@ -69,12 +69,7 @@ class SnapLammps(InProcessLammps):
         ndarray
             Shape ``(n_atoms, n_species * (1 + n_linear))``; products are left out.
         """
-        types = np.array(self.types(atoms.get_chemical_symbols()))
-        whole = np.zeros((len(atoms), len(self.basis.species), 1 + self.basis.n_linear))
-        whole[np.arange(len(atoms)), types - 1, 0] = 1.0
-        found = self.atom_array(atoms, f"sna/atom {self._basis_words()}")
-        whole[np.arange(len(atoms)), types - 1, 1:] = found
-        return whole.reshape(len(atoms), -1)
+        return self.rows_by_element(atoms, f"sna/atom {self._basis_words()}")
 
     def _basis_words(self) -> str:
         basis = self.basis

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from ase.data import atomic_numbers
+from typing_extensions import override
 
-from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
-from amorph_flows.potentials.in_process import text_of
+from amorph_flows.potentials.in_process import NativePotential, text_of
 
 COEFFICIENTS_FILE = "potential.snapcoeff"
 PARAMETERS_FILE = "potential.snapparam"
@@ -67,25 +66,10 @@ class SnapBasis:
 
 
 @dataclass(frozen=True, eq=False)
-class SnapPotential:
-    """A basis with its coefficients.
+class SnapPotential(NativePotential[SnapBasis]):
+    """A basis with its coefficients."""
 
-    Parameters
-    ----------
-    basis
-        The basis.
-    coefficients
-        eV, shape ``(n_species, n_terms)``; the first of an element is the energy of its lone atom.
-    """
-
-    basis: SnapBasis
-    coefficients: FloatArray
-
-    @property
-    def reference_energies_ev(self) -> dict[str, float]:
-        """Energy of a lone atom of each element, eV."""
-        return dict(zip(self.basis.species, self.coefficients[:, 0].tolist(), strict=True))
-
+    @override
     def files(self) -> dict[str, bytes]:
         """Return the two files; the same potential gives the same bytes."""
         basis = self.basis
@@ -108,25 +92,7 @@ class SnapPotential:
             PARAMETERS_FILE: ("\n".join(head) + "\n").encode(),
         }
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the two files into a folder, which is made where it is not.
-
-        Parameters
-        ----------
-        folder
-            Where.
-
-        Returns
-        -------
-        Path
-            The folder.
-        """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in self.files().items():
-            (folder / name).write_bytes(content)
-        return folder
-
+    @override
     def pair_commands(self, elements: Sequence[str], folder: str = "") -> list[str]:
         """Return LAMMPS's input lines.
 

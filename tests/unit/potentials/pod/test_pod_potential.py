@@ -66,7 +66,7 @@ def test_another_order_of_elements_is_the_same_potential() -> None:
             atoms.numbers[3] = 13
         energies = []
         for each in (one, one.of_elements(elements)):
-            atoms.calc = LammpsCalculator(each, each.basis.species, each.basis.cutoff)
+            atoms.calc = LammpsCalculator(each)
             energies.append(atoms.get_potential_energies())
         np.testing.assert_allclose(*energies, rtol=1e-10)
         rows = PODLammps(one.basis).atom_rows(atoms)
