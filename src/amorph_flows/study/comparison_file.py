@@ -12,15 +12,7 @@ from typing_extensions import override
 from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.study.labelled_set import read_dataset
 from amorph_flows.study.methods import read_methods
-from amorph_flows.study.reading import (
-    COMPARE,
-    StudyFile,
-    check_workers,
-    explain,
-    read_mapping,
-    resolved,
-    with_paths,
-)
+from amorph_flows.study.reading import COMPARE, StudyFile, read_mapping, resolved, validated
 from amorph_flows.study.study_file import Study, load_study
 
 if TYPE_CHECKING:
@@ -187,15 +179,10 @@ def load_comparison(path: str | Path) -> ComparisonStudy:
             known = sorted(ComparisonStudy.model_fields, key=StudyFile.model_fields.__contains__)
             raise InputError(f"{file}: {unknown_name('key', key, known)}")
     section = content[COMPARE]
-    paths = ("structure", "discharged_structure", "folder")
-    try:
-        if isinstance(section, Mapping):
-            content[COMPARE] = _section(file, section)
-        study = ComparisonStudy.model_validate(with_paths(content, paths))
-    except ValidationError as error:
-        raise InputError(f"{file}: {explain(error)}") from error
-    check_workers(file, study.workers)
-    return study.model_copy(update=resolved(file, {key: getattr(study, key) for key in paths}))
+    if isinstance(section, Mapping):
+        content[COMPARE] = _section(file, section)
+    study = validated(ComparisonStudy, file, content)
+    return resolved(study, file)
 
 
 def load_any_study(path: str | Path) -> Study | ComparisonStudy:

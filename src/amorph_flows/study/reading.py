@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
 COMPARE = "compare"
 """The key of a study file that makes it one of `amorph compare`."""
+
+_PATHS = ("structure", "discharged_structure", "folder")
 
 
 class StudyFile(BaseModel):
@@ -55,6 +56,9 @@ class StudyFile(BaseModel):
         return self.home.name
 
 
+Kind = TypeVar("Kind", bound=StudyFile)
+
+
 def read_mapping(file: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file.
 
@@ -88,31 +92,44 @@ def read_mapping(file: Path) -> dict[str, Any]:
     return content
 
 
-def with_paths(content: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Return the content with the texts that are paths as paths.
+def validated(kind: type[Kind], file: Path, content: dict[str, Any]) -> Kind:
+    """Return a study with the paths as they are in its file.
 
     Parameters
     ----------
-    content
-        Of the file.
-    keys
-        Those that hold paths.
-    """
-    return {
-        key: Path(value) if key in keys and isinstance(value, str) and value else value
-        for key, value in content.items()
-    }
-
-
-def resolved(file: Path, given: dict[str, Path | None]) -> dict[str, Path]:
-    """Return the paths of a study file and its folder, relative to the file.
-
-    Parameters
-    ----------
+    kind
+        Of study.
     file
         The study file.
-    given
-        Paths by key; None is left out, and ``folder`` is then the name of the file.
+    content
+        What it holds.
+
+    Raises
+    ------
+    InputError
+        If a value is of the wrong type, or a worker cannot be.
+    """
+    given = {
+        key: Path(value) if key in _PATHS and isinstance(value, str) and value else value
+        for key, value in content.items()
+    }
+    try:
+        study = kind.model_validate(given)
+    except ValidationError as error:
+        raise InputError(f"{file}: {_explain(error)}") from error
+    _check_workers(file, study.workers)
+    return study
+
+
+def resolved(study: Kind, file: Path) -> Kind:
+    """Return a study whose paths and folder are relative to its file no more.
+
+    Parameters
+    ----------
+    study
+        As `validated` returns it; without a folder it has that of the name of the file.
+    file
+        The study file.
 
     Raises
     ------
@@ -120,27 +137,19 @@ def resolved(file: Path, given: dict[str, Path | None]) -> dict[str, Path]:
         If a file is not there, or the folder is a file.
     """
     here = file.resolve().parent
-    named = {**given, "folder": given.get("folder") or Path(file.stem)}
-    paths = {key: here / path.expanduser() for key, path in named.items() if path is not None}
-    for key, path in paths.items():
+    named = {key: getattr(study, key) for key in _PATHS}
+    named["folder"] = study.folder or Path(file.stem)
+    found = {key: here / path.expanduser() for key, path in named.items() if path is not None}
+    for key, path in found.items():
         if key == "folder":
             if path.is_file():
                 raise InputError(f"{file}: folder: {path} is a file; name a folder")
         elif not path.is_file():
             raise InputError(f"{file}: {key}: there is no file {path}")
-    return {key: path.resolve() for key, path in paths.items()}
+    return study.model_copy(update={key: path.resolve() for key, path in found.items()})
 
 
-def check_workers(file: Path, workers: dict[str, Any]) -> None:
-    """Refuse workers of a study file that cannot be.
-
-    Parameters
-    ----------
-    file
-        The study file.
-    workers
-        What it says.
-    """
+def _check_workers(file: Path, workers: dict[str, Any]) -> None:
     if not workers:
         return
     from amorph_flows.executors import workers as known
@@ -151,14 +160,8 @@ def check_workers(file: Path, workers: dict[str, Any]) -> None:
         raise InputError(f"{file}: workers: {error}") from error
 
 
-def explain(error: ValidationError) -> str:
-    """Return the first thing that is wrong as one line.
-
-    Parameters
-    ----------
-    error
-        Of a study file.
-    """
+def _explain(error: ValidationError) -> str:
+    """Return the first thing that is wrong as one line."""
     first = error.errors()[0]
     key = str(first["loc"][0])
     if first["type"] == "missing":

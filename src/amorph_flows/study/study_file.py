@@ -5,21 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from typing_extensions import override
 
 from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.study.goals import goals_as_overrides
 from amorph_flows.study.overrides import apply_overrides, flatten_overrides, override_names
-from amorph_flows.study.reading import (
-    COMPARE,
-    StudyFile,
-    check_workers,
-    explain,
-    read_mapping,
-    resolved,
-    with_paths,
-)
+from amorph_flows.study.reading import COMPARE, StudyFile, read_mapping, resolved, validated
 
 if TYPE_CHECKING:
     from jobflow import Flow
@@ -156,14 +148,9 @@ def load_study(path: str | Path) -> Study:
     for key in content:
         if key not in Study.model_fields:
             raise InputError(f"{file}: {_unknown_key(key, content)}")
-    paths = ("structure", "discharged_structure", "folder")
-    try:
-        study = Study.model_validate(with_paths(content, paths))
-    except ValidationError as error:
-        raise InputError(f"{file}: {explain(error)}") from error
-    check_workers(file, study.workers)
+    study = validated(Study, file, content)
     _check_references(file, study.references)
-    return study.model_copy(update=resolved(file, {key: getattr(study, key) for key in paths}))
+    return resolved(study, file)
 
 
 def _unknown_key(key: Any, content: dict[str, Any]) -> InputError:
