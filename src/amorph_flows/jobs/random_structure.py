@@ -159,12 +159,11 @@ def pack(
     mixture = read_mixture(composition, maker.oxidation_states)
     density = _density(maker, mixture)
     packed = random_packing(
-        composition,
+        mixture,
         maker.n_atoms,
         density_g_cm3=density.g_cm3,
         min_distance_a=maker.min_distance_a,
         seed=seed,
-        oxidation_states=maker.oxidation_states,
         cell_shape=maker.cell_shape,
     )
     symbols = [el.symbol for el in mixture.formula_unit]

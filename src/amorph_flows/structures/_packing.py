@@ -22,7 +22,7 @@ MinDistance: TypeAlias = float | Mapping[str, float]
 
 
 def random_packing(
-    composition: CompositionLike,
+    composition: CompositionLike | Mixture,
     n_atoms: int,
     density_g_cm3: float | None = None,
     min_distance_a: MinDistance = MIN_DISTANCE_A,
@@ -40,8 +40,8 @@ def random_packing(
     Parameters
     ----------
     composition
-        Formula, moles of formulas such as ``{"Na2O": 0.25, "FeO": 0.5, "P2O5": 0.25}``, or a
-        composition.
+        Formula, moles of formulas such as ``{"Na2O": 0.25, "FeO": 0.5, "P2O5": 0.25}``, a
+        composition, or one that `read_mixture` has read.
     n_atoms
         Wanted atoms; the cell has the nearest whole number of formula units.
     density_g_cm3

@@ -64,7 +64,7 @@ class Mixture:
 
 
 def read_mixture(
-    composition: CompositionLike, oxidation_states: Mapping[str, float] | None = None
+    composition: CompositionLike | Mixture, oxidation_states: Mapping[str, float] | None = None
 ) -> Mixture:
     """Return the composition of a formula or a mixture, checked for neutrality.
 
@@ -73,7 +73,7 @@ def read_mixture(
     composition
         Formula such as ``"NaFePO4"``; moles of formulas, in any unit, such as
         ``{"Na2O": 0.25, "FeO": 0.5, "P2O5": 0.25}``; or a composition or structure. Amounts are
-        read as fractions with denominators up to 1000.
+        read as fractions with denominators up to 1000. A mixture is returned as it is.
     oxidation_states
         Charge of each element. Without, those that pymatgen finds most likely for each formula of
         the mixture, averaged over it; elements that are all metals are neutral.
@@ -84,6 +84,8 @@ def read_mixture(
         If a formula cannot be read or names what is no element, amounts are not positive, or the
         charges are unknown or do not add up to zero.
     """
+    if isinstance(composition, Mixture):
+        return composition
     parts = _parts(composition)
     unit = _whole(parts)
     if oxidation_states is None:
