@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,14 @@ class Training:
         """Return the name of the file of a member."""
         return member_file(self.method, self.suffix, number)
 
+    @cached_property
+    def _frames(self) -> dict[str, bytes]:
+        return {
+            "training.npz": frames_file(self.training),
+            "validation.npz": frames_file(self.validation),
+            "replay.npz": frames_file(self.replay),
+        }
+
     def _folder(self, number: int) -> Path:
         return Path.cwd() / self.method / f"member{number}"
 
@@ -144,13 +153,7 @@ class Training:
             "start": "" if begin is None else "start",
             "is_foundation": is_foundation,
         }
-        files = {
-            "training.npz": frames_file(self.training),
-            "validation.npz": frames_file(self.validation),
-            "replay.npz": frames_file(self.replay),
-        }
-        if begin is not None:
-            files["start"] = begin
+        files = self._frames if begin is None else {**self._frames, "start": begin}
         return run_task(
             self.installed,
             LOOP,
