@@ -8,7 +8,7 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
 from amorph_flows.arrays import FloatArray
-from amorph_flows.datasets import FrameSet
+from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import InputError
 
 
@@ -118,6 +118,19 @@ def element_constants(
         rest = energies - counts @ constants
         constants[free] = np.linalg.lstsq(counts[:, free], rest, rcond=None)[0]
     return dict(zip(species, constants.tolist(), strict=True))
+
+
+def energy_of_lone_atoms(frame: Frame, alone: Mapping[str, float]) -> float:
+    """Return the energy that the atoms of a frame have alone, eV.
+
+    Parameters
+    ----------
+    frame
+        The configuration.
+    alone
+        Energy of a lone atom of each element, eV.
+    """
+    return sum(alone[chemical_symbols[number]] for number in frame.numbers)
 
 
 def require_all(training: FrameSet, species: list[str]) -> None:

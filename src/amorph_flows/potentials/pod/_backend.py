@@ -23,6 +23,7 @@ from amorph_flows.potentials.pod._training import train
 from amorph_flows.potentials.training_frames import (
     check_elements,
     elements_of,
+    energy_of_lone_atoms,
     lone_atoms,
     require_all,
     require_labels,
@@ -94,20 +95,13 @@ def _checked_loss(
     ``fitpod`` does not say whether it could solve its equations.
     """
     frames = training[:: max(1, len(training) // _LOSS_FRAMES)]
-    found = frames.labelled_by(LammpsCalculator(potential))
-    loss = none = 0.0
-    for frame, guess in zip(frames, found, strict=True):
+    fitted, without = [], []
+    for frame, guess in zip(frames, frames.labelled_by(LammpsCalculator(potential)), strict=True):
         energy, forces = float(frame.energy_ev or 0.0), np.asarray(frame.forces)
-        own = sum(alone[symbol] for symbol in frame.to_atoms().get_chemical_symbols())
-        for total, error, wrong in (
-            ("fitted", energy - float(guess.energy_ev or 0.0), forces - np.asarray(guess.forces)),
-            ("none", energy - own, forces),
-        ):
-            term = (
-                settings.energy_weight * (error / frame.n_atoms) ** 2
-                + settings.force_weight * float(np.sum(wrong**2)) / frame.n_atoms
-            ) / len(frames)
-            loss, none = (loss + term, none) if total == "fitted" else (loss, none + term)
+        wrong = energy - float(guess.energy_ev or 0.0), forces - np.asarray(guess.forces)
+        fitted.append(_loss(*wrong, settings))
+        without.append(_loss(energy - energy_of_lone_atoms(frame, alone), forces, settings))
+    loss, none = float(np.mean(fitted)), float(np.mean(without))
     if not loss < none:
         raise CalculationError(
             f"fitpod could not solve its equations: the loss of training frames is {loss:.3g}, "
@@ -115,6 +109,15 @@ def _checked_loss(
             "fewer functions or more frames"
         )
     return loss
+
+
+def _loss(energy_ev: float, forces_ev_a: FloatArray, settings: PODSettings) -> float:
+    """Return the loss of a frame of these errors."""
+    n_atoms = len(forces_ev_a)
+    return (
+        settings.energy_weight * (energy_ev / n_atoms) ** 2
+        + settings.force_weight * float(np.sum(forces_ev_a**2)) / n_atoms
+    )
 
 
 @lru_cache(maxsize=4)

@@ -14,6 +14,7 @@ from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import CalculationError, WalltimeError
 from amorph_flows.potentials.pod._input import FRAMES_FOLDER, NAME, frame_text, input_lines
 from amorph_flows.potentials.pod._potential import PARAMETERS_FILE, PODBasis, PODPotential
+from amorph_flows.potentials.training_frames import energy_of_lone_atoms
 from amorph_flows.runtime.progress import report_progress
 from amorph_flows.runtime.walltime import remaining_s
 from amorph_flows.schemas.fits import PODSettings
@@ -66,8 +67,8 @@ def train(
     (folder / _INPUT_FILE).write_text(f"units metal\nfitpod {PARAMETERS_FILE} {_DATA_FILE}\n")
     with (folder / FRAMES_FOLDER / "training.xyz").open("w") as file:
         for frame in training:
-            own = sum(alone[symbol] for symbol in frame.to_atoms().get_chemical_symbols())
-            file.write(frame_text(frame, float(frame.energy_ev or 0.0) - own, basis.cutoff))
+            energy = float(frame.energy_ev or 0.0) - energy_of_lone_atoms(frame, alone)
+            file.write(frame_text(frame, energy, basis.cutoff))
     _run(folder, settings.max_seconds)
     coefficients = _coefficients(folder, basis)
     coefficients[:, 0] += list(alone.values())
