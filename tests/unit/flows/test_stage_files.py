@@ -22,6 +22,7 @@ STAGES = {
     "voltage": "schemas jobs flows",
     "transport": "schemas jobs",
     "structure": "schemas jobs",
+    "random_structure": "schemas jobs",
     "study": "schemas jobs",  # the report; the flow of the whole study is electrode
     "relabel": "schemas jobs flows",
     "potential_comparison": "schemas jobs flows",
