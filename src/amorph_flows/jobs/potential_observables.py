@@ -24,7 +24,7 @@ _BIN_WIDTH_A = 0.05
 _MODULI = {"bulk modulus": "bulk_gpa", "shear modulus": "shear_gpa", "Young's modulus": "young_gpa"}
 
 
-@stage_job(MeasuredFit)
+@stage_job(MeasuredFit, kind="light")
 def add_observables(
     fit: MeasuredFit | None,
     own: dict[str, Any],

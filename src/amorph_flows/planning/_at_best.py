@@ -91,7 +91,7 @@ def _learning(nodes: Sequence[Node]) -> Iterator[Obstacle]:
 
 def _fits(nodes: Sequence[Node]) -> Iterator[Obstacle]:
     fits = [node for node in nodes if node.kind == "fit" and "dataset" in node.given]
-    if not fits:
+    if not fits or not _of(nodes, "production_md.run_production"):
         return
     n_training = fits[-1].given["dataset"].n_training
     if n_training < MIN_TRAINING_FRAMES:

@@ -10,7 +10,7 @@ from amorph_flows.planning._schedule import end_of_schedule
 from amorph_flows.planning._walk import Node
 from amorph_flows.planning.forecast import Task
 from amorph_flows.planning.rates import Rate
-from amorph_flows.planning.timed import EngineCall, FitStep, PotentialStep
+from amorph_flows.planning.timed import GRADIENT_STEPS, EngineCall, FitStep, PotentialStep
 from amorph_flows.schemas.base import JobKind
 from amorph_flows.schemas.plan import KindTotals, PlanTotals
 
@@ -154,5 +154,5 @@ def _of_neighbours_gb(task: Task) -> float:
         return 0.0
     density = len(timed.structure) / timed.structure.volume
     neighbours = 4 / 3 * pi * timed.settings.cutoff**3 * density
-    n_atoms = task.n / timed.settings.max_steps
+    n_atoms = task.n / max(timed.settings.passes, GRADIENT_STEPS)
     return n_atoms * neighbours * _NEIGHBOUR_BYTES / 1e9

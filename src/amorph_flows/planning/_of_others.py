@@ -9,8 +9,10 @@ from pymatgen.core import Species, Structure
 
 from amorph_flows.flows.more_glasses import add_glasses
 from amorph_flows.planning._filled import with_ions
+from amorph_flows.planning._of_engines import frames_of
 from amorph_flows.planning.forecast import Call, Expected, Forecast, Frames, forecaster
 from amorph_flows.schemas.combined import GlassesUntil
+from amorph_flows.schemas.dataset import DatasetDoc
 
 _JOBS = "amorph_flows.jobs."
 _INSERTION_S_ATOM = 0.06
@@ -44,6 +46,25 @@ def extend_dataset(call: Call) -> Forecast:
     added = sum(n for frames in labels for _, n in frames)
     frames = _merged([before.frames, *labels])
     return _dataset(Expected(frames=frames, n_training=before.n_training + added))
+
+
+@forecaster(_JOBS + "relabel.take_frames")
+def take_frames(call: Call) -> Forecast:
+    """Forecast a part of a dataset: its frames, evenly spaced, split as they were."""
+    data = _data(call)
+    most = call.given["max_frames"] or data.n_frames
+    share = min(1.0, most / data.n_frames)
+    frames = tuple((cell, share * n) for cell, n in data.frames)
+    return _dataset(Expected(frames=frames, n_training=share * data.n_training))
+
+
+@forecaster(_JOBS + "potential_comparison.take_training_frames")
+def take_training_frames(call: Call) -> Forecast:
+    """Forecast a dataset with a part of its training frames."""
+    data, n_training = _data(call), call.given["n_training"]
+    left = (data.n_frames - data.n_training + n_training) / data.n_frames
+    frames = tuple((cell, left * n) for cell, n in data.frames)
+    return _dataset(Expected(frames=frames, n_training=n_training))
 
 
 @forecaster(_JOBS + "voltage.take_snapshots")
@@ -95,6 +116,16 @@ def handed_on(call: Call) -> Forecast:
         The job.
     """
     return Forecast(output=next(iter(_documents(call)), Expected()))
+
+
+def _data(call: Call) -> Expected:
+    """Return the dataset of a job, which may be there already."""
+    data = call.given["dataset"]
+    if isinstance(data, DatasetDoc):
+        data = Expected(frames=_merged([frames_of(data.frames)]), n_training=len(data.training))
+    if not data.frames:
+        raise LookupError("dataset")
+    return data
 
 
 def _dataset(output: Expected) -> Forecast:

@@ -9,15 +9,15 @@ from pymatgen.core import Structure
 
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.planning.forecast import Call, Expected, Forecast, Task, forecaster
-from amorph_flows.planning.timed import ActiveSetSearch, FitStep, PotentialStep
+from amorph_flows.planning.timed import GRADIENT_STEPS, ActiveSetSearch, FitStep, PotentialStep
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import EarlierTurns
 from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.production_md import ProductionUntil
 
 _JOBS = "amorph_flows.jobs."
-_GRADIENT_STEPS = 4.0
-"""Steps of a fit that take as long as the gradients of all atoms, from which the active set is."""
+_MEASURED_STEPS, _MEASURED_S = 1000.0, 2.0
+"""Steps of MD that time a potential for a comparison, and what else is done there, s."""
 
 _ENDLESS = 1e6
 """Times its first length, that of a run without a budget of time."""
@@ -44,6 +44,20 @@ def choose(call: Call) -> Forecast:
     return Forecast(
         output=max(fits, key=lambda fit: getattr(fit.potential, "level", 0)), active_sets=1
     )
+
+
+@forecaster(_JOBS + "potential_comparison.measure_fit")
+def measure(call: Call) -> Forecast:
+    """Forecast the measurement of a fit: its errors on the test frames, and a short MD."""
+    settings, data = call.potential(), call.given["dataset"]
+    tasks = [
+        Task(PotentialStep(cell, settings, every=0), n * (1 - data.n_training / data.n_frames))
+        for cell, n in data.frames
+    ]
+    if isinstance(call.given["structure"], Structure):
+        step = PotentialStep(call.structure(), settings, every=0)
+        tasks.append(Task(step, _MEASURED_STEPS))
+    return Forecast(tasks=tuple(tasks), other_s=_MEASURED_S, output=Expected(potential=settings))
 
 
 @forecaster(_JOBS + "production_md.run_production")
@@ -97,8 +111,8 @@ def _fit(call: Call, settings: FitSettings) -> Forecast:
     cell = max((structure for structure, _ in data.frames), key=len)
     return Forecast(
         tasks=(
-            Task(FitStep(cell, settings), settings.max_steps * atoms, settings.max_seconds),
-            Task(FitStep(cell, settings), _GRADIENT_STEPS * atoms),
+            Task(FitStep(cell, settings), settings.passes * atoms, settings.max_seconds),
+            Task(FitStep(cell, settings), min(settings.passes, GRADIENT_STEPS) * atoms),
             Task(ActiveSetSearch(cell, settings), 1),
         ),
         other_s=1.0,  # errors and parity

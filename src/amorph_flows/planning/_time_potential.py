@@ -81,6 +81,8 @@ def _fitted(piece: WithPotential, cell: Structure) -> tuple[PotentialDoc, Stopwa
     frames, many = _labelled(cell, _N_FRAMES), _labelled(cell, _N_GRADED)
     method = get_learned_backend(piece.settings.backend)
     settings = piece.settings.model_copy(update={"max_steps": _FIT_STEPS, "max_seconds": _FIT_S})
+    if settings.passes < settings.max_steps:  # so quick that its start would count
+        frames = many
     with stopwatch() as fitting:
         fit = method.fit(frames, FrameSet(), settings)
     for _ in range(2):  # the first one may compile
@@ -97,7 +99,7 @@ def _fitted(piece: WithPotential, cell: Structure) -> tuple[PotentialDoc, Stopwa
         errors={},
         training_cpu_seconds=fit.cpu_seconds,
     )
-    step_s = _step_of(fit) / (_N_FRAMES * len(cell))
+    step_s = _step_of(fit) / (len(frames) * len(cell))
     return potential, Stopwatch(step_s, step_s / fitting.cores), finding
 
 

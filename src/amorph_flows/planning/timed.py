@@ -12,6 +12,9 @@ from pymatgen.core import Structure
 from amorph_flows.engines import Engine
 from amorph_flows.schemas.fits import FitSettings
 
+GRADIENT_STEPS = 4.0
+"""Steps of a fit that take as long as the gradients of all atoms, from which the active set is."""
+
 
 def size_of(structure: Structure) -> str:
     """Return the number of atoms and the formula, such as ``"56 atoms of V2O5"``.

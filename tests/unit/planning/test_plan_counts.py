@@ -9,8 +9,9 @@ import pytest
 from jobflow import Flow
 from pymatgen.core import Structure
 
+from amorph_flows.datasets import FrameSet
 from amorph_flows.engines import AseEngine
-from amorph_flows.flows import AmorphousElectrodeMaker, SamplingMaker
+from amorph_flows.flows import AmorphousElectrodeMaker, ComparePotentialsMaker, SamplingMaker
 from amorph_flows.planning._at_best import obstacles_of
 from amorph_flows.planning._cost import cost_of
 from amorph_flows.planning._schedule import end_of_schedule
@@ -20,10 +21,14 @@ from amorph_flows.planning.forecast import FORECASTERS, Call, Expected, Forecast
 from amorph_flows.planning.rates import Rate
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.combined import GlassesUntil
-from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
+from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.fits import MTPSettings, NequIPSettings, PODSettings, SnapSettings
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.schemas.until import Until
 from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_structure
+from amorph_flows.testing.alloy import alloy_frames
 
 TOY = AseEngine(calculator="toy")
 
@@ -195,3 +200,41 @@ def test_each_worker_takes_the_first_job_that_can_run(workers, end):
     parents = {"a": [], "b": [], "c": ["a"], "d": ["b", "c", "elsewhere"]}
     seconds = {"a": 2.0, "b": 4.0, "c": 3.0, "d": 3.0}
     assert end_of_schedule(list("abcd"), parents, seconds, workers) == end
+
+
+def test_fits_of_a_comparison_go_through_the_frames_of_their_subsets():
+    frames = FrameSet(alloy_frames(10, seed=0))
+    alloy = to_structure(frames[0].to_atoms())
+    data = DatasetDoc.empty(EngineInfo(name="EMT", settings_hash="emt", surrogate=True))
+    parts = {"training": [0, 1, 2, 3, 4, 5], "validation": [6], "test_random": [7, 8, 9]}
+    data = data.model_copy(update={"frames": frames, **parts})
+    methods = (
+        MTPSettings(level=8, cutoff=4.0, max_steps=100),
+        SnapSettings(cutoff=4.0, trials=3),
+        PODSettings(cutoff=4.0),
+    )
+    flow = ComparePotentialsMaker(methods=methods, sizes=(2, 6)).make(data, alloy)
+    nodes = walk(flow, EXPECTED)
+    assert all(node.forecast.is_known for node in nodes)
+    atoms = sum(len(frame.numbers) for frame in frames) / len(frames)
+    fits = [node for node in nodes if node.kind == "fit"]
+    passes = [node.forecast.tasks[0].n / atoms for node in fits]
+    assert passes == pytest.approx([200, 600, 6, 18, 2, 6])
+    [measured, *_] = [node for node in nodes if "measure" in node.name]
+    of_frames, of_md = measured.forecast.tasks[:-1], measured.forecast.tasks[-1]
+    assert sum(task.n for task in of_frames) == pytest.approx(4)
+    assert of_md.timed.structure == alloy
+    assert not obstacles_of(nodes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "passes"),
+    [
+        (MTPSettings(max_steps=7), 7),
+        (SnapSettings(trials=5, max_steps=3), 3),
+        (NequIPSettings(max_steps=10, members=3), 30),
+        (PODSettings(), 1),
+    ],
+)
+def test_how_often_a_fit_goes_through_its_frames(settings, passes):
+    assert settings.passes == passes

@@ -49,3 +49,8 @@ class FitSettings(LossWeights):
     def model(self) -> str:
         """The model for people, such as ``"MTP of level 16"``."""
         return self.method or self.backend
+
+    @property
+    def passes(self) -> int:
+        """How often a fit goes through its training frames, at most."""
+        return self.max_steps

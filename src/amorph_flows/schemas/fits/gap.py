@@ -54,6 +54,11 @@ class GAPSettings(FitSettings):
     )
 
     @property
+    def passes(self) -> int:
+        """How often a fit goes through its training frames, at most."""
+        return 1
+
+    @property
     def model(self) -> str:
         """The model for people."""
         return f"{self.method} of {self.n_sparse} sparse points per element"

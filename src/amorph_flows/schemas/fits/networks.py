@@ -64,6 +64,11 @@ class NetworkSettings(FitSettings):
         default=1, ge=1, description="of one network; with more the last digits may differ"
     )
 
+    @property
+    def passes(self) -> int:
+        """How often a fit goes through its training frames, at most."""
+        return self.members * self.max_steps
+
 
 class FineTunedSettings(NetworkSettings):
     """How a network is trained that may begin with the weights of a foundation model."""

@@ -59,6 +59,11 @@ class PODSettings(FitSettings):
         return self
 
     @property
+    def passes(self) -> int:
+        """How often a fit goes through its training frames, at most."""
+        return 1
+
+    @property
     def model(self) -> str:
         """The model for people."""
         numbers = f"{self.pair_functions} pair and {self.triplet_functions} triplet"

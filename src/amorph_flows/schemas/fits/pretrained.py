@@ -43,6 +43,11 @@ class PretrainedSettings(FitSettings):
     )
 
     @property
+    def passes(self) -> int:
+        """How often a fit goes through its training frames, at most."""
+        return 0
+
+    @property
     def model(self) -> str:
         """The model for people."""
         return f"pretrained {self.calculator}"

@@ -51,6 +51,11 @@ class SnapSettings(FitSettings):
     )
 
     @property
+    def passes(self) -> int:
+        """How often a fit goes through its training frames, at most."""
+        return min(self.trials, self.max_steps)
+
+    @property
     def model(self) -> str:
         """The model for people."""
         products = "quadratic " if self.backend == "qsnap" else ""
