@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,11 @@ class ErrorStatistics:
         Of the force components, eV/Å.
     stress_rmse_gpa, stress_mae_gpa
         Of the stress components, GPa; None where no frame has a reference stress.
+    energy_rmse_error_mev_atom, force_rmse_error_ev_a, stress_rmse_error_gpa
+        Standard errors of the root-mean-square errors, as of a sample of independent frames:
+        linearised ratio estimator (W. G. Cochran, Sampling Techniques, 3rd ed., section 2.11).
+        Frames of one run resemble each other, so that they are too small rather than too large.
+        None with fewer than two frames.
     """
 
     n_frames: int
@@ -38,6 +44,9 @@ class ErrorStatistics:
     force_mae_ev_a: float
     stress_rmse_gpa: float | None = None
     stress_mae_gpa: float | None = None
+    energy_rmse_error_mev_atom: float | None = None
+    force_rmse_error_ev_a: float | None = None
+    stress_rmse_error_gpa: float | None = None
 
 
 def error_statistics(labelled: FrameSet, predicted: FrameSet) -> ErrorStatistics:
@@ -63,22 +72,23 @@ def error_statistics(labelled: FrameSet, predicted: FrameSet) -> ErrorStatistics
     _check(labelled, predicted)
     energies, forces, stresses = [], [], []
     for reference, guess in zip(labelled, predicted, strict=True):
-        energies.append(((guess.energy_ev or 0.0) - (reference.energy_ev or 0.0)) / guess.n_atoms)
+        error_ev = (guess.energy_ev or 0.0) - (reference.energy_ev or 0.0)
+        energies.append(np.array([1e3 * error_ev / guess.n_atoms]))
         if guess.forces is not None and reference.forces is not None:
             forces.append((guess.forces - reference.forces).ravel())
         if guess.stress is not None and reference.stress is not None:
-            stresses.append((guess.stress - reference.stress).ravel())
-    energy = 1e3 * np.array(energies)
-    force = np.concatenate(forces)
-    stress = np.concatenate(stresses) / units.GPa if stresses else None
+            stresses.append((guess.stress - reference.stress).ravel() / units.GPa)
     return ErrorStatistics(
         n_frames=len(labelled),
-        energy_rmse_mev_atom=_rmse(energy),
-        energy_mae_mev_atom=_mae(energy),
-        force_rmse_ev_a=_rmse(force),
-        force_mae_ev_a=_mae(force),
-        stress_rmse_gpa=None if stress is None else _rmse(stress),
-        stress_mae_gpa=None if stress is None else _mae(stress),
+        energy_rmse_mev_atom=_rmse(energies),
+        energy_mae_mev_atom=_mae(energies),
+        force_rmse_ev_a=_rmse(forces),
+        force_mae_ev_a=_mae(forces),
+        stress_rmse_gpa=_rmse(stresses) if stresses else None,
+        stress_mae_gpa=_mae(stresses) if stresses else None,
+        energy_rmse_error_mev_atom=_rmse_error(energies),
+        force_rmse_error_ev_a=_rmse_error(forces),
+        stress_rmse_error_gpa=_rmse_error(stresses),
     )
 
 
@@ -95,9 +105,24 @@ def _check(labelled: FrameSet, predicted: FrameSet) -> None:
             raise InputError(f"frame {index} has different atoms in the two sets")
 
 
-def _rmse(errors: FloatArray) -> float:
-    return float(np.sqrt(np.mean(errors**2)))
+def _rmse(errors: Sequence[FloatArray]) -> float:
+    return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
 
 
-def _mae(errors: FloatArray) -> float:
-    return float(np.mean(np.abs(errors)))
+def _mae(errors: Sequence[FloatArray]) -> float:
+    return float(np.mean(np.abs(np.concatenate(errors))))
+
+
+def _rmse_error(errors: Sequence[FloatArray]) -> float | None:
+    """Return the standard error of a root-mean-square error, one array for each frame."""
+    n = len(errors)
+    if n < 2:
+        return None
+    sizes = np.array([len(of_frame) for of_frame in errors])
+    squares = np.array([np.sum(of_frame**2) for of_frame in errors])
+    mean_square = squares.sum() / sizes.sum()
+    if mean_square == 0:
+        return 0.0
+    residuals = squares - mean_square * sizes
+    of_square = np.sqrt(n / (n - 1) * np.sum(residuals**2)) / sizes.sum()
+    return float(of_square / (2 * np.sqrt(mean_square)))

@@ -15,10 +15,8 @@ def study_basis(parts: StudyParts) -> StudyBasis:
     parts
         The documents of the study.
     """
-    formulas = [site.structure.composition.reduced_formula for site in parts.insertions]
-    formulas += [run.formula for run in parts.production]
     return StudyBasis(
-        formula=formulas[0] if formulas else "",
+        formula=glass_formula(parts),
         engines={
             "voltages": parts.voltage.engine,
             "structures": parts.quench.engine,
@@ -30,3 +28,15 @@ def study_basis(parts: StudyParts) -> StudyBasis:
         n_occupations=len({sample.occupation for sample in parts.samples}) or 1,
         structure=structure_rows(parts),
     )
+
+
+def glass_formula(parts: StudyParts) -> str:
+    """Return the formula of the glass with its ions; empty where nothing has any.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    """
+    formulas = [site.structure.composition.reduced_formula for site in parts.insertions]
+    return next(iter([*formulas, *(run.formula for run in parts.production)]), "")

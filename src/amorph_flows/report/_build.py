@@ -10,12 +10,14 @@ from typing import Any
 from pymatgen.core import Species
 
 from amorph_flows.report._page import render_page
+from amorph_flows.report._paper import paper_rows
 from amorph_flows.report._section import Section, plain_data, section_data
 from amorph_flows.report._text import formulas_in
 from amorph_flows.report.results import result_rows
 from amorph_flows.report.screen._screen import Screen, first_screen
 from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
 from amorph_flows.report.sections._motion import motion_section
+from amorph_flows.report.sections._paper import paper_section
 from amorph_flows.report.sections._potential import (
     dataset_section,
     learning_section,
@@ -28,6 +30,7 @@ from amorph_flows.report.sections._summary import summary_section
 from amorph_flows.report.sections._transport import diffusivity_section, displacement_section
 from amorph_flows.report.sections._voltage import voltage_section
 from amorph_flows.schemas.figure import FigureDoc
+from amorph_flows.schemas.reference import PaperRow
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 SCHEMA_VERSION = 1
@@ -66,6 +69,9 @@ def build_report(parts: StudyParts) -> Report:
     rows = result_rows(parts)
     screen = first_screen(parts, rows)
     sections = report_sections(parts, rows)
+    published = paper_rows(parts, rows)
+    if published:
+        sections.insert(1, paper_section(published, [screen.section, *sections]))
     generator = f"amorph-flows {version('amorph-flows')}"
     settings = json.dumps(plain_data(parts.settings), indent=1, ensure_ascii=False)
     html = render_page(
@@ -81,7 +87,7 @@ def build_report(parts: StudyParts) -> Report:
         for section in [screen.section, *sections]
         for panel in section.panels
     }
-    return Report(html, _data(parts, rows, screen, sections, generator), figures, rows)
+    return Report(html, _data(parts, rows, published, screen, sections, generator), figures, rows)
 
 
 def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
@@ -137,6 +143,7 @@ def _shown(parts: StudyParts) -> str:
 def _data(
     parts: StudyParts,
     rows: list[ResultRow],
+    published: list[PaperRow],
     screen: Screen,
     sections: list[Section],
     generator: str,
@@ -152,6 +159,7 @@ def _data(
         "differences_from_paper": plain_data(
             [one.model_dump() for one in parts.differences_from_paper]
         ),
+        "paper": plain_data([row.model_dump() for row in published]),
         "settings": plain_data(parts.settings),
         "sections": {
             section.name: section_data(section) for section in [screen.section, *sections]

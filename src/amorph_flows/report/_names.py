@@ -16,3 +16,15 @@ NAMES = {
     "density": "density",
 }
 """What quantities are called."""
+
+NUMBERS = {
+    "energy_rmse_mev_atom": "energy RMSE",
+    "energy_mae_mev_atom": "energy MAE",
+    "force_rmse_ev_a": "force RMSE",
+    "force_mae_ev_a": "force MAE",
+    "stress_rmse_gpa": "stress RMSE",
+    "stress_mae_gpa": "stress MAE",
+    "maximum": "largest disorder over directions",
+    "minimum": "smallest disorder over directions",
+}
+"""What numbers are called that are no results: errors of the fit, and order."""

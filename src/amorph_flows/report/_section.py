@@ -28,6 +28,7 @@ Kind = Literal[
     "verdict",
     "doubts",
     "documents",
+    "places",
 ]
 Row = Mapping[str, Any]
 
@@ -44,7 +45,7 @@ class Column:
         Heading, with the unit.
     kind
         How its cells are shown; an exact number was chosen, not measured, and a fixed one has
-        so many decimals.
+        so many decimals. Places are parts of the page, each with its anchor and title.
     digits
         Significant digits of numbers, decimals of fixed ones.
     """

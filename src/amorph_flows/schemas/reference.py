@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import ResultWord
 from amorph_flows.schemas.base import Document
 
 ReferenceQuantity = Literal[
@@ -53,3 +54,33 @@ class Reference(Document):
             return self.value
         low, high = self.value
         return math.sqrt(low * high) if low > 0 else (low + high) / 2
+
+
+class PaperRow(Document):
+    """A number of the published study beside that of this one."""
+
+    quantity: str = Field(description="as in the results, `ErrorStatistics`, or the order's field")
+    part: str = Field(default="", description="frames of an error of the fit")
+    temperature_k: float | None = None
+    structure_source: str = Field(default="", description="as in the results")
+    paper: float
+    paper_error: float = Field(
+        description="by rounding to the digits that are printed; the paper gives no other"
+    )
+    here: float | None
+    uncertainty: float | list[float] | None = Field(
+        default=None, description="of the number here: standard error or 95 % interval"
+    )
+    unit: str
+    difference: float | None = Field(default=None, description="here minus paper")
+    factor: float | None = Field(
+        default=None, description="here over paper, of what is compared as logarithms"
+    )
+    combined_error: float | None = Field(default=None, description="with `factor`, of logarithms")
+    n_errors: float | None = Field(
+        default=None, description="size of the difference over its combined error"
+    )
+    verdict: ResultWord | None = Field(default=None, description="of the number here")
+    reason: str = Field(default="", description="why something is not known")
+    where: str = Field(description="place in the paper")
+    remark: str = Field(default="", description="what is to be known of the paper's number")

@@ -84,6 +84,7 @@ def test_chapters_are_in_order_below_the_answer_and_what_stands_in_the_way(repor
         "answer",
         "obstacles",
         "results",
+        "paper",
         "melt-quench",
         "rdf",
         "energies",

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 from amorph_flows.errors import InputError
-from amorph_flows.report._samples import NORMAL_95, OF_LOGARITHMS, ONE_GLASS, standard_error
+from amorph_flows.report._apart import apart, standard_error_of
+from amorph_flows.report._samples import NORMAL_95, OF_LOGARITHMS, ONE_GLASS
 from amorph_flows.report._text import number
 from amorph_flows.report.comparison._allowed import remarks, why_not
 from amorph_flows.schemas.comparison import (
@@ -138,32 +139,20 @@ def _difference(
     if reason or first is None or second is None:
         return Difference(study=name, reason=reason)
     log = quantity in OF_LOGARITHMS
-    errors = [_standard_error(one, log=log) for one in values]
-    factor = second / first if log else None
-    difference = second - first
-    unknown = [study.name for study, one in zip(studies, errors, strict=True) if one is None]
-    if unknown:
+    errors = [standard_error_of(one.value, one.uncertainty, log=log) for one in values if one]
+    found = apart((first, errors[0]), (second, errors[1]), log=log)
+    if found.n_errors is None:
+        unknown = [study.name for study, e in zip(studies, errors, strict=True) if e is None]
         reason = f"no error known of {' and '.join(unknown)}"
-        return Difference(study=name, difference=difference, factor=factor, reason=reason)
-    combined = math.hypot(*(error or 0.0 for error in errors))
-    size = abs(math.log(factor)) if factor is not None else abs(difference)
-    n_errors = size / combined if combined > 0 else (0.0 if size == 0 else math.inf)
+        return Difference(
+            study=name, difference=found.difference, factor=found.factor, reason=reason
+        )
     return Difference(
         study=name,
-        difference=difference,
-        factor=factor,
-        combined_error=combined,
-        n_errors=n_errors if math.isfinite(n_errors) else None,
-        agree=n_errors <= NORMAL_95,
-        reason=f"{number(n_errors, 2)} combined errors apart",
+        difference=found.difference,
+        factor=found.factor,
+        combined_error=found.combined_error,
+        n_errors=found.n_errors if math.isfinite(found.n_errors) else None,
+        agree=found.n_errors <= NORMAL_95,
+        reason=f"{number(found.n_errors, 2)} combined errors apart",
     )
-
-
-def _standard_error(one: ComparedValue | None, *, log: bool) -> float | None:
-    """Return the standard error of a value, of its logarithm if that is compared."""
-    if one is None or one.value is None or one.uncertainty is None:
-        return None
-    if log and isinstance(one.uncertainty, list) and one.uncertainty[0] <= 0:
-        return None
-    error = standard_error(one.value, one.uncertainty, log=log)
-    return error / one.value if log and error is not None else error
