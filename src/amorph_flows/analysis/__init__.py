@@ -27,8 +27,14 @@ from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.steadiness import EnergyThresholds, EnergyVerdict, judge_energy
 from amorph_flows.analysis.structure._angles import BondAngles, bond_angles
 from amorph_flows.analysis.structure._network import Network, network_statistics
-from amorph_flows.analysis.structure._rings import Rings, guttman_rings
+from amorph_flows.analysis.structure._rings import (
+    Rings,
+    guttman_rings,
+    king_rings,
+    primitive_rings,
+)
 from amorph_flows.analysis.structure._scattering import StructureFactor, structure_factor
+from amorph_flows.analysis.structure._voids import Voids, voids
 from amorph_flows.analysis.structure.amorphous import (
     AmorphousThresholds,
     AmorphousVerdict,
@@ -127,6 +133,7 @@ __all__ = [
     "UnwrappingWarning",
     "VanHove",
     "Verdict",
+    "Voids",
     "VolumeVerdict",
     "analyse_transport",
     "believable",
@@ -150,12 +157,14 @@ __all__ = [
     "judge_energy",
     "judge_melt",
     "judge_volume",
+    "king_rings",
     "long_range_order",
     "mean_pressure",
     "mean_squared_displacement",
     "mobility_groups",
     "network_statistics",
     "pressures_gpa",
+    "primitive_rings",
     "radial_distribution",
     "read_trajectory",
     "ring_surroundings",
@@ -164,5 +173,6 @@ __all__ = [
     "structure_factor",
     "unwrap",
     "van_hove",
+    "voids",
     "voronoi_free_volume",
 ]

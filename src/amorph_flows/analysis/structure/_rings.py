@@ -1,24 +1,33 @@
-"""Guttman's rings: the shortest ways back between two bonded atoms."""
+"""Rings of a network by the definitions of Guttman, of King, and of primitive rings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal
 
 import numpy as np
 
-from amorph_flows.analysis.structure._snapshot import StructureLike, as_trajectory, symbols_of
-from amorph_flows.analysis.structure.coordination import Bonds, Pair, find_bonds
+from amorph_flows.analysis.structure._bond_graph import BondGraph, Ring
+from amorph_flows.analysis.structure._ring_search import (
+    different,
+    rings_of_angles,
+    rings_of_bonds,
+    undivided_rings,
+)
+from amorph_flows.analysis.structure._snapshot import (
+    StructureLike,
+    as_trajectory,
+    mask_of,
+    symbols_of,
+)
+from amorph_flows.analysis.structure.coordination import Pair
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
 LARGEST_RING = 12
 
-_Node: TypeAlias = tuple[int, int, int, int]
-"""An atom and the cell that it is in."""
-_Shells: TypeAlias = list[dict[_Node, list[_Node]]]
-"""The nodes at each number of bonds from a start, with their predecessors."""
+RingKind = Literal["guttman", "king", "primitive"]
 
 
 @dataclass(frozen=True)
@@ -27,23 +36,34 @@ class Rings:
 
     Parameters
     ----------
+    kind
+        By which definition.
     sizes
         Backbone atoms of each ring: cations where anions link them (as many as the anions), all
         atoms in a network without anions, shape ``(n_rings,)``.
     centres
         Mean position of the atoms of each ring, Å, wrapped into the cell, shape ``(n_rings, 3)``.
+    areas_a2
+        Area of each ring, Å²: that of the polygon through its atoms in the projection in which it
+        is largest, ½ |Σ r_i × r_i+1|, shape ``(n_rings,)``.
+    eccentricities
+        Of the ellipse with the second moments a² ≥ b² of the ring's atoms in its plane,
+        sqrt(1 - b²/a²): 0 for a circle, 1 for a line; shape ``(n_rings,)``.
     members
         Indices of the atoms of each ring, in order around it.
     largest
         Largest size that was searched for.
     n_open
-        Bonds without a ring up to that size.
+        Bonds that no ring up to that size goes through.
     cutoffs_a
         The bond lengths that were used, Å.
     """
 
+    kind: RingKind
     sizes: IntArray
     centres: FloatArray
+    areas_a2: FloatArray
+    eccentricities: FloatArray
     members: tuple[tuple[int, ...], ...]
     largest: int
     n_open: int
@@ -95,25 +115,85 @@ def guttman_rings(
     InputError
         If an element is absent, a cutoff cannot be, or largest is below 2.
     """
+    return _rings("guttman", structure, backbone, anion, cutoffs_a, largest)
+
+
+def king_rings(
+    structure: StructureLike,
+    backbone: str | Iterable[str],
+    anion: str | None = "O",
+    cutoffs_a: Mapping[Pair, float] | None = None,
+    largest: int = LARGEST_RING,
+) -> Rings:
+    """Return the rings of one structure by King's definition (Nature 213, 1112 (1967)).
+
+    For every backbone atom and every two of its bonds, the rings are all shortest ones through
+    both bonds; equal rings found from several atoms count once. An anion between two cations has
+    but one pair of bonds, whose shortest ring is Guttman's, and starts no search.
+
+    Parameters
+    ----------
+    structure, backbone, anion, cutoffs_a, largest
+        As for `guttman_rings`.
+
+    Raises
+    ------
+    InputError
+        As `guttman_rings`.
+    """
+    return _rings("king", structure, backbone, anion, cutoffs_a, largest)
+
+
+def primitive_rings(
+    structure: StructureLike,
+    backbone: str | Iterable[str],
+    anion: str | None = "O",
+    cutoffs_a: Mapping[Pair, float] | None = None,
+    largest: int = LARGEST_RING,
+) -> Rings:
+    """Return the primitive rings of one structure, those that no path divides into two smaller.
+
+    A ring is primitive if between any two of its atoms no path through the network is shorter
+    than both ways around the ring (Goetzke and Klein, J. Non-Cryst. Solids 127, 215 (1991); Yuan
+    and Cormack, Comput. Mater. Sci. 24, 343 (2002)); Franzblau's shortest-path rings (Phys. Rev. B
+    44, 4925 (1991)) are the same.
+
+    Parameters
+    ----------
+    structure, backbone, anion, cutoffs_a, largest
+        As for `guttman_rings`.
+
+    Raises
+    ------
+    InputError
+        As `guttman_rings`.
+    """
+    return _rings("primitive", structure, backbone, anion, cutoffs_a, largest)
+
+
+def _rings(
+    kind: RingKind,
+    structure: StructureLike,
+    backbone: str | Iterable[str],
+    anion: str | None,
+    cutoffs_a: Mapping[Pair, float] | None,
+    largest: int,
+) -> Rings:
     if largest < 2:
         raise InputError(f"largest is {largest}; the smallest ring has 2 backbone atoms")
     frame = as_trajectory(structure)
-    pairs = _pairs(symbols_of(backbone), anion)
+    cations = symbols_of(backbone)
     given = dict(cutoffs_a or {})
-    bonds = find_bonds(frame, {pair: given.get(pair) for pair in pairs})
+    graph = BondGraph.of(frame, {pair: given.get(pair) for pair in _pairs(cations, anion)})
     step = 1 if anion is None else 2
-    found, n_open = _all_rings(bonds, frame.n_atoms, longest=largest * step)
-    cell = frame.cells[0]
-    fractional = frame.positions[0] @ np.linalg.inv(cell)
-    centres = [np.mean([fractional[node[0]] + node[1:] for node in ring], axis=0) for ring in found]
-    return Rings(
-        sizes=np.array([len(ring) // step for ring in found], dtype=np.int64),
-        centres=np.reshape(centres, (-1, 3)) % 1.0 @ cell,
-        members=tuple(tuple(node[0] for node in ring) for ring in found),
-        largest=largest,
-        n_open=n_open,
-        cutoffs_a=bonds.cutoffs_a,
-    )
+    centres = np.flatnonzero(mask_of(frame.numbers, cations)).tolist()
+    if kind == "guttman":
+        found = different(rings_of_bonds(graph, largest * step))
+    elif kind == "king":
+        found = different(rings_of_angles(graph, centres, largest * step))
+    else:
+        found = different(undivided_rings(graph, centres, largest * step))
+    return _described(kind, graph, found, step, largest)
 
 
 def _pairs(backbone: list[str], anion: str | None) -> list[Pair]:
@@ -122,82 +202,31 @@ def _pairs(backbone: list[str], anion: str | None) -> list[Pair]:
     return [(a, b) for n, a in enumerate(backbone) for b in backbone[n:]]
 
 
-def _all_rings(bonds: Bonds, n_atoms: int, longest: int) -> tuple[list[list[_Node]], int]:
-    """Return the different rings of at most ``longest`` bonds, and the bonds without any."""
-    neighbours: list[list[_Node]] = [[] for _ in range(n_atoms)]
-    for i, j, (a, b, c) in zip(
-        bonds.first.tolist(), bonds.second.tolist(), bonds.images.tolist(), strict=True
-    ):
-        neighbours[i].append((j, a, b, c))
-    rings: dict[tuple[_Node, ...], list[_Node]] = {}
-    n_open = 0
-    for atom, bonded in enumerate(neighbours):
-        for other in bonded:
-            if other < (atom, 0, 0, 0):
-                continue
-            paths = _shortest_paths(neighbours, (atom, 0, 0, 0), other, longest - 1)
-            n_open += not paths
-            for path in paths:
-                rings.setdefault(_key(path), path)
-    return list(rings.values()), n_open
+def _described(
+    kind: RingKind, graph: BondGraph, found: list[Ring], step: int, largest: int
+) -> Rings:
+    positions = [graph.positions(ring) for ring in found]
+    centres = np.reshape([places.mean(axis=0) for places in positions], (-1, 3))
+    return Rings(
+        kind=kind,
+        sizes=np.array([len(ring) // step for ring in found], dtype=np.int64),
+        centres=centres @ np.linalg.inv(graph.cell) % 1.0 @ graph.cell,
+        areas_a2=np.array([_area(places) for places in positions], dtype=float),
+        eccentricities=np.array([_eccentricity(places) for places in positions], dtype=float),
+        members=tuple(tuple(node[0] for node in ring) for ring in found),
+        largest=largest,
+        n_open=graph.bonds_outside(found),
+        cutoffs_a=graph.cutoffs_a,
+    )
 
 
-def _key(ring: list[_Node]) -> tuple[_Node, ...]:
-    """Return a name of a ring that its periodic images share."""
-    _, *cell = min(ring)
-    return tuple(sorted((n[0], n[1] - cell[0], n[2] - cell[1], n[3] - cell[2]) for n in ring))
+def _area(places: FloatArray) -> float:
+    """Return the length of the vector area of a polygon, Å²."""
+    from_centre = places - places.mean(axis=0)
+    vector = np.cross(from_centre, np.roll(from_centre, -1, axis=0)).sum(axis=0) / 2
+    return float(np.linalg.norm(vector))
 
 
-def _shortest_paths(
-    neighbours: list[list[_Node]], start: _Node, end: _Node, longest: int
-) -> list[list[_Node]]:
-    """Return all shortest paths between two bonded atoms other than their bond.
-
-    Breadth first from both ends, always the smaller front, until the fronts meet.
-    """
-    fronts: tuple[_Shells, _Shells] = ([{start: []}], [{end: []}])
-    seen = ({start}, {end})
-    for length in range(1, longest + 1):
-        side = 0 if len(fronts[0][-1]) <= len(fronts[1][-1]) else 1
-        shell = _next_shell(neighbours, fronts[side][-1], seen[side], (start, end))
-        if not shell:
-            return []
-        fronts[side].append(shell)
-        seen[side].update(shell)
-        meeting = shell.keys() & fronts[1 - side][-1].keys()
-        if meeting and length > 1:
-            return [
-                forward[::-1] + backward[1:]
-                for node in meeting
-                for forward in _walks(fronts[0], node, len(fronts[0]) - 1)
-                for backward in _walks(fronts[1], node, len(fronts[1]) - 1)
-            ]
-    return []
-
-
-def _next_shell(
-    neighbours: list[list[_Node]],
-    front: dict[_Node, list[_Node]],
-    seen: set[_Node],
-    bond: tuple[_Node, _Node],
-) -> dict[_Node, list[_Node]]:
-    shell: dict[_Node, list[_Node]] = {}
-    for node in front:
-        atom, a, b, c = node
-        for other, da, db, dc in neighbours[atom]:
-            reached = (other, a + da, b + db, c + dc)
-            if reached in seen or (node in bond and reached in bond):
-                continue
-            shell.setdefault(reached, []).append(node)
-    return shell
-
-
-def _walks(shells: _Shells, node: _Node, depth: int) -> list[list[_Node]]:
-    """Return the ways from a node of a shell back to the start, the node first."""
-    if depth == 0:
-        return [[node]]
-    return [
-        [node, *rest]
-        for previous in shells[depth][node]
-        for rest in _walks(shells, previous, depth - 1)
-    ]
+def _eccentricity(places: FloatArray) -> float:
+    moments = np.linalg.svd(places - places.mean(axis=0), compute_uv=False) ** 2
+    return float(np.sqrt(1.0 - moments[1] / moments[0]))
