@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobflow import Flow, Job, Maker
-from pymatgen.core import Composition, Structure
+from pymatgen.core import Composition, Lattice, Structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.fields import require_positive
@@ -24,6 +24,7 @@ from amorph_flows.structures import (
     composition_grid,
     density_from_crystals,
     density_from_radii,
+    packed_lattice,
     pair_distances,
     random_packing,
     read_mixture,
@@ -100,8 +101,23 @@ class RandomStructureMaker(Maker):
         mixture = read_mixture(composition, self.oxidation_states)
         mixture.units_for(self.n_atoms)
         pair_distances([el.symbol for el in mixture.formula_unit], self.min_distance_a)
-        if self.density_g_cm3 is None and self.density_from == "radii":
-            density_from_radii(mixture)
+        self.lattice(composition)
+
+    def lattice(self, composition: CompositionLike) -> Lattice | None:
+        """Return the cell that will be packed; None where crystals are to give its density.
+
+        Parameters
+        ----------
+        composition
+            Formula, mixture of formulas, or composition.
+        """
+        mixture = read_mixture(composition, self.oxidation_states)
+        density = self.density_g_cm3
+        if density is None:
+            if self.density_from != "radii":
+                return None
+            density = density_from_radii(mixture)
+        return packed_lattice(mixture, mixture.units_for(self.n_atoms), density, self.cell_shape)
 
     def make(self, composition: CompositionLike, seed: int | None = None) -> Job:
         """Return the job; its output is a `RandomStructureDoc`.

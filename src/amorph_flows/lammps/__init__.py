@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from amorph_flows.lammps._run import partial_result, run_lammps_md
     from amorph_flows.lammps.command import check_lammps
     from amorph_flows.lammps.dump import load_trajectory
+    from amorph_flows.lammps.glass_schedule import GlassSchedule
     from amorph_flows.lammps.stages import NPT, NVE, NVT, Deform, LammpsMD, Minimise
 else:
     __getattr__ = lazy_names(
@@ -16,6 +17,7 @@ else:
         {
             "command": ("check_lammps",),
             "dump": ("load_trajectory",),
+            "glass_schedule": ("GlassSchedule",),
             "stages": ("NPT", "NVE", "NVT", "Deform", "LammpsMD", "Minimise"),
             "_result": ("LammpsResult",),
             "_run": ("partial_result", "run_lammps_md"),
@@ -27,6 +29,7 @@ __all__ = [
     "NVE",
     "NVT",
     "Deform",
+    "GlassSchedule",
     "LammpsMD",
     "LammpsResult",
     "Minimise",

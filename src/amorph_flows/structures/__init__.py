@@ -4,7 +4,12 @@ from amorph_flows.structures._crystal_density import CrystalDensity, density_fro
 from amorph_flows.structures._density import IONIC_RADII_ERROR, density_from_radii
 from amorph_flows.structures._library import REFERENCE_METALS, reference_metal, v2o5
 from amorph_flows.structures._occupation import Occupation, RankedOccupations, rank_occupations
-from amorph_flows.structures._packing import pair_distances, random_packing, scaled_copies
+from amorph_flows.structures._packing import (
+    packed_lattice,
+    pair_distances,
+    random_packing,
+    scaled_copies,
+)
 from amorph_flows.structures._reading import check_structure, read_structure
 from amorph_flows.structures._supercell import (
     axis_multiples,
@@ -41,6 +46,7 @@ __all__ = [
     "discharged_charges",
     "find_void_sites",
     "minimum_width",
+    "packed_lattice",
     "pair_distances",
     "parse_element",
     "parse_ion",

@@ -77,7 +77,7 @@ def random_packing(
     mixture = read_mixture(composition, oxidation_states)
     units = mixture.units_for(n_atoms)
     density = density_from_radii(mixture) if density_g_cm3 is None else density_g_cm3
-    lattice = _lattice(mixture, units, density, cell_shape)
+    lattice = packed_lattice(mixture, units, density, cell_shape)
     symbols = [el.symbol for el in mixture.formula_unit]
     distances = pair_distances(symbols, min_distance_a)
     _refuse_own_images(lattice, distances, units * round(mixture.formula_unit.num_atoms))
@@ -160,9 +160,27 @@ def pair_distances(symbols: Sequence[str], min_distance_a: MinDistance) -> Float
     return found
 
 
-def _lattice(
-    mixture: Mixture, units: int, density_g_cm3: float, shape: npt.ArrayLike | None
+def packed_lattice(
+    mixture: Mixture, units: int, density_g_cm3: float, shape: npt.ArrayLike | None = None
 ) -> Lattice:
+    """Return the cell of some formula units at a density.
+
+    Parameters
+    ----------
+    mixture
+        The composition.
+    units
+        Formula units.
+    density_g_cm3
+        Density, g/cm³.
+    shape
+        Row vectors of a cell of this shape; None: a cube.
+
+    Raises
+    ------
+    InputError
+        If the density is not positive, or the shape spans no volume.
+    """
     if not 0 < density_g_cm3 < np.inf:
         raise InputError(f"density_g_cm3 is {density_g_cm3:g}; give more than 0")
     volume_a3 = units * float(mixture.formula_unit.weight) / N_A / density_g_cm3 * 1e24

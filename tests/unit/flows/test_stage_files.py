@@ -27,6 +27,7 @@ STAGES = {
     "relabel": "schemas jobs flows",
     "potential_comparison": "schemas jobs flows",
     "glass": "schemas jobs",
+    "glass_making": "schemas jobs flows",
     "glass_transition": "schemas jobs flows",
     "elastic": "schemas jobs flows",
 }
@@ -44,6 +45,7 @@ NO_STAGES = {
         "reference": "values from elsewhere",
         "result": "what documents of one result of the analysis share",
         "schedule": "the settings of engine MD",
+        "spread": "a number of several glasses",
         "until": "goals of stages, and by what they were made longer",
     },
     "jobs": {
