@@ -26,6 +26,13 @@ from amorph_flows.analysis.pressure import (
 from amorph_flows.analysis.readers import read_trajectory
 from amorph_flows.analysis.steadiness import EnergyThresholds, EnergyVerdict, judge_energy
 from amorph_flows.analysis.structure._angles import BondAngles, bond_angles
+from amorph_flows.analysis.structure._diffraction_peak import (
+    DiffractionPeak,
+    curve_deviation,
+    first_sharp_diffraction_peak,
+    read_curve,
+)
+from amorph_flows.analysis.structure._first_shell import FirstShell, first_shell
 from amorph_flows.analysis.structure._network import Network, network_statistics
 from amorph_flows.analysis.structure._rings import (
     Rings,
@@ -95,12 +102,14 @@ __all__ = [
     "Bonds",
     "CombinedSamples",
     "Coordination",
+    "DiffractionPeak",
     "ElasticConstants",
     "ElasticThresholds",
     "ElasticVerdict",
     "EnergyThresholds",
     "EnergyVerdict",
     "Finding",
+    "FirstShell",
     "FreeVolume",
     "GlassTransition",
     "Hops",
@@ -141,6 +150,7 @@ __all__ = [
     "bond_cutoffs",
     "combine_samples",
     "coordination_numbers",
+    "curve_deviation",
     "density_g_cm3",
     "doubts",
     "elastic_constants",
@@ -148,6 +158,8 @@ __all__ = [
     "find_discontinuities",
     "find_hops",
     "first_minimum",
+    "first_sharp_diffraction_peak",
+    "first_shell",
     "fit_arrhenius",
     "fit_glass_transition",
     "guttman_rings",
@@ -166,6 +178,7 @@ __all__ = [
     "pressures_gpa",
     "primitive_rings",
     "radial_distribution",
+    "read_curve",
     "read_trajectory",
     "ring_surroundings",
     "strain_states",

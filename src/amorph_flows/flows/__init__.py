@@ -3,6 +3,7 @@
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
+from amorph_flows.flows.glass import GlassStructureMaker
 from amorph_flows.flows.glass_making import GlassMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.large_glass import LargeGlassMaker
@@ -23,6 +24,7 @@ __all__ = [
     "ElasticMaker",
     "FitPotentialMaker",
     "GlassMaker",
+    "GlassStructureMaker",
     "GlassTransitionMaker",
     "IonInsertionMaker",
     "LargeGlassMaker",

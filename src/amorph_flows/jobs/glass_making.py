@@ -60,6 +60,6 @@ def collect_glasses(
         rate_k_per_ps=rate_k_per_ps,
         ensemble=first.ensemble,
         glasses=glasses,
-        density_g_cm3=SpreadDoc.of([glass.density_g_cm3 for glass in glasses]),
-        energy_ev_atom=SpreadDoc.of([glass.energy_ev_atom for glass in glasses]),
+        density_g_cm3=SpreadDoc.of([glass.density_g_cm3 for glass in glasses], "g/cm³"),
+        energy_ev_atom=SpreadDoc.of([glass.energy_ev_atom for glass in glasses], "eV/atom"),
     )

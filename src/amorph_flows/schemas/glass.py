@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field
 
+from amorph_flows.analysis.structure._rings import RingKind
+from amorph_flows.analysis.structure._snapshot import mask_of
 from amorph_flows.analysis.structure.free_volume import FreeVolume
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.result import ResultDocument
+from amorph_flows.schemas.spread import SpreadDoc
 from amorph_flows.schemas.structure import RDFDoc
+
+Radiation = Literal["neutron", "xray"]
+
+
+class GlassAnalysis(Document):
+    """How the structure of a glass is looked at."""
+
+    cutoffs_a: dict[str, float] = Field(
+        default_factory=dict,
+        description="bond lengths such as {'P-O': 2.0}, Å; first minima of g(r) for the others",
+    )
+    largest_ring: int = Field(default=12, ge=2, description="backbone atoms to search up to")
+    q_max: float = Field(default=15.0, gt=0, description="of S(Q), 1/Å")
+    n_frames: int = Field(default=20, ge=1, description="of a run, at most")
+    grid_a: float = Field(default=0.3, gt=0, description="spacing of the grid for voids, Å")
+
+
+class FirstShellDoc(ResultDocument):
+    """Distances up to the first minimum of one g(r)."""
+
+    pair: tuple[str, str]
+    peak_a: float = Field(description="place of the first peak, Å")
+    mean_a: float = Field(description="mean distance up to the minimum, Å")
+    standard_deviation_a: float = Field(description="of these distances, Å")
+    minimum_a: float = Field(description="place of the first minimum, Å")
+
+
+class DiffractionPeakDoc(ResultDocument):
+    """The first sharp diffraction peak."""
+
+    q_inv_a: float = Field(description="place, 1/Å")
+    height: float = Field(description="S there")
+    width_inv_a: float = Field(description="full width at half of its prominence, 1/Å")
 
 
 class CoordinationDoc(ResultDocument):
@@ -64,13 +100,18 @@ class StructureFactorDoc(ResultDocument):
 
 
 class RingsDoc(ResultDocument):
-    """Guttman's rings."""
+    """Rings of a network by one definition."""
 
+    kind: RingKind = "guttman"
     distribution: dict[int, int] = Field(description="number of rings of each size")
     sizes: Array = Field(description="backbone atoms of each ring, shape (n_rings,)")
     centres: Array = Field(description="centre of each ring, Å, shape (n_rings, 3)")
+    areas_a2: Array | None = Field(default=None, description="area of each ring, Å²")
+    eccentricities: Array | None = Field(
+        default=None, description="of each ring's ellipse: 0 a circle, 1 a line"
+    )
     largest: int = Field(description="largest size that was searched for")
-    n_open: int = Field(description="bonds without a ring up to that size")
+    n_open: int = Field(description="bonds that no ring up to that size goes through")
     cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
 
 
@@ -107,6 +148,9 @@ class FreeVolumeDoc(Document):
 
     fraction: float = Field(description="free share of the whole volume")
     mean_a3: dict[str, float] = Field(description="mean free volume of each element, Å³")
+    voronoi_mean_a3: dict[str, float] = Field(
+        default_factory=dict, description="mean Voronoi volume of each element, Å³"
+    )
     radii_a: dict[str, float] = Field(description="radius of each element, Å")
 
     @classmethod
@@ -119,7 +163,34 @@ class FreeVolumeDoc(Document):
             What `voronoi_free_volume` returned.
         """
         means = {element: float(result.of_element(element).mean()) for element in result.radii_a}
-        return cls(fraction=result.fraction, mean_a3=means, radii_a=result.radii_a)
+        voronoi = {
+            element: float(result.voronoi_volumes_a3[mask_of(result.numbers, element)].mean())
+            for element in result.radii_a
+        }
+        return cls(
+            fraction=result.fraction,
+            mean_a3=means,
+            voronoi_mean_a3=voronoi,
+            radii_a=result.radii_a,
+        )
+
+
+class VoidsDoc(ResultDocument):
+    """The room that a sphere has between the atoms."""
+
+    probe_radius_a: float = Field(description="radius of the sphere, Å")
+    spacing_a: float = Field(description="of the grid, Å")
+    n_voids: int
+    volumes_a3: Array = Field(description="of each void, largest first, Å³, shape (n_voids,)")
+    radii_a: Array = Field(description="of the largest sphere in each, Å, shape (n_voids,)")
+    centres: Array = Field(description="where that is, Å, shape (n_voids, 3)")
+    dimensions: Array = Field(description="directions each runs on in, 0 to 3, shape (n_voids,)")
+    fraction: float = Field(description="share of the volume that the sphere's centre can be in")
+    open_fraction: float = Field(description="share of that in voids that run on without an end")
+    limiting_radius_a: float = Field(description="of the largest sphere that could cross, Å")
+    largest_radius_a: float = Field(description="of the largest sphere that fits anywhere, Å")
+    atom_radii_a: dict[str, float] = Field(description="radius of each element, Å")
+    left_out: list[str] = Field(description="elements that were taken out before")
 
 
 class GlassDoc(StageDocument):
@@ -127,11 +198,54 @@ class GlassDoc(StageDocument):
 
     formula: str
     n_atoms: int
+    n_frames: int = Field(
+        default=1, description="that RDFs, coordination, angles and S(Q) are averaged over"
+    )
     density_g_cm3: float
     rdf: RDFDoc
+    shells: list[FirstShellDoc] = Field(
+        default_factory=list, description="of the pairs of elements whose g(r) shows one"
+    )
     coordination: list[CoordinationDoc]
     network: NetworkDoc
     angles: list[BondAnglesDoc]
     structure_factor: StructureFactorDoc
-    rings: RingsDoc
+    first_sharp_peaks: dict[str, DiffractionPeakDoc] = Field(
+        default_factory=dict, description="of neutron and xray, where there is one"
+    )
+    rings: RingsDoc = Field(description="Guttman's")
+    other_rings: list[RingsDoc] = Field(
+        default_factory=list, description="King's and the primitive ones"
+    )
     free_volume: FreeVolumeDoc
+    voids: VoidsDoc | None = Field(default=None, description="None in documents of old")
+
+
+class MeasuredCurve(Document):
+    """A measured S(Q) beside the calculated one."""
+
+    radiation: Radiation
+    source: str = Field(description="file that it was read from")
+    curve: Array = Field(description="Q in 1/Å and S, shape (n, 2)")
+    deviation: SpreadDoc | None = Field(
+        default=None, description="sqrt(Σ (S - S_measured)² / Σ S_measured²) of each glass"
+    )
+
+
+class GlassStructureDoc(StageDocument):
+    """What glasses that were made alike are like: means, and how they differ."""
+
+    formula: str
+    n_atoms: int
+    glass_uuids: list[str] = Field(description="of the GlassDoc of each glass")
+    former: str
+    anion: str
+    numbers: dict[str, SpreadDoc] = Field(
+        description="density, coordination_P_O, peak_P_O, angle_O_P_O, qn_3, anion_bridging, "
+        "linkage_P_O_Fe, fsdp_neutron, rings_king_6, void_fraction, voronoi_volume_Na and so on"
+    )
+    functions: dict[str, Array] = Field(
+        description="r_a with g_P_O, q_inv_a with s_neutron and s_xray: mean of the glasses, and "
+        "with _spread their standard deviation"
+    )
+    measured: list[MeasuredCurve] = Field(default_factory=list)

@@ -72,6 +72,48 @@ def anion_among(symbols: Iterable[str]) -> str:
     return max(sorted(symbols), key=lambda symbol: Element(symbol).X)
 
 
+def network_of(
+    symbols: Iterable[str],
+    former: str | None = None,
+    others: Iterable[str] | None = None,
+    anion: str | None = None,
+) -> tuple[str, list[str], str]:
+    """Return former, other cations and anion of the network of a glass.
+
+    Parameters
+    ----------
+    symbols
+        The elements of the glass.
+    former
+        None: the most electronegative cation, such as P of Na-Fe-P-O.
+    others
+        Other cations of the network; None: those that are neither alkali nor alkaline earth
+        metals, such as Fe.
+    anion
+        None: the most electronegative element.
+
+    Raises
+    ------
+    InputError
+        If a named element is not there, or only one element is.
+    """
+    present = sorted(set(symbols))
+    if len(present) < 2:
+        raise InputError(f"a glass of {present} alone has no network of cations and anions")
+    anion = anion or anion_among(present)
+    cations = [symbol for symbol in present if symbol != anion]
+    former = former or anion_among(cations)
+    chosen = others
+    if chosen is None:
+        metals = [Element(symbol) for symbol in cations if symbol != former]
+        chosen = [el.symbol for el in metals if not (el.is_alkali or el.is_alkaline)]
+    found = list(chosen)
+    for symbol in (anion, former, *found):
+        if symbol not in present:
+            raise InputError(f"there is no {symbol!r} here; the elements are {', '.join(present)}")
+    return former, found, anion
+
+
 def remove_species(structure: Structure, element: str) -> Structure:
     """Return a copy of the structure without the atoms of one element.
 

@@ -26,7 +26,7 @@ STAGES = {
     "study": "schemas jobs",  # the report; the flow of the whole study is electrode
     "relabel": "schemas jobs flows",
     "potential_comparison": "schemas jobs flows",
-    "glass": "schemas jobs",
+    "glass": "schemas jobs flows",
     "glass_making": "schemas jobs flows",
     "glass_transition": "schemas jobs flows",
     "elastic": "schemas jobs flows",
@@ -50,6 +50,7 @@ NO_STAGES = {
     },
     "jobs": {
         "fields": "what the fields of Makers may be",
+        "glass_numbers": "names of the numbers of a glass",
         "glass_goal": "whether there are enough glasses",
         "goal": "how far a run is from its goal, and how much longer it should be",
         "md_goal": "which goals engine MD may have, and how far it is from them",
