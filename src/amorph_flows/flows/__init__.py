@@ -6,6 +6,7 @@ from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.glass import GlassStructureMaker
 from amorph_flows.flows.glass_making import GlassMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
+from amorph_flows.flows.ion_dynamics import IonDynamicsMaker
 from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
@@ -26,6 +27,7 @@ __all__ = [
     "GlassMaker",
     "GlassStructureMaker",
     "GlassTransitionMaker",
+    "IonDynamicsMaker",
     "IonInsertionMaker",
     "LargeGlassMaker",
     "MeltQuenchMaker",

@@ -29,6 +29,7 @@ STAGES = {
     "glass": "schemas jobs flows",
     "glass_making": "schemas jobs flows",
     "glass_transition": "schemas jobs flows",
+    "ion_dynamics": "schemas jobs flows",
     "elastic": "schemas jobs flows",
 }
 NO_STAGES = {
