@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from jobflow import Flow, Maker
 from report_study import study_parts
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn
+from amorph_flows.jobs.active_learning.conclude import Start, conclude_turn, judge_loop
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import (
     EarlierTurns,
@@ -65,6 +66,11 @@ class CheapLoop(Maker):
     failure_budget: int = 1
     n_runs: int = 8
     until: LearningUntil = field(default_factory=LearningUntil)
+
+    def judge(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
+        """Return how the loop ends."""
+        limits = self.max_turns, self.failure_budget, self.duration_fs, self.until
+        return judge_loop(turns, last, *limits)
 
     def turn(
         self,

@@ -115,6 +115,7 @@ def extend_dataset(
     labels: list[LabelDoc | None],
     min_contact_a: float = 1.25,
     max_force_ev_a: float = 30.0,
+    held_out_fraction: float = 0.0,
 ) -> DatasetDoc:
     """Return the dataset with new labels in its training part; the test frames stay.
 
@@ -126,6 +127,8 @@ def extend_dataset(
         New labels; None stands for a job that failed.
     min_contact_a, max_force_ev_a
         Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+    held_out_fraction
+        Share of the new labels that joins the validation part instead, evenly spaced.
     """
     dataset = required(dataset, "the dataset")
     new_labels = [label for label in labels if label is not None and len(label.frames)]
@@ -139,10 +142,13 @@ def extend_dataset(
     refusal = refuse_unphysical(new, min_contact_a, max_force_ev_a)
     frames = dataset.frames + refusal.kept
     added = range(len(dataset.frames), len(frames))
+    n_held_out = round(held_out_fraction * len(added))
+    held_out = {added[round((i + 0.5) * len(added) / n_held_out - 0.5)] for i in range(n_held_out)}
     return dataset.renewed(
         engine=engine,
         frames=frames,
-        training=[*dataset.training, *added],
+        training=[*dataset.training, *(i for i in added if i not in held_out)],
+        validation=[*dataset.validation, *sorted(held_out)],
         n_duplicates=dataset.n_duplicates + n_duplicates + len(distinct) - len(new),
         n_refused=dataset.n_refused + len(refusal.refused),
         composition=count_frames(frames),

@@ -94,6 +94,9 @@ class GenerationDoc(StageDocument):
     )
     errors_before: ErrorStatistics | None = None
     errors_after: ErrorStatistics | None = None
+    stability: ExplorationRun | None = Field(
+        default=None, description="run that tests the refitted potential, where the loop has one"
+    )
     kept: bool = Field(default=True, description="whether the refitted potential was kept")
     reason: str = ""
 

@@ -73,6 +73,7 @@ NO_STAGES = {
         "electrode": "the whole study, from its stages",
         "more_glasses": "glasses that are added to a study",
         "interface": "the interface of each stage",
+        "learning_loop": "a turn of active learning, whatever its runs are",
         "sample_runs": "what is run in one glass and occupation, and analysed",
         "samples": "glasses and occupations of a study",
         "presets": "settings of whole studies",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from jobflow import Flow, JobConfig, OutputReference, Response
-from pymatgen.core import Structure
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.jobs.active_learning.goal import found_so_far, is_precise, judge_learning
@@ -31,17 +30,17 @@ L = LearningVerdict
 
 CONVERGED_FS = 4_000_000.0
 
-Start = tuple[str, float, Structure]
-"""Formula, temperature (K) and structure of a run."""
+Start = tuple[str, float, Any]
+"""Formula, temperature (K) and structure of a run, or the composition that it is packed from."""
 
 
 class TurnMaker(Protocol):
-    """The part of `amorph_flows.flows.ActiveLearningMaker` that the end of a turn uses."""
+    """The part of a loop that the end of a turn uses."""
 
-    duration_fs: float
-    max_turns: int
-    failure_budget: int
     until: LearningUntil
+
+    def judge(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
+        """Return how the loop ends, or None where it goes on."""
 
     def turn(
         self,
@@ -98,9 +97,7 @@ def conclude_turn(
     kept = refitted if generation.kept and refitted is not None else potential
     data = extended if extended is not None else dataset
     so_far = earlier.with_turn(generation)
-    verdict = judge_loop(
-        so_far, generation, loop.max_turns, loop.failure_budget, loop.duration_fs, loop.until
-    )
+    verdict = loop.judge(so_far, generation)
     asked = f"goal: {' and '.join(loop.until.asked)}: {found_so_far(generation)}"
     if verdict is not None:
         goal = judge_learning(loop.until, so_far, generation) if loop.until.is_set else None
@@ -204,7 +201,7 @@ def judge_loop(
         "failures": n_failed,
         "duration_fs": duration_fs,
     }
-    why = _used_up(turns, last, max_turns, failure_budget, until)
+    why = used_up(turns, last, max_turns, failure_budget, until)
     from_nothing = turns.n_turns == 1 and last.n_labelled > 0 and last.errors_before is None
     if last.runs and not broken and not from_nothing and (why or is_precise(until, last)):
         return _converged(last, duration_fs, numbers)
@@ -222,14 +219,28 @@ def judge_loop(
     )
 
 
-def _used_up(
+def used_up(
     turns: EarlierTurns,
     last: GenerationDoc,
     max_turns: int,
     failure_budget: int,
     until: LearningUntil,
 ) -> tuple[LearningVerdict, str] | None:
-    """Return what ends the loop though there is something to learn, None where nothing does."""
+    """Return what ends a loop though there is something to learn, None where nothing does.
+
+    Parameters
+    ----------
+    turns
+        The turns so far.
+    last
+        The last of them.
+    max_turns
+        Turns at most.
+    failure_budget
+        Failed labels and runs at most.
+    until
+        The budget.
+    """
     hours, budget = turns.cpu_seconds / 3600, until.budget_core_hours
     if turns.n_failed > failure_budget:
         return L.FAILURE_BUDGET_USED_UP, f"{turns.n_failed} labels and runs failed"

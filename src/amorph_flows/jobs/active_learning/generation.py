@@ -34,6 +34,7 @@ def summarise_turn(
     selection: SelectionDoc | None,
     labels: list[LabelDoc | None],
     worse_factor: float,
+    stability: ExplorationDoc | None = None,
 ) -> GenerationDoc:
     """Return the document of a turn, with the refit kept or undone.
 
@@ -44,11 +45,13 @@ def summarise_turn(
     potential, refitted
         The potential of the turn and its successor; None where the refit failed.
     dataset
-        The dataset before the turn; its validation frames compare the two potentials.
+        The dataset whose validation frames compare the two potentials.
     runs, selection, labels
         What the turn did; None stands for a job that failed.
     worse_factor
         How much larger the validation error of forces may get.
+    stability
+        Run that tests the refit; None where there is none, or its job failed.
     """
     potential = required(potential, "the potential")
     dataset = required(dataset, "the dataset")
@@ -59,7 +62,7 @@ def summarise_turn(
     if unbroken(runs) and not (selection and selection.n_selected):
         reason = _UNBROKEN
     given = [label for label in labels if label is not None]
-    jobs = [refitted if changed else None, selection, *runs, *given]
+    jobs = [refitted if changed else None, selection, *runs, *given, stability]
     return GenerationDoc(
         turn=turn,
         potential_uuid=potential.job_uuid,
@@ -76,6 +79,7 @@ def summarise_turn(
         grade_check=checked_grades(potential, FrameSet(f for doc in given for f in doc.frames)),
         errors_before=before,
         errors_after=after,
+        stability=None if stability is None else stability.run,
         kept=kept,
         reason=reason,
         cpu_seconds=cpu_seconds_of(jobs),

@@ -22,11 +22,12 @@ def select_candidates(
     n_batches: int = 1,
     min_contact_a: float = 1.25,
     force_error_ev_a: float | None = None,
+    only_after_a_break: bool = True,
 ) -> SelectionDoc:
     """Return the saved configurations that MaxVol adds to the active set.
 
     Where no run broke, and the potential is as accurate as asked, nothing is left to learn and
-    nothing is chosen.
+    nothing is chosen; a loop that learns from whatever was saved says so.
 
     Parameters
     ----------
@@ -44,13 +45,15 @@ def select_candidates(
         Candidates with a shorter contact, Å, are refused.
     force_error_ev_a
         Error of forces on the validation frames that is asked for, eV/Å; None: any will do.
+    only_after_a_break
+        Whether a run has to break before anything is chosen.
     """
     candidates = FrameSet(frame for doc in explorations if doc is not None for frame in doc.frames)
     refusal = refuse_unphysical(candidates, min_contact_a)
     chosen: list[int] = []
     potential = required(potential, "the potential")
     dataset = required(dataset, "the dataset")
-    done = unbroken(explorations) and len(dataset.frames) > 0
+    done = only_after_a_break and unbroken(explorations) and len(dataset.frames) > 0
     if done and force_error_ev_a is not None:
         done = is_below(validation_errors(potential, dataset), force_error_ev_a)
     if len(refusal.kept) and not done:
