@@ -1,6 +1,7 @@
 """Flows: one Maker for each stage, and the whole study."""
 
 from amorph_flows.flows.active_learning import ActiveLearningMaker
+from amorph_flows.flows.batch_active_learning import BatchActiveLearningMaker
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.glass import GlassStructureMaker
@@ -21,6 +22,7 @@ from amorph_flows.jobs.sampling import SamplingMaker
 __all__ = [
     "ActiveLearningMaker",
     "AmorphousElectrodeMaker",
+    "BatchActiveLearningMaker",
     "ComparePotentialsMaker",
     "ElasticMaker",
     "FitPotentialMaker",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from amorph_flows.analysis import TransportThresholds
+from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS
 from amorph_flows.jobs.potential import MIN_TRAINING_FRAMES
 from amorph_flows.jobs.production_verdicts import WIDTH_QUESTION
@@ -78,7 +79,10 @@ def _voltages(nodes: Sequence[Node]) -> Iterator[Obstacle]:
 
 def _learning(nodes: Sequence[Node]) -> Iterator[Obstacle]:
     for node in _of(nodes, "active_learning.conclude.conclude_turn"):
-        duration_fs = node.given["loop"].duration_fs
+        loop = node.given["loop"]
+        if not isinstance(loop, ActiveLearningMaker):
+            continue
+        duration_fs = loop.duration_fs
         if duration_fs < CONVERGED_FS:
             yield Obstacle(
                 results=_WITH_POTENTIAL,

@@ -8,11 +8,13 @@ import numpy as np
 from pymatgen.core import Species, Structure
 
 from amorph_flows.flows.more_glasses import add_glasses
+from amorph_flows.jobs.random_structure import RandomStructureMaker
 from amorph_flows.planning._filled import with_ions
 from amorph_flows.planning._of_engines import frames_of
 from amorph_flows.planning.forecast import Call, Expected, Forecast, Frames, forecaster
 from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.structures import random_packing, read_mixture
 
 _JOBS = "amorph_flows.jobs."
 _INSERTION_S_ATOM = 0.06
@@ -20,6 +22,23 @@ _COMPARISON_S = 0.15
 _ANALYSIS_S_ATOM = 1.5e-6
 _REPORT_S = 1.0
 _FIGURE_S = 0.2
+
+
+@forecaster(_JOBS + "random_structure.pack")
+def pack(call: Call) -> Forecast:
+    """Forecast a packing; one whose density is asked of a server is not known."""
+    maker: RandomStructureMaker = call.given["maker"]
+    if maker.density_g_cm3 is None and maker.density_from != "radii":
+        raise LookupError("density")
+    packed = random_packing(
+        read_mixture(call.given["composition"], maker.oxidation_states),
+        maker.n_atoms,
+        density_g_cm3=maker.density_g_cm3,
+        min_distance_a=maker.min_distance_a,
+        seed=call.given["seed"],
+        cell_shape=maker.cell_shape,
+    )
+    return Forecast(other_s=1.0, output=Expected(structure=packed))
 
 
 @forecaster(_JOBS + "insertion.insert_ions")

@@ -17,6 +17,7 @@ STAGES = {
     "dataset": "schemas jobs",  # part of the flow of potential
     "potential": "schemas jobs flows",
     "active_learning": "schemas jobs flows",
+    "batch_active_learning": "flows",  # its jobs are those of active_learning
     "production_md": "schemas jobs",
     "large_glass": "flows",  # its jobs are those of melt_quench and insertion
     "voltage": "schemas jobs flows",

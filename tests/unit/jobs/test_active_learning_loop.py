@@ -10,6 +10,7 @@ from turns import generation
 
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.errors import InputError
+from amorph_flows.jobs.active_learning.batch import error_gain, judge_batch_loop
 from amorph_flows.jobs.active_learning.conclude import CONVERGED_FS, judge_loop
 from amorph_flows.jobs.active_learning.goal import check_learning_goal, judge_learning
 from amorph_flows.remedies import remedy_for
@@ -122,3 +123,64 @@ def test_a_goal_that_no_loop_could_have(until: LearningUntil, share: float, prob
     with pytest.raises(InputError, match=problem):
         check_learning_goal(until, share)
     check_learning_goal(LearningUntil(), share)
+
+
+def batch_turn(
+    before: float = 1.0, after: float = 0.99, stable: bool = True, **changes: object
+) -> GenerationDoc:
+    turn = generation(2, broke=True)
+    errors = study_parts().potential.errors["training"]
+    values = {
+        "errors_before": replace(errors, force_rmse_ev_a=before),
+        "errors_after": replace(errors, force_rmse_ev_a=after),
+        "stability": turn.runs[0].model_copy(
+            update={"broke": not stable, "asked_fs": 1e4, "reached_fs": 1e4 if stable else 11.0}
+        ),
+        "new_potential_uuid": "q",
+    }
+    return turn.model_copy(update=values | changes)
+
+
+def judged_batch(turn: GenerationDoc, max_turns: int = 9, **until: float) -> Verdict | None:
+    turns = EarlierTurns().with_turn(turn)
+    return judge_batch_loop(turns, turn, max_turns, 5, 0.05, LearningUntil(**until))
+
+
+def test_a_batch_loop_ends_with_a_stable_refit_whose_error_no_longer_falls() -> None:
+    verdict = judged_batch(batch_turn())
+    assert verdict is not None
+    assert (verdict.answer, verdict.passed) == ("CONVERGED", True)
+    assert verdict.reason == (
+        "the test at 1200 K lasted 10 of 10 ps, and the error of forces on held-out frames fell "
+        "by 1.0%"
+    )
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        batch_turn(after=0.9),
+        batch_turn(stable=False),
+        batch_turn(kept=False, after=1.5),
+        batch_turn(stability=None),
+    ],
+)
+def test_a_batch_loop_goes_on_while_it_gains_or_its_refit_breaks(turn: GenerationDoc) -> None:
+    assert judged_batch(turn) is None
+    ended = judged_batch(turn, max_turns=1)
+    assert ended is not None
+    assert (ended.answer, ended.passed) == ("TURNS_USED_UP", False)
+
+
+def test_a_batch_loop_may_be_asked_for_an_error() -> None:
+    turn = batch_turn(before=0.2, after=0.199)
+    assert judged_batch(turn, force_error_ev_a=0.1, budget_core_hours=1.0) is None
+    precise = judged_batch(turn, force_error_ev_a=0.25, budget_core_hours=1.0)
+    assert precise is not None
+    assert precise.passed
+
+
+def test_what_a_refit_gains() -> None:
+    assert error_gain(batch_turn(before=2.0, after=1.5)) == pytest.approx(0.25)
+    assert error_gain(batch_turn(new_potential_uuid="")) == 0.0
+    assert error_gain(batch_turn(errors_after=None)) is None

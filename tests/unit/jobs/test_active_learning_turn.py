@@ -15,9 +15,12 @@ from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.jobs.active_learning import generation as turns
 from amorph_flows.jobs.active_learning.explore import MAX_SAVED, _saved_frames
 from amorph_flows.jobs.active_learning.select import select_candidates
+from amorph_flows.jobs.dataset import extend_dataset
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import ExplorationDoc
 from amorph_flows.schemas.dataset import DatasetDoc
+from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.testing.alloy import alloy_frames
 
 PARTS = study_parts()
 
@@ -110,3 +113,25 @@ def test_a_run_that_saves_thousands_offers_some_and_its_break(tmp_path: Path) ->
     assert not damage
     assert MAX_SAVED // 2 <= len(frames) <= MAX_SAVED + 1
     assert frames[-1].provenance.grade == 10.5
+
+
+def test_a_share_of_new_labels_is_held_out_evenly() -> None:
+    frames = FrameSet(alloy_frames(20, seed=5))
+    engine = PARTS.dataset.engine
+    labels = LabelDoc(job_uuid="new", engine=engine, frames=frames)
+    before = DatasetDoc.empty(engine)
+    found = extend_dataset.original(before, [labels], 0.5, 1e3, held_out_fraction=0.1)
+    assert len(found.validation) == 2
+    assert found.validation[1] - found.validation[0] == 10
+    assert sorted([*found.training, *found.validation]) == list(range(20))
+    everything = extend_dataset.original(before, [labels], 0.5, 1e3)
+    assert (everything.training, everything.validation) == (list(range(20)), [])
+
+
+def test_configurations_of_unbroken_runs_are_chosen_where_the_loop_says_so() -> None:
+    run = ExplorationDoc(run=generation(1, broke=False).runs[0], frames=_saved([2.5, 3.0]))
+    exact = potential("unfitted_backend:ConstantForce", ["Mg"], force="0")
+    choice = select_candidates.original(
+        exact, _still_dataset(), [run], limit=5, only_after_a_break=False
+    )
+    assert choice.n_selected == 2
