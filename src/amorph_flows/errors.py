@@ -33,12 +33,17 @@ class MissingDependencyError(AmorphFlowsError, ImportError):
         The extra of amorph-flows that brings it, if there is one.
     hint
         What to do when no extra brings it.
+    instead
+        What to do without it, if anything.
     """
 
-    def __init__(self, what: str, extra: str | None = None, hint: str = "") -> None:
+    def __init__(
+        self, what: str, extra: str | None = None, hint: str = "", instead: str = ""
+    ) -> None:
         remedy = f"pip install 'amorph-flows[{extra}]'" if extra else hint
-        super().__init__(f"{what} is not installed here; install it with: {remedy}")
-        self.what, self.extra = what, extra
+        other = f"; or {instead}" if instead else ""
+        super().__init__(f"{what} is not installed here; install it with: {remedy}{other}")
+        self.what, self.extra, self.hint = what, extra, hint
 
 
 class CalculationError(AmorphFlowsError, RuntimeError):

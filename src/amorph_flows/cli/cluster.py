@@ -57,6 +57,7 @@ def submit(
     ```
     structure: V2O5.cif
     preset: choyal2025
+    engine: VASP
     workers:
       dft: {category: vasp, queueadapter: {nodes: 4, walltime: "48:00:00"}}
       light: login

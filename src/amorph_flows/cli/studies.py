@@ -92,8 +92,8 @@ def run_file(
     - `ion`: `Mg2+` by default
     - `preset`: `demo` by default; `laptop`, three glasses in two hours; or `choyal2025`, the
       published protocol
-    - `engine`: `CHGNet` by default, `toy`, `GPAW`, `VASP`, `VASP-PBE+U`, or
-      `package.module:Class` of an ASE calculator
+    - `engine`: `CHGNet`, `toy`, `GPAW`, `VASP`, `VASP-PBE+U`, or `package.module:Class` of an
+      ASE calculator; by default the preset's, which is `VASP` of `choyal2025` and else `CHGNet`
     - `references`: values from elsewhere that the report shows beside the results
     - `until`: what stages are to reach before they end, within a budget
     - `folder`: where results go; by default a folder named as the study file
@@ -114,6 +114,7 @@ def run_file(
     ```
     structure: V2O5.cif
     preset: choyal2025
+    engine: CHGNet
     overrides:
       melt_quench.time_step_fs: 1.0
       fit.settings.level: 16

@@ -8,7 +8,7 @@ from amorph_flows.datasets._cleaning import (
     refuse_unphysical,
     shortest_contact,
 )
-from amorph_flows.datasets._split import Split, split_frames
+from amorph_flows.datasets._split import Split, apart_from, split_at_random, split_frames
 from amorph_flows.datasets.comparison import LabelComparison, compare_labels
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
@@ -23,11 +23,13 @@ __all__ = [
     "Refusal",
     "Split",
     "additions",
+    "apart_from",
     "compare_labels",
     "deduplicate",
     "error_statistics",
     "maxvol",
     "refuse_unphysical",
     "shortest_contact",
+    "split_at_random",
     "split_frames",
 ]

@@ -54,18 +54,21 @@ def deduplicate(frames: FrameSet) -> tuple[FrameSet, int]:
 
 
 def refuse_unphysical(
-    frames: FrameSet, min_contact_a: float = 1.25, max_force_ev_a: float = 30.0
+    frames: FrameSet, min_contact_a: float | None = 1.25, max_force_ev_a: float | None = 30.0
 ) -> Refusal:
     """Take out frames with too short contacts or too large forces for a fit.
+
+    What is not a finite number is taken out in any case.
 
     Parameters
     ----------
     frames
         Labelled or unlabelled frames.
     min_contact_a
-        Shortest distance between two atoms (periodic images included) that is kept, Å.
+        Shortest distance between two atoms (periodic images included) that is kept, Å; None: any.
     max_force_ev_a
-        Largest norm of the force on an atom that is kept, eV/Å; unlabelled frames have none.
+        Largest norm of the force on an atom that is kept, eV/Å, None: any; unlabelled frames have
+        none.
 
     Returns
     -------
@@ -77,10 +80,10 @@ def refuse_unphysical(
     InputError
         If a limit is not positive.
     """
-    if min_contact_a <= 0 or max_force_ev_a <= 0:
+    if any(limit is not None and limit <= 0 for limit in (min_contact_a, max_force_ev_a)):
         raise InputError(
             f"limits min_contact_a = {min_contact_a} and max_force_ev_a = {max_force_ev_a} "
-            "must be positive"
+            "must be positive, or none for no limit"
         )
     reasons = {
         index: reason
@@ -105,15 +108,15 @@ def shortest_contact(frame: Frame, below_a: float) -> float | None:
     return float(distances.min()) if len(distances) else None
 
 
-def _fault(frame: Frame, min_contact_a: float, max_force_ev_a: float) -> str:
+def _fault(frame: Frame, min_contact_a: float | None, max_force_ev_a: float | None) -> str:
     """Return what is wrong with a frame, or an empty text."""
     labels = [frame.positions, frame.cell, frame.energy_ev, frame.forces, frame.stress]
     if not all(np.all(np.isfinite(label)) for label in labels if label is not None):
         return "a coordinate or a label is not a finite number"
-    contact = shortest_contact(frame, min_contact_a)
+    contact = None if min_contact_a is None else shortest_contact(frame, min_contact_a)
     if contact is not None:
         return f"two atoms are {contact:.2f} Å apart (limit {min_contact_a:g} Å)"
-    if frame.forces is not None:
+    if frame.forces is not None and max_force_ev_a is not None:
         force = float(np.linalg.norm(frame.forces, axis=1).max(initial=0.0))
         if force > max_force_ev_a:
             return f"a force of {force:.1f} eV/Å (limit {max_force_ev_a:g} eV/Å)"

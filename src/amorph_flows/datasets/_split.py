@@ -111,6 +111,62 @@ def split_frames(
     )
 
 
+def split_at_random(
+    frames: FrameSet, test_fraction: float = 0.1, validation_fraction: float = 0.0, seed: int = 0
+) -> Split:
+    """Split frames at random, whatever run, composition and temperature they are of.
+
+    Every frame is in a part, so neighbours in time of the test frames are trained on and the test
+    error is too low where frames of a run are alike (Choyal et al. 2025, section 2.1).
+
+    Parameters
+    ----------
+    frames
+        Distinct labelled frames.
+    test_fraction, validation_fraction
+        Shares of all frames.
+    seed
+        Seed of the random choices.
+
+    Returns
+    -------
+    Split
+        Indices into ``frames``, each part in ascending order; none are left out.
+
+    Raises
+    ------
+    InputError
+        If the fractions leave nothing to train on, or two frames are the same configuration.
+    """
+    _check(frames, test_fraction, 0.0, validation_fraction, 1)
+    drawn = np.random.default_rng(seed).permutation(len(frames)).tolist()
+    n_test, n_held = (
+        round(share * len(frames)) for share in (test_fraction, test_fraction + validation_fraction)
+    )
+    return Split(
+        training=tuple(sorted(drawn[n_held:])),
+        validation=tuple(sorted(drawn[n_test:n_held])),
+        test_random=tuple(sorted(drawn[:n_test])),
+        test_blocks=(),
+        left_out=(),
+        seed=seed,
+    )
+
+
+def apart_from(frames: FrameSet, chosen: Iterable[int], others: Iterable[int]) -> list[int]:
+    """Return those of chosen frames whose neighbours in time are not among others.
+
+    Parameters
+    ----------
+    frames
+        All frames.
+    chosen, others
+        Indices into them, such as the test frames and those that are trained on.
+    """
+    beside = _neighbours(_runs(frames), set(others))
+    return sorted(set(chosen) - beside)
+
+
 def _check(frames: FrameSet, test: float, blocks: float, validation: float, n_blocks: int) -> None:
     shares = (test, blocks, validation)
     if not all(0 <= share < 1 for share in shares) or sum(shares) >= 1:

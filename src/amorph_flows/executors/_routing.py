@@ -36,7 +36,7 @@ def route(flow: FlowOrJob, workers: Mapping[str, Destination] | None = None) -> 
 
     Examples
     --------
-    >>> flow = AmorphousElectrodeMaker.from_preset("choyal2025").make(v2o5())
+    >>> flow = AmorphousElectrodeMaker.from_preset("demo").make(v2o5())
     >>> route(flow, {"dft": Worker(name="vasp", queueadapter={"nodes": 4}), "light": "login"})
     """
     for kind, worker in check_workers(workers).items():

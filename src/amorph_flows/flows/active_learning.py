@@ -56,6 +56,9 @@ class ActiveLearningMaker(LearningLoop):
         Steps between grades.
     max_selected
         Configurations labelled in a turn, at most.
+    min_contact_a, max_force_ev_a
+        Candidates with a shorter contact, Å, are not labelled, and new labels with one or with a
+        larger force, eV/Å, not trained on; None: no limit.
     max_turns
         Turns at most.
     failure_budget

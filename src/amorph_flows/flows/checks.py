@@ -11,7 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 from pymatgen.core import Structure
 
 from amorph_flows.analysis.structure.order import check_fixed_planes
-from amorph_flows.errors import InputError
+from amorph_flows.engines import AseEngine, Engine
+from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.structures import check_structure, check_width
 
 _MAX_ENGINE_ATOMS = 2000
@@ -57,6 +58,36 @@ def check_stage(name: str, stage: object, structure: Structure, *known: Any) -> 
         first = re.split(r"\W", message, maxsplit=1)[0]
         names_a_field = is_dataclass(stage) and first in {field.name for field in fields(stage)}
         raise InputError(f"{name}{'.' if names_a_field else ': '}{message}") from error
+
+
+def check_engine(engine: Engine, *structures: Structure) -> None:
+    """Refuse an engine that cannot compute here, with the line that names another.
+
+    Parameters
+    ----------
+    engine
+        Of a study.
+    *structures
+        What it will be asked about.
+
+    Raises
+    ------
+    InputError, MissingDependencyError
+        What the engine says.
+    """
+    try:
+        for structure in structures:
+            engine.check(structure)
+    except MissingDependencyError as error:
+        if isinstance(engine, AseEngine):
+            raise
+        raise MissingDependencyError(
+            error.what,
+            error.extra,
+            error.hint,
+            instead=f"compute without {engine.info().name}: write 'engine: CHGNet' in the study "
+            "file, in Python engine=AseEngine()",
+        ) from error
 
 
 def check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]) -> None:

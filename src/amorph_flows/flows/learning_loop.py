@@ -9,6 +9,8 @@ from typing import Any
 from jobflow import Flow, Job, Maker
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.datasets import refuse_unphysical
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.errors import InputError
 from amorph_flows.flows.potential import FitPotentialMaker
@@ -54,6 +56,9 @@ class LearningLoop(Maker, ABC):
         Steps between grades.
     max_selected
         Configurations labelled in a turn, at most.
+    min_contact_a, max_force_ev_a
+        Candidates with a shorter contact, Å, are not labelled, and new labels with one or with a
+        larger force, eV/Å, not trained on; None: no limit.
     max_turns
         Turns at most.
     failure_budget
@@ -76,6 +81,8 @@ class LearningLoop(Maker, ABC):
     stop_grade: float = 10.0
     grade_every: int = 10
     max_selected: int = 100
+    min_contact_a: float | None = 1.25
+    max_force_ev_a: float | None = 30.0
     max_turns: int = 10
     failure_budget: int = 20
     label_jobs: int = 2
@@ -151,6 +158,7 @@ class LearningLoop(Maker, ABC):
             max_turns=self.max_turns,
             label_jobs=self.label_jobs,
         )
+        refuse_unphysical(FrameSet(), self.min_contact_a, self.max_force_ev_a)
         if not self.select_grade > 0:
             raise InputError(f"select_grade is {self.select_grade:g}; give more than 0")
         check_learning_goal(self.until, self.fit.validation_fraction)
@@ -242,7 +250,7 @@ class LearningLoop(Maker, ABC):
             explored,
             limit=self.max_selected,
             n_batches=self.label_jobs,
-            min_contact_a=self.fit.min_contact_a,
+            min_contact_a=self.min_contact_a,
             force_error_ev_a=self.until.force_error_ev_a,
             only_after_a_break=self.only_after_a_break,
         )
@@ -263,8 +271,8 @@ class LearningLoop(Maker, ABC):
         job = extend_dataset(
             dataset,
             labels,
-            min_contact_a=self.fit.min_contact_a,
-            max_force_ev_a=self.fit.max_force_ev_a,
+            min_contact_a=self.min_contact_a,
+            max_force_ev_a=self.max_force_ev_a,
             held_out_fraction=self.held_out_fraction,
         )
         without_what_failed(job)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from jobflow import Flow, Job, Maker
 from pymatgen.core import Structure
 
-from amorph_flows.datasets import refuse_unphysical, split_frames
+from amorph_flows.datasets import refuse_unphysical, split_at_random, split_frames
 from amorph_flows.datasets.frames import FrameSet
-from amorph_flows.jobs.dataset import build_dataset
+from amorph_flows.errors import InputError
+from amorph_flows.jobs.dataset import SplitBy, build_dataset
 from amorph_flows.jobs.potential import choose_potential, fit_potential, refit_potential
 from amorph_flows.potentials import default_settings, get_learned_backend
 from amorph_flows.schemas.dataset import DatasetDoc
@@ -31,12 +32,18 @@ class FitPotentialMaker(Maker):
     settings
         Of the backend that they name: model, cutoff, weights and limits of the fit.
     alternatives
-        Other settings to try; the fit of the least validation error of forces is kept, and
-        refits use its settings.
+        Other settings to try; the fit of the least error of forces is kept, on the frames that
+        ``settings.choose_on`` names, and refits use its settings.
+    split
+        How frames are held out: ``"blocks"``, test frames at random and by stretches of runs whose
+        neighbours in time are left out; or ``"random"``, at random alone, whose neighbours are
+        trained on, so that the test error is too low.
     test_fraction, validation_fraction
-        Shares of the frames that are held out.
+        Shares of the frames that are held out; with ``"blocks"`` the first is that of each of the
+        two test parts.
     min_contact_a, max_force_ev_a
-        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out of the dataset;
+        None: no limit.
     seed
         Seed of the split.
     """
@@ -44,10 +51,11 @@ class FitPotentialMaker(Maker):
     name: str = "fit potential"
     settings: AnyFitSettings = field(default_factory=default_settings)
     alternatives: tuple[AnyFitSettings, ...] = ()
+    split: SplitBy = "blocks"
     test_fraction: float = 0.1
     validation_fraction: float = 0.1
-    min_contact_a: float = 1.25
-    max_force_ev_a: float = 30.0
+    min_contact_a: float | None = 1.25
+    max_force_ev_a: float | None = 30.0
     seed: int = 0
 
     @property
@@ -68,7 +76,10 @@ class FitPotentialMaker(Maker):
         InputError, MissingDependencyError
             If a field is out of its range, or the backend fits nothing or cannot run here.
         """
-        split_frames(FrameSet(), self.test_fraction, self.validation_fraction)
+        if self.split not in ("blocks", "random"):
+            raise InputError(f"split is {self.split!r}; give 'blocks' or 'random'")
+        divide = split_at_random if self.split == "random" else split_frames
+        divide(FrameSet(), self.test_fraction, self.validation_fraction)
         refuse_unphysical(FrameSet(), self.min_contact_a, self.max_force_ev_a)
         for settings in (self.settings, *self.alternatives):
             get_learned_backend(settings.backend).check()
@@ -88,6 +99,7 @@ class FitPotentialMaker(Maker):
             min_contact_a=self.min_contact_a,
             max_force_ev_a=self.max_force_ev_a,
             seed=self.seed,
+            split=self.split,
         )
         dataset.name = "dataset"
         without_what_failed(dataset)

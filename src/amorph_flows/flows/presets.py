@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from amorph_flows.engines.named import named_engine
 from amorph_flows.errors import unknown_name
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
@@ -17,8 +18,23 @@ from amorph_flows.schemas.fits import MTPSettings
 
 
 def _choyal2025() -> dict[str, Any]:
-    """Return the protocol of Choyal et al., Small (2025), section 2; it is every default."""
-    return {"preset": "choyal2025"}
+    """Return the protocol of Choyal et al., Small (2025), section 2, beside the defaults."""
+    fit = FitPotentialMaker(
+        settings=default_settings().model_copy(update={"choose_on": "test"}),
+        split="random",
+        validation_fraction=0.0,
+        min_contact_a=None,
+        max_force_ev_a=None,
+    )
+    return {
+        "preset": "choyal2025",
+        "engine": named_engine("VASP"),
+        "fit": fit,
+        "active_learning": ActiveLearningMaker(
+            fit=fit, equilibration_fs=50_000.0, min_contact_a=None, max_force_ev_a=None
+        ),
+        "produce_host": True,
+    }
 
 
 def _small_fit(level: int, max_steps: int) -> MTPSettings:

@@ -31,7 +31,7 @@ class RelabelMaker(Maker):
         Frames at most, evenly spaced over the dataset; None: all.
     min_contact_a, max_force_ev_a
         Frames with a shorter contact, Å, or a larger new force, eV/Å, are left out of the new
-        dataset; the comparison has them.
+        dataset, None: no limit; the comparison has them.
     seed
         Seed of the draws behind the standard errors of the comparison.
 
@@ -44,8 +44,8 @@ class RelabelMaker(Maker):
     name: str = "relabel"
     engine: Engine = field(default_factory=AseEngine)
     max_frames: int | None = None
-    min_contact_a: float = 1.25
-    max_force_ev_a: float = 30.0
+    min_contact_a: float | None = 1.25
+    max_force_ev_a: float | None = 30.0
     seed: int = 0
 
     def check(self, structure: Structure | None = None) -> None:

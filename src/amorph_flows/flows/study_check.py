@@ -10,6 +10,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.flows.checks import (
     check_cell_size,
     check_discharged,
+    check_engine,
     check_lattice_planes,
     check_npt_width,
     check_stage,
@@ -64,8 +65,7 @@ def check_study(
     n_ions, n_in_crystal = (count_ions(s, given.ions_per_formula) for s in (host, structure))
     if discharged_structure is not None:
         check_discharged(structure, discharged_structure, ion.symbol, given.ions_per_formula)
-    for cell in (host, metal):
-        given.engine.check(cell)
+    check_engine(given.engine, host, metal)
     check_lattice_planes(given.lattice_planes, {*host.symbol_set, ion.symbol})
     large = [study.large_glass] if quenches_its_glass(study.production) else []
     check_glasses_until(given.until, given.n_glasses)

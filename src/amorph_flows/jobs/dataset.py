@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Literal
 
-from amorph_flows.datasets import deduplicate, refuse_unphysical, split_frames
+from amorph_flows.datasets import (
+    deduplicate,
+    refuse_unphysical,
+    split_at_random,
+    split_frames,
+)
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.required import required
@@ -12,15 +18,18 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
 
+SplitBy = Literal["blocks", "random"]
+
 
 @stage_job(DatasetDoc)
 def build_dataset(
     labels: list[LabelDoc | None],
     test_fraction: float = 0.1,
     validation_fraction: float = 0.1,
-    min_contact_a: float = 1.25,
-    max_force_ev_a: float = 30.0,
+    min_contact_a: float | None = 1.25,
+    max_force_ev_a: float | None = 30.0,
     seed: int = 0,
+    split: SplitBy = "blocks",
 ) -> DatasetDoc:
     """Return the dataset of some labels, without duplicates and split.
 
@@ -31,9 +40,11 @@ def build_dataset(
     test_fraction, validation_fraction
         Shares of the frames.
     min_contact_a, max_force_ev_a
-        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out; None: no limit.
     seed
         Seed of the split.
+    split
+        ``"blocks"``: as `split_frames` does; ``"random"``: as `split_at_random` does.
 
     Raises
     ------
@@ -50,6 +61,7 @@ def build_dataset(
         min_contact_a=min_contact_a,
         max_force_ev_a=max_force_ev_a,
         seed=seed,
+        split=split,
     )
     return dataset.renewed(sources=[label.job_uuid for label in given])
 
@@ -61,9 +73,10 @@ def split_dataset(
     test_fraction: float = 0.1,
     block_fraction: float | None = None,
     validation_fraction: float = 0.1,
-    min_contact_a: float = 1.25,
-    max_force_ev_a: float = 30.0,
+    min_contact_a: float | None = 1.25,
+    max_force_ev_a: float | None = 30.0,
     seed: int = 0,
+    split: SplitBy = "blocks",
 ) -> DatasetDoc:
     """Return the dataset of labelled frames, without duplicates and split.
 
@@ -77,9 +90,12 @@ def split_dataset(
         Shares of the frames: random test frames, trajectory blocks for the test (None: as many),
         and trajectory blocks that choose hyperparameters.
     min_contact_a, max_force_ev_a
-        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out; None: no limit.
     seed
         Seed of the split.
+    split
+        ``"blocks"``: as `split_frames` does; ``"random"``: as `split_at_random` does, without
+        trajectory blocks.
 
     Raises
     ------
@@ -88,20 +104,23 @@ def split_dataset(
     """
     distinct, n_duplicates = deduplicate(frames)
     refusal = refuse_unphysical(distinct, min_contact_a, max_force_ev_a)
-    split = split_frames(
-        refusal.kept,
-        test_fraction=test_fraction,
-        validation_fraction=validation_fraction,
-        seed=seed,
-        block_fraction=block_fraction,
-    )
+    if split == "random":
+        parts = split_at_random(refusal.kept, test_fraction, validation_fraction, seed)
+    else:
+        parts = split_frames(
+            refusal.kept,
+            test_fraction=test_fraction,
+            validation_fraction=validation_fraction,
+            seed=seed,
+            block_fraction=block_fraction,
+        )
     return DatasetDoc(
         engine=engine,
         frames=refusal.kept,
-        training=list(split.training),
-        validation=list(split.validation),
-        test_random=list(split.test_random),
-        test_blocks=list(split.test_blocks),
+        training=list(parts.training),
+        validation=list(parts.validation),
+        test_random=list(parts.test_random),
+        test_blocks=list(parts.test_blocks),
         n_duplicates=n_duplicates,
         n_refused=len(refusal.refused),
         composition=count_frames(refusal.kept),
@@ -113,8 +132,8 @@ def split_dataset(
 def extend_dataset(
     dataset: DatasetDoc | None,
     labels: list[LabelDoc | None],
-    min_contact_a: float = 1.25,
-    max_force_ev_a: float = 30.0,
+    min_contact_a: float | None = 1.25,
+    max_force_ev_a: float | None = 30.0,
     held_out_fraction: float = 0.0,
 ) -> DatasetDoc:
     """Return the dataset with new labels in its training part; the test frames stay.
@@ -126,7 +145,7 @@ def extend_dataset(
     labels
         New labels; None stands for a job that failed.
     min_contact_a, max_force_ev_a
-        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out; None: no limit.
     held_out_fraction
         Share of the new labels that joins the validation part instead, evenly spaced.
     """

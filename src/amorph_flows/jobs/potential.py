@@ -13,6 +13,7 @@ import numpy as np
 from jobflow import Job, Response
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.datasets import apart_from
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics, error_statistics
 from amorph_flows.datasets.frames import FrameSet
@@ -140,7 +141,9 @@ def _fitted(dataset: DatasetDoc, settings: FitSettings, start: PotentialDoc | No
 
 @stage_job(PotentialDoc)
 def choose_potential(fits: list[PotentialDoc | None]) -> PotentialDoc:
-    """Return the potential of the least validation error of forces; test errors play no part.
+    """Return the potential of the least error of forces, on the frames that chose its snapshot.
+
+    Test errors play no part unless ``choose_on`` of its settings is ``"test"``.
 
     Parameters
     ----------
@@ -153,11 +156,12 @@ def choose_potential(fits: list[PotentialDoc | None]) -> PotentialDoc:
         If every fit failed.
     """
     finished = [fit for fit in fits if fit is not None]
-    return min(required(finished or None, "every fit"), key=_validation_force_error)
+    return min(required(finished or None, "every fit"), key=_force_error)
 
 
-def _validation_force_error(doc: PotentialDoc) -> float:
-    errors = doc.errors.get("validation") or doc.errors["training"]
+def _force_error(doc: PotentialDoc) -> float:
+    chosen_on = "validation" if doc.fit_settings().choose_on == "validation" else "test_random"
+    errors = doc.errors.get(chosen_on) or doc.errors["training"]
     return errors.force_rmse_ev_a if math.isfinite(errors.force_rmse_ev_a) else math.inf
 
 
@@ -227,6 +231,9 @@ def _with_errors(
             predicted = found[name] = predict(method, doc, frames)
             errors[name] = error_statistics(frames, predicted)
             parity[name] = _parity(frames, predicted)
+    if apart := _apart(parts):
+        of_apart = parts["test_random"].take(apart)
+        errors["test_apart"] = error_statistics(of_apart, found["test_random"].take(apart))
     held_out = next((n for n in ("test_blocks", "test_random") if n in errors), None)
     return doc.model_copy(
         update={
@@ -238,6 +245,16 @@ def _with_errors(
             "verdicts": _verdicts(doc, errors.get(held_out) if held_out else None),
         }
     )
+
+
+def _apart(parts: dict[str, FrameSet]) -> list[int]:
+    """Return random test frames without neighbours in training, where no blocks are held out."""
+    if len(parts["test_blocks"]):
+        return []
+    random, training = parts["test_random"], parts["training"]
+    n_random = len(random)
+    both = random + training
+    return apart_from(both, range(n_random), range(n_random, len(both)))
 
 
 def _grade_check(

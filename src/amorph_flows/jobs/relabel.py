@@ -55,8 +55,8 @@ def take_frames(dataset: DatasetDoc | None, max_frames: int | None = None) -> Da
 def relabel_dataset(
     dataset: DatasetDoc | None,
     labels: LabelDoc | None,
-    min_contact_a: float = 1.25,
-    max_force_ev_a: float = 30.0,
+    min_contact_a: float | None = 1.25,
+    max_force_ev_a: float | None = 30.0,
 ) -> DatasetDoc:
     """Return a dataset with the labels of another engine only, split as it was.
 
@@ -69,7 +69,7 @@ def relabel_dataset(
     labels
         The new labels of its frames.
     min_contact_a, max_force_ev_a
-        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out.
+        Frames with a shorter contact, Å, or a larger force, eV/Å, are left out; None: no limit.
 
     Raises
     ------

@@ -63,7 +63,8 @@ class PotentialDoc(StageDocument):
     n_parameters: int
     n_training_frames: int
     errors: dict[str, ErrorStatistics] = Field(
-        description="by part: training, validation, test_random, test_blocks"
+        description="by part: training, validation, test_random, test_blocks; without blocks "
+        "test_apart, the random test frames whose neighbours in time are not trained on"
     )
     grade_check: GradeCheck | None = Field(
         default=None, description="of the held-out frames: grades against errors of forces"

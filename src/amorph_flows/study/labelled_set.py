@@ -102,7 +102,7 @@ def _from_frames(
     from amorph_flows.datasets.io import read_extxyz
     from amorph_flows.jobs.dataset import split_dataset
 
-    shares: dict[str, float] = {}
+    shares: dict[str, Any] = {}
     for key, value in splits.items():
         if key not in _SPLITS:
             raise InputError(f"compare.splits: {unknown_name('key', key, _SPLITS)}")

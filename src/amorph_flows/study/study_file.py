@@ -36,10 +36,10 @@ class Study(StudyFile):
     )
     ion: str = Field(default="Mg2+", description="the ion that is inserted")
     preset: str = Field(default="demo", description="the protocol: demo, laptop or choyal2025")
-    engine: str = Field(
-        default="CHGNet",
+    engine: str | None = Field(
+        default=None,
         description="energies and forces: CHGNet, GPAW, VASP, VASP-PBE+U, or an ASE calculator as "
-        "package.module:Class",
+        "package.module:Class; without it the preset's: VASP of choyal2025, else CHGNet",
     )
     n_glasses: int | None = Field(
         default=None,
@@ -88,7 +88,9 @@ class Study(StudyFile):
         }
         if self.references is not None:
             changes["references"] = tuple(read_references(self.references))
-        maker = replace(preset, ion=self.ion, engine=named_engine(self.engine), **changes)
+        if self.engine is not None:
+            changes["engine"] = named_engine(self.engine)
+        maker = replace(preset, ion=self.ion, **changes)
         overrides = dict(flatten_overrides(maker, self.overrides))
         for name in overrides:
             _refuse_unheeded(name)
@@ -111,12 +113,13 @@ class Study(StudyFile):
     @override
     def flow(self) -> Flow:
         structure, discharged = self.structures()
-        flow = self.maker().make(structure, discharged)
+        maker = self.maker()
+        flow = maker.make(structure, discharged)
         marks = {
             "study": self.name,
             "home": str(self.home),
             "preset": self.preset,
-            "engine": self.engine,
+            "engine": self.engine or maker.engine.info().name,
             "ion": self.ion,
             "formula": structure.composition.reduced_formula,
         }

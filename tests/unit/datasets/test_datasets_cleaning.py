@@ -47,6 +47,7 @@ def test_frames_beyond_a_limit_are_refused_with_the_value() -> None:
     assert "31.0 eV/Å" in refusal.refused[2]
     assert "finite" in refusal.refused[4]
     assert not refuse_unphysical(frames, 1.0, 40.0).refused.keys() & {1, 2}
+    assert set(refuse_unphysical(frames, None, None).refused) == {4}
 
 
 def test_contact_through_the_periodic_boundary_counts() -> None:

@@ -7,7 +7,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from amorph_flows.datasets import Frame, FrameSet, Provenance, split_frames
+from amorph_flows.datasets import (
+    Frame,
+    FrameSet,
+    Provenance,
+    apart_from,
+    split_at_random,
+    split_frames,
+)
 from amorph_flows.datasets._split import Split
 from amorph_flows.errors import InputError
 
@@ -111,3 +118,22 @@ def test_bad_input() -> None:
         split_frames(FrameSet([*frames, frames[2]]))
     with pytest.raises(InputError, match="n_blocks = 0"):
         split_frames(FrameSet(frames), n_blocks=0)
+
+
+def test_at_random_every_frame_is_used_and_none_is_left_out() -> None:
+    frames = FrameSet([*frames_of("a", 120), *frames_of("b", 80, 1200.0)])
+    split = split_at_random(frames, 0.1, seed=3)
+    check_disjoint(split, 200)
+    assert (len(split.training), len(split.test_random)) == (180, 20)
+    assert (split.validation, split.test_blocks, split.left_out) == ((), (), ())
+    assert split == split_at_random(frames, 0.1, seed=3)
+    assert split.test_random != split_at_random(frames, 0.1, seed=4).test_random
+    held = split_at_random(frames, 0.1, 0.2)
+    assert (len(held.training), len(held.validation), len(held.test_random)) == (140, 40, 20)
+    with pytest.raises(InputError, match="leave no frames"):
+        split_at_random(frames, 0.6, 0.4)
+
+
+def test_frames_apart_have_no_neighbour_among_the_others() -> None:
+    frames = FrameSet([*frames_of("a", 6), *frames_of("b", 2), *frames_of("", 1)])
+    assert apart_from(frames, [0, 1, 4, 6, 8], [2, 3, 5, 7]) == [0, 8]

@@ -34,10 +34,19 @@ EVERYTHING = replace(
 )
 STUDIES = {
     "all of it": EVERYTHING,
-    "VASP": replace(PRESET, engine=VaspEngine.scan_u()),
+    "defaults": AmorphousElectrodeMaker(),
     "SNAP": replace(PRESET, fit=FitPotentialMaker(settings=SnapSettings(backend="snap"))),
 }
 OTHER = "something else"
+OPEN = {
+    "",
+    "sampling.duration_fs",
+    "fit.alternatives",
+    "active_learning.max_turns",
+    "mtp_sampling.production_fs",
+    "voltage.n_snapshots",
+}
+"""Fields in which the published preset still differs from the paper."""
 
 
 def leaves(maker: Any, prefix: str = "") -> Iterator[str]:
@@ -89,9 +98,9 @@ def test_each_statement_is_of_a_field_and_has_its_place() -> None:
         assert bool(one.where) == one.is_stated, one.field
 
 
-def test_vasp_as_published_differs_in_nothing_that_the_paper_states() -> None:
-    found = STUDIES["VASP"].differences_from_paper()
-    assert not [one for one in found if one.stated and one.field.startswith("engine")]
+def test_the_preset_differs_where_it_must_alone() -> None:
+    found = {one.field for one in PRESET.differences_from_paper() if one.stated}
+    assert found <= OPEN
     changed = replace(PRESET, engine=VaspEngine.scan_u(user_incar_settings={"ENCUT": 400}))
     assert by_what(changed.differences_from_paper())["VASP: ENCUT"].here == 400
     other_u = replace(PRESET, engine=VaspEngine.scan_u({"V": 3.0}))
@@ -100,7 +109,7 @@ def test_vasp_as_published_differs_in_nothing_that_the_paper_states() -> None:
 
 def test_what_differs_by_hand() -> None:
     quench = replace(PRESET.melt_quench, quench_duration_fs=8000.0, hold_temperatures_k=(500, 1500))
-    found = by_what(replace(PRESET, melt_quench=quench).differences_from_paper())
+    found = by_what(AmorphousElectrodeMaker(melt_quench=quench).differences_from_paper())
     assert (found["quench"].paper, found["quench"].here, found["quench"].unit) == (16, 8, "ps")
     assert found["quench"].factor == 2
     assert found["quench"].where.startswith("section 2.2")

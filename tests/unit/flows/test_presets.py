@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from monty.json import jsanitize
+from pymatgen.core import SETTINGS
 
-from amorph_flows.errors import InputError
+from amorph_flows.engines import AseEngine
+from amorph_flows.errors import InputError, MissingDependencyError
 from amorph_flows.flows import AmorphousElectrodeMaker, MeltQuenchMaker
 from amorph_flows.structures import supercell_near, v2o5
 from amorph_flows.structures.stoichiometry import count_ions
+from amorph_flows.testing.vasp import write_potcars
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +69,15 @@ def test_insertion_and_sampling(published: AmorphousElectrodeMaker) -> None:
 def test_potential_and_active_learning(published: AmorphousElectrodeMaker) -> None:
     settings = published.fit.settings
     assert (settings.level, settings.cutoff) == (16, 7.0)
-    assert published.fit.test_fraction == 0.1
+    assert (published.fit.split, published.fit.test_fraction) == ("random", 0.1)
+    assert published.fit.validation_fraction == 0
+    assert settings.choose_on == "test"
     learning = published.active_learning
     assert learning.duration_fs == 4_000_000
     assert (learning.select_grade, learning.stop_grade) == (2.0, 10.0)
+    assert learning.equilibration_fs == 50_000
+    for stage in (published.fit, learning):
+        assert (stage.min_contact_a, stage.max_force_ev_a) == (None, None)
 
 
 def test_production(published: AmorphousElectrodeMaker) -> None:
@@ -123,8 +133,29 @@ def test_each_sampling_has_velocities_of_its_own() -> None:
     assert len(seeds) == 4
 
 
+def test_only_the_published_preset_names_vasp(published: AmorphousElectrodeMaker) -> None:
+    assert published.engine.info().name == "VASP SCAN+U"
+    assert AmorphousElectrodeMaker().engine == AseEngine()
+    for name in ("demo", "laptop"):
+        assert AmorphousElectrodeMaker.from_preset(name).engine == AseEngine()
+
+
+def test_without_vasp_it_is_refused_with_the_line_to_change(
+    published: AmorphousElectrodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(SETTINGS, "PMG_VASP_PSP_DIR", raising=False)
+    with pytest.raises(MissingDependencyError, match=r"POTCARs.*'engine: CHGNet' in the study"):
+        published.make(v2o5())
+    replace(published, engine=AseEngine(calculator="toy")).check(v2o5())
+
+
+@pytest.mark.filterwarnings("ignore:POTCAR data with symbol")  # they are not VASP's
 @pytest.mark.parametrize("preset", AmorphousElectrodeMaker.presets())
-def test_inputs_of_jobs_are_plain_json(preset: str) -> None:
+def test_inputs_of_jobs_are_plain_json(
+    preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    potcars = write_potcars(tmp_path, ["V", "O", "Mg"])
+    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(potcars))
     flow = AmorphousElectrodeMaker.from_preset(preset).make(v2o5())
     for job, _ in flow.iterflow():
         json.dumps(jsanitize(job.as_dict(), strict=True, enum_values=True), allow_nan=False)

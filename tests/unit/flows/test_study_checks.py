@@ -161,6 +161,8 @@ def test_negative_time_step_of_any_stage_is_refused(maker: AmorphousElectrodeMak
         ("voltage", {"n_snapshots": 0}, "voltage.n_snapshots is 0"),
         ("fit", {"test_fraction": 0.6}, "leave no frames for training"),
         ("fit", {"max_force_ev_a": -1.0}, "must be positive"),
+        ("fit", {"split": "blocked"}, "fit.split is 'blocked'"),
+        ("active_learning", {"min_contact_a": 0.0}, "must be positive"),
         ("fit", {"alternatives": (MTPSettings(cutoff=9.0),)}, "less than twice the cutoff"),
         ("insertion", {"charges": {"V": 5.0, "O": -2.0}}, "net charge of"),
         ("insertion", {"charges": {"V": 4.0}}, "charges has no value for O"),

@@ -20,7 +20,7 @@ def select_candidates(
     explorations: list[ExplorationDoc | None],
     limit: int,
     n_batches: int = 1,
-    min_contact_a: float = 1.25,
+    min_contact_a: float | None = 1.25,
     force_error_ev_a: float | None = None,
     only_after_a_break: bool = True,
 ) -> SelectionDoc:
@@ -42,7 +42,7 @@ def select_candidates(
     n_batches
         Number of labelling jobs.
     min_contact_a
-        Candidates with a shorter contact, Å, are refused.
+        Candidates with a shorter contact, Å, are refused; None: any.
     force_error_ev_a
         Error of forces on the validation frames that is asked for, eV/Å; None: any will do.
     only_after_a_break
