@@ -25,7 +25,7 @@ def test_the_better_of_two_settings_is_kept_on_the_frames_that_choose(
 ) -> None:
     study = tiny_study()
     choose_on: Literal["test", "validation"] = "test" if split == "random" else "validation"
-    held_out = {"test": (0.4, 0.0), "validation": (0.1, 0.1)}[choose_on]
+    held_out = {"test": (0.6, 0.0), "validation": (0.1, 0.1)}[choose_on]
     sampling = SamplingMaker(engine=AseEngine(calculator="toy"), duration_fs=300.0, frame_stride=5)
     sampled = sampling.make(supercell_near(v2o5(), study.cell_lengths_a), 900.0, "V2O5")
     poor = MTPSettings(level=2, cutoff=2.2, max_seconds=1.0, max_steps=5, choose_on=choose_on)

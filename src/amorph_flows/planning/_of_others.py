@@ -51,9 +51,10 @@ def insert_ions(call: Call) -> Forecast:
 
 @forecaster(_JOBS + "dataset.build_dataset")
 def build_dataset(call: Call) -> Forecast:
-    """Forecast a dataset: two test parts, one for validation, the rest for training."""
+    """Forecast a dataset: one or two test parts, one for validation, the rest for training."""
     frames = _merged([label.frames for label in call.given["labels"] if label is not None])
-    held_out = 2 * call.given["test_fraction"] + call.given["validation_fraction"]
+    n_tests = 1 if call.given["split"] == "random" else 2
+    held_out = n_tests * call.given["test_fraction"] + call.given["validation_fraction"]
     n_frames = sum(n for _, n in frames)
     return _dataset(Expected(frames=frames, n_training=(1 - held_out) * n_frames))
 

@@ -31,7 +31,8 @@ def test_paths_are_relative_to_the_file(write, tmp_path, monkeypatch):
 def test_defaults(write, tmp_path):
     study = load_study(write("structure: host.cif\n"))
     assert study.home == tmp_path / "mine"
-    assert (study.ion, study.preset, study.engine) == ("Mg2+", "demo", "CHGNet")
+    assert (study.ion, study.preset, study.engine) == ("Mg2+", "demo", None)
+    assert study.maker().engine.info().name == "CHGNet"
     assert study.overrides == {}
 
 
