@@ -17,11 +17,13 @@ from jobflow import Job, JobStore, run_locally
 from maggma.stores import MemoryStore
 from processes import started
 from pymatgen.core import SETTINGS, Structure
+from pymatgen.io.vasp import Incar
 from vasp_md import ENGINE, HELD, HOLD, NVE, STAGE, long_md, mixed_up
 
 from amorph_flows.calculators.toy import ToyCalculator
 from amorph_flows.datasets.frames import Frame, FrameSet, Provenance
 from amorph_flows.engines.vasp import VaspEngine
+from amorph_flows.engines.vasp._run import read_run
 from amorph_flows.errors import CalculationError, InputError
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.schedule import MDStage
@@ -276,6 +278,14 @@ def test_relaxation(tmp_path: Path, relax_cell: bool) -> None:
     atoms.calc = ToyCalculator()
     assert doc.energy_ev == pytest.approx(atoms.get_potential_energy(), abs=1e-5)
     assert (doc.structure.lattice == start.lattice) != relax_cell
+    folders = {file.parent.name: file for file in tmp_path.rglob("INCAR*")}
+    assert set(folders) == ({"relax", "relaxed"} if relax_cell else {"relax"})
+    if relax_cell:  # the energy is that of a single point in the basis of the last cell
+        incar = Incar.from_file(folders["relaxed"])
+        assert incar.get("NSW", 0) == 0
+        single = read_run(folders["relaxed"].parent, doc.structure)
+        assert doc.energy_ev == single.steps[-1].energy_ev
+        np.testing.assert_allclose(single.steps[-1].cell, doc.structure.lattice.matrix, atol=1e-6)
 
 
 def test_relaxation_that_runs_out_of_steps_says_so() -> None:

@@ -12,6 +12,7 @@ from amorph_flows.engines import AseEngine, Engine
 from amorph_flows.flows import interface
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.completed import completed
+from amorph_flows.flows.crystal import Crystal
 from amorph_flows.flows.differences import differences, settings_of
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.large_glass import LargeGlassMaker
@@ -19,11 +20,13 @@ from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.more_glasses import add_glasses, handed_on
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
-from amorph_flows.flows.production import (
-    produce,
-    without_goal,
+from amorph_flows.flows.sample_runs import (
+    analyse,
+    cpu_seconds_of_runs,
+    run_host,
+    run_melt,
+    run_sample,
 )
-from amorph_flows.flows.sample_runs import analyse, run_sample
 from amorph_flows.flows.samples import formulas_of, make_samples
 from amorph_flows.flows.study_check import check_study
 from amorph_flows.flows.voltage import VoltageMaker
@@ -35,9 +38,6 @@ from amorph_flows.references import default_references, published_protocol
 from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import Difference, StudyParts
-from amorph_flows.structures import (
-    supercell_near,
-)
 from amorph_flows.structures.stoichiometry import count_ions
 from amorph_flows.upstream.jobflow import without_what_failed
 
@@ -64,6 +64,8 @@ class AmorphousElectrodeMaker(Maker):
         Where energies and forces come from; given to every stage that computes some.
     cell_lengths_a
         Lengths of the cell that is molten, Å; mapped to the axes of the given crystal.
+    relax_crystal
+        Whether the engine relaxes atoms and cell of the crystal before it is molten.
     melt_quench, sampling, insertion, fit, active_learning, mtp_sampling, production, voltage
         The stages. ``sampling`` is engine MD with ions; ``mtp_sampling`` is MD with the potential
         in the cell that engine MD uses, ``production`` in a larger one.
@@ -112,6 +114,7 @@ class AmorphousElectrodeMaker(Maker):
     ions_per_formula: float = 1.0
     engine: Engine = field(default_factory=AseEngine)
     cell_lengths_a: tuple[float, float, float] = (11.5, 8.8, 10.8)
+    relax_crystal: bool = False
     melt_quench: interface.MeltQuench = field(default_factory=MeltQuenchMaker)
     insertion: interface.Insertion = field(default_factory=IonInsertionMaker)
     insertion_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1200.0)
@@ -192,9 +195,10 @@ class AmorphousElectrodeMaker(Maker):
         self.check(structure, discharged_structure)
         study = completed(self)
         ion, temperatures = study.ion, study.insertion_temperatures_k
-        host = supercell_near(structure, study.cell_lengths_a)
-        n_ions = count_ions(host, study.ions_per_formula)
-        empty, full = formulas_of(host, ion, n_ions)
+        engine = study.engine if study.relax_crystal else None
+        host = Crystal.near(structure, study.cell_lengths_a, engine)
+        n_ions = count_ions(host.given, study.ions_per_formula)
+        empty, full = formulas_of(host.given, ion, n_ions)
 
         samples = make_samples(
             range(1, study.n_glasses + 1),
@@ -202,27 +206,18 @@ class AmorphousElectrodeMaker(Maker):
             study.melt_quench,
             study.insertion,
             study.sampling,
-            host,
+            host.cell,
             (ion, n_ions),
             temperatures,
             (empty, full),
         )
-        quench, branches = samples[0].quench, samples[0].branches
         fit = study.fit.make([label for sample in samples for label in sample.labels])
         starts = [start for sample in samples for start in sample.starts]
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
         potential = learned.output.potential
         runs = [run_sample(study, potential, host, sample) for sample in samples]
-        melts = []
-        if isinstance(study.melt_quench, MeltQuenchMaker):
-            melt, melt_k = quench.output["melt"].structure, study.melt_quench.melt_temperature_k
-            melts.append(study.melt_sampling.make(potential, melt, melt_k, empty, "engine's melt"))
-        of_host = []
-        if study.produce_host:
-            hosts = {t: label.structure for t, label in branches.items()}
-            wanted_k = study.production_temperatures_k
-            of_host = produce(without_goal(study.production), potential, hosts, wanted_k, empty)
-
+        melts = run_melt(study, potential, samples[0])
+        of_host = run_host(study, potential, samples[0])
         voltage = study.voltage.make(
             structure,
             ion,
@@ -235,7 +230,7 @@ class AmorphousElectrodeMaker(Maker):
         if study.find_glass_transition:
             hot = samples[0].engine_md
             cooled = study.glass_transition.make(hot[max(hot)].structure, potential)
-        given = host, ion, cooled.output if cooled else None, study.lattice_planes
+        given = host.cell, ion, cooled.output if cooled else None, study.lattice_planes
         first = analyse(runs[0], *given, melts, of_host)
         others = [analyse(of_sample, *given) for of_sample in runs[1:]]
         several = [first, *others] if others or study.until.is_set else []
@@ -249,10 +244,7 @@ class AmorphousElectrodeMaker(Maker):
             voltage=voltage.output,
             differences_from_paper=study.differences_from_paper(),
             settings=replace(study, references=None),
-            cpu_seconds={
-                "sampling": [label.cpu_seconds for s in samples for label in s.engine_md.values()],
-                "mtp_sampling": [job.output.cpu_seconds for r in runs for job in r.small.values()],
-            },
+            cpu_seconds=cpu_seconds_of_runs(samples, runs),
             glass_transition=cooled.output if cooled else None,
             samples=[one.as_sample for one in several],
             references=study._references(full),
@@ -262,7 +254,7 @@ class AmorphousElectrodeMaker(Maker):
         quenched, inserted, sampled = (
             [job for sample in samples for job in sample.jobs[n]] for n in range(3)
         )
-        stages = [*quenched, *inserted, *sampled, fit, learned, *melts]
+        stages = [*host.jobs, *quenched, *inserted, *sampled, fit, learned, *melts]
         stages += [job for of_sample in runs for job in of_sample.jobs]
         ends = [*of_host, *([cooled] if cooled else []), voltage]
         ends += [job for one in (first, *others) for job in one.jobs]

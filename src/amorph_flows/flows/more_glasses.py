@@ -10,7 +10,8 @@ from jobflow import Flow, OutputReference
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
-from amorph_flows.flows.sample_runs import analyse, run_sample
+from amorph_flows.flows.crystal import Crystal
+from amorph_flows.flows.sample_runs import analyse, cpu_seconds_of_runs, run_sample
 from amorph_flows.flows.samples import formulas_of, make_samples
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.study import write_report
@@ -64,15 +65,14 @@ def add_glasses(
         formulas_of(host, ion, n_ions),
     )
     potential: PotentialDoc = given["learned"].potential
-    runs = [run_sample(study, potential, host, sample) for sample in samples]
+    crystal = Crystal.as_given(host)
+    runs = [run_sample(study, potential, crystal, sample) for sample in samples]
     with_ions = [run for of_sample in runs for run in of_sample.with_ions]
     voltage = study.voltage.more(given["voltage"], ion, with_ions)
     analysed = [
         analyse(of_sample, host, ion, given["glass_transition"], study.lattice_planes)
         for of_sample in runs
     ]
-    sampled = [label.cpu_seconds for s in samples for label in s.engine_md.values()]
-    small = [job.output.cpu_seconds for r in runs for job in r.small.values()]
     took = given["cpu_seconds"] or {}
     report = write_report(
         **{
@@ -80,8 +80,8 @@ def add_glasses(
             "voltage": voltage.output,
             "settings": longer,
             "cpu_seconds": {
-                "sampling": [*took.get("sampling", []), *sampled],
-                "mtp_sampling": [*took.get("mtp_sampling", []), *small],
+                stage: [*took.get(stage, []), *seconds]
+                for stage, seconds in cpu_seconds_of_runs(samples, runs).items()
             },
             "samples": [*given["samples"], *(one.as_sample for one in analysed)],
         }

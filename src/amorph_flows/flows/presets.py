@@ -29,6 +29,7 @@ def _choyal2025() -> dict[str, Any]:
     return {
         "preset": "choyal2025",
         "engine": named_engine("VASP"),
+        "relax_crystal": True,
         "fit": fit,
         "active_learning": ActiveLearningMaker(
             fit=fit, equilibration_fs=50_000.0, min_contact_a=None, max_force_ev_a=None

@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.flows.checks import check_stage
+from amorph_flows.flows.crystal import Crystal
 from amorph_flows.flows.interface import LargeGlass, PotentialMD
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.schemas.potential import PotentialDoc
@@ -108,7 +109,7 @@ def make_large_glass(
     stage: LargeGlass,
     production: PotentialMD,
     potential: PotentialDoc,
-    host: Structure,
+    host: Crystal,
     ion: str,
     ions_per_formula: float,
     branches_k: Iterable[float],
@@ -133,9 +134,15 @@ def make_large_glass(
     temperatures_k
         Of production, K.
     """
-    large = _repeated(host, production)
+    large = (
+        host.repeated(production.supercell) if isinstance(production, ProductionMDMaker) else host
+    )
     used_k = tuple(dict.fromkeys(start for start, _ in _starts(branches_k, temperatures_k)))
-    return stage.make(potential, large, ion, count_ions(large, ions_per_formula), used_k)
+    n_ions = count_ions(large.given, ions_per_formula)
+    glass = stage.make(potential, large.cell, ion, n_ions, used_k)
+    if large is host or not large.jobs:
+        return glass
+    return Flow([*large.jobs, glass], output=glass.output, name=glass.name)
 
 
 def produce(

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Job
 from pymatgen.core import Structure
 
-from amorph_flows.flows.production import make_large_glass, produce, quenches_its_glass
+from amorph_flows.flows.crystal import Crystal
+from amorph_flows.flows.melt_quench import MeltQuenchMaker
+from amorph_flows.flows.production import (
+    make_large_glass,
+    produce,
+    quenches_its_glass,
+    without_goal,
+)
 from amorph_flows.flows.samples import Sample, reseeded
 from amorph_flows.jobs.structure import Planes, compare_structures
 from amorph_flows.jobs.transport import collect_transport
@@ -106,7 +113,7 @@ class AnalysedSample:
 
 
 def run_sample(
-    study: AmorphousElectrodeMaker, potential: PotentialDoc, host: Structure, sample: Sample
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, host: Crystal, sample: Sample
 ) -> SampleRuns:
     """Return MD with the potential in a sample.
 
@@ -131,8 +138,66 @@ def run_sample(
     return SampleRuns(sample, small, glass, large)
 
 
+def run_melt(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
+) -> list[Job | Flow]:
+    """Return MD with the potential of the melt of a glass; nothing where none is known.
+
+    Parameters
+    ----------
+    study
+        The stages.
+    potential
+        The potential, or a reference to it.
+    sample
+        Of the glass.
+    """
+    quench = study.melt_quench
+    if not isinstance(quench, MeltQuenchMaker):
+        return []
+    melt, melt_k = sample.quench.output["melt"].structure, quench.melt_temperature_k
+    return [study.melt_sampling.make(potential, melt, melt_k, sample.formulas[0], "engine's melt")]
+
+
+def run_host(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
+) -> list[Job | Flow]:
+    """Return production without ions, if the study has it.
+
+    Parameters
+    ----------
+    study
+        The stages.
+    potential
+        The potential, or a reference to it.
+    sample
+        Of the glass.
+    """
+    if not study.produce_host:
+        return []
+    hosts = {t: label.structure for t, label in sample.branches.items()}
+    wanted_k, empty = study.production_temperatures_k, sample.formulas[0]
+    return produce(without_goal(study.production), potential, hosts, wanted_k, empty)
+
+
+def cpu_seconds_of_runs(
+    samples: Sequence[Sample], runs: Sequence[SampleRuns]
+) -> dict[str, list[float | None]]:
+    """Return references to the CPU time of runs whose documents the report is not given.
+
+    Parameters
+    ----------
+    samples, runs
+        Of a study.
+    """
+    return {
+        "sampling": [label.cpu_seconds for s in samples for label in s.engine_md.values()],
+        "mtp_sampling": [job.output.cpu_seconds for r in runs for job in r.small.values()],
+    }
+
+
 def _production(
-    study: AmorphousElectrodeMaker, potential: PotentialDoc, host: Structure, sample: Sample
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, host: Crystal, sample: Sample
 ) -> tuple[Flow | None, list[Job | Flow]]:
     """Return the glass that the potential makes, if it does, and production with ions."""
     temperatures, formula = study.production_temperatures_k, sample.full

@@ -193,7 +193,7 @@ def make_samples(
     samples: list[Sample] = []
     for glass in glasses:
         stage, which = reseeded(melt_quench, glass), _which(glass, 1)
-        if which and isinstance(stage, MeltQuenchMaker):
+        if isinstance(stage, MeltQuenchMaker):
             quench = stage.labelled(host, formulas[0] + which)
         else:
             quench = stage.make(host)

@@ -66,6 +66,11 @@ def check_study(
     if discharged_structure is not None:
         check_discharged(structure, discharged_structure, ion.symbol, given.ions_per_formula)
     check_engine(given.engine, host, metal)
+    if given.relax_crystal and not given.engine.has_stress:
+        raise InputError(
+            f"relax_crystal is true, but engine {given.engine.info().name} has no stress, so no "
+            "cell can relax; set relax_crystal to false, or use another engine"
+        )
     check_lattice_planes(given.lattice_planes, {*host.symbol_set, ion.symbol})
     large = [study.large_glass] if quenches_its_glass(study.production) else []
     check_glasses_until(given.until, given.n_glasses)

@@ -49,6 +49,12 @@ def insert_ions(call: Call) -> Forecast:
     return Forecast(other_s=_INSERTION_S_ATOM * len(host), output=Expected(structure=filled))
 
 
+@forecaster(_JOBS + "crystal.repeat_relaxed")
+def repeat_relaxed(call: Call) -> Forecast:
+    """Forecast a crystal in a larger cell."""
+    return Forecast(output=Expected(structure=call.structure("relaxed") * call.given["multiples"]))
+
+
 @forecaster(_JOBS + "dataset.build_dataset")
 def build_dataset(call: Call) -> Forecast:
     """Forecast a dataset: one or two test parts, one for validation, the rest for training."""

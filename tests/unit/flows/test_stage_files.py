@@ -11,6 +11,7 @@ from amorph_flows import flows, jobs, schemas
 LAYERS = {"schemas": schemas, "jobs": jobs, "flows": flows}
 
 STAGES = {
+    "crystal": "jobs flows",  # its document is that of relaxations, in labelling
     "melt_quench": "schemas jobs flows",
     "insertion": "schemas jobs",
     "sampling": "jobs",  # its jobs are those of the engine, their document is in labelling

@@ -11,11 +11,14 @@ from atomate2.vasp.jobs.base import BaseVaspMaker
 from pymatgen.core import Structure
 
 from amorph_flows.datasets.frames import Frame, Provenance
-from amorph_flows.engines.vasp._run import read_run, run_maker
+from amorph_flows.engines.vasp._run import Computed, read_run, run_maker
 from amorph_flows.engines.vasp._settings import HARMLESS
 from amorph_flows.errors import CalculationError
 from amorph_flows.schemas.labelling import EngineInfo, RelaxDoc
 from amorph_flows.structures.configuration import to_atoms, to_structure
+
+FINAL = "relaxed"
+"""Folder of the single point that follows a relaxation of the cell."""
 
 
 def labelled_frame(
@@ -41,10 +44,7 @@ def labelled_frame(
     CalculationError
         If VASP fails or the density does not converge.
     """
-    run = run_maker(maker, to_structure(frame.to_atoms()), folder, {"NSW": 0} | tags)
-    result = run.steps[-1]
-    if not result.converged:
-        raise CalculationError("the density did not converge within NELM steps", folder)
+    result = _single_point(maker, to_structure(frame.to_atoms()), folder, tags)
     return replace(
         frame, energy_ev=result.energy_ev, forces=result.forces, stress=result.stress
     ).with_provenance(
@@ -60,8 +60,14 @@ def relaxed(
     engine: EngineInfo,
     *,
     goes_on: bool,
+    final: BaseVaspMaker | None = None,
+    final_tags: dict[str, Any] | None = None,
 ) -> RelaxDoc:
     """Return a structure relaxed by VASP.
+
+    The plane waves of a relaxation are those of the cell that it begins with. Where the cell
+    changes, energy and forces of the end are therefore those of a single point in the last cell,
+    which can be compared with other single points.
 
     Parameters
     ----------
@@ -77,6 +83,10 @@ def relaxed(
         Of the document.
     goes_on
         Whether to start from what an earlier job left in the folder, if that can be read.
+    final
+        Of the single point that follows; None: there is none, as the cell is kept.
+    final_tags
+        Its INCAR tags on top of that Maker's.
 
     Raises
     ------
@@ -90,14 +100,26 @@ def relaxed(
         raise CalculationError("the density did not converge within NELM steps", folder)
     atoms = to_atoms(structure)
     atoms.cell, atoms.positions = last.cell, last.positions
+    end = to_structure(atoms)
+    if final is not None:
+        last = _single_point(final, end, folder.with_name(FINAL), final_tags or {})
     return RelaxDoc(
         engine=engine.model_copy(update={"version": run.version}),
-        structure=to_structure(atoms),
+        structure=end,
         energy_ev=last.energy_ev,
         max_force_ev_a=float(np.linalg.norm(last.forces, axis=1).max()),
         converged=run.converged,
         n_steps=len(run.steps),
     )
+
+
+def _single_point(
+    maker: BaseVaspMaker, structure: Structure, folder: Path, tags: dict[str, Any]
+) -> Computed:
+    result = run_maker(maker, structure, folder, {"NSW": 0} | tags).steps[-1]
+    if not result.converged:
+        raise CalculationError("the density did not converge within NELM steps", folder)
+    return result
 
 
 def _contcar(folder: Path, structure: Structure) -> Structure:

@@ -269,7 +269,9 @@ class VaspEngine(Engine, Maker):
     ) -> RelaxDoc:
         """Relax a structure until its forces are below ``-EDIFFG``, with ``ISIF`` 3 or 2.
 
-        A density that does not converge for the last configuration raises a `CalculationError`.
+        Where the cell relaxes, a single point of the last cell follows, whose energy and forces are
+        those of the document: the basis of the relaxation is that of the first cell. A density that
+        does not converge for the last configuration raises a `CalculationError`.
         """
         self.check(structure)
         require_time("the relaxation")
@@ -281,6 +283,8 @@ class VaspEngine(Engine, Maker):
             | self.user_incar_settings,
             self.info(),
             goes_on=prev_dir is not None,
+            final=self.static_maker if relax_cell else None,
+            final_tags=self.user_incar_settings,
         )
 
     def _run_md(self, structure: Structure, folder: Path, tags: dict[str, Any]) -> VaspRun:
