@@ -14,27 +14,24 @@ from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.completed import completed
 from amorph_flows.flows.crystal import Crystal
 from amorph_flows.flows.differences import differences, settings_of
+from amorph_flows.flows.engine_transport import EngineTransportMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.large_glass import LargeGlassMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.more_glasses import add_glasses, handed_on
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
-from amorph_flows.flows.sample_runs import (
-    analyse,
-    cpu_seconds_of_runs,
-    run_host,
-    run_melt,
-    run_sample,
-)
+from amorph_flows.flows.sample_runs import analyse, cpu_seconds_of_runs, run_sample
 from amorph_flows.flows.samples import formulas_of, make_samples
+from amorph_flows.flows.side_runs import cool, engine_transport, run_host, run_melt
 from amorph_flows.flows.study_check import check_study
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.jobs.study import write_report
-from amorph_flows.references import default_references, published_protocol
+from amorph_flows.jobs.transport import TransportSettings
+from amorph_flows.references import published_protocol, references_for
 from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import Difference, StudyParts
@@ -85,6 +82,11 @@ class AmorphousElectrodeMaker(Maker):
     find_glass_transition, glass_transition
         Whether to cool the structure with ions from above the melt with the potential to find its
         glass transition, which the Arrhenius fit is then tested against; and how.
+    transport
+        How diffusivities are taken from production.
+    find_engine_transport, engine_transport
+        Whether engine MD with ions of the first glass goes on, for diffusivities that stand beside
+        those of the potential; and how.
     lattice_planes
         Planes per cell along a, b, c by element, such as ``{"Mg": (4, 6, 2)}``, that long-range
         order is measured against at every temperature; for elements without, the strongest ones
@@ -138,6 +140,9 @@ class AmorphousElectrodeMaker(Maker):
     voltage: interface.Voltage = field(default_factory=VoltageMaker)
     find_glass_transition: bool = False
     glass_transition: interface.GlassTransition = field(default_factory=GlassTransitionMaker)
+    transport: TransportSettings = field(default_factory=TransportSettings)
+    find_engine_transport: bool = False
+    engine_transport: EngineTransportMaker = field(default_factory=EngineTransportMaker)
     lattice_planes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     n_glasses: int = 1
     n_occupations: int = 1
@@ -226,11 +231,10 @@ class AmorphousElectrodeMaker(Maker):
             discharged_structure=discharged_structure,
             **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),
         )
-        cooled = None
-        if study.find_glass_transition:
-            hot = samples[0].engine_md
-            cooled = study.glass_transition.make(hot[max(hot)].structure, potential)
-        given = host.cell, ion, cooled.output if cooled else None, study.lattice_planes
+        cooled = cool(study, potential, samples[0])
+        by_engine = engine_transport(study, samples[0])
+        transition = cooled[0].output if cooled else None
+        given = host.cell, ion, transition, study.lattice_planes, study.transport
         first = analyse(runs[0], *given, melts, of_host)
         others = [analyse(of_sample, *given) for of_sample in runs[1:]]
         several = [first, *others] if others or study.until.is_set else []
@@ -245,9 +249,10 @@ class AmorphousElectrodeMaker(Maker):
             differences_from_paper=study.differences_from_paper(),
             settings=replace(study, references=None),
             cpu_seconds=cpu_seconds_of_runs(samples, runs),
-            glass_transition=cooled.output if cooled else None,
+            glass_transition=transition,
+            engine_transport=by_engine[0].output if by_engine else None,
             samples=[one.as_sample for one in several],
-            references=study._references(full),
+            references=references_for(full, ion, study.references),
         )
         report.name = "report"
         without_what_failed(report)
@@ -256,15 +261,9 @@ class AmorphousElectrodeMaker(Maker):
         )
         stages = [*host.jobs, *quenched, *inserted, *sampled, fit, learned, *melts]
         stages += [job for of_sample in runs for job in of_sample.jobs]
-        ends = [*of_host, *([cooled] if cooled else []), voltage]
+        ends = [*of_host, *cooled, *by_engine, voltage]
         ends += [job for one in (first, *others) for job in one.jobs]
         return Flow([*stages, *ends, report], output=report.output, name=f"{study.name} {full}")
-
-    def _references(self, formula: str) -> list[Reference]:
-        """Return what the report shows beside the results."""
-        if self.references is not None:
-            return list(self.references)
-        return default_references(formula, self.ion)
 
     def more_glasses(self, parts: StudyParts, n_glasses: int) -> Flow:
         """Return the flow that makes more glasses and reports on all of them.

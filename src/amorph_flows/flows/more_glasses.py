@@ -70,7 +70,9 @@ def add_glasses(
     with_ions = [run for of_sample in runs for run in of_sample.with_ions]
     voltage = study.voltage.more(given["voltage"], ion, with_ions)
     analysed = [
-        analyse(of_sample, host, ion, given["glass_transition"], study.lattice_planes)
+        analyse(
+            of_sample, host, ion, given["glass_transition"], study.lattice_planes, study.transport
+        )
         for of_sample in runs
     ]
     took = given["cpu_seconds"] or {}
@@ -106,6 +108,7 @@ def handed_on(parts: StudyParts) -> dict[str, Any]:
         *("title", "preset", "ion", "quench", "insertions", "production", "structure"),
         *("transport", "voltage", "differences_from_paper", "host_production", "large_quench"),
         *("large_insertions", "glass_transition", "cpu_seconds", "extensions", "references"),
+        "engine_transport",
     )
     given = {name: _as_references(getattr(parts, name)) for name in same}
     samples = [

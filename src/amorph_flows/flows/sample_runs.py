@@ -10,16 +10,14 @@ from jobflow import Flow, Job
 from pymatgen.core import Structure
 
 from amorph_flows.flows.crystal import Crystal
-from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.production import (
     make_large_glass,
     produce,
     quenches_its_glass,
-    without_goal,
 )
 from amorph_flows.flows.samples import Sample, reseeded
 from amorph_flows.jobs.structure import Planes, compare_structures
-from amorph_flows.jobs.transport import collect_transport
+from amorph_flows.jobs.transport import TransportSettings, collect_transport
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
@@ -138,48 +136,6 @@ def run_sample(
     return SampleRuns(sample, small, glass, large)
 
 
-def run_melt(
-    study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
-) -> list[Job | Flow]:
-    """Return MD with the potential of the melt of a glass; nothing where none is known.
-
-    Parameters
-    ----------
-    study
-        The stages.
-    potential
-        The potential, or a reference to it.
-    sample
-        Of the glass.
-    """
-    quench = study.melt_quench
-    if not isinstance(quench, MeltQuenchMaker):
-        return []
-    melt, melt_k = sample.quench.output["melt"].structure, quench.melt_temperature_k
-    return [study.melt_sampling.make(potential, melt, melt_k, sample.formulas[0], "engine's melt")]
-
-
-def run_host(
-    study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
-) -> list[Job | Flow]:
-    """Return production without ions, if the study has it.
-
-    Parameters
-    ----------
-    study
-        The stages.
-    potential
-        The potential, or a reference to it.
-    sample
-        Of the glass.
-    """
-    if not study.produce_host:
-        return []
-    hosts = {t: label.structure for t, label in sample.branches.items()}
-    wanted_k, empty = study.production_temperatures_k, sample.formulas[0]
-    return produce(without_goal(study.production), potential, hosts, wanted_k, empty)
-
-
 def cpu_seconds_of_runs(
     samples: Sequence[Sample], runs: Sequence[SampleRuns]
 ) -> dict[str, list[float | None]]:
@@ -232,6 +188,7 @@ def analyse(
     ion: str,
     glass_transition: GlassTransitionDoc | None,
     lattice_planes: Planes,
+    settings: TransportSettings,
     melts: Sequence[Job | Flow] = (),
     of_host: Sequence[Job | Flow] = (),
 ) -> AnalysedSample:
@@ -249,6 +206,8 @@ def analyse(
         That of the study, or a reference to it; None: it has none.
     lattice_planes
         Planes per cell along a, b, c by element.
+    settings
+        How diffusivities are taken from production.
     melts, of_host
         MD with the potential of the melt, and production without ions, whose structures are
         compared, too.
@@ -266,7 +225,13 @@ def analyse(
     compared.name = "structure"
     transport = None
     if runs.large:
-        transport = collect_transport([job.output for job in runs.large], ion, glass_transition)
+        transport = collect_transport(
+            [job.output for job in runs.large],
+            ion,
+            glass_transition,
+            settings.drift,
+            settings.time_difference_fs,
+        )
         transport.name = "transport"
     analysed = AnalysedSample(runs, compared, transport)
     for job in analysed.jobs:

@@ -91,6 +91,10 @@ def check_study(
     check_stage("production", study.production, host)
     check_large_glass(study.large_glass, study.production, host, study.ion, given.ions_per_formula)
     check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
+    if isinstance(production := study.production, ProductionMDMaker):
+        study.transport.check(production.production_fs, "transport")
+    if given.find_engine_transport:
+        check_stage("engine_transport", study.engine_transport, study.sampling)
     if given.find_glass_transition:
         check_stage("glass_transition", study.glass_transition, host, True)
     branches_k = study.melt_quench.temperatures_k

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -113,7 +114,7 @@ def go_on_or_end(
     done = [piece for piece in pieces if piece is not None]
     required(pieces[0], f"the first piece of {stage.name!r}")
     failed = len(done) < len(pieces)
-    label = _merged(done, stage, extensions[: len(done) - 1])
+    label = joined(done, stage, extensions[: len(done) - 1])
     now = standing(until, label, crystal)
     spent = Spent(_length_fs(done), (label.cpu_seconds or 0.0) / 3600)
     last_k = _temperature(stage, label.extensions)
@@ -164,8 +165,20 @@ def _longer(
     return replaced_by(flow)
 
 
-def _merged(pieces: list[LabelDoc], stage: MDStage, extensions: list[Extension]) -> LabelDoc:
-    """Return the pieces of a run as one trajectory, its time and steps counted from the start."""
+def joined(
+    pieces: Sequence[LabelDoc], stage: MDStage, extensions: Sequence[Extension] = ()
+) -> LabelDoc:
+    """Return the pieces of a run as one trajectory, its time and steps counted from the start.
+
+    Parameters
+    ----------
+    pieces
+        In order, each from the end of the one before.
+    stage
+        Of the first one.
+    extensions
+        What the others were added for, if they are extensions.
+    """
     frames, quarantined, steps, time_fs = [], [], 0, 0.0
     for piece in pieces:
         for frame in piece.frames:
@@ -190,7 +203,7 @@ def _merged(pieces: list[LabelDoc], stage: MDStage, extensions: list[Extension])
         structure=pieces[-1].structure,
         quarantined=quarantined,
         cpu_seconds=cpu_seconds_of(pieces),
-        extensions=extensions,
+        extensions=list(extensions),
     )
 
 

@@ -59,6 +59,7 @@ def write_report(
     samples: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Reference] = (),
     extensions: Sequence[GlassExtension] = (),
+    engine_transport: TransportDoc | None = None,
 ) -> StudyDoc | Response:
     """Return the results of a study and its report, as HTML and as JSON; or add glasses first.
 
@@ -87,6 +88,8 @@ def write_report(
         Values from elsewhere that are shown beside the results.
     extensions
         Glasses that were added before.
+    engine_transport
+        Transport in engine MD of the first sample, where the study has it.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -109,6 +112,7 @@ def write_report(
         large_insertions=[doc for doc in large_insertions if doc is not None],
         cpu_seconds=cpu_seconds or {},
         glass_transition=glass_transition,
+        engine_transport=engine_transport,
         failed=_failed(
             samples or [{"insertions": insertions, "large_insertions": large_insertions}],
             samples or [{"production": production}],

@@ -2,20 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from monty.json import MSONable
 from pymatgen.core import Species
 
 from amorph_flows.analysis import TransportVerdict, analyse_transport, ion_motion
+from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.errors import InputError
+from amorph_flows.jobs.fields import require_positive
+from amorph_flows.jobs.prolonged_md import joined
+from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
+from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.transport import TransportDoc
+
+DriftOf = Literal["host", "cell", "none"]
+
+
+@dataclass
+class TransportSettings(MSONable):
+    """How diffusivities are taken from trajectories.
+
+    Parameters
+    ----------
+    drift
+        What is removed before: that of the ``"host"`` or of the ``"cell"``, or ``"none"``.
+    time_difference_fs
+        Δt of the single-time diffusivity MSD(Δt)/6Δt, which is given beside the estimate from the
+        whole run, fs; None: a twentieth of the longest piece.
+    """
+
+    drift: DriftOf = "host"
+    time_difference_fs: float | None = None
+
+    def check(self, duration_fs: float, name: str) -> None:
+        """Refuse settings that no run could be analysed with.
+
+        Parameters
+        ----------
+        duration_fs
+            Length of the runs, fs.
+        name
+            Of the field that holds these settings.
+
+        Raises
+        ------
+        InputError
+            If a field is out of its range.
+        """
+        if self.drift not in ("host", "cell", "none"):
+            raise InputError(f"{name}.drift is {self.drift!r}; give 'host', 'cell' or 'none'")
+        if self.time_difference_fs is None:
+            return
+        require_positive(**{f"{name}.time_difference_fs": self.time_difference_fs})
+        if not self.time_difference_fs < duration_fs:
+            raise InputError(
+                f"{name}.time_difference_fs is {self.time_difference_fs:g}, but the runs are "
+                f"{duration_fs:g} fs long; give less, or none for a twentieth of the run"
+            )
 
 
 @stage_job(TransportDoc)
 def collect_transport(
-    runs: list[TrajectoryDoc | None], ion: str, glass_transition: GlassTransitionDoc | None = None
+    runs: list[TrajectoryDoc | None],
+    ion: str,
+    glass_transition: GlassTransitionDoc | None = None,
+    drift: DriftOf = "host",
+    time_difference_fs: float | None = None,
 ) -> TransportDoc:
     """Return the transport of an ion over the temperatures of some runs.
 
@@ -31,6 +91,8 @@ def collect_transport(
     glass_transition
         That of the study, where it has one; the Arrhenius fit is tested for a bend there, unless
         the transition's own verdict was not passed.
+    drift, time_difference_fs
+        As in `TransportSettings`.
     """
     by_temperature: dict[float, list[TrajectoryDoc]] = {}
     finished = [run for run in runs if run is not None]
@@ -40,8 +102,49 @@ def collect_transport(
         temperature: [load_trajectory(run.trajectory, temperature) for run in group]
         for temperature, group in sorted(by_temperature.items())
     }
+    return _transport(trajectories, ion, glass_transition, drift, time_difference_fs)
+
+
+@stage_job(TransportDoc)
+def collect_engine_transport(
+    runs: list[list[LabelDoc | None]],
+    ion: str,
+    drift: DriftOf = "host",
+    time_difference_fs: float | None = None,
+) -> TransportDoc:
+    """Return the transport of an ion in engine MD; as `collect_transport`.
+
+    Parameters
+    ----------
+    runs
+        The pieces of each run in order, which are one trajectory; None stands for one that
+        failed, with which the run ends.
+    ion
+        Such as ``"Mg2+"``.
+    drift, time_difference_fs
+        As in `TransportSettings`.
+    """
+    by_temperature: dict[float, list[Trajectory]] = {}
+    for pieces in runs:
+        n_done = next((i for i, piece in enumerate(pieces) if piece is None), len(pieces))
+        done = [piece for piece in pieces[:n_done] if piece is not None]
+        if not done or done[0].stage is None:
+            continue
+        kelvin = done[0].stage.end_temperature_k
+        trajectory = trajectory_of(joined(done, done[0].stage).frames)
+        by_temperature.setdefault(kelvin, []).append(trajectory)
+    return _transport(by_temperature, ion, None, drift, time_difference_fs)
+
+
+def _transport(
+    trajectories: Mapping[float, list[Trajectory]],
+    ion: str,
+    glass_transition: GlassTransitionDoc | None,
+    drift: DriftOf,
+    time_difference_fs: float | None,
+) -> TransportDoc:
     species = Species.from_str(ion)
-    if not finished:
+    if not trajectories:
         return _nothing(species)
     found = glass_transition
     if found is not None and not found.transition.passed:
@@ -49,7 +152,9 @@ def collect_transport(
     result = analyse_transport(
         trajectories,
         species.symbol,
+        drift=drift,
         charge=species.oxi_state,
+        single_time_fs=time_difference_fs,
         glass_transition_k=found.temperature_k if found else None,
         glass_transition_interval_k=found.interval_k if found else None,
     )

@@ -118,6 +118,13 @@ def collect_transport(call: Call) -> Forecast:
     return Forecast(other_s=0.3 + _ANALYSIS_S_ATOM * atoms)
 
 
+@forecaster(_JOBS + "transport.collect_engine_transport")
+def collect_engine_transport(call: Call) -> Forecast:
+    """Forecast the analysis of engine MD."""
+    atoms = sum(piece.n_frame_atoms for pieces in call.given["runs"] for piece in pieces)
+    return Forecast(other_s=0.3 + _ANALYSIS_S_ATOM * atoms)
+
+
 @forecaster(_JOBS + "study.write_report")
 def write_report(call: Call) -> Forecast:
     """Forecast the report, a figure or more of each run, and glasses that are added after it."""

@@ -9,7 +9,12 @@ from amorph_flows.references._paper import (
     rounding_error,
 )
 from amorph_flows.references._protocol import Protocol, PublishedSetting, published_protocol
-from amorph_flows.references._shipped import ReferenceSet, default_references, reference_sets
+from amorph_flows.references._shipped import (
+    ReferenceSet,
+    default_references,
+    reference_sets,
+    references_for,
+)
 
 __all__ = [
     "Protocol",
@@ -23,5 +28,6 @@ __all__ = [
     "published_protocol",
     "read_references",
     "reference_sets",
+    "references_for",
     "rounding_error",
 ]

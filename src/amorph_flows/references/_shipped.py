@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -54,6 +55,23 @@ def default_references(formula: str, ion: str) -> list[Reference]:
         if one.default and (one.formula, one.ion) == (formula, ion)
         for reference in one.references
     ]
+
+
+def references_for(
+    formula: str, ion: str, given: Sequence[Reference] | None = None
+) -> list[Reference]:
+    """Return what a study shows beside its results.
+
+    Parameters
+    ----------
+    formula
+        Reduced formula of the glass with its ions.
+    ion
+        The ion, such as ``"Mg2+"``.
+    given
+        What it names; None: it names none, and those of the same glass that ship are shown.
+    """
+    return default_references(formula, ion) if given is None else list(given)
 
 
 def _read(name: str, text: str) -> ReferenceSet:

@@ -155,6 +155,9 @@ class StudyParts(Document):
         description="CPU time of the jobs of stages whose documents are not here, s",
     )
     glass_transition: GlassTransitionDoc | None = None
+    engine_transport: TransportDoc | None = Field(
+        default=None, description="from engine MD of the first sample, beside the potential's"
+    )
     failed: dict[str, int] = Field(
         default_factory=dict, description="jobs of stages that failed and left no document"
     )
