@@ -15,6 +15,7 @@ from amorph_flows.report._section import Section, plain_data, section_data
 from amorph_flows.report._text import formulas_in
 from amorph_flows.report.results import result_rows
 from amorph_flows.report.screen._screen import Screen, first_screen
+from amorph_flows.report.sections._engine_transport import engine_transport_section
 from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
 from amorph_flows.report.sections._motion import motion_section
 from amorph_flows.report.sections._paper import paper_section
@@ -105,6 +106,9 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
     if parts.samples:
         several.append(several_glasses_section(parts, rows))
         parts = parts.of_sample(parts.samples[0])
+    by_engine = []
+    if parts.engine_transport is not None:
+        by_engine.append(engine_transport_section(parts.engine_transport, parts.transport))
     glass = []
     if parts.large_quench is not None:
         glass.append(
@@ -124,6 +128,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         displacement_section(parts),
         *([motion_section(parts.transport.motion)] if parts.transport.motion else []),
         diffusivity_section(parts.transport),
+        *by_engine,
         voltage_section(parts.voltage),
         provenance,
     ]

@@ -81,6 +81,8 @@ NO_STAGES = {
         "presets": "settings of whole studies",
         "production": "what production of a whole study starts from",
         "completed": "what the stages of a study share",
+        "engine_transport": "diffusivities from engine MD that goes on",
+        "side_runs": "runs of a study beside those of its samples",
         "differences": "what differs from the published protocol",
         "study_check": "checks of a whole study before the first calculation",
     },

@@ -241,3 +241,20 @@ def test_a_classical_potential_is_told_as_such() -> None:
     report = build_report(parts)
     assert "Classical potential pedone for Mg, P, O" in report.html
     assert "fit of the potential" not in report.html
+
+
+def test_engine_md_has_its_diffusivities_beside_those_of_the_potential() -> None:
+    parts = study_parts()
+    assert "engine diffusivities" not in build_report(parts).data["sections"]
+    engine = parts.transport.model_copy(update={"temperatures": parts.transport.temperatures[:1]})
+    report = build_report(parts.model_copy(update={"engine_transport": engine}))
+    section = report.data["sections"]["engine diffusivities"]
+    assert {"engine-msd", "engine-arrhenius"} <= set(section["figures"])
+    [row] = section["tables"]["engine diffusivities"]
+    assert row["tracer_diffusivity_engine"] == row["tracer_diffusivity_potential"]
+    assert row["tracer_diffusivity_interval_engine"] is not None
+    assert row["length_ps"] == pytest.approx(engine.temperatures[0].lags_fs[-1] / 1e3)
+    sources = [one["source"] for one in section["tables"]["engine Arrhenius"]]
+    assert sources == ["engine MD", "potential"]
+    assert section["tables"]["engine transport checks"]
+    assert '"engine-msd"' in report.html

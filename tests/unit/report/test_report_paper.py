@@ -38,7 +38,8 @@ def whole_study() -> StudyParts:
         update={"errors": {**parts.potential.errors, "test_random": errors}}
     )
     structure = parts.structure.model_copy(update={"samples": samples})
-    return parts.model_copy(update={"structure": structure, "potential": potential})
+    found = {"structure": structure, "potential": potential, "engine_transport": parts.transport}
+    return parts.model_copy(update=found)
 
 
 def _at(run: SampledStructure, kelvin: float, formula: str = "MgV2O5") -> SampledStructure:

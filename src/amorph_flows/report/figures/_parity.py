@@ -17,7 +17,6 @@ PARTS = {
     "validation": ("validation blocks", BLUE),
     "test_random": ("random test frames", ORANGE),
     "test_blocks": ("test blocks", PURPLE),
-    "test_apart": ("random test frames without trained neighbours", ORANGE),
 }
 _MOST_POINTS = 1500
 

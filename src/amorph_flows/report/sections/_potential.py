@@ -59,6 +59,10 @@ _RUN_COLUMNS = (
 )
 
 
+_APART = "random test frames whose neighbours were not trained on"
+"""What `PotentialDoc.errors` has beside the parts of the dataset."""
+
+
 def dataset_section(dataset: DatasetDoc) -> Section:
     """Return what the dataset is made of and how it is split.
 
@@ -138,7 +142,7 @@ def potential_section(potential: PotentialDoc) -> Section:
         caption = "Loss of the optimiser against its CPU time, all threads."
         panels.append(Panel("loss", "Training", caption, loss_figure(potential)))
     rows = [
-        {"part": PARTS.get(part, (part, ""))[0], **asdict(errors)}
+        {"part": PARTS.get(part, (_APART,))[0], **asdict(errors)}
         for part, errors in potential.errors.items()
     ]
     checks = [("potential", verdict) for verdict in potential.verdicts]
