@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,10 @@ from jobflow import JobStore, run_locally
 from pymatgen.core import SETTINGS
 
 from amorph_flows.engines.vasp import VaspEngine
-from amorph_flows.flows import AmorphousElectrodeMaker
+from amorph_flows.flows import ActiveLearningMaker, AmorphousElectrodeMaker, FitPotentialMaker
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.store import open_store
+from amorph_flows.store.query import load_document
 from amorph_flows.structures import v2o5
 from amorph_flows.testing.vasp import with_stand_in, write_potcars
 
@@ -42,6 +45,79 @@ def test_study_on_the_stand_in(
     assert all(row.value is None or np.isfinite(row.value) for row in doc.results)
     _require_vasp_labels(store)
     assert len(list(tmp_path.rglob("vasprun.xml*"))) > 10
+
+
+@pytest.mark.filterwarnings("ignore:POTCAR data with symbol")  # they are not VASP's
+def test_every_job_of_the_published_protocol(
+    tmp_path: Path,
+    tiny_study: Callable[..., AmorphousElectrodeMaker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    potcars = write_potcars(tmp_path / "potcars", ["V", "O", "Mg"])
+    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(potcars))
+    study = _shortened(AmorphousElectrodeMaker.from_preset("choyal2025"), tiny_study())
+    store = open_store(tmp_path / "store")
+    flow = study.make(v2o5())
+    run_locally(
+        flow, store=store, create_folders=True, root_dir=tmp_path, ensure_success=True, log=False
+    )
+    doc = load_document(store, flow.job_uuids[-1])
+    assert isinstance(doc, StudyDoc)
+    report = json.loads(doc.files["report.json"])
+    sections = report["sections"]
+    for name in ("engine diffusivities", "small diffusivities"):
+        rows = sections[name]["tables"][name]
+        assert [row["temperature_k"] for row in rows] == [300.0, 1200.0]
+        assert all(np.isfinite(row["tracer_diffusivity_here"]) for row in rows)
+    engine_fs = study.engine_transport.duration_fs
+    assert sections["engine diffusivities"]["tables"]["engine diffusivities"][0][
+        "length_ps"
+    ] == pytest.approx(engine_fs / 1e3, rel=0.1)
+    errors = {row["part"] for row in sections["potential"]["tables"]["errors"]}
+    assert {"training", "random test frames"} <= errors
+    assert "test blocks" not in errors
+    [melted] = store.query({"name": "cell of the melt"}, properties=["output.structure"])
+    [quench] = store.query({"name": "melt-quench: collect"}, properties=["output.crystal"])
+    assert melted["output"]["structure"] == quench["output"]["crystal"]
+    assert doc.preset == "choyal2025"
+    assert report["paper"]
+
+
+def _shortened(
+    preset: AmorphousElectrodeMaker, tiny: AmorphousElectrodeMaker
+) -> AmorphousElectrodeMaker:
+    """Return a preset with the cells, times and temperatures of a tiny study, and all its jobs."""
+    assert isinstance(preset.engine, VaspEngine)
+    assert isinstance(preset.fit, FitPotentialMaker)
+    assert isinstance(preset.active_learning, ActiveLearningMaker)
+    assert isinstance(tiny.fit, FitPotentialMaker)
+    assert isinstance(tiny.active_learning, ActiveLearningMaker)
+    choose_on = preset.fit.settings.choose_on
+    settings = tiny.fit.settings.model_copy(update={"choose_on": choose_on})
+    learning = {
+        name: getattr(tiny.active_learning, name)
+        for name in ("duration_fs", "max_turns", "max_selected", "label_jobs")
+    }
+    return replace(
+        preset,
+        engine=with_stand_in(preset.engine),
+        cell_lengths_a=tiny.cell_lengths_a,
+        melt_quench=tiny.melt_quench,
+        sampling=tiny.sampling,
+        insertion_temperatures_k=(300.0, 1200.0),
+        fit=replace(preset.fit, settings=settings),
+        active_learning=replace(preset.active_learning, equilibration_fs=20.0, **learning),
+        mtp_sampling=tiny.mtp_sampling,
+        melt_sampling=tiny.melt_sampling,
+        production=tiny.production,
+        production_temperatures_k=(300.0, 1200.0),
+        transport=replace(preset.transport, time_difference_fs=50.0),
+        engine_transport=replace(
+            preset.engine_transport,
+            duration_fs=240.0,
+            transport=replace(preset.engine_transport.transport, time_difference_fs=48.0),
+        ),
+    )
 
 
 def _require_vasp_labels(store: JobStore) -> None:

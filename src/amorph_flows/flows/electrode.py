@@ -23,7 +23,7 @@ from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
 from amorph_flows.flows.sample_runs import analyse, cpu_seconds_of_runs, run_sample
 from amorph_flows.flows.samples import formulas_of, make_samples
-from amorph_flows.flows.side_runs import cool, engine_transport, run_host, run_melt
+from amorph_flows.flows.side_runs import cool, run_host, run_melt, transport_beside
 from amorph_flows.flows.study_check import check_study
 from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.insertion import IonInsertionMaker
@@ -72,8 +72,9 @@ class AmorphousElectrodeMaker(Maker):
     large_glass
         How the cell of production is molten and quenched with the potential where
         ``production.glass`` is ``"quenched"``.
-    produce_host
-        Whether production is run without ions, too.
+    produce_host, produce_small
+        Whether production is run without ions, too, and whether in the cell of engine MD, too, for
+        diffusivities that stand beside those of the larger cell.
     insertion_temperatures_k
         Branches that take up ions, K.
     production_temperatures_k
@@ -136,6 +137,7 @@ class AmorphousElectrodeMaker(Maker):
     production: interface.PotentialMD = field(default_factory=ProductionMDMaker)
     large_glass: interface.LargeGlass = field(default_factory=LargeGlassMaker)
     produce_host: bool = False
+    produce_small: bool = False
     production_temperatures_k: tuple[float, ...] = (300.0, 600.0, 900.0, 1000.0, 1200.0)
     voltage: interface.Voltage = field(default_factory=VoltageMaker)
     find_glass_transition: bool = False
@@ -232,7 +234,7 @@ class AmorphousElectrodeMaker(Maker):
             **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),
         )
         cooled = cool(study, potential, samples[0])
-        by_engine = engine_transport(study, samples[0])
+        beside = transport_beside(study, potential, samples[0])
         transition = cooled[0].output if cooled else None
         given = host.cell, ion, transition, study.lattice_planes, study.transport
         first = analyse(runs[0], *given, melts, of_host)
@@ -250,7 +252,7 @@ class AmorphousElectrodeMaker(Maker):
             settings=replace(study, references=None),
             cpu_seconds=cpu_seconds_of_runs(samples, runs),
             glass_transition=transition,
-            engine_transport=by_engine[0].output if by_engine else None,
+            **{name: flow.output for name, flow in beside.items()},
             samples=[one.as_sample for one in several],
             references=references_for(full, ion, study.references),
         )
@@ -261,7 +263,7 @@ class AmorphousElectrodeMaker(Maker):
         )
         stages = [*host.jobs, *quenched, *inserted, *sampled, fit, learned, *melts]
         stages += [job for of_sample in runs for job in of_sample.jobs]
-        ends = [*of_host, *cooled, *by_engine, voltage]
+        ends = [*of_host, *cooled, *beside.values(), voltage]
         ends += [job for one in (first, *others) for job in one.jobs]
         return Flow([*stages, *ends, report], output=report.output, name=f"{study.name} {full}")
 

@@ -58,10 +58,10 @@ class EngineTransportMaker(Maker):
             )
         if not self.duration_fs > sampling.duration_fs:
             raise InputError(
-                f"duration_fs is {self.duration_fs:g}, but sampling.duration_fs is "
-                f"{sampling.duration_fs:g}; give more"
+                f"engine_transport.duration_fs is {self.duration_fs:g}, but sampling.duration_fs "
+                f"is {sampling.duration_fs:g}; give more"
             )
-        self.transport.check(self.duration_fs, "transport")
+        self.transport.check(self.duration_fs, "engine_transport.transport")
 
     def make(
         self, sampled: dict[float, LabelDoc], sampling: Sampling, ion: str, label: str

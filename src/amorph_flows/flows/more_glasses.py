@@ -108,7 +108,7 @@ def handed_on(parts: StudyParts) -> dict[str, Any]:
         *("title", "preset", "ion", "quench", "insertions", "production", "structure"),
         *("transport", "voltage", "differences_from_paper", "host_production", "large_quench"),
         *("large_insertions", "glass_transition", "cpu_seconds", "extensions", "references"),
-        "engine_transport",
+        *("engine_transport", "small_transport"),
     )
     given = {name: _as_references(getattr(parts, name)) for name in same}
     samples = [

@@ -11,6 +11,7 @@ from amorph_flows.errors import unknown_name
 from amorph_flows.flows.active_learning import ActiveLearningMaker
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.potential import FitPotentialMaker
+from amorph_flows.flows.voltage import VoltageMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
 from amorph_flows.jobs.transport import TransportSettings
@@ -36,6 +37,8 @@ def _choyal2025() -> dict[str, Any]:
             fit=fit, equilibration_fs=50_000.0, min_contact_a=None, max_force_ev_a=None
         ),
         "produce_host": True,
+        "produce_small": True,
+        "voltage": VoltageMaker(n_snapshots=1),
         "transport": TransportSettings(time_difference_fs=200_000.0),
         "find_engine_transport": True,
     }

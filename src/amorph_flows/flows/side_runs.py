@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobflow import Flow, Job
@@ -9,7 +10,10 @@ from jobflow import Flow, Job
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.production import produce, without_goal
 from amorph_flows.flows.samples import Sample
+from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.jobs.transport import collect_transport
 from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.upstream.jobflow import without_what_failed
 
 if TYPE_CHECKING:
     from amorph_flows.flows.electrode import AmorphousElectrodeMaker
@@ -39,7 +43,7 @@ def run_melt(
 def run_host(
     study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
 ) -> list[Job | Flow]:
-    """Return production without ions, if the study has it.
+    """Return production without ions, in each cell that production with ions has, if there is any.
 
     Parameters
     ----------
@@ -54,7 +58,8 @@ def run_host(
         return []
     hosts = {t: label.structure for t, label in sample.branches.items()}
     wanted_k, empty = study.production_temperatures_k, sample.formulas[0]
-    return produce(without_goal(study.production), potential, hosts, wanted_k, empty)
+    stages = [without_goal(study.production), *_smaller(study)]
+    return [run for s in stages for run in produce(s, potential, hosts, wanted_k, empty)]
 
 
 def cool(
@@ -77,17 +82,41 @@ def cool(
     return [study.glass_transition.make(hot[max(hot)].structure, potential)]
 
 
-def engine_transport(study: AmorphousElectrodeMaker, sample: Sample) -> list[Job | Flow]:
-    """Return engine MD of a sample with ions that goes on for diffusivities, if it does.
+def transport_beside(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
+) -> dict[str, Flow]:
+    """Return what gives diffusivities of a sample beside those of production.
+
+    The outputs are `TransportDoc`, under the names that the report has for them: engine MD that
+    goes on, and production in the cell of engine MD.
 
     Parameters
     ----------
     study
         The stages.
+    potential
+        The potential, or a reference to it.
     sample
-        The sample.
+        The sample, with ions.
     """
-    if not study.find_engine_transport:
+    found: dict[str, Flow] = {}
+    if study.find_engine_transport:
+        given = sample.engine_md, study.sampling, study.ion, sample.full
+        found["engine_transport"] = study.engine_transport.make(*given)
+    for stage in _smaller(study):
+        structures = {t: label.structure for t, label in sample.engine_md.items()}
+        runs = produce(stage, potential, structures, study.production_temperatures_k, sample.full)
+        how = study.transport.drift, study.transport.time_difference_fs
+        collect = collect_transport([run.output for run in runs], study.ion, None, *how)
+        collect.name = f"{stage.name} transport"
+        without_what_failed(collect)
+        found["small_transport"] = Flow([*runs, collect], output=collect.output, name=stage.name)
+    return found
+
+
+def _smaller(study: AmorphousElectrodeMaker) -> list[ProductionMDMaker]:
+    """Return production in the cell of engine MD, if the study has it."""
+    large = without_goal(study.production)
+    if not (study.produce_small and isinstance(large, ProductionMDMaker)):
         return []
-    given = sample.engine_md, study.sampling, study.ion, sample.full
-    return [study.engine_transport.make(*given)]
+    return [replace(large, name=f"small {large.name}", supercell=(1, 1, 1), glass="copy")]

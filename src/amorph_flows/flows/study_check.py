@@ -91,10 +91,7 @@ def check_study(
     check_stage("production", study.production, host)
     check_large_glass(study.large_glass, study.production, host, study.ion, given.ions_per_formula)
     check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
-    if isinstance(production := study.production, ProductionMDMaker):
-        study.transport.check(production.production_fs, "transport")
-    if given.find_engine_transport:
-        check_stage("engine_transport", study.engine_transport, study.sampling)
+    _check_transport(study)
     if given.find_glass_transition:
         check_stage("glass_transition", study.glass_transition, host, True)
     branches_k = study.melt_quench.temperatures_k
@@ -106,3 +103,17 @@ def check_study(
         sampling = given.mtp_sampling
         if isinstance(sampling, ProductionMDMaker) and sampling.ensemble == "npt":
             check_npt_width("mtp_sampling", host * sampling.supercell, fit.cutoff_a)
+
+
+def _check_transport(study: AmorphousElectrodeMaker) -> None:
+    """Refuse diffusivities that no run of the study could give."""
+    production = study.production
+    if isinstance(production, ProductionMDMaker):
+        study.transport.check(production.production_fs, "transport")
+    elif study.produce_small:
+        raise InputError(
+            f"produce_small is true, but production, a {type(production).__name__}, has no cell "
+            "that could be smaller; use a ProductionMDMaker, or set produce_small to false"
+        )
+    if study.find_engine_transport:
+        study.engine_transport.check(study.sampling)

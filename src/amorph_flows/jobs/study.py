@@ -60,6 +60,7 @@ def write_report(
     references: Sequence[Reference] = (),
     extensions: Sequence[GlassExtension] = (),
     engine_transport: TransportDoc | None = None,
+    small_transport: TransportDoc | None = None,
 ) -> StudyDoc | Response:
     """Return the results of a study and its report, as HTML and as JSON; or add glasses first.
 
@@ -90,6 +91,8 @@ def write_report(
         Glasses that were added before.
     engine_transport
         Transport in engine MD of the first sample, where the study has it.
+    small_transport
+        That of production in the cell of engine MD, where the study has it.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -113,6 +116,7 @@ def write_report(
         cpu_seconds=cpu_seconds or {},
         glass_transition=glass_transition,
         engine_transport=engine_transport,
+        small_transport=small_transport,
         failed=_failed(
             samples or [{"insertions": insertions, "large_insertions": large_insertions}],
             samples or [{"production": production}],

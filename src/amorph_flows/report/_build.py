@@ -15,7 +15,6 @@ from amorph_flows.report._section import Section, plain_data, section_data
 from amorph_flows.report._text import formulas_in
 from amorph_flows.report.results import result_rows
 from amorph_flows.report.screen._screen import Screen, first_screen
-from amorph_flows.report.sections._engine_transport import engine_transport_section
 from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
 from amorph_flows.report.sections._motion import motion_section
 from amorph_flows.report.sections._paper import paper_section
@@ -29,6 +28,10 @@ from amorph_flows.report.sections._several_glasses import several_glasses_sectio
 from amorph_flows.report.sections._structure import energy_section, order_section, rdf_section
 from amorph_flows.report.sections._summary import summary_section
 from amorph_flows.report.sections._transport import diffusivity_section, displacement_section
+from amorph_flows.report.sections._transport_beside import (
+    engine_transport_section,
+    small_transport_section,
+)
 from amorph_flows.report.sections._voltage import voltage_section
 from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.reference import PaperRow
@@ -106,9 +109,11 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
     if parts.samples:
         several.append(several_glasses_section(parts, rows))
         parts = parts.of_sample(parts.samples[0])
-    by_engine = []
+    beside = []
     if parts.engine_transport is not None:
-        by_engine.append(engine_transport_section(parts.engine_transport, parts.transport))
+        beside.append(engine_transport_section(parts.engine_transport, parts.transport))
+    if parts.small_transport is not None:
+        beside.append(small_transport_section(parts.small_transport, parts.transport))
     glass = []
     if parts.large_quench is not None:
         glass.append(
@@ -128,7 +133,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         displacement_section(parts),
         *([motion_section(parts.transport.motion)] if parts.transport.motion else []),
         diffusivity_section(parts.transport),
-        *by_engine,
+        *beside,
         voltage_section(parts.voltage),
         provenance,
     ]

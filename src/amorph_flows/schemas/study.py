@@ -158,6 +158,9 @@ class StudyParts(Document):
     engine_transport: TransportDoc | None = Field(
         default=None, description="from engine MD of the first sample, beside the potential's"
     )
+    small_transport: TransportDoc | None = Field(
+        default=None, description="from production in the cell of engine MD, of the first sample"
+    )
     failed: dict[str, int] = Field(
         default_factory=dict, description="jobs of stages that failed and left no document"
     )

@@ -42,10 +42,8 @@ OPEN = {
     "",
     "fit.alternatives",
     "active_learning.max_turns",
-    "mtp_sampling.production_fs",
     "transport.drift",  # the published one is an error
     "engine_transport.transport.drift",
-    "voltage.n_snapshots",
 }
 """Fields in which the published preset still differs from the paper."""
 

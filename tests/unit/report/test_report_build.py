@@ -251,10 +251,10 @@ def test_engine_md_has_its_diffusivities_beside_those_of_the_potential() -> None
     section = report.data["sections"]["engine diffusivities"]
     assert {"engine-msd", "engine-arrhenius"} <= set(section["figures"])
     [row] = section["tables"]["engine diffusivities"]
-    assert row["tracer_diffusivity_engine"] == row["tracer_diffusivity_potential"]
-    assert row["tracer_diffusivity_interval_engine"] is not None
+    assert row["tracer_diffusivity_here"] == row["tracer_diffusivity_production"]
+    assert row["tracer_diffusivity_interval_here"] is not None
     assert row["length_ps"] == pytest.approx(engine.temperatures[0].lags_fs[-1] / 1e3)
     sources = [one["source"] for one in section["tables"]["engine Arrhenius"]]
-    assert sources == ["engine MD", "potential"]
+    assert sources == ["engine MD", "production"]
     assert section["tables"]["engine transport checks"]
     assert '"engine-msd"' in report.html

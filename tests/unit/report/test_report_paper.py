@@ -38,7 +38,12 @@ def whole_study() -> StudyParts:
         update={"errors": {**parts.potential.errors, "test_random": errors}}
     )
     structure = parts.structure.model_copy(update={"samples": samples})
-    found = {"structure": structure, "potential": potential, "engine_transport": parts.transport}
+    found: dict[str, object] = {
+        "structure": structure,
+        "potential": potential,
+        "engine_transport": parts.transport,
+    }
+    found["small_transport"] = parts.transport
     return parts.model_copy(update=found)
 
 
