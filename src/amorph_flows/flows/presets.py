@@ -34,7 +34,11 @@ def _choyal2025() -> dict[str, Any]:
         "relax_crystal": True,
         "fit": fit,
         "active_learning": ActiveLearningMaker(
-            fit=fit, equilibration_fs=50_000.0, min_contact_a=None, max_force_ev_a=None
+            fit=fit,
+            equilibration_fs=50_000.0,
+            grade_every=1,
+            min_contact_a=None,
+            max_force_ev_a=None,
         ),
         "produce_host": True,
         "produce_small": True,

@@ -75,7 +75,7 @@ def test_potential_and_active_learning(published: AmorphousElectrodeMaker) -> No
     learning = published.active_learning
     assert learning.duration_fs == 4_000_000
     assert (learning.select_grade, learning.stop_grade) == (2.0, 10.0)
-    assert learning.equilibration_fs == 50_000
+    assert (learning.equilibration_fs, learning.grade_every) == (50_000, 1)
     for stage in (published.fit, learning):
         assert (stage.min_contact_a, stage.max_force_ev_a) == (None, None)
 
