@@ -6,6 +6,7 @@ from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.electrode import AmorphousElectrodeMaker
 from amorph_flows.flows.glass import GlassStructureMaker
 from amorph_flows.flows.glass_making import GlassMaker
+from amorph_flows.flows.glass_study import GlassStudyMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.ion_dynamics import IonDynamicsMaker
 from amorph_flows.flows.large_glass import LargeGlassMaker
@@ -28,6 +29,7 @@ __all__ = [
     "FitPotentialMaker",
     "GlassMaker",
     "GlassStructureMaker",
+    "GlassStudyMaker",
     "GlassTransitionMaker",
     "IonDynamicsMaker",
     "IonInsertionMaker",

@@ -90,6 +90,19 @@ def check_engine(engine: Engine, *structures: Structure) -> None:
         ) from error
 
 
+def atoms_of(elements: Sequence[str]) -> Structure:
+    """Return a structure of one atom of each element, for checks that ask for the elements alone.
+
+    Parameters
+    ----------
+    elements
+        Their symbols.
+    """
+    places = [[9.0 * index, 0.0, 0.0] for index in range(len(elements))]
+    cell = [[9.0 * len(elements), 0, 0], [0, 9, 0], [0, 0, 9]]
+    return Structure(cell, elements, places, coords_are_cartesian=True)
+
+
 def check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]) -> None:
     """Refuse a cell with more atoms than an engine can run MD of.
 

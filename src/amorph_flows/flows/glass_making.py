@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import InputError
+from amorph_flows.flows.checks import atoms_of
 from amorph_flows.jobs.fields import require_at_least_one, require_not_negative, require_positive
 from amorph_flows.jobs.glass_making import collect_glasses
 from amorph_flows.jobs.production_md import run_production
@@ -90,20 +91,15 @@ class GlassMaker(Maker):
         require_positive(grade_select=self.grade_select)
         if isinstance(source, OutputReference):
             self.engine.check()
-            self._potential(source)
+            self.potential(source)
             return
         if not isinstance(source, Structure):
             self.packing.check(source)
         mixture = read_mixture(source, self.packing.oxidation_states)
-        elements = [element.symbol for element in mixture.formula_unit]
-        some = Structure(
-            [[9.0 * len(elements), 0, 0], [0, 9, 0], [0, 0, 9]],
-            elements,
-            [[index / len(elements), 0, 0] for index in range(len(elements))],
-        )
+        some = atoms_of([element.symbol for element in mixture.formula_unit])
         replace(self.engine, elements=self._species(source)).check(some)
         lattice = source.lattice if isinstance(source, Structure) else self.packing.lattice(source)
-        potential = self._potential(source)
+        potential = self.potential(source)
         if lattice is None or not isinstance(potential, PotentialDoc) or not self._has_barostat:
             return
         width, needed = minimum_width(lattice.matrix), 2 * potential.settings.cutoff
@@ -145,7 +141,7 @@ class GlassMaker(Maker):
             raise InputError(
                 f"prev_dir has {len(folders)} folders for {self.n_glasses} glasses; give one each"
             )
-        potential = self._potential(source)
+        potential = self.potential(source)
         jobs: list[Job] = []
         glasses: list[Job] = []
         for number, folder in enumerate(folders, start=1):
@@ -190,7 +186,19 @@ class GlassMaker(Maker):
     def _has_barostat(self) -> bool:
         return any(isinstance(stage, NPT) for stage in self.schedule.stages)
 
-    def _potential(self, source: GlassSource) -> PotentialDoc | OutputReference:
+    def potential(self, source: GlassSource) -> PotentialDoc | OutputReference:
+        """Return the potential that glasses of a source are made with.
+
+        Parameters
+        ----------
+        source
+            As for `make`.
+
+        Raises
+        ------
+        InputError
+            If a classical potential is named and the elements are not known.
+        """
         if isinstance(self.engine.potential, OutputReference):
             return self.engine.potential
         return replace(self.engine, elements=self._species(source)).document([])

@@ -30,6 +30,7 @@ STAGES = {
     "potential_comparison": "schemas jobs flows",
     "glass": "schemas jobs flows",
     "glass_making": "schemas jobs flows",
+    "glass_study": "schemas jobs flows",
     "glass_transition": "schemas jobs flows",
     "ion_dynamics": "schemas jobs flows",
     "elastic": "schemas jobs flows",

@@ -1,0 +1,238 @@
+"""A study of glasses: made from a composition, described, cooled, strained and heated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from jobflow import Flow, Maker, OutputReference
+
+from amorph_flows.engines import PotentialEngine
+from amorph_flows.errors import unknown_name
+from amorph_flows.flows.checks import atoms_of, check_stage
+from amorph_flows.flows.elastic import ElasticMaker
+from amorph_flows.flows.glass import GlassStructureMaker
+from amorph_flows.flows.glass_making import GlassMaker
+from amorph_flows.flows.glass_transition import GlassTransitionMaker
+from amorph_flows.flows.ion_dynamics import IonDynamicsMaker
+from amorph_flows.jobs.glass_study import write_glass_report
+from amorph_flows.jobs.production_md import ProductionMDMaker
+from amorph_flows.jobs.random_structure import RandomStructureMaker
+from amorph_flows.lammps import GlassSchedule
+from amorph_flows.structures import CompositionLike, read_mixture
+from amorph_flows.upstream.jobflow import without_what_failed
+
+
+def _christensen2025() -> dict[str, Any]:
+    """Return Christensen et al., J. Mater. Chem. A (2025), section 2.3; cooled at 1 K/ps."""
+    holds = ProductionMDMaker(
+        supercell=(1, 1, 1),
+        time_step_fs=1.0,
+        equilibration_fs=50_000.0,
+        production_fs=50_000.0,
+        damping_fs=100.0,
+        ensemble="npt",
+    )
+    return {
+        "preset": "christensen2025",
+        "transition": GlassTransitionMaker(
+            production=holds, temperatures_k=tuple(float(t) for t in range(2000, 200, -100))
+        ),
+        "elastic": ElasticMaker(engine=PotentialEngine("pedone"), step=1e-4, n_steps=20),
+    }
+
+
+def _glass_demo() -> dict[str, Any]:
+    """Return a study of minutes on two cores; it shows what comes out and converges nothing."""
+    holds = ProductionMDMaker(
+        supercell=(1, 1, 1),
+        equilibration_fs=2000.0,
+        production_fs=2000.0,
+        ensemble="npt",
+        frame_stride=50,
+        damping_fs=100.0,
+    )
+    engine = PotentialEngine("pedone", relax_fmax_ev_a=1e-3)
+    return {
+        "preset": "glass-demo",
+        "glasses": GlassMaker(
+            packing=RandomStructureMaker(n_atoms=350),
+            n_glasses=2,
+            schedule=GlassSchedule(
+                start_nvt_fs=1000,
+                start_npt_fs=1000,
+                melt_nvt_fs=4000,
+                melt_npt_fs=6000,
+                rate_k_per_ps=300,
+                relax_fs=4000,
+                time_step_fs=2.0,
+                frame_stride=200,
+            ),
+        ),
+        "transition": GlassTransitionMaker(
+            production=holds, temperatures_k=tuple(float(t) for t in range(2100, 200, -300))
+        ),
+        "elastic": ElasticMaker(engine=engine, step=0.005, n_steps=1),
+        "ions": IonDynamicsMaker(
+            temperatures_k=(900.0, 1200.0, 1500.0),
+            heatings=("npt",),
+            rate_k_per_ps=600.0,
+            equilibration_fs=2000.0,
+            production_fs=20_000.0,
+            time_step_fs=2.0,
+            frame_stride=20,
+        ),
+    }
+
+
+PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
+    "christensen2025": _christensen2025,
+    "glass-demo": _glass_demo,
+}
+
+
+@dataclass
+class GlassStudyMaker(Maker):
+    """Make glasses of a composition with a potential and find out what they are like.
+
+    `GlassMaker` makes them; of them all, `GlassStructureMaker` describes the structure and
+    `IonDynamicsMaker` how ions move when they are heated; each is cooled for its glass transition
+    and strained for its elastic constants. What fails is left out of the report.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    preset
+        The protocol, for the record.
+    ion
+        Mobile ion, such as ``"Na+"``; None: the cation of least charge.
+    glasses
+        How glasses are made; its engine is that of all stages.
+    structure
+        How they are described; None for what is not wanted here and below.
+    transition, elastic, ions
+        The other stages.
+
+    Examples
+    --------
+    >>> flow = GlassStudyMaker.from_preset("christensen2025").make("NaFePO4")
+    """
+
+    name: str = "glass study"
+    preset: str = "christensen2025"
+    ion: str | None = None
+    glasses: GlassMaker = field(default_factory=GlassMaker)
+    structure: GlassStructureMaker = field(default_factory=GlassStructureMaker)
+    transition: GlassTransitionMaker | None = field(
+        default_factory=lambda: _christensen2025()["transition"]
+    )
+    elastic: ElasticMaker | None = field(default_factory=lambda: _christensen2025()["elastic"])
+    ions: IonDynamicsMaker | None = field(default_factory=IonDynamicsMaker)
+
+    @classmethod
+    def from_preset(cls, name: str, **changes: Any) -> Self:
+        """Return the Maker of a preset.
+
+        Parameters
+        ----------
+        name
+            ``"christensen2025"`` or ``"glass-demo"``.
+        **changes
+            Fields that are to be others.
+
+        Raises
+        ------
+        InputError
+            If there is no such preset.
+        """
+        if name not in PRESETS:
+            raise unknown_name("preset", name, sorted(PRESETS))
+        return cls(**{**PRESETS[name](), **changes})
+
+    def check(self, source: CompositionLike) -> None:
+        """Refuse a study that could not run to its end, before anything is run.
+
+        Parameters
+        ----------
+        source
+            Formula, mixture or structure.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            What a stage says.
+        """
+        self._filled(source)
+
+    def make(self, source: CompositionLike) -> Flow:
+        """Return the flow; its output is a `GlassStudyDoc`, with ``report.html``.
+
+        Parameters
+        ----------
+        source
+            Formula, mixture of formulas, or a structure to melt.
+
+        Raises
+        ------
+        InputError, MissingDependencyError
+            As `check`.
+        """
+        study = self._filled(source)
+        potential = study.glasses.potential(source)
+        made = study.glasses.make(source)
+        runs: list[OutputReference] = made.output["glasses"]
+        cells = [run.structure for run in runs]
+        described = study.structure.make(runs)
+        parts = [made, described]
+        transitions, strained, moved = [], [], None
+        for number, cell in enumerate(cells, start=1):
+            if study.transition is not None:
+                named = replace(study.transition, name=f"{study.transition.name} {number}")
+                transitions.append(named.make(cell, potential))
+            if study.elastic is not None:
+                strain = replace(study.elastic, name=f"{study.elastic.name} {number}")
+                strained.append(strain.make(cell))
+        if study.ions is not None:
+            moved = study.ions.make(cells)
+        parts += [*transitions, *strained, *([moved] if moved else [])]
+        report = write_glass_report(
+            study.preset,
+            made.output["summary"],
+            described.output,
+            [flow.output for flow in transitions],
+            [flow.output for flow in strained],
+            moved.output if moved else None,
+        )
+        report.name = "report"
+        without_what_failed(report)
+        return Flow([*parts, report], output=report.output, name=self.name)
+
+    def _filled(self, source: CompositionLike) -> GlassStudyMaker:
+        """Return the study with one potential and one ion in all stages, checked."""
+        self.glasses.check(source)
+        potential = self.glasses.potential(source)
+        mixture = read_mixture(source, self.glasses.packing.oxidation_states)
+        charges = {el.symbol: q for el, q in mixture.charges.items() if q > 0}
+        least = min(charges, key=lambda symbol: charges[symbol], default=None)
+        ion = self.ion
+        if ion is None and least is not None:
+            ion = f"{least}{charges[least]:g}+".replace("1+", "+")
+        engine = replace(self.glasses.engine, potential=potential, elements=None)
+        structure, ions, elastic = self.structure, self.ions, self.elastic
+        if structure.ion is None:
+            structure = replace(structure, ion=ion)
+        if ions is not None:
+            ions = replace(ions, engine=engine, ions=(ion,) if ion else ions.ions)
+        if elastic is not None:
+            fmax = getattr(elastic.engine, "relax_fmax_ev_a", engine.relax_fmax_ev_a)
+            elastic = replace(elastic, engine=replace(engine, relax_fmax_ev_a=fmax))
+        study = replace(self, structure=structure, ions=ions, elastic=elastic)
+        some = atoms_of([element.symbol for element in mixture.formula_unit])
+        for name in ("structure", "elastic", "ions"):
+            if (stage := getattr(study, name)) is not None:
+                check_stage(name, stage, some)
+        if study.transition is not None:
+            check_stage("transition", study.transition, some, True)
+        return study

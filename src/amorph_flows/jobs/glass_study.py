@@ -1,0 +1,66 @@
+"""Write the report of a study of glasses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from amorph_flows.jobs.required import required
+from amorph_flows.report.glass import glass_report, glass_results
+from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.elastic import ElasticDoc
+from amorph_flows.schemas.glass import GlassStructureDoc
+from amorph_flows.schemas.glass_making import GlassesDoc
+from amorph_flows.schemas.glass_study import GlassStudyDoc
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
+from amorph_flows.schemas.ion_dynamics import IonDynamicsDoc
+
+
+@stage_job(GlassStudyDoc)
+def write_glass_report(
+    preset: str,
+    made: GlassesDoc | None,
+    structure: GlassStructureDoc | None,
+    transitions: Sequence[GlassTransitionDoc | None] = (),
+    elastic: Sequence[ElasticDoc | None] = (),
+    ions: IonDynamicsDoc | None = None,
+) -> GlassStudyDoc:
+    """Write ``report.html`` and ``report.json`` into the folder of the job.
+
+    Parameters
+    ----------
+    preset
+        The protocol.
+    made, structure
+        How the glasses were made, and what they are like.
+    transitions, elastic
+        Of each glass; None for what failed.
+    ions
+        How ions move; None where it failed or was not asked for.
+
+    Raises
+    ------
+    CalculationError
+        If no glass was made or described.
+    """
+    made = required(made, "the summary of the glasses")
+    structure = required(structure, "the structure of the glasses")
+    cooled = [doc for doc in transitions if doc is not None]
+    strained = [doc for doc in elastic if doc is not None]
+    results = glass_results(structure, cooled, strained, ions)
+    files = glass_report(preset, made, structure, results, cooled)
+    for name, content in files.items():
+        Path(name).write_text(content, encoding="utf-8")
+    return GlassStudyDoc(
+        formula=made.formula,
+        preset=preset,
+        results=results,
+        documents={
+            "glasses": [made.job_uuid, *(glass.run_uuid for glass in made.glasses)],
+            "structure": [structure.job_uuid, *structure.glass_uuids],
+            "glass_transition": [doc.job_uuid for doc in cooled],
+            "elastic": [doc.job_uuid for doc in strained],
+            "ion_dynamics": [] if ions is None else [ions.job_uuid, *ions.transport_uuids],
+        },
+        files=files,
+    )

@@ -1,0 +1,185 @@
+"""Page and data of a study of glasses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from itertools import cycle
+
+from amorph_flows.report._page import render_page
+from amorph_flows.report._section import (
+    Column,
+    Panel,
+    Row,
+    Section,
+    Table,
+    plain_data,
+    section_data,
+)
+from amorph_flows.report.figures._theme import CYCLE
+from amorph_flows.schemas.figure import Axis, PlotDoc, Series
+from amorph_flows.schemas.glass import GlassStructureDoc
+from amorph_flows.schemas.glass_making import GlassesDoc
+from amorph_flows.schemas.glass_study import GlassResult
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
+
+_RESULTS = (
+    Column("quantity", "quantity"),
+    Column("species", "species"),
+    Column("temperature_k", "temperature / K", "exact"),
+    Column("heating", "heated under"),
+    Column("value", "value", "number", 4),
+    Column("unit", "unit"),
+    Column("uncertainty", "standard deviation or 95 % interval", "uncertainty"),
+    Column("n_glasses", "glasses", "exact"),
+    Column("doubts", "doubts"),
+)
+_NUMBERS = (
+    Column("name", "number"),
+    Column("mean", "mean", "number", 4),
+    Column("standard_deviation", "standard deviation between glasses", "number"),
+    Column("unit", "unit"),
+)
+_RINGS = ("guttman", "king", "primitive")
+
+
+def glass_report(
+    preset: str,
+    made: GlassesDoc,
+    structure: GlassStructureDoc,
+    results: Sequence[GlassResult],
+    transitions: Sequence[GlassTransitionDoc] = (),
+) -> dict[str, str]:
+    """Return the report: a page and its numbers, by file name.
+
+    Parameters
+    ----------
+    preset
+        The protocol.
+    made
+        How the glasses were made.
+    structure
+        What they are like.
+    results
+        All numbers of the study.
+    transitions
+        Of each glass that has one.
+    """
+    n = len(made.glasses)
+    lead = (
+        f"{n} of {made.n_asked} glasses of {made.formula}, {made.n_atoms} atoms each, made with "
+        f"{made.method} and cooled at {made.rate_k_per_ps:g} K/ps."
+    )
+    rows = [_row(result) for result in results]
+    sections = [
+        Section("results", "Results", (lead,), (), [Table("results", "Means.", _RESULTS, rows)]),
+        _structure_section(structure),
+    ]
+    if transitions:
+        sections.append(_transition_section(transitions))
+    data = {
+        "formula": made.formula,
+        "preset": preset,
+        "results": [plain_data(result.model_dump(mode="json")) for result in results],
+        "sections": {section.name: section_data(section) for section in sections},
+    }
+    page = render_page(
+        title=f"Glasses of {made.formula}",
+        lead=lead,
+        sections=sections,
+        generator=f"amorph-flows {version('amorph-flows')}",
+    )
+    return {
+        "report.html": page,
+        "report.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False),
+    }
+
+
+def _row(result: GlassResult) -> Row:
+    doubts = "; ".join(verdict.reason for verdict in result.doubts)
+    return {**result.model_dump(), "doubts": doubts}
+
+
+def _structure_section(doc: GlassStructureDoc) -> Section:
+    numbers: list[Row] = [
+        {"name": name, **number.model_dump()} for name, number in doc.numbers.items()
+    ]
+    return Section(
+        "structure",
+        "Structure",
+        ("Means over the glasses; numbers and curves of each glass are in its document.",),
+        [
+            Panel("rdf", "Radial distribution functions", "Partial g(r).", _rdf(doc)),
+            Panel(
+                "scattering", "Structure factors", "S(Q), measured curves as points.", _factor(doc)
+            ),
+            Panel("rings", "Rings", f"Rings per {doc.former} by size.", _rings(doc)),
+        ],
+        [Table("numbers", "All numbers.", _NUMBERS, numbers, folded=True)],
+    )
+
+
+def _rdf(doc: GlassStructureDoc) -> PlotDoc:
+    curves = {n[2:]: y for n, y in doc.functions.items() if n[:2] == "g_" and "_spread" not in n}
+    return PlotDoc(
+        x=Axis(title="distance", unit="Å"),
+        y=Axis(title="g(r)", zero=True),
+        series=[
+            Series(name=pair.replace("_", "–"), x=doc.functions["r_a"], y=y, colour=colour)
+            for colour, (pair, y) in zip(cycle(CYCLE), curves.items(), strict=False)
+        ],
+    )
+
+
+def _factor(doc: GlassStructureDoc) -> PlotDoc:
+    series = [
+        Series(name=name, x=doc.functions["q_inv_a"], y=doc.functions[f"s_{name}"], colour=colour)
+        for name, colour in zip(("neutron", "xray"), CYCLE, strict=False)
+    ]
+    colours = {one.name: one.colour for one in series}
+    for measured in doc.measured:
+        q, s = measured.curve.T
+        name = f"{measured.radiation}, measured"
+        colour = colours[measured.radiation]
+        series.append(Series(name=name, kind="points", size=4.0, x=q, y=s, colour=colour))
+    return PlotDoc(x=Axis(title="Q", unit="1/Å"), y=Axis(title="S(Q)"), series=series)
+
+
+def _rings(doc: GlassStructureDoc) -> PlotDoc:
+    series = []
+    for kind, colour in zip(_RINGS, CYCLE, strict=False):
+        start = f"rings_{kind}_"
+        of_kind = {int(n.removeprefix(start)): v for n, v in doc.numbers.items() if start in n}
+        sizes = sorted(of_kind)
+        heights = [of_kind[size].mean for size in sizes]
+        series.append(Series(name=kind, x=sizes, y=heights, colour=colour))
+    return PlotDoc(
+        x=Axis(title="backbone atoms"),
+        y=Axis(title="rings", unit=f"per {doc.former}", zero=True),
+        series=series,
+    )
+
+
+def _transition_section(transitions: Sequence[GlassTransitionDoc]) -> Section:
+    figure = PlotDoc(
+        x=Axis(title="temperature", unit="K"),
+        y=Axis(title="energy", unit="eV/atom"),
+        series=[
+            Series(
+                name=f"glass {number}",
+                kind="points",
+                x=doc.temperatures_k,
+                y=doc.energies_ev_atom,
+                colour=colour,
+            )
+            for number, (doc, colour) in enumerate(
+                zip(transitions, cycle(CYCLE), strict=False), start=1
+            )
+        ],
+        marks=[doc.temperature_k for doc in transitions if doc.transition.passed],
+    )
+    caption = "Mean energy or enthalpy of each hold; dotted, where it bends."
+    panel = Panel("transition", "Energy of cooling", caption, figure)
+    reasons = [f"Glass {n}: {doc.transition.reason}." for n, doc in enumerate(transitions, start=1)]
+    return Section("transition", "Glass transition", reasons, [panel])

@@ -1,0 +1,92 @@
+"""The results of a study of glasses, from the documents of its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.schemas.elastic import ElasticDoc
+from amorph_flows.schemas.glass import GlassStructureDoc
+from amorph_flows.schemas.glass_study import GlassResult
+from amorph_flows.schemas.glass_transition import GlassTransitionDoc
+from amorph_flows.schemas.ion_dynamics import IonDynamicsDoc
+from amorph_flows.schemas.spread import SpreadDoc
+
+_SHOWN = ("density", "coordination_", "linkage_", "connectivity", "peak_", "fsdp_", "void_")
+_MODULI: dict[str, tuple[Callable[[ElasticDoc], float], str]] = {
+    "youngs_modulus": (lambda doc: doc.young_gpa, "GPa"),
+    "shear_modulus": (lambda doc: doc.shear_gpa, "GPa"),
+    "bulk_modulus": (lambda doc: doc.bulk_gpa, "GPa"),
+    "poisson_ratio": (lambda doc: doc.poisson, ""),
+}
+
+
+def glass_results(
+    structure: GlassStructureDoc,
+    transitions: Sequence[GlassTransitionDoc] = (),
+    elastic: Sequence[ElasticDoc] = (),
+    ions: IonDynamicsDoc | None = None,
+) -> list[GlassResult]:
+    """Return the numbers of a study.
+
+    Parameters
+    ----------
+    structure
+        Of all glasses.
+    transitions, elastic
+        Of each glass that has one.
+    ions
+        Of all glasses; None where their motion was not looked at.
+    """
+    found = [
+        _spread(name, number)
+        for name, number in structure.numbers.items()
+        if name.startswith(_SHOWN)
+    ]
+    if transitions:
+        spread = SpreadDoc.of([doc.temperature_k for doc in transitions], "K")
+        found.append(_spread("glass_transition", spread, [doc.transition for doc in transitions]))
+    for name, (read, unit) in _MODULI.items():
+        if elastic:
+            spread = SpreadDoc.of([read(doc) for doc in elastic], unit)
+            found.append(_spread(name, spread, [doc.isotropic for doc in elastic]))
+    return [*found, *_motion(ions)]
+
+
+def _spread(name: str, number: SpreadDoc, verdicts: Sequence[Verdict] = ()) -> GlassResult:
+    return GlassResult(
+        quantity=name,
+        value=number.mean,
+        unit=number.unit,
+        uncertainty=number.standard_deviation,
+        n_glasses=len(number.values),
+        doubts=[verdict for verdict in verdicts if not verdict.passed],
+    )
+
+
+def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
+    if ions is None:
+        return
+    for one in ions.tracer_diffusivities:
+        interval = one.cm2_s.interval
+        yield GlassResult(
+            quantity="tracer_diffusivity",
+            species=one.species,
+            temperature_k=one.temperature_k,
+            heating=one.heating,
+            value=one.cm2_s.value,
+            unit="cm²/s",
+            uncertainty=None if interval is None else list(interval),
+            n_glasses=one.cm2_s.n_glasses,
+        )
+    for energy in ions.activation_energies:
+        interval = energy.ev.interval
+        yield GlassResult(
+            quantity="activation_energy",
+            species=energy.species,
+            heating=energy.heating,
+            value=energy.ev.value,
+            unit="eV",
+            uncertainty=None if interval is None else list(interval),
+            n_glasses=energy.ev.n_glasses,
+        )
