@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from amorph_flows.cli.group import app
-from amorph_flows.cli.studies import Jobs, Retry, execute_flow
+from amorph_flows.cli.studies import Jobs, Retry, run_pages
 
 
 @app.command("compare")
@@ -59,16 +58,6 @@ def compare_potentials(
         - {backend: snap, cutoff: 5.0}
     ```
     """
-    from amorph_flows.cli.report_files import write_report_files
-    from amorph_flows.store.opening import study_store_to_read
     from amorph_flows.study.comparison_file import load_comparison
 
-    loaded = load_comparison(study)
-    failures, any_executed = execute_flow(loaded, f"amorph compare {study}", jobs, retry)
-    if not any_executed:
-        typer.echo("comparison is complete, nothing to do")
-    for line in failures:
-        typer.echo(f"amorph: set aside: {line}", err=True)
-    with closing(study_store_to_read(loaded.home)) as store:
-        for path in write_report_files(store, loaded.home):
-            typer.echo(path)
+    run_pages(load_comparison(study), f"amorph compare {study}", jobs, retry)

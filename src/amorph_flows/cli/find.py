@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from amorph_flows.executors.state import StudyState
 
 DEMO_FOLDER = Path("amorph-demo")
+GLASS_FOLDER = Path("amorph-demo-glass")
 
 
 def study_folder(study: Path | None) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amorph_flows.cli.find import DEMO_FOLDER, study_folder
+from amorph_flows.cli.find import DEMO_FOLDER, GLASS_FOLDER, study_folder
 from amorph_flows.cli.group import app
 from amorph_flows.errors import InputError
 
@@ -23,6 +23,16 @@ structure: V2O5.cif
 ion: Mg2+
 preset: demo
 engine: CHGNet
+folder: .
+"""
+
+_GLASS_STUDY = """\
+# The demonstration: glasses of sodium iron phosphate, every length cut so that it takes minutes.
+# `amorph run study.yaml` in this folder does the same as `amorph demo --glass`.
+kind: glass
+composition: NaFePO4
+potential: pedone
+preset: glass-demo
 folder: .
 """
 
@@ -46,35 +56,46 @@ Retry = Annotated[
 
 @app.command("demo")
 def run_demo(
-    folder: Annotated[Path, typer.Argument(help="Where results go.")] = DEMO_FOLDER,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Where results go; by default amorph-demo or amorph-demo-glass."),
+    ] = None,
     jobs: Jobs = None,
     retry: Retry = False,
+    glass: Annotated[
+        bool, typer.Option("--glass", help="Glasses of NaFePO4 from their formula instead.")
+    ] = False,
 ) -> None:
     """Run the demonstration: from crystalline V2O5 to a report on amorphous MgV2O5.
 
     Writes a study file and the crystal into the folder and runs it. The report says how much
-    everything is shortened and therefore what is not converged.
+    everything is shortened and therefore what is not converged. With `--glass` it makes glasses of
+    sodium iron phosphate with a classical potential, without a crystal.
 
     Examples
     --------
     ```
     amorph demo
+    amorph demo --glass
     amorph demo results/demo --jobs 4
     ```
     """
-    from amorph_flows.study.study_file import load_study
+    from amorph_flows.study.comparison_file import load_run_study
 
+    folder = folder or (GLASS_FOLDER if glass else DEMO_FOLDER)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"the folder {folder} cannot be made: {error.strerror}") from error
     study_file = folder / "study.yaml"
     if not study_file.exists():
-        from amorph_flows.structures import v2o5
+        if not glass:
+            from amorph_flows.structures import v2o5
 
-        v2o5().to(filename=str(folder / "V2O5.cif"))
-        study_file.write_text(_DEMO_STUDY)
-    _run(load_study(study_file), f"amorph demo {folder}", jobs, retry)
+            v2o5().to(filename=str(folder / "V2O5.cif"))
+        study_file.write_text(_GLASS_STUDY if glass else _DEMO_STUDY)
+    option = "--glass " if glass else ""
+    _run_any(load_run_study(study_file), f"amorph demo {option}{folder}", jobs, retry)
 
 
 @app.command("run")
@@ -99,6 +120,10 @@ def run_file(
     - `folder`: where results go; by default a folder named as the study file
     - `overrides`: fields of the preset's Makers by dotted name
 
+    A study of glasses has `kind: glass` and starts from its `composition`; its other keys are
+    `atoms`, `potential` (`pedone`, a file, or `{store: ..., uuid: ...}`), `elements`, `preset`
+    (`glass-demo` or `christensen2025`), `ion`, `n_glasses`, `measured`, `folder`, `overrides`.
+
     Ctrl-C or SIGTERM stops; the same command goes on. Finished jobs are recognised by what they
     compute: an edited study runs only what the edit reaches.
 
@@ -120,9 +145,9 @@ def run_file(
       fit.settings.level: 16
     ```
     """
-    from amorph_flows.study.study_file import load_study
+    from amorph_flows.study.comparison_file import load_run_study
 
-    _run(load_study(study), f"amorph run {study}", jobs, retry)
+    _run_any(load_run_study(study), f"amorph run {study}", jobs, retry)
 
 
 @app.command()
@@ -198,6 +223,37 @@ def report(
         file_format = check_format(figures)
     with closing(study_store_to_read(folder)) as store:
         for path in write_report_files(store, folder, launchpad, file_format):
+            typer.echo(path)
+
+
+def _run_any(study: StudyFile, command: str, jobs: int | None, retry: bool) -> None:
+    """Run a study, of glasses or not, and print how it ended."""
+    from amorph_flows.study.study_file import Study
+
+    if isinstance(study, Study):
+        _run(study, command, jobs, retry)
+    else:
+        run_pages(study, command, jobs, retry)
+
+
+def run_pages(study: StudyFile, command: str, jobs: int | None, retry: bool) -> None:
+    """Run a study whose report is a page without figures of its own, and print its files.
+
+    Parameters
+    ----------
+    study, command, jobs, retry
+        As for `execute_flow`.
+    """
+    from amorph_flows.cli.report_files import write_report_files
+    from amorph_flows.store.opening import study_store_to_read
+
+    failures, any_executed = execute_flow(study, command, jobs, retry)
+    if not any_executed:
+        typer.echo(f"{study.name} is complete, nothing to do")
+    for line in failures:
+        typer.echo(f"amorph: set aside: {line}", err=True)
+    with closing(study_store_to_read(study.home)) as store:
+        for path in write_report_files(store, study.home):
             typer.echo(path)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import override
 
 from amorph_flows.errors import InputError, unknown_name
+from amorph_flows.study.glass_file import KIND, GlassStudy, load_glass_study
 from amorph_flows.study.labelled_set import read_dataset
 from amorph_flows.study.methods import read_methods
 from amorph_flows.study.reading import COMPARE, StudyFile, read_mapping, resolved, validated
@@ -185,8 +186,8 @@ def load_comparison(path: str | Path) -> ComparisonStudy:
     return resolved(study, file)
 
 
-def load_any_study(path: str | Path) -> Study | ComparisonStudy:
-    """Read the file of a study or of a comparison of potentials, whichever it is.
+def load_any_study(path: str | Path) -> Study | ComparisonStudy | GlassStudy:
+    """Read the file of a study, of glasses or not, or of a comparison, whichever it is.
 
     Parameters
     ----------
@@ -194,7 +195,19 @@ def load_any_study(path: str | Path) -> Study | ComparisonStudy:
         The YAML file.
     """
     is_comparison = COMPARE in read_mapping(Path(path).expanduser())
-    return load_comparison(path) if is_comparison else load_study(path)
+    return load_comparison(path) if is_comparison else load_run_study(path)
+
+
+def load_run_study(path: str | Path) -> Study | GlassStudy:
+    """Read the file of a study that `amorph run` runs, of glasses or not.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    """
+    is_of_glasses = KIND in read_mapping(Path(path).expanduser())
+    return load_glass_study(path) if is_of_glasses else load_study(path)
 
 
 def _section(file: Path, section: Mapping[str, Any]) -> CompareSection:

@@ -137,7 +137,7 @@ def resolved(study: Kind, file: Path) -> Kind:
         If a file is not there, or the folder is a file.
     """
     here = file.resolve().parent
-    named = {key: getattr(study, key) for key in _PATHS}
+    named = {key: getattr(study, key, None) for key in _PATHS}
     named["folder"] = study.folder or Path(file.stem)
     found = {key: here / path.expanduser() for key, path in named.items() if path is not None}
     for key, path in found.items():
