@@ -91,7 +91,8 @@ class GlassStudy(StudyFile):
         for stage in self.leave_out:
             if stage not in _OPTIONAL:
                 raise unknown_name("stage to leave out", stage, _OPTIONAL)
-            maker = replace(maker, **{stage: None})
+            left_out: dict[str, Any] = {stage: None}
+            maker = replace(maker, **left_out)
         return apply_overrides(maker, self.overrides)
 
     @override
