@@ -324,6 +324,16 @@ def test_demo_writes_a_study_that_can_be_run(amorph, monkeypatch, tmp_path):
     assert len(structure) == 14
 
 
+def test_demo_of_glasses_writes_a_study_that_starts_from_a_formula(amorph, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr("amorph_flows.cli.studies.run_pages", lambda *args: seen.append(args))
+    amorph("demo", "--glass")
+    ((study, command, *_),) = seen
+    assert study.home == tmp_path / "amorph-demo-glass"
+    assert (study.composition, study.potential, study.preset) == ("NaFePO4", "pedone", "glass-demo")
+    assert command == "amorph demo --glass amorph-demo-glass"
+
+
 @pytest.mark.parametrize(
     "command",
     [
