@@ -53,7 +53,7 @@ def _glass_demo() -> dict[str, Any]:
         frame_stride=50,
         damping_fs=100.0,
     )
-    engine = PotentialEngine("pedone", relax_fmax_ev_a=1e-3)
+    engine = PotentialEngine("pedone", relax_fmax_ev_a=1e-2)
     return {
         "preset": "glass-demo",
         "glasses": GlassMaker(

@@ -15,6 +15,7 @@ from amorph_flows.planning.forecast import Expected
 from amorph_flows.remedies import LENGTH
 from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.plan import Obstacle
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.structures import minimum_width
 
 _WITH_POTENTIAL = "all from MD with the potential"
@@ -128,7 +129,8 @@ def _production(nodes: Sequence[Node]) -> Iterator[Obstacle]:
         if not any(run is other for other in analysed) or run.structure is None:
             continue
         width_a = minimum_width(run.structure.lattice.matrix)
-        potential = node.given["potential"].potential
+        given = node.given["potential"]
+        potential = given.settings if isinstance(given, PotentialDoc) else given.potential
         if potential is not None and width_a < 2 * potential.cutoff:
             yield Obstacle(
                 results=_TRANSPORT,
@@ -143,7 +145,7 @@ def _production(nodes: Sequence[Node]) -> Iterator[Obstacle]:
                 reason="the extrapolation grade is not watched",
                 key="production.grade_every",
             )
-        if run.n_frames < least:
+        if run.frames and run.n_frames < least:
             yield Obstacle(
                 results=_TRANSPORT,
                 question="enough frames?",

