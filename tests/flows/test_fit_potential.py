@@ -53,6 +53,9 @@ def test_the_better_of_two_settings_is_kept_on_the_frames_that_choose(
     errors = [fit.errors[part].force_rmse_ev_a for fit in fits]
     assert errors[1] < errors[0]
     assert chosen.sha256 == fits[1].sha256
+    assert [trial.settings["level"] for trial in chosen.trials] == [8, 2]
+    assert [trial.part for trial in chosen.trials] == [part, part]
+    assert [trial.errors.force_rmse_ev_a for trial in chosen.trials] == errors[::-1]
     if split == "random":
         assert 0 < chosen.errors["test_apart"].n_frames < chosen.errors["test_random"].n_frames
         assert "test frames used once?" in {verdict.question for verdict in chosen.verdicts}

@@ -28,7 +28,7 @@ from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.fits import FitSettings
-from amorph_flows.schemas.potential import PotentialDoc, PotentialVerdict
+from amorph_flows.schemas.potential import PotentialDoc, PotentialVerdict, Trial
 
 _MAX_ENERGY_RMSE_MEV = 10.0
 MAX_FORCE_RMSE_EV_A = 0.3
@@ -156,12 +156,31 @@ def choose_potential(fits: list[PotentialDoc | None]) -> PotentialDoc:
         If every fit failed.
     """
     finished = [fit for fit in fits if fit is not None]
-    return min(required(finished or None, "every fit"), key=_force_error)
+    ranked = sorted(required(finished or None, "every fit"), key=_force_error)
+    return ranked[0].model_copy(update={"trials": [_trial(fit) for fit in ranked]})
+
+
+def _trial(doc: PotentialDoc) -> Trial:
+    settings, part = doc.fit_settings(), _chosen_on(doc)
+    return Trial(
+        model=settings.model,
+        settings=settings.model_dump(mode="json"),
+        n_parameters=doc.n_parameters,
+        part=part,
+        errors=doc.errors[part],
+        ended=doc.ended,
+        cpu_seconds=doc.training_cpu_seconds,
+    )
+
+
+def _chosen_on(doc: PotentialDoc) -> str:
+    """Return the part of the dataset that chooses among fits."""
+    part = "validation" if doc.fit_settings().choose_on == "validation" else "test_random"
+    return part if part in doc.errors else "training"
 
 
 def _force_error(doc: PotentialDoc) -> float:
-    chosen_on = "validation" if doc.fit_settings().choose_on == "validation" else "test_random"
-    errors = doc.errors.get(chosen_on) or doc.errors["training"]
+    errors = doc.errors[_chosen_on(doc)]
     return errors.force_rmse_ev_a if math.isfinite(errors.force_rmse_ev_a) else math.inf
 
 
@@ -217,6 +236,7 @@ def _document(
         curves={"history": [list(point) for point in fit.history]},
         training_cpu_seconds=fit.cpu_seconds,
         ended=fit.ended,
+        trials=start.trials if start is not None else [],
         dataset_uuid=dataset.job_uuid,
         parent_uuid=start.job_uuid if start is not None else "",
     )

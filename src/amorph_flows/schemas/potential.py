@@ -13,7 +13,7 @@ from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.grade_check import GradeCheck
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of_files
-from amorph_flows.schemas.base import JobKind, StageDocument
+from amorph_flows.schemas.base import Document, JobKind, StageDocument
 from amorph_flows.schemas.fits import AnySettings, ClassicalSettings, FitSettings
 from amorph_flows.schemas.labelling import EngineInfo
 
@@ -34,6 +34,18 @@ class PotentialVerdict(Answer):
     FEW = auto()
     CHOSEN_ON_TEST = auto()
     OUT_OF_TIME = auto()
+
+
+class Trial(Document):
+    """A fit with settings that were tried, on the frames that chose among them."""
+
+    model: str = Field(description="such as 'MTP of level 16'")
+    settings: dict[str, object]
+    n_parameters: int
+    part: str = Field(description="of the dataset, as in `PotentialDoc.errors`")
+    errors: ErrorStatistics = Field(description="of that part")
+    ended: HowEnded
+    cpu_seconds: float = Field(description="of the fit")
 
 
 class PotentialDoc(StageDocument):
@@ -65,6 +77,10 @@ class PotentialDoc(StageDocument):
     errors: dict[str, ErrorStatistics] = Field(
         description="by part: training, validation, test_random, test_blocks; without blocks "
         "test_apart, the random test frames whose neighbours in time are not trained on"
+    )
+    trials: list[Trial] = Field(
+        default_factory=list,
+        description="of the settings that were tried, the best first; empty where none were",
     )
     grade_check: GradeCheck | None = Field(
         default=None, description="of the held-out frames: grades against errors of forces"

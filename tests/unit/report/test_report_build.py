@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from report_study import study_parts
 
+from amorph_flows.jobs.potential import choose_potential
 from amorph_flows.potentials import classical_potential
 from amorph_flows.report import Report, build_report, result_rows
 from amorph_flows.report._page import render_page
@@ -258,3 +260,20 @@ def test_engine_md_has_its_diffusivities_beside_those_of_the_potential() -> None
     assert sources == ["engine MD", "production"]
     assert section["tables"]["engine transport checks"]
     assert '"engine-msd"' in report.html
+
+
+def test_settings_that_were_tried_have_a_table() -> None:
+    parts = study_parts()
+    assert "trials" not in build_report(parts).data["sections"]["potential"]["tables"]
+    fits = [
+        parts.potential.model_copy(
+            update={"errors": {"validation": replace(errors, force_rmse_ev_a=force)}}
+        )
+        for force in (0.3, 0.2)
+        for errors in [parts.potential.errors["training"]]
+    ]
+    chosen = choose_potential.original(fits)
+    report = build_report(parts.model_copy(update={"potential": chosen}))
+    rows = report.data["sections"]["potential"]["tables"]["trials"]
+    assert [row["force_rmse_ev_a"] for row in rows] == [0.2, 0.3]
+    assert {row["part"] for row in rows} == {"validation blocks"}

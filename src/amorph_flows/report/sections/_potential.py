@@ -59,6 +59,16 @@ _RUN_COLUMNS = (
 )
 
 
+_TRIAL_COLUMNS = (
+    Column("model", "model"),
+    Column("cutoff", "cutoff / Å", "exact"),
+    Column("n_parameters", "parameters", "number", 4),
+    Column("part", "chosen on"),
+    Column("force_rmse_ev_a", "force RMSE / eV/Å", "number"),
+    Column("energy_rmse_mev_atom", "energy RMSE / meV/atom", "number"),
+    Column("ended", "ended by"),
+    Column("cpu_seconds", "CPU / s", "number"),
+)
 _APART = "random test frames whose neighbours were not trained on"
 """What `PotentialDoc.errors` has beside the parts of the dataset."""
 
@@ -148,9 +158,28 @@ def potential_section(potential: PotentialDoc) -> Section:
     checks = [("potential", verdict) for verdict in potential.verdicts]
     tables = [
         Table("errors", "Errors; test frames were never seen in training.", ERROR_COLUMNS, rows),
+        *([_trials(potential)] if potential.trials else []),
         check_table("potential", checks),
     ]
     return Section("potential", "Potential", [text], panels, tables)
+
+
+def _trials(potential: PotentialDoc) -> Table:
+    """Return the settings that were tried before active learning, the best first."""
+    rows = [
+        {
+            "model": trial.model,
+            "cutoff": trial.settings.get("cutoff"),
+            "n_parameters": trial.n_parameters,
+            "part": PARTS[trial.part][0],
+            "ended": trial.ended,
+            "cpu_seconds": trial.cpu_seconds,
+            **asdict(trial.errors),
+        }
+        for trial in potential.trials
+    ]
+    caption = "Settings tried on the first dataset, by the error of forces; the first was taken."
+    return Table("trials", caption, _TRIAL_COLUMNS, rows)
 
 
 def learning_section(loop: ActiveLearningDoc) -> Section:
