@@ -99,6 +99,9 @@ def test_the_summary_is_the_geometric_mean_of_the_glasses(found):
         if one.temperature_k == first.temperature_k
     ]
     assert first.cm2_s.n_glasses == 2
+    assert first.n_believed == 0  # of runs of 0.6 ps
+    assert first.doubts
+    assert not any(verdict.passed for verdict in first.doubts)
     assert min(of_glasses) <= first.cm2_s.value <= max(of_glasses)
     assert first.cm2_s.log
 

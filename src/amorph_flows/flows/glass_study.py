@@ -111,9 +111,9 @@ class GlassStudyMaker(Maker):
     glasses
         How glasses are made; its engine is that of all stages.
     structure
-        How they are described; None for what is not wanted here and below.
+        How they are described.
     transition, elastic, ions
-        The other stages.
+        The other stages; None leaves one out.
 
     Examples
     --------

@@ -72,6 +72,14 @@ def combine_ion_dynamics(
                 temperature_k=temperature,
                 cm2_s=_diffusivity(group),
                 n_believed=sum(one.believable for _, one in group),
+                doubts=list(
+                    {
+                        verdict.question: verdict
+                        for _, one in reversed(group)
+                        for verdict in one.verdicts
+                        if not verdict.passed
+                    }.values()
+                ),
             )
             for (heating, species, temperature), group in runs.items()
         ],

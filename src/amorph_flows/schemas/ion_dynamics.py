@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.combined import CombinedDoc
 
@@ -21,6 +22,9 @@ class HeatedDiffusivity(Document):
     temperature_k: float
     cm2_s: CombinedDoc = Field(description="of all glasses, cm²/s")
     n_believed: int = Field(description="runs whose numerical verdicts passed")
+    doubts: list[Verdict] = Field(
+        default_factory=list, description="verdicts that a run did not pass, one of each question"
+    )
 
 
 class HeatedActivation(Document):

@@ -78,6 +78,7 @@ def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
             unit="cm²/s",
             uncertainty=None if interval is None else list(interval),
             n_glasses=one.cm2_s.n_glasses,
+            doubts=one.doubts,
         )
     for energy in ions.activation_energies:
         interval = energy.ev.interval
