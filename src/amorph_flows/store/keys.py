@@ -47,7 +47,9 @@ def search_keys(output: StageDocument | Mapping[str, Any], metadata: Mapping[str
     kind = document_class(fields["@module"], fields.get("@class")) if stored else type(output)
     module = fields["@module"] if stored else kind.__module__
     verdicts = verdicts_in(output, kind)
-    formulas = {fields.get("formula"), metadata.get("formula"), *(fields.get("composition") or ())}
+    composition = fields.get("composition") or ()
+    parts = [composition] if isinstance(composition, str) else composition
+    formulas = {fields.get("formula"), metadata.get("formula"), *parts}
     ions = [ion for ion in (fields.get("ion"), metadata.get("ion")) if ion]
     return {
         "current": bool(metadata.get("current", True)),

@@ -22,6 +22,7 @@ from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 from amorph_flows.store import find_documents, load_document, open_store
 from amorph_flows.store._verdicts import verdict_fields, verdicts_in
+from amorph_flows.store.keys import search_keys
 
 
 class FoamVerdict(Answer):
@@ -141,3 +142,14 @@ def test_a_document_of_unknown_class_and_a_verdict_of_other_keys_hinder_no_query
     known = output | {"@class": "TransportDoc", "verdicts": [old]}
     store.update({"uuid": "b2", "index": 1, "metadata": {}, "output": known})
     assert [found["verdicts"] for found in find_documents(store, ion="Mg")] == [[], []]
+
+
+def test_a_composition_is_a_formula_or_several_by_name():
+    packing = {
+        "@module": "amorph_flows.schemas.random_structure",
+        "@class": "RandomStructureDoc",
+        "composition": "NaFePO4",
+    }
+    assert search_keys(packing, {})["formulas"] == ["NaFePO4"]
+    several = {"@module": TransportDoc.__module__, "composition": {"V2O5": 3, "MgV2O5": 4}}
+    assert search_keys(several, {"formula": "V2O5"})["formulas"] == ["MgV2O5", "V2O5"]
