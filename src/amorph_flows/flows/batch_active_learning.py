@@ -59,8 +59,8 @@ class BatchActiveLearningMaker(LearningLoop):
     and quenches them with the potential, and saves configurations with an atom of a grade above
     ``select_grade``; a run ends above ``stop_grade`` and is not repeated. Those that D-optimality
     chooses from the whole batch are labelled, and the potential is refitted. The loop ends when
-    the refit keeps a large packing together at the high temperature and its error on held-out
-    frames no longer falls, or the turns, failures or core-hours are used up.
+    few runs of a turn break, its refit keeps a large packing together at the high temperature and
+    the error on held-out frames no longer falls, or the turns, failures or core-hours are used up.
 
     Parameters
     ----------
@@ -92,6 +92,8 @@ class BatchActiveLearningMaker(LearningLoop):
         Share of each batch of labels that is held out.
     least_gain
         Share by which a refit has to lower the error on held-out frames for another turn.
+    most_broken
+        Share of the runs of the last turn that may have broken.
     select_grade, stop_grade
         Grades that save a configuration and stop a run.
     grade_every
@@ -133,6 +135,7 @@ class BatchActiveLearningMaker(LearningLoop):
     test_fs: float = 10_000.0
     held_out: float = 0.1
     least_gain: float = 0.05
+    most_broken: float = 0.1
     select_grade: float = 2.5
     stop_grade: float = 30.0
     max_selected: int = 500
@@ -173,8 +176,9 @@ class BatchActiveLearningMaker(LearningLoop):
             test_fs=self.test_fs,
         )
         require_not_negative(least_gain=self.least_gain)
-        if not 0 <= self.held_out < 1:
-            raise InputError(f"held_out is {self.held_out:g}; give a share from 0 to below 1")
+        for name, share in (("held_out", self.held_out), ("most_broken", self.most_broken)):
+            if not 0 <= share < 1:
+                raise InputError(f"{name} is {share:g}; give a share from 0 to below 1")
         require_at_least_one(test_atoms=self.test_atoms)
         self.check_loop()
         with valid_settings():
@@ -282,7 +286,13 @@ class BatchActiveLearningMaker(LearningLoop):
             The last of them.
         """
         return judge_batch_loop(
-            turns, last, self.max_turns, self.failure_budget, self.least_gain, self.until
+            turns,
+            last,
+            self.max_turns,
+            self.failure_budget,
+            self.least_gain,
+            self.most_broken,
+            self.until,
         )
 
     def md(self, seed: int) -> LammpsMD:

@@ -128,7 +128,7 @@ def test_a_goal_that_no_loop_could_have(until: LearningUntil, share: float, prob
 def batch_turn(
     before: float = 1.0, after: float = 0.99, stable: bool = True, **changes: object
 ) -> GenerationDoc:
-    turn = generation(2, broke=True)
+    turn = generation(2, broke=False)
     errors = study_parts().potential.errors["training"]
     values = {
         "errors_before": replace(errors, force_rmse_ev_a=before),
@@ -143,7 +143,7 @@ def batch_turn(
 
 def judged_batch(turn: GenerationDoc, max_turns: int = 9, **until: float) -> Verdict | None:
     turns = EarlierTurns().with_turn(turn)
-    return judge_batch_loop(turns, turn, max_turns, 5, 0.05, LearningUntil(**until))
+    return judge_batch_loop(turns, turn, max_turns, 5, 0.05, 0.1, LearningUntil(**until))
 
 
 def test_a_batch_loop_ends_with_a_stable_refit_whose_error_no_longer_falls() -> None:
@@ -151,8 +151,8 @@ def test_a_batch_loop_ends_with_a_stable_refit_whose_error_no_longer_falls() -> 
     assert verdict is not None
     assert (verdict.answer, verdict.passed) == ("CONVERGED", True)
     assert verdict.reason == (
-        "the test at 1200 K lasted 10 of 10 ps, and the error of forces on held-out frames fell "
-        "by 1.0%"
+        "the test at 1200 K lasted 10 of 10 ps, 0 of 1 runs of turn 2 broke, and the error of "
+        "forces on held-out frames fell by 1.0%"
     )
 
 
@@ -163,6 +163,7 @@ def test_a_batch_loop_ends_with_a_stable_refit_whose_error_no_longer_falls() -> 
         batch_turn(stable=False),
         batch_turn(kept=False, after=1.5),
         batch_turn(stability=None),
+        batch_turn(runs=generation(2, broke=True).runs),
     ],
 )
 def test_a_batch_loop_goes_on_while_it_gains_or_its_refit_breaks(turn: GenerationDoc) -> None:

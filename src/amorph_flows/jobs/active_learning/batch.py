@@ -21,12 +21,15 @@ def judge_batch_loop(
     max_turns: int,
     failure_budget: int,
     least_gain: float,
+    most_broken: float,
     until: LearningUntil,
 ) -> Verdict | None:
     """Return how batch active learning ends, or None where it goes on.
 
     It converges with a refit whose test run lasts to its end, while the error of forces on held
     out frames, those of the turn's own batch among them, fell by less than is worth another turn.
+    A turn whose runs break at once gives few labels, with which no error falls: so few of the runs
+    of that turn may have broken.
 
     Parameters
     ----------
@@ -40,12 +43,16 @@ def judge_batch_loop(
         Failed labels and runs at most.
     least_gain
         Share by which the error has to fall for another turn.
+    most_broken
+        Share of the runs of a turn that may break.
     until
         What is asked for besides, and the budget.
     """
     test, gain = last.stability, error_gain(last)
     stable = test is not None and not test.broke and not test.failure
     falls = gain is not None and gain >= least_gain
+    n_broken, n_runs = sum(run.broke for run in last.runs), len(last.runs)
+    lasting = n_broken <= most_broken * n_runs
     asked = until.force_error_ev_a
     precise = asked is None or is_below(last.errors_after or last.errors_before, asked)
     after = last.errors_after or last.errors_before
@@ -54,13 +61,15 @@ def judge_batch_loop(
             "turns": turns.n_turns,
             "failures": turns.n_failed,
             "gain": gain,
+            "broken_share": n_broken / n_runs if n_runs else None,
             "force_rmse_ev_a": None if after is None else after.force_rmse_ev_a,
             "stable_fs": None if test is None else test.reached_fs,
         }
     )
-    thresholds = {"least_gain": least_gain}
-    found = f"{_of_test(last)}, and {_of_errors(gain)}"
-    if stable and last.kept and not falls and precise:
+    thresholds = {"least_gain": least_gain, "broken_share": most_broken}
+    found = f"{_of_test(last)}, {n_broken} of {n_runs} runs of turn {last.turn} broke, and "
+    found += _of_errors(gain)
+    if stable and lasting and last.kept and not falls and precise:
         return Verdict(
             question="active learning converged?",
             answer=LearningVerdict.CONVERGED,
