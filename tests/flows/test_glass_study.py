@@ -11,6 +11,7 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import (
@@ -23,8 +24,11 @@ from amorph_flows.flows import (
     ProductionMDMaker,
     RandomStructureMaker,
 )
+from amorph_flows.flows.glass_study import LEARNING
 from amorph_flows.lammps import GlassSchedule
 from amorph_flows.potentials import classical_potential
+from amorph_flows.report.glass import with_doubt
+from amorph_flows.schemas.active_learning import ActiveLearningDoc, LearningVerdict
 from amorph_flows.schemas.glass import GlassAnalysis
 from amorph_flows.schemas.glass_study import GlassStudyDoc
 from amorph_flows.schemas.potential import ClassicalSettings
@@ -158,3 +162,33 @@ def test_bad_input_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(InputError, match=message):
         maker.make(source)
+
+
+def test_a_potential_that_is_learned_first_is_that_of_all_stages() -> None:
+    learning = LEARNING["glass-demo"]()
+    flow = GlassStudyMaker.from_preset("glass-demo", learning=learning).make("NaFePO4")
+    learn, glasses, *_ = flow.jobs
+    learned = learn.output.uuid
+    assert glasses.name == "glass"
+    runs = [job for job, _ in flow.iterflow() if "melt and quench" in job.name]
+    assert runs
+    assert all(learned in job.input_uuids for job in runs)
+    after = [job for job, _ in flow.iterflow() if job.name == "report"]
+    assert learned in after[0].input_uuids
+    cooled = [job for job, _ in flow.iterflow() if job.name.startswith("glass transition")]
+    assert any(learned in job.input_uuids for job in cooled)
+
+
+def test_no_result_of_a_potential_that_did_not_converge_is_without_that_doubt(study) -> None:
+    verdict = Verdict(
+        question="active learning converged?",
+        answer=LearningVerdict.TURNS_USED_UP,
+        passed=False,
+        scope="numerical",
+        reason="all 3 turns are used up",
+    )
+    loop = ActiveLearningDoc(generations=[], potential_uuid="p", dataset_uuid="d", verdict=verdict)
+    doubtful = with_doubt(study.results, loop)
+    assert all(result.doubts[0] == verdict for result in doubtful)
+    passed = loop.model_copy(update={"verdict": replace(verdict, passed=True)})
+    assert with_doubt(study.results, passed) == study.results

@@ -10,6 +10,7 @@ from jobflow import Flow, Maker, OutputReference
 
 from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import unknown_name
+from amorph_flows.flows.batch_active_learning import BatchActiveLearningMaker, hot_runs
 from amorph_flows.flows.checks import atoms_of, check_stage
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.glass import GlassStructureMaker
@@ -20,6 +21,7 @@ from amorph_flows.jobs.glass_study import write_glass_report
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.random_structure import RandomStructureMaker
 from amorph_flows.lammps import GlassSchedule
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.structures import CompositionLike, read_mixture
 from amorph_flows.upstream.jobflow import without_what_failed
 
@@ -86,6 +88,32 @@ def _glass_demo() -> dict[str, Any]:
     }
 
 
+def _short_learning() -> BatchActiveLearningMaker:
+    """Return batch active learning of minutes; its potential is not one to be believed."""
+    maker = BatchActiveLearningMaker()
+    return replace(
+        maker,
+        fit=replace(maker.fit, settings=MTPSettings(level=8, cutoff=5.0, max_steps=150)),
+        packing=replace(maker.packing, n_atoms=28, scales=(0.9, 1.0, 1.1)),
+        sampling=replace(hot_runs(), duration_fs=60.0, time_step_fs=1.0, frame_stride=6),
+        melt_fs=500.0,
+        cooling_rate_k_ps=5000.0,
+        time_step_fs=1.0,
+        test_atoms=350,
+        test_fs=1000.0,
+        max_selected=20,
+        max_turns=4,
+        label_jobs=1,
+    )
+
+
+LEARNING: dict[str, Callable[[], BatchActiveLearningMaker]] = {
+    "christensen2025": BatchActiveLearningMaker,
+    "glass-demo": _short_learning,
+}
+"""How a potential is fitted where none is given, by preset."""
+
+
 PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
     "christensen2025": _christensen2025,
     "glass-demo": _glass_demo,
@@ -98,7 +126,8 @@ class GlassStudyMaker(Maker):
 
     `GlassMaker` makes them; of them all, `GlassStructureMaker` describes the structure and
     `IonDynamicsMaker` how ions move when they are heated; each is cooled for its glass transition
-    and strained for its elastic constants. What fails is left out of the report.
+    and strained for its elastic constants. What fails is left out of the report. The potential is
+    that of `glasses`, or the one that `learning` ends with.
 
     Parameters
     ----------
@@ -108,6 +137,8 @@ class GlassStudyMaker(Maker):
         The protocol, for the record.
     ion
         Mobile ion, such as ``"Na+"``; None: the cation of least charge.
+    learning
+        How a potential is fitted first, which is then that of all stages; None: it is given.
     glasses
         How glasses are made; its engine is that of all stages.
     structure
@@ -123,6 +154,7 @@ class GlassStudyMaker(Maker):
     name: str = "glass study"
     preset: str = "christensen2025"
     ion: str | None = None
+    learning: BatchActiveLearningMaker | None = None
     glasses: GlassMaker = field(default_factory=GlassMaker)
     structure: GlassStructureMaker = field(default_factory=GlassStructureMaker)
     transition: GlassTransitionMaker | None = field(
@@ -164,6 +196,8 @@ class GlassStudyMaker(Maker):
         InputError, MissingDependencyError
             What a stage says.
         """
+        if self.learning is not None:
+            self.learning.check(source)
         self._filled(source)
 
     def make(self, source: CompositionLike) -> Flow:
@@ -179,7 +213,9 @@ class GlassStudyMaker(Maker):
         InputError, MissingDependencyError
             As `check`.
         """
-        study = self._filled(source)
+        self.check(source)
+        learn = None if self.learning is None else self.learning.make(source)
+        study = self._filled(source) if learn is None else self._learned(learn, source)
         potential = study.glasses.potential(source)
         made = study.glasses.make(source)
         runs: list[OutputReference] = made.output["glasses"]
@@ -196,6 +232,8 @@ class GlassStudyMaker(Maker):
                 strained.append(strain.make(cell))
         if study.ions is not None:
             moved = study.ions.make(cells)
+        if learn is not None:
+            parts = [learn, *parts]
         parts += [*transitions, *strained, *([moved] if moved else [])]
         report = write_glass_report(
             study.preset,
@@ -204,10 +242,16 @@ class GlassStudyMaker(Maker):
             [flow.output for flow in transitions],
             [flow.output for flow in strained],
             moved.output if moved else None,
+            learn.output.loop if learn else None,
         )
         report.name = "report"
         without_what_failed(report)
         return Flow([*parts, report], output=report.output, name=self.name)
+
+    def _learned(self, learn: Flow, source: CompositionLike) -> GlassStudyMaker:
+        """Return the study with the potential that a loop ends with."""
+        engine = replace(self.glasses.engine, potential=learn.output.potential, elements=None)
+        return replace(self, glasses=replace(self.glasses, engine=engine))._filled(source)
 
     def _filled(self, source: CompositionLike) -> GlassStudyMaker:
         """Return the study with one potential and one ion in all stages, checked."""

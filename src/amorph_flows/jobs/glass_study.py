@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from amorph_flows.jobs.required import required
-from amorph_flows.report.glass import glass_report, glass_results
+from amorph_flows.report.glass import glass_report, glass_results, with_doubt
 from amorph_flows.runtime.stage_job import stage_job
+from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.glass import GlassStructureDoc
 from amorph_flows.schemas.glass_making import GlassesDoc
@@ -24,6 +25,7 @@ def write_glass_report(
     transitions: Sequence[GlassTransitionDoc | None] = (),
     elastic: Sequence[ElasticDoc | None] = (),
     ions: IonDynamicsDoc | None = None,
+    learning: ActiveLearningDoc | None = None,
 ) -> GlassStudyDoc:
     """Write ``report.html`` and ``report.json`` into the folder of the job.
 
@@ -37,6 +39,8 @@ def write_glass_report(
         Of each glass; None for what failed.
     ions
         How ions move; None where it failed or was not asked for.
+    learning
+        How the potential was learned; None where it was given.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def write_glass_report(
     structure = required(structure, "the structure of the glasses")
     cooled = [doc for doc in transitions if doc is not None]
     strained = [doc for doc in elastic if doc is not None]
-    results = glass_results(structure, cooled, strained, ions)
+    results = with_doubt(glass_results(structure, cooled, strained, ions), learning)
     files = glass_report(preset, made, structure, results, cooled)
     for name, content in files.items():
         Path(name).write_text(content, encoding="utf-8")
@@ -56,6 +60,7 @@ def write_glass_report(
         preset=preset,
         results=results,
         documents={
+            "active_learning": [] if learning is None else [learning.job_uuid],
             "glasses": [made.job_uuid, *(glass.run_uuid for glass in made.glasses)],
             "structure": [structure.job_uuid, *structure.glass_uuids],
             "glass_transition": [doc.job_uuid for doc in cooled],

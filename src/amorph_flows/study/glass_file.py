@@ -43,8 +43,11 @@ class GlassStudy(StudyFile):
     )
     potential: str | dict[str, str] = Field(
         default="pedone",
-        description="name or parameter file of a classical potential, an .mtp file, or "
-        "{store: ..., uuid: ...} of a fitted potential",
+        description="name or parameter file of a classical potential, an .mtp file, "
+        "{store: ..., uuid: ...} of a fitted potential, or fit: batch active learning first",
+    )
+    engine: str | None = Field(
+        default=None, description="of the labels where a potential is fitted; without it CHGNet"
     )
     elements: list[str] | None = Field(
         default=None,
@@ -78,16 +81,31 @@ class GlassStudy(StudyFile):
         InputError
             If preset, potential or an override cannot be.
         """
+        from amorph_flows.engines.named import named_engine
         from amorph_flows.flows import GlassStudyMaker
+        from amorph_flows.flows.glass_study import LEARNING
 
         maker = GlassStudyMaker.from_preset(self.preset)
-        glasses = replace(maker.glasses, engine=self._engine())
+        glasses, learning = maker.glasses, None
+        if self.potential == "fit":
+            learning = replace(
+                LEARNING[self.preset](), engine=named_engine(self.engine or "CHGNet")
+            )
+        elif self.engine is not None:
+            raise InputError(
+                f"engine is {self.engine!r}, but potential is {self.potential!r}, so nothing is "
+                "labelled; leave the engine out, or write 'potential: fit'"
+            )
+        else:
+            glasses = replace(glasses, engine=self._engine())
         if self.atoms is not None:
             glasses = replace(glasses, packing=replace(glasses.packing, n_atoms=self.atoms))
         if self.n_glasses is not None:
             glasses = replace(glasses, n_glasses=self.n_glasses)
         structure = replace(maker.structure, measured=self.measured)
-        maker = replace(maker, glasses=glasses, structure=structure, ion=self.ion)
+        maker = replace(
+            maker, glasses=glasses, structure=structure, ion=self.ion, learning=learning
+        )
         for stage in self.leave_out:
             if stage not in _OPTIONAL:
                 raise unknown_name("stage to leave out", stage, _OPTIONAL)
@@ -114,11 +132,6 @@ class GlassStudy(StudyFile):
 
         where = self.potential
         if isinstance(where, str):
-            if where == "fit":
-                raise InputError(
-                    "potential is 'fit', but a study of glasses fits none; fit one before, and "
-                    "name it as {store: ..., uuid: ...}"
-                )
             return PotentialEngine(where, elements=self.elements)
         if set(where) != {"store", "uuid"}:
             raise InputError(

@@ -80,7 +80,8 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("composition: NaFePO4\npotential: fit", "a study of glasses fits none"),
+        ("composition: NaFePO4\nengine: CHGNet", "so nothing is labelled"),
+        ("composition: NaFePO4\npotential: fit\nengine: nonsense", "unknown engine 'nonsense'"),
         ("composition: NaFePO4\npotential: {store: a}", "give store and uuid"),
         ("composition: NaFePO4\npreset: choyal2025", "glass-demo"),
         ("composition: NaFePO5F9", "not neutral"),

@@ -1,6 +1,6 @@
 """The report of a study of glasses."""
 
 from amorph_flows.report.glass._page import glass_report
-from amorph_flows.report.glass._results import glass_results
+from amorph_flows.report.glass._results import glass_results, with_doubt
 
-__all__ = ["glass_report", "glass_results"]
+__all__ = ["glass_report", "glass_results", "with_doubt"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.glass import GlassStructureDoc
 from amorph_flows.schemas.glass_study import GlassResult
@@ -51,6 +52,24 @@ def glass_results(
             spread = SpreadDoc.of([read(doc) for doc in elastic], unit)
             found.append(_spread(name, spread, [doc.isotropic for doc in elastic]))
     return [*found, *_motion(ions)]
+
+
+def with_doubt(
+    results: Sequence[GlassResult], learning: ActiveLearningDoc | None
+) -> list[GlassResult]:
+    """Return results, each with the doubt that the potential did not converge where it did not.
+
+    Parameters
+    ----------
+    results
+        The numbers of a study.
+    learning
+        How the potential was learned; None where it was given.
+    """
+    if learning is None or learning.verdict.passed:
+        return list(results)
+    doubt = learning.verdict
+    return [one.model_copy(update={"doubts": [doubt, *one.doubts]}) for one in results]
 
 
 def _spread(name: str, number: SpreadDoc, verdicts: Sequence[Verdict] = ()) -> GlassResult:
