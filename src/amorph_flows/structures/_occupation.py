@@ -70,7 +70,7 @@ def rank_occupations(
     n_best: int = 10,
     seed: int = 0,
     *,
-    merge_equivalent: bool = False,
+    merge_equivalent: bool = True,
     node_limit: int = 60_000,
 ) -> RankedOccupations:
     """Rank the ways to put ions on candidate sites by their Ewald energy.
@@ -96,8 +96,8 @@ def rank_occupations(
     seed
         Seed of the swap search.
     merge_equivalent
-        Count occupations that a symmetry of the host maps onto each other as one; otherwise
-        they are distinct when their sets of sites are.
+        Whether occupations that a symmetry of the host maps onto each other count as one; with
+        False they are distinct when their sets of sites are.
     node_limit
         Most nodes of branch and bound, each about 0.1 ms at 60 sites and counted as
         (R / 60)^2 at R more; at 0 nothing beyond enumeration is proven.
