@@ -35,7 +35,7 @@ from amorph_flows.references import published_protocol, references_for
 from amorph_flows.schemas.combined import GlassesUntil
 from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import Difference, StudyParts
-from amorph_flows.structures.stoichiometry import count_ions
+from amorph_flows.structures.stoichiometry import count_ions, repeated_for_ions
 from amorph_flows.upstream.jobflow import without_what_failed
 
 
@@ -56,7 +56,8 @@ class AmorphousElectrodeMaker(Maker):
     ion
         The ion that is inserted, such as ``"Mg2+"``.
     ions_per_formula
-        Ions for each reduced formula of the host.
+        Ions for each reduced formula of the host; the crystal of the voltage is repeated where its
+        cell holds no whole number of them.
     engine
         Where energies and forces come from; given to every stage that computes some.
     cell_lengths_a
@@ -225,10 +226,11 @@ class AmorphousElectrodeMaker(Maker):
         runs = [run_sample(study, potential, host, sample) for sample in samples]
         melts = run_melt(study, potential, samples[0])
         of_host = run_host(study, potential, samples[0])
+        crystal = repeated_for_ions(structure, study.ions_per_formula)
         voltage = study.voltage.make(
-            structure,
+            crystal,
             ion,
-            count_ions(structure, study.ions_per_formula),
+            count_ions(crystal, study.ions_per_formula),
             [run for of_sample in runs for run in of_sample.with_ions],
             discharged_structure=discharged_structure,
             **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),

@@ -29,7 +29,7 @@ from amorph_flows.structures import (
     reference_metal,
     supercell_near,
 )
-from amorph_flows.structures.stoichiometry import count_ions
+from amorph_flows.structures.stoichiometry import count_ions, repeated_for_ions
 
 if TYPE_CHECKING:
     from amorph_flows.flows.electrode import AmorphousElectrodeMaker
@@ -62,7 +62,8 @@ def check_study(
     metal = reference_metal(ion.symbol)
     check_cell_size(structure, given.cell_lengths_a)
     host = supercell_near(structure, given.cell_lengths_a)
-    n_ions, n_in_crystal = (count_ions(s, given.ions_per_formula) for s in (host, structure))
+    crystal = repeated_for_ions(structure, given.ions_per_formula)
+    n_ions, n_in_crystal = (count_ions(s, given.ions_per_formula) for s in (host, crystal))
     if discharged_structure is not None:
         check_discharged(structure, discharged_structure, ion.symbol, given.ions_per_formula)
     check_engine(given.engine, host, metal)
@@ -90,7 +91,7 @@ def check_study(
     check_stage("melt_sampling", study.melt_sampling, host)
     check_stage("production", study.production, host)
     check_large_glass(study.large_glass, study.production, host, study.ion, given.ions_per_formula)
-    check_stage("voltage", study.voltage, structure, study.ion, n_in_crystal)
+    check_stage("voltage", study.voltage, crystal, study.ion, n_in_crystal)
     _check_transport(study)
     if given.find_glass_transition:
         check_stage("glass_transition", study.glass_transition, host, True)
