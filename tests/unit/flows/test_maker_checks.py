@@ -12,10 +12,15 @@ from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import (
     ActiveLearningMaker,
+    BatchActiveLearningMaker,
     ComparePotentialsMaker,
     ElasticMaker,
     FitPotentialMaker,
+    GlassMaker,
+    GlassStructureMaker,
+    GlassStudyMaker,
     GlassTransitionMaker,
+    IonDynamicsMaker,
     IonInsertionMaker,
     LargeGlassMaker,
     MeltQuenchMaker,
@@ -27,7 +32,7 @@ from amorph_flows.flows import (
 )
 from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.schemas.production_md import ProductionUntil
-from amorph_flows.structures import v2o5
+from amorph_flows.structures import random_packing, v2o5
 
 TOY = AseEngine(calculator="toy")
 HOLD = SamplingMaker(engine=TOY)
@@ -45,7 +50,13 @@ MAKERS: list[tuple[Any, tuple[object, ...]]] = [
     (RelabelMaker(engine=TOY), ()),
     (RandomStructureMaker(), ()),
     (ComparePotentialsMaker(methods=(MTPSettings(),)), ()),
+    (BatchActiveLearningMaker(engine=TOY), ()),
+    (GlassStructureMaker(), ()),
+    (GlassMaker(), ()),
+    (GlassStudyMaker(), ()),
+    (IonDynamicsMaker(), ()),
 ]
+OF_PEDONE = (GlassMaker, GlassStudyMaker, IonDynamicsMaker)
 KNOWN = {type(maker): known for maker, known in MAKERS}
 CHANGES: list[tuple[type, dict[str, Any], str]] = [
     (MeltQuenchMaker, {"melt_duration_fs": 0.0}, r"melt_duration_fs is 0"),
@@ -93,7 +104,8 @@ def test_every_maker_of_a_stage_has_a_check() -> None:
 
 @pytest.mark.parametrize(("maker", "known"), MAKERS)
 def test_the_defaults_pass(maker: Any, known: tuple[object, ...]) -> None:
-    maker.check(v2o5(), *known)
+    cell = random_packing("Na2SiO3", 900) if isinstance(maker, OF_PEDONE) else v2o5()
+    maker.check(cell, *known)
 
 
 @pytest.mark.parametrize(("kind", "changes", "message"), CHANGES)
