@@ -12,6 +12,7 @@ from amorph_flows.planning.forecast import Task
 from amorph_flows.planning.rates import Rate
 from amorph_flows.planning.timed import GRADIENT_STEPS, EngineCall, FitStep, PotentialStep
 from amorph_flows.schemas.base import JobKind
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.plan import KindTotals, PlanTotals
 
 _JOB_S = 0.3
@@ -152,6 +153,7 @@ def _of_neighbours_gb(task: Task) -> float:
     timed = task.timed
     if not isinstance(timed, FitStep):
         return 0.0
+    assert isinstance(timed.settings, FitSettings)
     density = len(timed.structure) / timed.structure.volume
     neighbours = 4 / 3 * pi * timed.settings.cutoff**3 * density
     n_atoms = task.n / max(timed.settings.passes, GRADIENT_STEPS)

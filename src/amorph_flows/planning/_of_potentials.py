@@ -9,10 +9,17 @@ from pymatgen.core import Structure
 
 from amorph_flows.lammps import LammpsMD
 from amorph_flows.planning.forecast import Call, Expected, Forecast, Task, forecaster
-from amorph_flows.planning.timed import GRADIENT_STEPS, ActiveSetSearch, FitStep, PotentialStep
+from amorph_flows.planning.timed import (
+    GRADIENT_STEPS,
+    ActiveSetSearch,
+    FitStep,
+    GivenPotentialStep,
+    PotentialStep,
+)
 from amorph_flows.potentials.base import GradeSettings
 from amorph_flows.schemas.active_learning import EarlierTurns
 from amorph_flows.schemas.fits import FitSettings
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import ProductionUntil
 
 _JOBS = "amorph_flows.jobs."
@@ -133,7 +140,7 @@ def _md(call: Call, cell: Structure, grade: GradeSettings | None) -> Forecast:
         else:  # only the core-hours end it
             at_most = _ENDLESS
     n_frames = sum(_frames_of(stage) for stage in md.stages)
-    step = PotentialStep(cell, call.potential(), every=grade.every if grade else 0)
+    step = _step(call, cell, grade.every if grade else 0)
     last = md.stages[-1]
     return Forecast(
         tasks=(Task(step, _length(call) * md.n_steps * at_most, limit_core_s=limit_core_s),),
@@ -146,6 +153,14 @@ def _md(call: Call, cell: Structure, grade: GradeSettings | None) -> Forecast:
         dump_atoms=n_frames * len(cell),
         active_sets=1 if grade else 0,
     )
+
+
+def _step(call: Call, cell: Structure, every: int) -> PotentialStep:
+    """Return a step of MD with the potential of a job, which may be there already."""
+    given = call.given["potential"]
+    if isinstance(given, PotentialDoc):
+        return GivenPotentialStep(cell, given.settings, 0 if given.is_classical else every, given)
+    return PotentialStep(cell, call.potential(), every)
 
 
 def _length(call: Call) -> float:

@@ -15,12 +15,14 @@ from amorph_flows.planning.rates import Rate
 from amorph_flows.planning.timed import (
     ActiveSetSearch,
     FitStep,
+    GivenPotentialStep,
     PotentialStep,
     Timed,
     WithPotential,
 )
 from amorph_flows.potentials import Fit, get_learned_backend
 from amorph_flows.potentials.base import GradeSettings
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.labelling import EngineInfo
 from amorph_flows.schemas.potential import PotentialDoc
 
@@ -50,7 +52,11 @@ def time_potential(work: list[Timed]) -> dict[str, Rate]:
     """
     pieces = [piece for piece in work if isinstance(piece, WithPotential)]
     largest = max((piece.structure for piece in pieces), key=_n_elements_and_atoms)
-    potential, fit_s, active_s = _fitted(pieces[0], _cell_to_fit(pieces, largest))
+    first, fit_s, active_s = pieces[0], Stopwatch(), Stopwatch()
+    if isinstance(first, GivenPotentialStep):
+        potential = first.potential
+    else:
+        potential, fit_s, active_s = _fitted(first, _cell_to_fit(pieces, largest))
     rates: dict[str, Rate] = {}
     moved = [piece for piece in pieces if isinstance(piece, PotentialStep)]
     if moved:
@@ -80,7 +86,9 @@ def _fitted(piece: WithPotential, cell: Structure) -> tuple[PotentialDoc, Stopwa
     """Return a potential, and the times of one step of its fit and of its active set an atom."""
     frames, many = _labelled(cell, _N_FRAMES), _labelled(cell, _N_GRADED)
     method = get_learned_backend(piece.settings.backend)
-    settings = piece.settings.model_copy(update={"max_steps": _FIT_STEPS, "max_seconds": _FIT_S})
+    given = piece.settings
+    assert isinstance(given, FitSettings)
+    settings = given.model_copy(update={"max_steps": _FIT_STEPS, "max_seconds": _FIT_S})
     if settings.passes < settings.max_steps:  # so quick that its start would count
         frames = many
     with stopwatch() as fitting:

