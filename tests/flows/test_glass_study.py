@@ -12,9 +12,10 @@ from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.engines import PotentialEngine
+from amorph_flows.engines import AseEngine, PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import (
+    BatchActiveLearningMaker,
     ElasticMaker,
     GlassMaker,
     GlassStructureMaker,
@@ -24,7 +25,6 @@ from amorph_flows.flows import (
     ProductionMDMaker,
     RandomStructureMaker,
 )
-from amorph_flows.flows.glass_study import LEARNING
 from amorph_flows.lammps import GlassSchedule
 from amorph_flows.potentials import classical_potential
 from amorph_flows.report.glass import with_doubt
@@ -165,8 +165,8 @@ def test_bad_input_is_refused_before_anything_runs(
 
 
 def test_a_potential_that_is_learned_first_is_that_of_all_stages() -> None:
-    learning = LEARNING["glass-demo"]()
-    flow = GlassStudyMaker.from_preset("glass-demo", learning=learning).make("NaFePO4")
+    study = GlassStudyMaker.from_preset("glass-demo").learning_first(AseEngine())
+    flow = study.make("NaFePO4")
     learn, glasses, *_ = flow.jobs
     learned = learn.output.uuid
     assert glasses.name == "glass"
@@ -177,6 +177,11 @@ def test_a_potential_that_is_learned_first_is_that_of_all_stages() -> None:
     assert learned in after[0].input_uuids
     cooled = [job for job, _ in flow.iterflow() if job.name.startswith("glass transition")]
     assert any(learned in job.input_uuids for job in cooled)
+    stages = [stage.kind for job in runs for stage in job.function_args[3].stages]
+    assert set(stages) == {"minimise", "nvt"}
+    published = GlassStudyMaker.from_preset("christensen2025").learning_first(AseEngine())
+    assert published.learning == BatchActiveLearningMaker()
+    assert published.glasses == GlassMaker()
 
 
 def test_no_result_of_a_potential_that_did_not_converge_is_without_that_doubt(study) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from jobflow import Flow, Maker, OutputReference
 
-from amorph_flows.engines import PotentialEngine
+from amorph_flows.engines import Engine, PotentialEngine
 from amorph_flows.errors import unknown_name
 from amorph_flows.flows.batch_active_learning import BatchActiveLearningMaker, hot_runs
 from amorph_flows.flows.checks import atoms_of, check_stage
@@ -107,13 +107,6 @@ def _short_learning() -> BatchActiveLearningMaker:
     )
 
 
-LEARNING: dict[str, Callable[[], BatchActiveLearningMaker]] = {
-    "christensen2025": BatchActiveLearningMaker,
-    "glass-demo": _short_learning,
-}
-"""How a potential is fitted where none is given, by preset."""
-
-
 PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
     "christensen2025": _christensen2025,
     "glass-demo": _glass_demo,
@@ -182,6 +175,34 @@ class GlassStudyMaker(Maker):
         if name not in PRESETS:
             raise unknown_name("preset", name, sorted(PRESETS))
         return cls(**{**PRESETS[name](), **changes})
+
+    def learning_first(self, engine: Engine) -> Self:
+        """Return the study with a potential that is fitted first, as its preset does it.
+
+        A potential of minutes holds no melt together at zero pressure, so that a demonstration
+        keeps the volume of its packings.
+
+        Parameters
+        ----------
+        engine
+            Of the labels.
+        """
+        if self.preset != "glass-demo":
+            return replace(self, learning=BatchActiveLearningMaker(engine=engine))
+        ions, transition, glasses = self.ions, self.transition, self.glasses
+        schedule = glasses.schedule.model_copy(
+            update={"start_npt_fs": 0.0, "melt_npt_fs": 0.0, "ensemble": "nvt"}
+        )
+        if transition is not None:
+            holds = replace(transition.production, ensemble="nvt")
+            transition = replace(transition, production=holds)
+        return replace(
+            self,
+            learning=replace(_short_learning(), engine=engine),
+            glasses=replace(glasses, schedule=schedule),
+            transition=transition,
+            ions=None if ions is None else replace(ions, heatings=("nvt",)),
+        )
 
     def check(self, source: CompositionLike) -> None:
         """Refuse a study that could not run to its end, before anything is run.

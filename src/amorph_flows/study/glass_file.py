@@ -83,29 +83,24 @@ class GlassStudy(StudyFile):
         """
         from amorph_flows.engines.named import named_engine
         from amorph_flows.flows import GlassStudyMaker
-        from amorph_flows.flows.glass_study import LEARNING
 
         maker = GlassStudyMaker.from_preset(self.preset)
-        glasses, learning = maker.glasses, None
         if self.potential == "fit":
-            learning = replace(
-                LEARNING[self.preset](), engine=named_engine(self.engine or "CHGNet")
-            )
+            maker = maker.learning_first(named_engine(self.engine or "CHGNet"))
         elif self.engine is not None:
             raise InputError(
                 f"engine is {self.engine!r}, but potential is {self.potential!r}, so nothing is "
                 "labelled; leave the engine out, or write 'potential: fit'"
             )
         else:
-            glasses = replace(glasses, engine=self._engine())
+            maker = replace(maker, glasses=replace(maker.glasses, engine=self._engine()))
+        glasses = maker.glasses
         if self.atoms is not None:
             glasses = replace(glasses, packing=replace(glasses.packing, n_atoms=self.atoms))
         if self.n_glasses is not None:
             glasses = replace(glasses, n_glasses=self.n_glasses)
         structure = replace(maker.structure, measured=self.measured)
-        maker = replace(
-            maker, glasses=glasses, structure=structure, ion=self.ion, learning=learning
-        )
+        maker = replace(maker, glasses=glasses, structure=structure, ion=self.ion)
         for stage in self.leave_out:
             if stage not in _OPTIONAL:
                 raise unknown_name("stage to leave out", stage, _OPTIONAL)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from amorph_flows.errors import InputError
-from amorph_flows.planning._at_best import obstacles_of
 from amorph_flows.planning._walk import walk
 from amorph_flows.planning.case import AT_MOST
 from amorph_flows.study.comparison_file import load_any_study, load_run_study
