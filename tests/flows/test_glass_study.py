@@ -110,6 +110,8 @@ def test_the_report_has_every_result_under_its_name(study):
         ("Na+", 2500),
     }
     assert all(row["doubts"] for row in moved)  # runs of 0.6 ps
+    fitted = [row for row in data["results"] if row["quantity"] == "activation_energy"]
+    assert all(row["doubts"] for row in fitted)
     density = next(row for row in data["results"] if row["quantity"] == "density")
     assert 1.5 < density["value"] < 5
     assert density["uncertainty"] > 0
@@ -119,7 +121,13 @@ def test_the_report_has_every_result_under_its_name(study):
 def test_the_page_shows_the_figures_and_numbers(study):
     page = (Path(study.directory) / "report.html").read_text()
     assert page == study.files["report.html"]
-    for text in ("Glasses of NaFePO", "Structure factors", "Glass transition", "youngs_modulus"):
+    for text in (
+        "Glasses of NaFePO",
+        "Structure factors",
+        "Glass transition",
+        "linkages P–O–P",
+        "Diffusivities",
+    ):
         assert text in page
     assert len(study.documents["glasses"]) == 3
     assert len(study.documents["elastic"]) == 2

@@ -14,8 +14,33 @@ NAMES = {
     "diffusivity_300k": "tracer diffusivity of the fit",
     "conductivity_300k": "conductivity from the fit",
     "density": "density",
+    "glass_transition": "glass transition",
+    "youngs_modulus": "Young's modulus",
+    "shear_modulus": "shear modulus",
+    "bulk_modulus": "bulk modulus",
+    "poisson_ratio": "Poisson's ratio",
+    "connectivity": "connectivity of the network",
+    "void_fraction": "volume of voids",
+    "void_open_fraction": "open voids",
+    "void_number_per_nm3": "voids",
+    "void_limiting_radius": "largest sphere that could cross",
+    "void_largest_radius": "largest sphere that fits",
+    "fsdp_neutron": "first sharp diffraction peak, neutron",
+    "fsdp_xray": "first sharp diffraction peak, X-ray",
+    "fsdp_height_neutron": "its height, neutron",
+    "fsdp_height_xray": "its height, X-ray",
+    "fsdp_width_neutron": "its width, neutron",
+    "fsdp_width_xray": "its width, X-ray",
 }
 """What quantities are called."""
+
+_OF_ATOMS = {
+    "coordination": "coordination",
+    "linkage": "linkages",
+    "peak_width": "width of the first peak",
+    "peak": "first peak",
+}
+"""What quantities of elements are called, by the beginning of their names."""
 
 NUMBERS = {
     "energy_rmse_mev_atom": "energy RMSE",
@@ -28,3 +53,19 @@ NUMBERS = {
     "minimum": "smallest disorder over directions",
 }
 """What numbers are called that are no results: errors of the fit, and order."""
+
+
+def quantity_name(quantity: str) -> str:
+    """Return what a quantity is called, that of elements such as ``coordination_P_O`` as well.
+
+    Parameters
+    ----------
+    quantity
+        Its name in data.
+    """
+    if quantity in NAMES:
+        return NAMES[quantity]
+    for start, words in _OF_ATOMS.items():
+        if quantity.startswith(f"{start}_"):
+            return f"{words} {quantity.removeprefix(f'{start}_').replace('_', '–')}"
+    return quantity.replace("_", " ")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import cycle
 
+from amorph_flows.report._names import quantity_name
 from amorph_flows.report._page import render_page
 from amorph_flows.report._section import (
     Column,
@@ -25,8 +26,7 @@ from amorph_flows.schemas.glass_study import GlassResult
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 
 _RESULTS = (
-    Column("quantity", "quantity"),
-    Column("species", "species"),
+    Column("name", "quantity"),
     Column("temperature_k", "temperature / K", "exact"),
     Column("heating", "heated under"),
     Column("value", "value", "number", 4),
@@ -35,6 +35,11 @@ _RESULTS = (
     Column("n_glasses", "glasses", "exact"),
     Column("doubts", "doubts"),
 )
+_FIRST = (
+    *("density", "coordination", "linkage", "connectivity", "glass_transition"),
+    *("modulus", "poisson_ratio", "diffusivity", "activation_energy"),
+)
+"""Parts of the names of the results that come first; others are folded."""
 _NUMBERS = (
     Column("name", "number"),
     Column("mean", "mean", "number", 4),
@@ -71,11 +76,7 @@ def glass_report(
         f"{n} of {made.n_asked} glasses of {made.formula}, {made.n_atoms} atoms each, made with "
         f"{made.method} and cooled at {made.rate_k_per_ps:g} K/ps."
     )
-    rows = [_row(result) for result in results]
-    sections = [
-        Section("results", "Results", (lead,), (), [Table("results", "Means.", _RESULTS, rows)]),
-        _structure_section(structure),
-    ]
+    sections = [_results_section(results), _structure_section(structure)]
     if transitions:
         sections.append(_transition_section(transitions))
     data = {
@@ -96,9 +97,67 @@ def glass_report(
     }
 
 
+def _results_section(results: Sequence[GlassResult]) -> Section:
+    first = [one for one in results if any(part in one.quantity for part in _FIRST)]
+    more = [one for one in results if one not in first]
+    moved = [one for one in results if one.quantity == "tracer_diffusivity" and one.temperature_k]
+    caption = "Means over the glasses, with the standard deviation between them."
+    tables = [Table("results", caption, _RESULTS, [_row(one) for one in first])]
+    if more:
+        rest = "Peaks, first sharp diffraction peak, voids."
+        tables.append(Table("more", rest, _RESULTS, [_row(one) for one in more], folded=True))
+    panels = []
+    if moved:
+        caption = "Means over the glasses with 95 % intervals; doubted ones are open."
+        panels.append(Panel("arrhenius", "Diffusivities", caption, _arrhenius(moved)))
+    return Section("results", "Results", (), panels, tables)
+
+
 def _row(result: GlassResult) -> Row:
     doubts = "; ".join(verdict.reason for verdict in result.doubts)
-    return {**result.model_dump(), "doubts": doubts}
+    name = quantity_name(result.quantity)
+    if result.species:
+        name = f"{name} of {result.species}"
+    return {**result.model_dump(), "name": name, "doubts": doubts}
+
+
+def _arrhenius(moved: Sequence[GlassResult]) -> PlotDoc:
+    series = []
+    kinds = sorted({(one.species, one.heating) for one in moved})
+    for (species, heating), colour in zip(kinds, cycle(CYCLE), strict=False):
+        for doubted in (False, True):
+            these = [
+                one
+                for one in moved
+                if (one.species, one.heating, bool(one.doubts)) == (species, heating, doubted)
+                and one.value > 0
+            ]
+            if not these:
+                continue
+            ends = [_ends(one) for one in these]
+            series.append(
+                Series(
+                    name=f"{species}, {heating.upper()}{', doubted' if doubted else ''}",
+                    kind="points",
+                    symbol="square-open" if doubted else "circle",
+                    x=[1000 / one.temperature_k for one in these if one.temperature_k],
+                    y=[one.value for one in these],
+                    low=[low for low, _ in ends],
+                    high=[high for _, high in ends],
+                    labels=[f"{one.temperature_k:g} K" for one in these],
+                    colour=colour,
+                )
+            )
+    return PlotDoc(
+        x=Axis(title="1000 K / temperature"),
+        y=Axis(title="diffusivity", unit="cm²/s", log=True),
+        series=series,
+    )
+
+
+def _ends(result: GlassResult) -> tuple[float, float]:
+    interval = result.uncertainty
+    return (interval[0], interval[1]) if isinstance(interval, list) else (result.value,) * 2
 
 
 def _structure_section(doc: GlassStructureDoc) -> Section:

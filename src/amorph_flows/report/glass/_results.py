@@ -101,6 +101,12 @@ def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
         )
     for energy in ions.activation_energies:
         interval = energy.ev.interval
+        fitted = [
+            verdict
+            for one in ions.tracer_diffusivities
+            if (one.species, one.heating) == (energy.species, energy.heating)
+            for verdict in one.doubts
+        ]
         yield GlassResult(
             quantity="activation_energy",
             species=energy.species,
@@ -109,4 +115,5 @@ def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
             unit="eV",
             uncertainty=None if interval is None else list(interval),
             n_glasses=energy.ev.n_glasses,
+            doubts=list({verdict.question: verdict for verdict in fitted}.values()),
         )
