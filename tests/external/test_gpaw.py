@@ -120,6 +120,7 @@ def test_open_shells_are_spin_polarised_with_u() -> None:
     moment = re.search(r"Total magnetic moment: \(.*, ([-.\d]+)\)", LOG.read_text())
     assert moment is not None
     assert float(moment[1]) == pytest.approx(3.0, abs=0.3), "V2+ is d3"
+    assert 2.0 < doc.frames[0].magmoms[0] < 3.2, "in the sphere of V"
 
 
 def test_md_and_relaxation_keep_the_wave_functions(oxide: Atoms) -> None:

@@ -35,7 +35,7 @@ class QuietCHGNetCalculator(CHGNetCalculator):
 
     @override
     def calculate(self, *args: Any, **kwargs: Any) -> None:
-        # it would read the moments of the last cell, which may have had other atoms
+        # those of the last cell, which may have had other atoms, must not be read as this one's
         self.results: dict[str, Any] = {}
         with _quiet():
             super().calculate(*args, **kwargs)

@@ -16,7 +16,7 @@ from monty.json import MSONable
 from typing_extensions import override
 
 from amorph_flows.arrays import FloatArray
-from amorph_flows.datasets.binary import decode_array, encode_array
+from amorph_flows.datasets._columns import from_columns, to_columns
 from amorph_flows.errors import InputError
 from amorph_flows.hashes import sha256_of
 
@@ -81,6 +81,10 @@ class Frame:
         eV/Å, shape ``(n_atoms, 3)``.
     stress
         eV/Å³, positive in tension, shape ``(3, 3)``.
+    magmoms
+        Magnetic moment of each atom, µB, shape ``(n_atoms,)``, as the engine defines it: DFT
+        integrates the spin density in a sphere about the atom, and CHGNet gives sizes without
+        sign. They are no part of a label: None where the engine has none.
     provenance
         Where the frame came from.
     """
@@ -91,6 +95,7 @@ class Frame:
     energy_ev: float | None = None
     forces: FloatArray | None = None
     stress: FloatArray | None = None
+    magmoms: FloatArray | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
     @property
@@ -142,6 +147,8 @@ class Frame:
                 labels["forces"] = self.forces
             if self.stress is not None:
                 labels["stress"] = self.stress[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+            if self.magmoms is not None:
+                labels["magmoms"] = self.magmoms
             atoms.calc = SinglePointCalculator(atoms, **labels)
         return atoms
 
@@ -152,7 +159,8 @@ class Frame:
         Parameters
         ----------
         atoms
-            The configuration; nothing is computed.
+            The configuration; nothing is computed. Moments are taken only where the calculator
+            computed them for this very configuration.
         provenance
             Where it came from.
         """
@@ -163,6 +171,11 @@ class Frame:
             stress = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
         forces = results.get("forces")
         energy = results.get("energy")
+        magmoms = results.get("magmoms")
+        if magmoms is not None and (
+            np.shape(magmoms) != (len(atoms),) or atoms.calc.check_state(atoms)
+        ):
+            magmoms = None
         return cls(
             numbers=np.array(atoms.numbers, dtype=np.int64),
             positions=np.array(atoms.positions),
@@ -170,6 +183,7 @@ class Frame:
             energy_ev=None if energy is None else float(energy),
             forces=None if forces is None else np.array(forces, dtype=float),
             stress=None if stress is None else np.array(stress, dtype=float),
+            magmoms=None if magmoms is None else np.array(magmoms, dtype=float),
             provenance=provenance or Provenance(),
         )
 
@@ -238,21 +252,12 @@ class FrameSet(MSONable, Sequence[Frame]):
     @override
     def as_dict(self) -> dict[str, Any]:
         """Return the columns; arrays that not every frame has are masked by ``has_*``."""
-        columns: dict[str, Any] = {
+        return {
             "@module": type(self).__module__,
             "@class": type(self).__name__,
-            "n_atoms": encode_array([frame.n_atoms for frame in self]),
             "provenance": [asdict(frame.provenance) for frame in self],
+            **to_columns(self),
         }
-        for name, width in _COLUMNS.items():
-            values = [getattr(frame, name) for frame in self]
-            present = [value is not None for value in values]
-            held = [np.reshape(v, width) for v in values if v is not None]
-            joined = np.concatenate(held) if held else np.empty((0, *width[1:]))
-            columns[name] = encode_array(joined)
-            if not all(present):
-                columns[f"has_{name}"] = encode_array(present)
-        return columns
 
     @classmethod
     @override
@@ -265,42 +270,10 @@ class FrameSet(MSONable, Sequence[Frame]):
             If a column is missing or its length does not fit the others.
         """
         try:
-            n_atoms = decode_array(d["n_atoms"])
             provenance = [Provenance(**p) for p in d["provenance"]]
-            columns = {name: _split(d, name, n_atoms) for name in _COLUMNS}
+            return cls(
+                Frame(**arrays, provenance=origin)
+                for arrays, origin in zip(from_columns(d), provenance, strict=True)
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"stored frames are damaged: {error}") from error
-        return cls(
-            Frame(**{name: columns[name][i] for name in _COLUMNS}, provenance=provenance[i])
-            for i in range(len(n_atoms))
-        )
-
-
-_COLUMNS: dict[str, tuple[int, ...]] = {
-    "numbers": (-1,),
-    "positions": (-1, 3),
-    "cell": (-1, 3),
-    "energy_ev": (-1,),
-    "forces": (-1, 3),
-    "stress": (-1, 3),
-}
-
-
-def _split(d: dict[str, Any], name: str, n_atoms: npt.NDArray[np.int64]) -> list[Any]:
-    """Return one column cut into frames, with None where a frame does not have it."""
-    rows = {"cell": 3, "stress": 3, "energy_ev": 1}
-    lengths = np.full(len(n_atoms), rows[name]) if name in rows else n_atoms
-    present = np.ones(len(n_atoms), dtype=bool)
-    if f"has_{name}" in d:
-        present = decode_array(d[f"has_{name}"]).astype(bool)
-    ends = np.cumsum(np.where(present, lengths, 0))
-    values = decode_array(d[name])
-    if len(ends) and ends[-1] != len(values):
-        raise ValueError(f"{name} has {len(values)} rows, but its frames need {ends[-1]}")
-    pieces = [
-        values[end - n : end] if p else None
-        for end, n, p in zip(ends, lengths, present, strict=True)
-    ]
-    if name == "energy_ev":
-        return [None if piece is None else float(piece[0]) for piece in pieces]
-    return pieces

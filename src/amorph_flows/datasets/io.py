@@ -105,7 +105,7 @@ def read_extxyz(path: str | Path) -> FrameSet:
     ----------
     path
         A file of periodic configurations. Energies are in eV, forces in eV/Å, stresses in eV/Å³,
-        positive in tension, as ASE reads them.
+        positive in tension, moments (``magmoms``) in µB, as ASE reads them.
 
     Returns
     -------
@@ -134,9 +134,16 @@ def read_extxyz(path: str | Path) -> FrameSet:
 
 def _text(frame: Frame) -> str:
     """Return one configuration of an extended XYZ file."""
+    held = {"pos": frame.positions, "forces": frame.forces, "magmoms": frame.magmoms}
+    columns = {
+        name: np.reshape(array, (frame.n_atoms, -1))
+        for name, array in held.items()
+        if array is not None
+    }
+    properties = ["species:S:1", *(f"{name}:R:{a.shape[1]}" for name, a in columns.items())]
     info: dict[str, Any] = {
         "Lattice": " ".join(_exact(x) for x in frame.cell.ravel()),
-        "Properties": "species:S:1:pos:R:3" + (":forces:R:3" if frame.forces is not None else ""),
+        "Properties": ":".join(properties),
     }
     if frame.energy_ev is not None:
         info["energy"] = _exact(frame.energy_ev)
@@ -146,8 +153,7 @@ def _text(frame: Frame) -> str:
     if known := _known(frame.provenance):
         info["provenance"] = known
     symbols = Atoms(frame.numbers).get_chemical_symbols()
-    columns = [frame.positions] + ([frame.forces] if frame.forces is not None else [])
-    rows = np.hstack(columns)
+    rows = np.hstack(list(columns.values()))
     lines = [str(frame.n_atoms), key_val_dict_to_str(info)]
     lines += [
         " ".join([symbol, *(_exact(x) for x in row)])

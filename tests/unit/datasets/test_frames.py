@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,14 +25,18 @@ def frame(seed: int, size: int = 2, stress: bool = True) -> Frame:
     return Frame.from_atoms(atoms, Provenance(stage="test", step=seed, temperature_k=300.0))
 
 
+def with_moments(one: Frame) -> Frame:
+    return replace(one, magmoms=np.linspace(-1, 1, one.n_atoms))
+
+
 def test_round_trip_through_json_is_exact() -> None:
     unlabelled = Frame(np.array([8]), np.zeros((1, 3)), np.eye(3) * 4)
-    frames = FrameSet([frame(1), frame(2, size=1, stress=False), unlabelled])
+    frames = FrameSet([with_moments(frame(1)), frame(2, size=1, stress=False), unlabelled])
     back = MontyDecoder().decode(json.dumps(frames, cls=MontyEncoder))
     assert isinstance(back, FrameSet)
     assert [f.n_atoms for f in back] == [32, 4, 1]
     for old, new in zip(frames, back, strict=True):
-        for name in ("numbers", "positions", "cell", "energy_ev", "forces", "stress"):
+        for name in ("numbers", "positions", "cell", "energy_ev", "forces", "stress", "magmoms"):
             before, after = getattr(old, name), getattr(new, name)
             assert (before is None) == (after is None), name
             if before is not None:
@@ -65,3 +70,22 @@ def test_damaged_columns_are_named() -> None:
     stored["forces"] = FrameSet([frame(1), frame(2)]).as_dict()["forces"]
     with pytest.raises(InputError, match="forces has 64 rows, but its frames need 32"):
         FrameSet.from_dict(stored)
+
+
+def test_frames_stored_before_moments_were_kept_are_read() -> None:
+    stored = FrameSet([frame(1)]).as_dict()
+    assert not [name for name in stored if "magmoms" in name]
+    assert FrameSet.from_dict(stored)[0].magmoms is None
+
+
+def test_moments_are_no_part_of_a_configuration_and_go_through_atoms() -> None:
+    one = frame(1)
+    moving = with_moments(one)
+    assert moving.content_hash == one.content_hash
+    np.testing.assert_array_equal(Frame.from_atoms(moving.to_atoms()).magmoms, moving.magmoms)
+
+
+def test_moments_of_another_configuration_are_not_taken() -> None:
+    atoms = with_moments(frame(1)).to_atoms()
+    atoms.positions[0] += 0.1
+    assert Frame.from_atoms(atoms).magmoms is None

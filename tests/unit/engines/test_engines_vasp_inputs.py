@@ -21,9 +21,9 @@ from amorph_flows.testing.vasp import write_potcars
 
 SCAN_U = {
     "ALGO": "Normal", "EDIFF": 1e-5, "ENCUT": 520, "ISMEAR": 0, "ISPIN": 2, "ISYM": 0,
-    "LASPH": True, "LCHARG": False, "LDAU": True, "LDAUTYPE": 2, "LMAXMIX": 4, "LREAL": False,
-    "LWAVE": False, "METAGGA": "Scan", "NELM": 200, "NELMIN": 4, "NSW": 0, "PREC": "Accurate",
-    "SIGMA": 0.05,
+    "LASPH": True, "LCHARG": False, "LDAU": True, "LDAUTYPE": 2, "LMAXMIX": 4, "LORBIT": 10,
+    "LREAL": False, "LWAVE": False, "METAGGA": "Scan", "NELM": 200, "NELMIN": 4, "NSW": 0,
+    "PREC": "Accurate", "SIGMA": 0.05,
 }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ class GPAWCalculator(Calculator):
     >>> engine = AseEngine(calculator="GPAW", calculator_kwargs={"cutoff_ev": 500.0})
     """
 
-    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces"]
+    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces", "magmoms"]
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class GPAWCalculator(Calculator):
         properties: list[str] | None = None,
         system_changes: list[str] = all_changes,
     ) -> None:
-        """Compute the free energy, eV, and forces, eV/Å.
+        """Compute the free energy, eV, forces, eV/Å, and moments, µB, where spins are polarised.
 
         A cycle that does not converge raises an `SCFError`, any other failure of GPAW or the end of
         its process a `CalculationFailed`.
@@ -119,6 +119,8 @@ class GPAWCalculator(Calculator):
             "free_energy": energy,
             "forces": np.array(reply["forces"]),
         }
+        if reply["magmoms"] is not None:
+            self.results["magmoms"] = np.array(reply["magmoms"])
 
     def request(self, atoms: Atoms) -> dict[str, Any]:
         """Return what GPAW is asked about a configuration.

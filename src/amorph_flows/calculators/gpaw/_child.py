@@ -30,7 +30,10 @@ class Calculation:
         try:
             self._place(request)
             energy = self._atoms.get_potential_energy(force_consistent=True)
-            return {"energy": float(energy), "forces": self._atoms.get_forces().tolist()}
+            polarised = request["moments"] is not None
+            moments = self._atoms.get_magnetic_moments().tolist() if polarised else None
+            forces = self._atoms.get_forces().tolist()
+            return {"energy": float(energy), "forces": forces, "magmoms": moments}
         except Exception as error:  # noqa: BLE001 - the parent tells what failed
             self._atoms = None
             return {"error": type(error).__name__, "message": str(error)}

@@ -22,6 +22,7 @@ from pymatgen.io.vasp.outputs import UnconvergedVASPWarning
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import Frame, Provenance
+from amorph_flows.engines.vasp._moments import read_moments
 from amorph_flows.engines.vasp._settings import HARMLESS, changed_by_custodian, held_file
 from amorph_flows.errors import CalculationError
 from amorph_flows.upstream.jobflow import call_make
@@ -50,6 +51,8 @@ class Computed:
         eV/Å³, positive in tension, shape ``(3, 3)``; None where VASP computed none.
     converged
         Whether the density converged.
+    magmoms
+        Moments of the atoms, µB, shape ``(n_atoms,)``; None where OUTCAR has none.
     """
 
     positions: FloatArray
@@ -58,6 +61,7 @@ class Computed:
     forces: FloatArray
     stress: FloatArray | None
     converged: bool
+    magmoms: FloatArray | None = None
 
     def frame(self, numbers: npt.NDArray[np.int64], provenance: Provenance) -> Frame:
         """Return the configuration as a labelled frame.
@@ -76,6 +80,7 @@ class Computed:
             energy_ev=self.energy_ev,
             forces=self.forces,
             stress=self.stress,
+            magmoms=self.magmoms,
             provenance=provenance,
         )
 
@@ -175,7 +180,8 @@ def read_run(folder: Path, structure: Structure) -> VaspRun:
         )
         contcar = Poscar.from_file(held_file(folder, "CONTCAR"), check_for_potcar=False).structure
     back = np.argsort(_poscar_order(structure))
-    steps = _steps(vasprun, structure, back)
+    moments = read_moments(held_file(folder, "OUTCAR"), len(structure))
+    steps = _steps(vasprun, structure, back, moments)
     if not steps:
         raise CalculationError("no configuration was computed")
     for number, step in enumerate(steps, 1):
@@ -231,10 +237,15 @@ def _cause(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"
 
 
-def _steps(vasprun: Vasprun, start: Structure, back: npt.NDArray[np.int64]) -> list[Computed]:
+def _steps(
+    vasprun: Vasprun,
+    start: Structure,
+    back: npt.NDArray[np.int64],
+    moments: dict[int, FloatArray],
+) -> list[Computed]:
     """Return the configurations, atoms in the order given and never wrapped."""
     steps, previous = [], np.array(start.frac_coords)
-    for held in vasprun.ionic_steps:
+    for number, held in enumerate(vasprun.ionic_steps, 1):
         if "e_fr_energy" not in held or "forces" not in held:
             continue  # cut off
         cell = np.array(held["structure"].lattice.matrix)
@@ -249,6 +260,7 @@ def _steps(vasprun: Vasprun, start: Structure, back: npt.NDArray[np.int64]) -> l
                 forces=np.array(held["forces"], dtype=float)[back],
                 stress=None if stress is None else np.array(stress, dtype=float) * _KBAR_TO_EV_A3,
                 converged=len(held["electronic_steps"]) < vasprun.parameters["NELM"],
+                magmoms=moments[number][back] if number in moments else None,
             )
         )
     return steps

@@ -38,6 +38,7 @@ _COMMON: dict[str, Any] = {
     "LASPH": True,
     "LCHARG": False,
     "LMAXMIX": 4,
+    "LORBIT": 10,  # moments of atoms in OUTCAR
     "LREAL": False,
     "LWAVE": False,
     "MAGMOM": _MOMENTS,
