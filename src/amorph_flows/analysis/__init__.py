@@ -71,6 +71,7 @@ from amorph_flows.analysis.structure.order import (
     LongRangeOrder,
     long_range_order,
 )
+from amorph_flows.analysis.structure.oxidation_states import OxidationStates, oxidation_states
 from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.structure.ring_surroundings import RingSurroundings, ring_surroundings
 from amorph_flows.analysis.trajectory import Trajectory
@@ -127,6 +128,7 @@ __all__ = [
     "MobilityPersistence",
     "Needed",
     "Network",
+    "OxidationStates",
     "RadialDistribution",
     "Remedy",
     "RingSurroundings",
@@ -175,6 +177,7 @@ __all__ = [
     "mean_squared_displacement",
     "mobility_groups",
     "network_statistics",
+    "oxidation_states",
     "pressures_gpa",
     "primitive_rings",
     "radial_distribution",

@@ -6,19 +6,28 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+from ase.data import atomic_numbers
 from pymatgen.core import Structure
 
-from amorph_flows.analysis import long_range_order, radial_distribution
+from amorph_flows.analysis import long_range_order, oxidation_states, radial_distribution
+from amorph_flows.analysis.structure.oxidation_states import D0_CHARGES
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import decode_array
+from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.md_goal import held_frames
 from amorph_flows.jobs.trajectories import trajectory_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStructure, StructureDoc
+from amorph_flows.schemas.structure import (
+    LongRangeOrderDoc,
+    OxidationStatesDoc,
+    RDFDoc,
+    SampledStructure,
+    StructureDoc,
+)
 from amorph_flows.structures import minimum_width
 from amorph_flows.structures.bare import bare_structure
 from amorph_flows.structures.ions import anion_among
@@ -37,7 +46,8 @@ def compare_structures(
 ) -> StructureDoc:
     """Return RDFs, long-range order and energies of every run, the crystal first.
 
-    The order is that of each sublattice but the anions', the most electronegative element.
+    The order is that of each sublattice but the anions', the most electronegative element. Engine
+    MD whose frames have moments has shares of oxidation states too, V4+ and V5+ among them.
 
     Parameters
     ----------
@@ -74,7 +84,21 @@ def _engine_sample(label: LabelDoc, planes: Planes) -> SampledStructure:
     energies = np.array([frame.energy_ev_atom for frame in frames])
     times = trajectory.times_fs
     documents = [label.job_uuid]
-    return _sample("engine MD", trajectory, label.structure, times, energies, documents, planes)
+    sample = _sample("engine MD", trajectory, label.structure, times, energies, documents, planes)
+    return sample.model_copy(update={"oxidation_states": _oxidation_states(frames)})
+
+
+def _oxidation_states(frames: FrameSet) -> list[OxidationStatesDoc]:
+    """Return the states of each d⁰ or d¹ element over the second half, where there are moments."""
+    held = [frame for frame in frames[len(frames) // 2 :] if frame.magmoms is not None]
+    if not held:
+        return []
+    numbers, moments = held[0].numbers, np.array([frame.magmoms for frame in held])
+    return [
+        OxidationStatesDoc.from_result(oxidation_states(numbers, moments, element))
+        for element in D0_CHARGES
+        if atomic_numbers[element] in numbers
+    ]
 
 
 def _potential_sample(run: TrajectoryDoc, planes: Planes) -> SampledStructure:

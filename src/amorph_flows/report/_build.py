@@ -17,6 +17,7 @@ from amorph_flows.report.results import result_rows
 from amorph_flows.report.screen._screen import Screen, first_screen
 from amorph_flows.report.sections._melt_quench import large_glass_section, melt_quench_section
 from amorph_flows.report.sections._motion import motion_section
+from amorph_flows.report.sections._oxidation_states import oxidation_state_section
 from amorph_flows.report.sections._paper import paper_section
 from amorph_flows.report.sections._potential import (
     dataset_section,
@@ -109,6 +110,8 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
     if parts.samples:
         several.append(several_glasses_section(parts, rows))
         parts = parts.of_sample(parts.samples[0])
+    ion = Species.from_str(parts.ion).symbol
+    oxidation = oxidation_state_section(parts.structure, ion)
     beside = []
     if parts.engine_transport is not None:
         beside.append(engine_transport_section(parts.engine_transport, parts.transport))
@@ -125,7 +128,8 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         melt_quench_section(parts),
         rdf_section(parts.structure),
         energy_section(parts.structure),
-        order_section(parts.structure, Species.from_str(parts.ion).symbol),
+        order_section(parts.structure, ion),
+        *([oxidation] if oxidation is not None else []),
         dataset_section(parts.dataset),
         potential_section(parts.potential),
         learning_section(parts.active_learning),

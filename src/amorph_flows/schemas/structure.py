@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field
 
 from amorph_flows.analysis.structure.order import LongRangeOrder
+from amorph_flows.analysis.structure.oxidation_states import OxidationStates
 from amorph_flows.analysis.structure.rdf import RadialDistribution
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.array import Array
@@ -116,6 +118,31 @@ class LongRangeOrderDoc(Document):
         )
 
 
+class OxidationStatesDoc(Document):
+    """Shares of the d⁰ and d¹ states of one element, by the moments of its atoms."""
+
+    element: str
+    d0_ion: str = Field(description="the ion without a d electron, such as V5+")
+    d1_ion: str = Field(description="the ion with one, such as V4+")
+    d0: float = Field(description="share of atoms of the element within 1/3 µB of 0 µB")
+    d1: float = Field(description="share of atoms within 1/3 µB of 1 µB")
+    undecided: float = Field(description="share of the others: between the two, or above both")
+    mean_moment_mub: float = Field(description="mean size of the moments, µB")
+    n_atoms: int = Field(description="atoms of the element in a frame")
+    n_frames: int = Field(description="frames counted")
+
+    @classmethod
+    def from_result(cls, result: OxidationStates) -> Self:
+        """Return the document of a result.
+
+        Parameters
+        ----------
+        result
+            What `oxidation_states` returned.
+        """
+        return cls(**asdict(result))
+
+
 class SampledStructure(Document):
     """RDFs, order and energies of one composition at one temperature from one kind of MD."""
 
@@ -128,6 +155,9 @@ class SampledStructure(Document):
         description="half the least width of the cell, Å; beyond it g(r) holds an atom twice",
     )
     order: list[LongRangeOrderDoc] = Field(default_factory=list)
+    oxidation_states: list[OxidationStatesDoc] = Field(
+        default_factory=list, description="empty where the engine gives no moments"
+    )
     energies_ev_atom: Array = Field(description="potential energy of each frame, eV/atom")
     times_fs: Array = Field(description="time of each frame, fs")
     documents: list[str] = Field(default_factory=list)

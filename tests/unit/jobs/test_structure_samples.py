@@ -1,11 +1,18 @@
-"""Which sublattices the comparison of structures looks at."""
+"""What the comparison of structures looks at: sublattices, and oxidation states."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.datasets import Frame, FrameSet, Provenance
 from amorph_flows.jobs.structure import compare_structures
+from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
+from amorph_flows.structures import v2o5
+from amorph_flows.structures.configuration import to_atoms
 
 
 @pytest.mark.parametrize(
@@ -36,3 +43,34 @@ def test_planes_that_are_fixed_are_those_of_every_sample() -> None:
     assert fixed.samples[0].order[0].plane_numbers == (3, 4, 2)
     free = compare_structures.original(crystal * (2, 2, 2), [], [], {"Al": (3, 4, 2)})
     assert free.samples[0].order[0].plane_numbers == (4, 4, 4)
+
+
+def run_of(frames: list[Frame]) -> LabelDoc:
+    return LabelDoc(
+        engine=EngineInfo(name="test", version="1", settings_hash="0", surrogate=True),
+        run="300 K",
+        frames=FrameSet(frames),
+        structure=v2o5(),
+    )
+
+
+def test_states_of_vanadium_are_those_of_the_second_half_of_engine_md() -> None:
+    bare = replace(Frame.from_atoms(to_atoms(v2o5())), energy_ev=-1.0)
+    frames = [
+        replace(
+            bare,
+            magmoms=np.where(bare.numbers == 23, moment, 0.0),
+            provenance=Provenance(time_fs=2.0 * step, temperature_k=300.0),
+        )
+        for step, moment in enumerate([2.0, 2.0, 1.0, 0.0])
+    ]
+    frames[2].magmoms[0] = 0.5
+    crystal, run = compare_structures.original(v2o5(), [run_of(frames)], []).samples
+    assert crystal.oxidation_states == []
+    [states] = run.oxidation_states
+    assert (states.element, states.d1_ion, states.n_atoms, states.n_frames) == ("V", "V4+", 4, 2)
+    assert (states.d1, states.d0, states.undecided) == (3 / 8, 4 / 8, 1 / 8)
+    without = [replace(frame, magmoms=None) for frame in frames]
+    assert (
+        compare_structures.original(v2o5(), [run_of(without)], []).samples[1].oxidation_states == []
+    )
