@@ -3,7 +3,7 @@
 SHARED = frozenset(
     {
         *("array", "base", "combined", "comparison", "figure", "fits", "ion_motion", "plan"),
-        *("reference", "result", "schedule", "until"),
+        *("reference", "result", "schedule", "spread", "until"),
     }
 )
 """Modules of what is no document of a job; every other module is a stage."""
