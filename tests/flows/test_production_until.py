@@ -104,6 +104,18 @@ def test_a_run_goes_on_until_its_error_is_small(tmp_path: Path) -> None:
     np.testing.assert_allclose(ours.positions[near], theirs.positions[near], atol=1e-3)
 
 
+def test_a_run_is_judged_against_the_crystal_only_where_that_is_given(tmp_path: Path) -> None:
+    given = POTENTIAL, oxide(), 300.0, "Li2O", "given"
+    for until in (ProductionUntil(), ProductionUntil(verdict="diffusivity", budget_ps=0.4)):
+        job = production(until).make(*given, crystal=oxide())
+        doc = run_of(job, store(), tmp_path / f"judged-{until.is_set}")
+        [judged] = [verdict for verdict in doc.verdicts if verdict.question == "amorphous?"]
+        assert (judged.answer, judged.passed) == ("CRYSTALLINE", False)
+        assert (doc.verdicts[-1].question == "goal reached?") == until.is_set
+    doc = run_of(production(ProductionUntil()).make(*given), store(), tmp_path / "crystal")
+    assert "amorphous?" not in {verdict.question for verdict in doc.verdicts}
+
+
 def test_a_budget_that_is_used_up_is_a_verdict_with_a_remedy(tmp_path: Path) -> None:
     until = ProductionUntil(verdict="diffusivity", budget_ps=0.9)
     doc = run_of(made(until), store(), tmp_path)

@@ -153,6 +153,7 @@ def produce(
     formula: str,
     origin: str = "end of engine MD at {:g} K",
     one_cell: bool = False,
+    crystal: Structure | None = None,
 ) -> list[Job | Flow]:
     """Return production at each temperature, from the structure of the nearest lower one.
 
@@ -172,14 +173,22 @@ def produce(
         Where the structures came from, with a place for the temperature.
     one_cell
         Whether the structures are as large as the cell of production already.
+    crystal
+        What they are glasses of, or a reference to it; a stage of one's own is not given it.
     """
     if isinstance(production, ProductionMDMaker) and one_cell:
         production = replace(production, supercell=(1, 1, 1))
     elif isinstance(production, ProductionMDMaker) and max(production.supercell) > 1:
         origin = f"{' × '.join(map(str, production.supercell))} copies of the {origin}"
+    judged = {"crystal": crystal} if isinstance(production, ProductionMDMaker) else {}
     return [
         production.make(
-            potential, structures[start], temperature, formula, _named(origin, start, temperature)
+            potential,
+            structures[start],
+            temperature,
+            formula,
+            _named(origin, start, temperature),
+            **judged,
         )
         for start, temperature in _starts(structures, temperatures_k)
     ]

@@ -160,7 +160,8 @@ def _production(
     if not quenches_its_glass(study.production):
         structures = {t: label.structure for t, label in sample.engine_md.items()}
         origin = sample.named("end of engine MD at {:g} K")
-        return None, produce(study.production, potential, structures, temperatures, formula, origin)
+        given = structures, temperatures, formula, origin
+        return None, produce(study.production, potential, *given, crystal=host.cell)
     if not sample.is_first_of_glass:
         return None, []
     glass = make_large_glass(
@@ -176,9 +177,8 @@ def _production(
     sample.rename([glass])
     origin = f"branch at {{:g}} K of a glass {study.large_glass.history}"
     structures = dict(glass.output["structures"])
-    runs = produce(
-        study.production, potential, structures, temperatures, formula, origin, one_cell=True
-    )
+    given = structures, temperatures, formula, origin
+    runs = produce(study.production, potential, *given, one_cell=True, crystal=host.cell)
     return glass, runs
 
 

@@ -28,6 +28,7 @@ from amorph_flows.jobs.production_extension import SpentInFolder
 from amorph_flows.jobs.production_goal import check_ion, check_until, standing
 from amorph_flows.jobs.production_verdicts import judge_production
 from amorph_flows.jobs.seeds import seed_of
+from amorph_flows.jobs.trajectories import judge_held
 from amorph_flows.lammps import (
     NPT,
     NVE,
@@ -36,6 +37,7 @@ from amorph_flows.lammps import (
     LammpsMD,
     Minimise,
     check_lammps,
+    load_trajectory,
     partial_result,
     run_lammps_md,
 )
@@ -151,6 +153,7 @@ class ProductionMDMaker(Maker):
         temperature_k: float,
         label: str = "",
         start: str = "given",
+        crystal: Structure | None = None,
     ) -> Job:
         """Return the job; its output is a `TrajectoryDoc`.
 
@@ -166,6 +169,9 @@ class ProductionMDMaker(Maker):
             What is run, such as ``"MgV2O5"``.
         start
             Where the structure came from, for the record.
+        crystal
+            What the structure is a glass of, or a reference to it, for the verdict *amorphous?*;
+            None does not judge it.
         """
         job = run_production(
             potential,
@@ -176,6 +182,7 @@ class ProductionMDMaker(Maker):
             start,
             grade=self.grade(),
             until=self.until if self.until.is_set else None,
+            crystal=crystal,
         )
         job.name = f"{self.name} {label} {temperature_k:g} K"
         return job
@@ -223,6 +230,7 @@ def run_production(
     grade: GradeSettings | None = None,
     until: ProductionUntil | None = None,
     prev_dir: str | None = None,
+    crystal: Structure | None = None,
 ) -> TrajectoryDoc | Response[Job]:
     """Run MD in a supercell; the grade is watched and never stops the run.
 
@@ -253,13 +261,17 @@ def run_production(
         What the run is to reach, and its budget; None: it is as long as asked.
     prev_dir
         Folder of an earlier job whose run this one goes on with.
+    crystal
+        What it is a glass of, for the verdict *amorphous?*; None does not judge it.
     """
     home = run_home(prev_dir)
     if potential.is_classical:
         grade = None
     cell = bare_structure(structure) * supercell
     rest = partial(
-        run_production, potential, structure, temperature_k, md, supercell, start, grade, until
+        run_production,
+        *(potential, structure, temperature_k, md, supercell, start, grade, until),
+        crystal=crystal,
     )
     production, spent, failure = _dynamics(md), SpentInFolder(), ""
     if until is not None:
@@ -314,7 +326,7 @@ def run_production(
     )
     doc = doc.model_copy(update={"verdicts": judge_production(doc, cell, potential)})
     if until is None:
-        return doc
+        return _with_glass_judged(doc, crystal)
     now, took, failed = standing(until, doc), spent.spent(doc), bool(doc.failure)
     longer = None
     if not (now.passed or failed):
@@ -324,6 +336,15 @@ def run_production(
         return continued(rest(prev_dir=str(home)))
     verdict = judge_goal(until, now, took, doc.temperature_k, failed=failed)
     report_goal(f"{goal_in_words(until)}: {verdict.reason}", verdict.passed)
+    doc = _with_glass_judged(doc, crystal)
+    return doc.model_copy(update={"verdicts": [*doc.verdicts, verdict]})
+
+
+def _with_glass_judged(doc: TrajectoryDoc, crystal: Structure | None) -> TrajectoryDoc:
+    """Return a run with *amorphous?* among its verdicts, where it is a glass of a crystal."""
+    if crystal is None or doc.failure or not doc.trajectory.n_frames:
+        return doc
+    verdict = judge_held(load_trajectory(doc.trajectory, doc.temperature_k), crystal)
     return doc.model_copy(update={"verdicts": [*doc.verdicts, verdict]})
 
 

@@ -16,7 +16,7 @@ from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.md_goal import held_frames
-from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.jobs.trajectories import judge_held, trajectory_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
@@ -48,6 +48,7 @@ def compare_structures(
 
     The order is that of each sublattice but the anions', the most electronegative element. Engine
     MD whose frames have moments has shares of oxidation states too, V4+ and V5+ among them.
+    Whether a run is amorphous is judged against the crystal, with ions and with the potential too.
 
     Parameters
     ----------
@@ -63,8 +64,8 @@ def compare_structures(
     """
     planes = lattice_planes or {}
     samples = [_crystal_sample(crystal, planes)]
-    samples += [_engine_sample(label, planes) for label in labels if label is not None]
-    samples += [_potential_sample(run, planes) for run in runs if run is not None]
+    samples += [_engine_sample(label, crystal, planes) for label in labels if label is not None]
+    samples += [_potential_sample(run, crystal, planes) for run in runs if run is not None]
     return StructureDoc(samples=samples)
 
 
@@ -78,14 +79,17 @@ def _crystal_sample(crystal: Structure, planes: Planes) -> SampledStructure:
     return _sample("crystal", trajectory, crystal, np.empty(0), np.empty(0), [], planes)
 
 
-def _engine_sample(label: LabelDoc, planes: Planes) -> SampledStructure:
+def _engine_sample(label: LabelDoc, crystal: Structure, planes: Planes) -> SampledStructure:
     frames = held_frames(label)
     trajectory = trajectory_of(frames)
     energies = np.array([frame.energy_ev_atom for frame in frames])
     times = trajectory.times_fs
     documents = [label.job_uuid]
     sample = _sample("engine MD", trajectory, label.structure, times, energies, documents, planes)
-    return sample.model_copy(update={"oxidation_states": _oxidation_states(frames)})
+    sample = sample.model_copy(update={"oxidation_states": _oxidation_states(frames)})
+    if sample.formula == crystal.composition.reduced_formula:
+        return sample
+    return sample.model_copy(update={"amorphous": judge_held(trajectory, crystal)})
 
 
 def _oxidation_states(frames: FrameSet) -> list[OxidationStatesDoc]:
@@ -101,13 +105,14 @@ def _oxidation_states(frames: FrameSet) -> list[OxidationStatesDoc]:
     ]
 
 
-def _potential_sample(run: TrajectoryDoc, planes: Planes) -> SampledStructure:
+def _potential_sample(run: TrajectoryDoc, crystal: Structure, planes: Planes) -> SampledStructure:
     trajectory = load_trajectory(run.trajectory, run.temperature_k)
     times, energies = (
         decode_array(run.curves[name]) for name in ("time_fs", "potential_energy_ev_atom")
     )
     documents = [run.job_uuid]
-    return _sample("MTP MD", trajectory, run.structure, times, energies, documents, planes)
+    sample = _sample("MTP MD", trajectory, run.structure, times, energies, documents, planes)
+    return sample.model_copy(update={"amorphous": judge_held(trajectory, crystal)})
 
 
 def _sample(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from pymatgen.core import Structure
 
+from amorph_flows.analysis import judge_amorphous
 from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.errors import InputError
 
@@ -41,3 +44,18 @@ def trajectory_of(frames: FrameSet) -> Trajectory:
         temperature_k=frames[0].provenance.temperature_k,
         source={"run": runs[0], "job_uuid": frames[0].provenance.job_uuid},
     )
+
+
+def judge_held(trajectory: Trajectory, crystal: Structure) -> Verdict:
+    """Return *amorphous?* of the second half of MD that a glass is held in.
+
+    Parameters
+    ----------
+    trajectory
+        The run.
+    crystal
+        What it is the glass of; its elements are the host, so ions that the glass took up later
+        do not count.
+    """
+    half = trajectory.select(slice(trajectory.n_frames // 2, None))
+    return judge_amorphous(half, crystal, [e.symbol for e in crystal.composition.elements])

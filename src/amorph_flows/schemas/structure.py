@@ -158,6 +158,11 @@ class SampledStructure(Document):
     oxidation_states: list[OxidationStatesDoc] = Field(
         default_factory=list, description="empty where the engine gives no moments"
     )
+    amorphous: Verdict | None = Field(
+        default=None,
+        description="of the second half of the run; None for the crystal and for engine MD of what "
+        "was molten, which the document of the melt-quench judges",
+    )
     energies_ev_atom: Array = Field(description="potential energy of each frame, eV/atom")
     times_fs: Array = Field(description="time of each frame, fs")
     documents: list[str] = Field(default_factory=list)

@@ -41,3 +41,12 @@ def test_a_cell_that_is_large_already_is_not_copied() -> None:
     assert quenches_its_glass(maker)
     assert not quenches_its_glass(ProductionMDMaker())
     assert starts(maker, one_cell=True)[300.0] == ((1, 1, 1), "end of engine MD at 300 K")
+
+
+def test_runs_are_judged_against_the_crystal_where_a_study_knows_it() -> None:
+    """A stage on its own, such as of a crystal, is given none, and nor is a stage of one's own."""
+    given = POTENTIAL, {300.0: v2o5()}, (300.0,), "V2O5"
+    [judged] = produce(ProductionMDMaker(), *given, crystal=v2o5())
+    [alone] = produce(ProductionMDMaker(), *given)
+    assert judged.function_kwargs["crystal"] == v2o5()  # type: ignore[union-attr]
+    assert alone.function_kwargs["crystal"] is None  # type: ignore[union-attr]

@@ -74,3 +74,40 @@ def test_states_of_vanadium_are_those_of_the_second_half_of_engine_md() -> None:
     assert (
         compare_structures.original(v2o5(), [run_of(without)], []).samples[1].oxidation_states == []
     )
+
+
+def hold(cell: Structure, displacement_a: float) -> LabelDoc:
+    """Return frames of a cell whose atoms are moved at random about their places."""
+    frames = []
+    for n in range(4):
+        moved = np.random.default_rng(n).normal(0.0, displacement_a, (len(cell), 3))
+        provenance = Provenance(
+            stage="sampling", run="hold", engine="toy", temperature_k=300.0, time_fs=10.0 * n
+        )
+        frames.append(
+            Frame(
+                numbers=np.array(cell.atomic_numbers),
+                positions=cell.cart_coords + moved,
+                cell=np.array(cell.lattice.matrix),
+                energy_ev=-1.0,
+                forces=np.zeros((len(cell), 3)),
+                provenance=provenance,
+            )
+        )
+    engine = EngineInfo(name="toy", settings_hash="0", surrogate=True)
+    return LabelDoc(engine=engine, frames=FrameSet(frames), structure=cell)
+
+
+def test_engine_md_with_ions_is_judged_against_the_crystal_without_them() -> None:
+    crystal = v2o5() * (1, 3, 2)
+    with_ions = crystal.copy()
+    with_ions.append("Mg", (0.0, 0.05, 0.125))
+    lost = with_ions.copy()
+    lost.perturb(3.0)
+    labels = [hold(crystal, 0.1), hold(with_ions, 0.1), hold(lost, 0.5)]
+    of_crystal, host, ordered, disordered = compare_structures.original(crystal, labels, []).samples
+    assert (of_crystal.amorphous, host.amorphous) == (None, None)
+    assert ordered.amorphous is not None
+    assert ordered.amorphous.answer == "CRYSTALLINE"
+    assert disordered.amorphous is not None
+    assert disordered.amorphous.passed

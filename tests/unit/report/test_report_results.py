@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from report_study import CRYSTAL_V, DIFFUSIVITIES_CM2_S, VOLTAGES_V, study_parts, uuid_of, verdict
 
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.report import result_rows
 from amorph_flows.report._foundations import foundations
 from amorph_flows.schemas.study import ResultRow, StudyParts
@@ -243,6 +244,51 @@ def test_what_does_not_show_in_a_sound_run_is_refused_and_named(surrogate: bool)
 def test_walks_give_a_haven_ratio_of_one() -> None:
     values = [row.value for row in rows_of(study_parts(), "haven_ratio")]
     assert np.allclose(values, 1.0, atol=0.15)
+
+
+def with_runs_that_crystallised(parts: StudyParts) -> StudyParts:
+    """Return a study whose MD with ions is crystalline at 300 and 1200 K, engine's and MTP's."""
+
+    def judged(source: str, temperature_k: float | None) -> Verdict:
+        return verdict("amorphous?", False, f"{source} is a crystal at {temperature_k:g} K")
+
+    samples = [
+        s
+        if s.structure_source == "crystal"
+        else s.model_copy(update={"amorphous": judged(s.structure_source, s.temperature_k)})
+        for s in parts.structure.samples
+    ]
+    structure = parts.structure.model_copy(update={"samples": samples})
+    production = [
+        run.model_copy(
+            update={"verdicts": [*run.verdicts, judged("production", run.temperature_k)]}
+        )
+        for run in parts.production
+    ]
+    return parts.model_copy(update={"structure": structure, "production": production})
+
+
+def test_a_run_with_ions_that_is_a_crystal_is_one_cause_of_what_rests_on_it() -> None:
+    parts = with_runs_that_crystallised(study_parts(surrogate=False))
+    for row in rows_of(parts, "average_voltage"):
+        [cause] = row.causes
+        assert cause.reason == f"{row.structure_source} is a crystal at {row.temperature_k:g} K"
+        assert row.verdict != "believed"
+    for row in rows_of(parts, "tracer_diffusivity"):
+        [cause] = row.causes
+        assert cause.reason == f"production is a crystal at {row.temperature_k:g} K"
+    [energy] = rows_of(parts, "activation_energy")
+    [cause] = [cause for cause in energy.causes if cause.question == "amorphous?"]
+    assert cause.reason == "production is a crystal at 300 K"
+    assert rows_of(parts, "voltage_crystal")[0].verdict == "believed"
+
+
+def test_a_run_in_a_branch_that_was_a_crystal_adds_no_cause() -> None:
+    """Branch and run are one cause, the branch's."""
+    parts = with_runs_that_crystallised(study_parts())
+    for row in [*rows_of(parts, "average_voltage"), *rows_of(parts, "tracer_diffusivity")]:
+        reasons = [cause.reason for cause in row.causes if cause.question == "amorphous?"]
+        assert [reason[:13] for reason in reasons] == ["order is left"]
 
 
 def test_a_wrong_volume_forbids_belief_in_what_rests_on_it() -> None:

@@ -119,6 +119,7 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
             Panel("order-temperatures", f"{ion} sublattice against temperature", caption, figure)
         )
     verdicts = [(_of(s, order), order.lattice) for s in structure.samples for order in s.order]
+    verdicts += [(_run(s), s.amorphous) for s in structure.samples if s.amorphous is not None]
     tables = [_order_table(structure.samples), check_table("order", verdicts)]
     return Section("order", "Long-range order", [_ORDER], panels, tables)
 
@@ -192,9 +193,12 @@ def _title(group: _Group) -> str:
 
 
 def _of(sample: SampledStructure, order: LongRangeOrderDoc) -> str:
+    return f"{'+'.join(order.species)} in {_run(sample)}"
+
+
+def _run(sample: SampledStructure) -> str:
     kelvin = "" if sample.temperature_k is None else f" {temperature(sample.temperature_k)}"
-    sublattice = "+".join(order.species)
-    return f"{sublattice} in {formula(sample.formula)}, {sample.structure_source}{kelvin}"
+    return f"{formula(sample.formula)}, {sample.structure_source}{kelvin}"
 
 
 def _one_lattice(samples: Sequence[SampledStructure], species: str) -> str:
