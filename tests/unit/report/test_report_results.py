@@ -271,6 +271,9 @@ def with_runs_that_crystallised(parts: StudyParts) -> StudyParts:
 def test_a_run_with_ions_that_is_a_crystal_is_one_cause_of_what_rests_on_it() -> None:
     parts = with_runs_that_crystallised(study_parts(surrogate=False))
     for row in rows_of(parts, "average_voltage"):
+        if row.temperature_k != 1200.0:  # the structures of other runs are not in this study
+            assert row.causes == []
+            continue
         [cause] = row.causes
         assert cause.reason == f"{row.structure_source} is a crystal at {row.temperature_k:g} K"
         assert row.verdict != "believed"
