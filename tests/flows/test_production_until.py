@@ -107,7 +107,7 @@ def test_a_run_goes_on_until_its_error_is_small(tmp_path: Path) -> None:
 def test_a_run_is_judged_against_the_crystal_only_where_that_is_given(tmp_path: Path) -> None:
     given = POTENTIAL, oxide(), 300.0, "Li2O", "given"
     for until in (ProductionUntil(), ProductionUntil(verdict="diffusivity", budget_ps=0.4)):
-        job = production(until).make(*given, crystal=oxide())
+        job = production(until).of_glass(*given, crystal=oxide())
         doc = run_of(job, store(), tmp_path / f"judged-{until.is_set}")
         [judged] = [verdict for verdict in doc.verdicts if verdict.question == "amorphous?"]
         assert (judged.answer, judged.passed) == ("CRYSTALLINE", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from jobflow import Flow, Job
 from pymatgen.core import Structure
@@ -180,16 +181,11 @@ def produce(
         production = replace(production, supercell=(1, 1, 1))
     elif isinstance(production, ProductionMDMaker) and max(production.supercell) > 1:
         origin = f"{' × '.join(map(str, production.supercell))} copies of the {origin}"
-    judged = {"crystal": crystal} if isinstance(production, ProductionMDMaker) else {}
+    make = production.make
+    if isinstance(production, ProductionMDMaker):
+        make = partial(production.of_glass, crystal=crystal)
     return [
-        production.make(
-            potential,
-            structures[start],
-            temperature,
-            formula,
-            _named(origin, start, temperature),
-            **judged,
-        )
+        make(potential, structures[start], temperature, formula, _named(origin, start, temperature))
         for start, temperature in _starts(structures, temperatures_k)
     ]
 

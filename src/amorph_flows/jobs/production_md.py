@@ -153,9 +153,34 @@ class ProductionMDMaker(Maker):
         temperature_k: float,
         label: str = "",
         start: str = "given",
-        crystal: Structure | None = None,
     ) -> Job:
         """Return the job; its output is a `TrajectoryDoc`.
+
+        Parameters
+        ----------
+        potential
+            The potential, or a reference to it.
+        structure
+            The cell to repeat, or a reference to it.
+        temperature_k
+            Temperature, K.
+        label
+            What is run, such as ``"MgV2O5"``.
+        start
+            Where the structure came from, for the record.
+        """
+        return self.of_glass(potential, structure, temperature_k, label, start, None)
+
+    def of_glass(
+        self,
+        potential: PotentialDoc,
+        structure: Structure,
+        temperature_k: float,
+        label: str,
+        start: str,
+        crystal: Structure | None,
+    ) -> Job:
+        """Return the job in a glass whose crystal is known; its output is a `TrajectoryDoc`.
 
         Parameters
         ----------
