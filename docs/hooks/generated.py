@@ -41,6 +41,8 @@ def preset_table() -> str:
     names = ("choyal2025", "laptop", "demo")
     makers = {name: AmorphousElectrodeMaker.from_preset(name) for name in names}
     lines = [f"| option | {' | '.join(names)} |", "| --- | --- | --- | --- |"]
+    engines = [maker.engine.info().name for maker in makers.values()]
+    lines.append(f"| `engine` | {' | '.join(engines)} |")
     for name in filter(_is_option, override_names(makers["choyal2025"])):
         values = [_cell(_value(maker, name)) for maker in makers.values()]
         lines.append(f"| `{name}` | {' | '.join(values)} |")
@@ -112,7 +114,7 @@ def _is_option(name: str) -> bool:
     """Return whether a study heeds a field; some stages are given those of others."""
     taken_over = name.startswith(("active_learning.fit.", "voltage.insertion."))
     elsewhere = name.rpartition(".")[2] in {"name", "preset", "references"}
-    return not (taken_over or ".engine." in name or elsewhere)
+    return not (taken_over or "engine." in name or elsewhere)
 
 
 def _value(maker: Any, name: str) -> Any:
