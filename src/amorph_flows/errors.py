@@ -85,7 +85,9 @@ def unknown_name(what: str, name: object, known: Iterable[str], more: str = "") 
         What else may be given, the end of the list.
     """
     names = {one.lower(): one for one in known}
-    near = get_close_matches(str(name).lower(), names, n=1, cutoff=0.4)
+    asked = str(name).lower()
+    begun = [one for one in names if asked and one.startswith(asked)]
+    near = begun or get_close_matches(asked, names, n=1, cutoff=0.4)
     hints = [f"did you mean {names[near[0]]!r}?"] if near else []
     if not near or len(names) <= _FEW:
         plural = re.sub(r"(?<![aeiou])y$", "ie", what) + "s"

@@ -144,7 +144,7 @@ class StoreQuestions:
             (lambda s: load_potential(s, UUIDS[1]), "not a potential"),
             (
                 lambda s: list(find_documents(s, stage="melt")),
-                "unknown stage 'melt'.*potential",
+                "unknown stage 'melt'; did you mean 'melt_quench'",
             ),
             (lambda s: list(find_documents(s, since="yesterday")), "is not a date"),
             (lambda s: list(find_documents(s, formula="V2O5!")), "is not a formula"),
