@@ -2,115 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from jobflow import Flow, Maker, OutputReference
 
-from amorph_flows.engines import Engine, PotentialEngine
+from amorph_flows.engines import Engine
 from amorph_flows.errors import unknown_name
-from amorph_flows.flows.batch_active_learning import BatchActiveLearningMaker, hot_runs
+from amorph_flows.flows.batch_active_learning import BatchActiveLearningMaker
 from amorph_flows.flows.checks import atoms_of, check_stage
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.glass import GlassStructureMaker
 from amorph_flows.flows.glass_making import GlassMaker
+from amorph_flows.flows.glass_presets import PRESETS, christensen2025, short_learning
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.ion_dynamics import IonDynamicsMaker
 from amorph_flows.jobs.glass_study import write_glass_report
-from amorph_flows.jobs.production_md import ProductionMDMaker
-from amorph_flows.jobs.random_structure import RandomStructureMaker
-from amorph_flows.lammps import GlassSchedule
-from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.structures import CompositionLike, read_mixture
 from amorph_flows.upstream.jobflow import without_what_failed
-
-
-def _christensen2025() -> dict[str, Any]:
-    """Return Christensen et al., J. Mater. Chem. A (2025), section 2.3; cooled at 1 K/ps."""
-    holds = ProductionMDMaker(
-        supercell=(1, 1, 1),
-        time_step_fs=1.0,
-        equilibration_fs=50_000.0,
-        production_fs=50_000.0,
-        damping_fs=100.0,
-        ensemble="npt",
-    )
-    return {
-        "preset": "christensen2025",
-        "transition": GlassTransitionMaker(
-            production=holds, temperatures_k=tuple(float(t) for t in range(2000, 200, -100))
-        ),
-        "elastic": ElasticMaker(engine=PotentialEngine("pedone"), step=1e-4, n_steps=20),
-    }
-
-
-def _glass_demo() -> dict[str, Any]:
-    """Return a study of minutes on two cores; it shows what comes out and converges nothing."""
-    holds = ProductionMDMaker(
-        supercell=(1, 1, 1),
-        equilibration_fs=2000.0,
-        production_fs=2000.0,
-        ensemble="npt",
-        frame_stride=50,
-        damping_fs=100.0,
-    )
-    engine = PotentialEngine("pedone", relax_fmax_ev_a=1e-2)
-    return {
-        "preset": "glass-demo",
-        "glasses": GlassMaker(
-            packing=RandomStructureMaker(n_atoms=350),
-            n_glasses=2,
-            schedule=GlassSchedule(
-                start_nvt_fs=1000,
-                start_npt_fs=1000,
-                melt_nvt_fs=4000,
-                melt_npt_fs=6000,
-                rate_k_per_ps=300,
-                relax_fs=4000,
-                time_step_fs=2.0,
-                frame_stride=200,
-            ),
-        ),
-        "transition": GlassTransitionMaker(
-            production=holds, temperatures_k=tuple(float(t) for t in range(2100, 200, -300))
-        ),
-        "elastic": ElasticMaker(engine=engine, step=0.005, n_steps=1),
-        "ions": IonDynamicsMaker(
-            temperatures_k=(900.0, 1200.0, 1500.0),
-            heatings=("npt",),
-            rate_k_per_ps=600.0,
-            equilibration_fs=2000.0,
-            production_fs=20_000.0,
-            time_step_fs=2.0,
-            frame_stride=20,
-        ),
-    }
-
-
-def _short_learning() -> BatchActiveLearningMaker:
-    """Return batch active learning of minutes; its potential is not one to be believed."""
-    maker = BatchActiveLearningMaker()
-    return replace(
-        maker,
-        fit=replace(maker.fit, settings=MTPSettings(level=8, cutoff=5.0, max_steps=150)),
-        packing=replace(maker.packing, n_atoms=28, scales=(0.9, 1.0, 1.1)),
-        sampling=replace(hot_runs(), duration_fs=60.0, time_step_fs=1.0, frame_stride=6),
-        melt_fs=500.0,
-        cooling_rate_k_ps=5000.0,
-        time_step_fs=1.0,
-        test_atoms=350,
-        test_fs=1000.0,
-        max_selected=20,
-        max_turns=4,
-        label_jobs=1,
-    )
-
-
-PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
-    "christensen2025": _christensen2025,
-    "glass-demo": _glass_demo,
-}
 
 
 @dataclass
@@ -151,9 +60,9 @@ class GlassStudyMaker(Maker):
     glasses: GlassMaker = field(default_factory=GlassMaker)
     structure: GlassStructureMaker = field(default_factory=GlassStructureMaker)
     transition: GlassTransitionMaker | None = field(
-        default_factory=lambda: _christensen2025()["transition"]
+        default_factory=lambda: christensen2025()["transition"]
     )
-    elastic: ElasticMaker | None = field(default_factory=lambda: _christensen2025()["elastic"])
+    elastic: ElasticMaker | None = field(default_factory=lambda: christensen2025()["elastic"])
     ions: IonDynamicsMaker | None = field(default_factory=IonDynamicsMaker)
 
     @classmethod
@@ -198,7 +107,7 @@ class GlassStudyMaker(Maker):
             transition = replace(transition, production=holds)
         return replace(
             self,
-            learning=replace(_short_learning(), engine=engine),
+            learning=replace(short_learning(), engine=engine),
             glasses=replace(glasses, schedule=schedule),
             transition=transition,
             ions=None if ions is None else replace(ions, heatings=("nvt",)),

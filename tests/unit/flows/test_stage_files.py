@@ -80,6 +80,7 @@ NO_STAGES = {
         "sample_runs": "what is run in one glass and occupation, and analysed",
         "samples": "glasses and occupations of a study",
         "presets": "settings of whole studies",
+        "glass_presets": "settings of whole studies of glasses",
         "production": "what production of a whole study starts from",
         "completed": "what the stages of a study share",
         "engine_transport": "diffusivities from engine MD that goes on",
