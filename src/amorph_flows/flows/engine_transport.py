@@ -94,8 +94,7 @@ class EngineTransportMaker(Maker):
         collect = collect_engine_transport(
             [[run, rest[t].output] for t, run in sampled.items()],
             ion,
-            self.transport.drift,
-            self.transport.time_difference_fs,
+            self.transport,
         )
         collect.name = f"{self.name} {label}"
         without_what_failed(collect)

@@ -229,8 +229,7 @@ def analyse(
             [job.output for job in runs.large],
             ion,
             glass_transition,
-            settings.drift,
-            settings.time_difference_fs,
+            settings,
         )
         transport.name = "transport"
     analysed = AnalysedSample(runs, compared, transport)

@@ -106,8 +106,8 @@ def transport_beside(
     for stage in _smaller(study):
         structures = {t: label.structure for t, label in sample.engine_md.items()}
         runs = produce(stage, potential, structures, study.production_temperatures_k, sample.full)
-        how = study.transport.drift, study.transport.time_difference_fs
-        collect = collect_transport([run.output for run in runs], study.ion, None, *how)
+        done = [run.output for run in runs]
+        collect = collect_transport(done, study.ion, settings=study.transport)
         collect.name = f"{stage.name} transport"
         without_what_failed(collect)
         found["small_transport"] = Flow([*runs, collect], output=collect.output, name=stage.name)

@@ -74,8 +74,7 @@ def collect_transport(
     runs: list[TrajectoryDoc | None],
     ion: str,
     glass_transition: GlassTransitionDoc | None = None,
-    drift: DriftOf = "host",
-    time_difference_fs: float | None = None,
+    settings: TransportSettings | None = None,
 ) -> TransportDoc:
     """Return the transport of an ion over the temperatures of some runs.
 
@@ -91,8 +90,8 @@ def collect_transport(
     glass_transition
         That of the study, where it has one; the Arrhenius fit is tested for a bend there, unless
         the transition's own verdict was not passed.
-    drift, time_difference_fs
-        As in `TransportSettings`.
+    settings
+        How diffusivities are taken; None: as by default.
     """
     by_temperature: dict[float, list[TrajectoryDoc]] = {}
     finished = [run for run in runs if run is not None]
@@ -102,15 +101,14 @@ def collect_transport(
         temperature: [load_trajectory(run.trajectory, temperature) for run in group]
         for temperature, group in sorted(by_temperature.items())
     }
-    return _transport(trajectories, ion, glass_transition, drift, time_difference_fs)
+    return _transport(trajectories, ion, glass_transition, settings)
 
 
 @stage_job(TransportDoc)
 def collect_engine_transport(
     runs: list[list[LabelDoc | None]],
     ion: str,
-    drift: DriftOf = "host",
-    time_difference_fs: float | None = None,
+    settings: TransportSettings | None = None,
 ) -> TransportDoc:
     """Return the transport of an ion in engine MD; as `collect_transport`.
 
@@ -121,8 +119,8 @@ def collect_engine_transport(
         failed, with which the run ends.
     ion
         Such as ``"Mg2+"``.
-    drift, time_difference_fs
-        As in `TransportSettings`.
+    settings
+        How diffusivities are taken; None: as by default.
     """
     by_temperature: dict[float, list[Trajectory]] = {}
     for pieces in runs:
@@ -133,16 +131,16 @@ def collect_engine_transport(
         kelvin = done[0].stage.end_temperature_k
         trajectory = trajectory_of(joined(done, done[0].stage).frames)
         by_temperature.setdefault(kelvin, []).append(trajectory)
-    return _transport(by_temperature, ion, None, drift, time_difference_fs)
+    return _transport(by_temperature, ion, None, settings)
 
 
 def _transport(
     trajectories: Mapping[float, list[Trajectory]],
     ion: str,
     glass_transition: GlassTransitionDoc | None,
-    drift: DriftOf,
-    time_difference_fs: float | None,
+    settings: TransportSettings | None,
 ) -> TransportDoc:
+    settings = settings or TransportSettings()
     species = Species.from_str(ion)
     if not trajectories:
         return _nothing(species)
@@ -152,9 +150,9 @@ def _transport(
     result = analyse_transport(
         trajectories,
         species.symbol,
-        drift=drift,
+        drift=settings.drift,
         charge=species.oxi_state,
-        single_time_fs=time_difference_fs,
+        single_time_fs=settings.time_difference_fs,
         glass_transition_k=found.temperature_k if found else None,
         glass_transition_interval_k=found.interval_k if found else None,
     )

@@ -68,7 +68,9 @@ def test_pieces_of_engine_md_are_one_trajectory_of_all_of_their_length() -> None
         frame_stride=10,
     )
     first, second = _piece(walk[:160], 1600, stage), _piece(walk[160:], 2400, stage)
-    whole = collect_engine_transport.original([[first, second]], "Mg2+", "cell", 400.0)
+    whole = collect_engine_transport.original(
+        [[first, second]], "Mg2+", TransportSettings("cell", 400.0)
+    )
     [point] = whole.temperatures
     assert (point.n_frames, point.discontinuities) == (400, [])
     assert (point.drift, point.single_time_fs) == ("cell", 400.0)
