@@ -159,7 +159,7 @@ class GlassMaker(Maker):
                 (1, 1, 1),
                 f"glass {number}, molten from {origin} and cooled at "
                 f"{self.schedule.rate_k_per_ps:g} K/ps",
-                grade=self._grade(),
+                grade=GradeSettings.watched(self.grade_every, self.grade_select),
                 prev_dir=folder,
             )
             glass.name = f"{self.name} {number}: melt and quench"
@@ -214,10 +214,3 @@ class GlassMaker(Maker):
             )
         charges = read_mixture(source, self.packing.oxidation_states).charges
         return [f"{el.symbol}{abs(q):g}{'+' if q > 0 else '-'}" for el, q in charges.items()]
-
-    def _grade(self) -> GradeSettings | None:
-        if not self.grade_every:
-            return None
-        return GradeSettings(
-            every=self.grade_every, select=self.grade_select, stop=None, save=False
-        )

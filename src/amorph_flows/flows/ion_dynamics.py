@@ -261,11 +261,6 @@ class IonDynamicsMaker(Maker):
                 )
             symbols = {site.specie.symbol for site in glass} if isinstance(glass, Structure) else ()
             potential = self.engine.document(symbols)
-        grade = None
-        if self.grade_every:
-            grade = GradeSettings(
-                every=self.grade_every, select=self.grade_select, stop=None, save=False
-            )
         job = run_production(
             potential,
             glass,
@@ -273,7 +268,7 @@ class IonDynamicsMaker(Maker):
             self.md(number, heating, temperature_k),
             (1, 1, 1),
             f"glass {number}, heated at {self.rate_k_per_ps:g} K/ps under {heating.upper()}",
-            grade=grade,
+            grade=GradeSettings.watched(self.grade_every, self.grade_select),
         )
         job.name = f"{self.name} {number} {heating} {temperature_k:g} K"
         return job

@@ -237,11 +237,7 @@ class ProductionMDMaker(Maker):
 
     def grade(self) -> GradeSettings | None:
         """Return how the grade is watched; it never stops a production run."""
-        if not self.grade_every:
-            return None
-        return GradeSettings(
-            every=self.grade_every, select=self.grade_select, stop=None, save=False
-        )
+        return GradeSettings.watched(self.grade_every, self.grade_select)
 
 
 @stage_job(TrajectoryDoc)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from ase.calculators.calculator import Calculator
 from pydantic import Field
@@ -37,6 +37,19 @@ class GradeSettings(Document):
     )
     save: bool = Field(default=True, description="whether configurations are saved at all")
     save_file: str = Field(default="selected.cfg", description="MLIP-2 file they are saved to")
+
+    @classmethod
+    def watched(cls, every: int, select: float) -> Self | None:
+        """Return grades that are looked at alone: no run stops and nothing is saved.
+
+        Parameters
+        ----------
+        every
+            Steps between grades; 0: there are none, and None is returned.
+        select
+            Grade above which a step counts as extrapolating.
+        """
+        return cls(every=every, select=select, stop=None, save=False) if every else None
 
     def breaks(self, grade: float) -> bool:
         """Return whether a run stops at a grade.
