@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pymatgen.core import Structure
 
-from amorph_flows.analysis import judge_amorphous, judge_melt
+from amorph_flows.analysis import judge_melt
 from amorph_flows.analysis.steadiness import judge_energy
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.goal import Standing, check_goal, failure_in_words, question_among
-from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.jobs.trajectories import judge_glass, trajectory_of
 from amorph_flows.jobs.volume import volume_of
 from amorph_flows.remedies import remedy_for
 from amorph_flows.schemas.labelling import LabelDoc
@@ -105,8 +105,7 @@ def _verdict(question: str, label: LabelDoc, crystal: Structure | None) -> Verdi
         return volume_of(label, temperature_k)
     trajectory = trajectory_of(frames)
     if question == AMORPHOUS and crystal is not None:
-        elements = [element.symbol for element in crystal.composition.elements]
-        return judge_amorphous(trajectory, crystal, elements)
+        return judge_glass(trajectory, crystal)
     assert label.structure is not None
     return judge_melt(trajectory, sorted(label.structure.symbol_set))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from pymatgen.core import Structure
 
-from amorph_flows.analysis import judge_amorphous, judge_melt
+from amorph_flows.analysis import judge_melt
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.arrays import FloatArray
 from amorph_flows.jobs.md_goal import held_frames
 from amorph_flows.jobs.production_verdicts import SELECT_GRADE, judge_grades
 from amorph_flows.jobs.required import required
-from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.jobs.trajectories import judge_glass, trajectory_of
 from amorph_flows.jobs.volume import pressures_of, volume_of
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
@@ -95,12 +95,11 @@ def _histories(stages: list[LabelDoc], schedule: list[MDStage]) -> dict[str, Flo
 
 
 def _branch(crystal: Structure, temperature_k: float, label: LabelDoc) -> Branch:
-    elements = [element.symbol for element in crystal.composition.elements]
     return Branch(
         temperature_k=temperature_k,
         structure=bare_structure(label.structure),
         label_uuid=label.job_uuid,
-        amorphous=judge_amorphous(trajectory_of(label.frames), crystal, elements),
+        amorphous=judge_glass(trajectory_of(label.frames), crystal),
         volume=volume_of(label, temperature_k),
         goal=next(iter(label.verdicts), None),
     )

@@ -46,6 +46,20 @@ def trajectory_of(frames: FrameSet) -> Trajectory:
     )
 
 
+def judge_glass(trajectory: Trajectory, crystal: Structure) -> Verdict:
+    """Return *amorphous?* of MD of a glass.
+
+    Parameters
+    ----------
+    trajectory
+        The frames.
+    crystal
+        What it is the glass of; its elements are the host, so ions that the glass took up later
+        do not count.
+    """
+    return judge_amorphous(trajectory, crystal, [e.symbol for e in crystal.composition.elements])
+
+
 def judge_held(trajectory: Trajectory, crystal: Structure) -> Verdict:
     """Return *amorphous?* of the second half of MD that a glass is held in.
 
@@ -54,8 +68,6 @@ def judge_held(trajectory: Trajectory, crystal: Structure) -> Verdict:
     trajectory
         The run.
     crystal
-        What it is the glass of; its elements are the host, so ions that the glass took up later
-        do not count.
+        As for `judge_glass`.
     """
-    half = trajectory.select(slice(trajectory.n_frames // 2, None))
-    return judge_amorphous(half, crystal, [e.symbol for e in crystal.composition.elements])
+    return judge_glass(trajectory.select(slice(trajectory.n_frames // 2, None)), crystal)
