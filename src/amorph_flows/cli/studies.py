@@ -121,8 +121,9 @@ def run_file(
     - `overrides`: fields of the preset's Makers by dotted name
 
     A study of glasses has `kind: glass` and starts from its `composition`; its other keys are
-    `atoms`, `potential` (`pedone`, a file, or `{store: ..., uuid: ...}`), `elements`, `preset`
-    (`glass-demo` or `christensen2025`), `ion`, `n_glasses`, `measured`, `folder`, `overrides`.
+    `atoms`, `potential` (`pedone`, a file, `{store: ..., uuid: ...}`, or `fit`, with the `engine`
+    of its labels), `elements`, `preset` (`glass-demo` or `christensen2025`), `ion`, `n_glasses`,
+    `measured`, `leave_out`, `folder`, `overrides`.
 
     Ctrl-C or SIGTERM stops; the same command goes on. Finished jobs are recognised by what they
     compute: an edited study runs only what the edit reaches.
