@@ -160,6 +160,7 @@ def test_a_batch_loop_ends_with_a_stable_refit_whose_error_no_longer_falls() -> 
     "turn",
     [
         batch_turn(after=0.9),
+        batch_turn(errors_after=None),
         batch_turn(stable=False),
         batch_turn(kept=False, after=1.5),
         batch_turn(stability=None),

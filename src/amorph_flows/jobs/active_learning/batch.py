@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from amorph_flows.analysis.verdict import Verdict, known_numbers
 from amorph_flows.jobs.active_learning.conclude import used_up
-from amorph_flows.jobs.active_learning.validation import is_below
+from amorph_flows.jobs.active_learning.validation import force_error_ratio, is_below
 from amorph_flows.schemas.active_learning import (
     EarlierTurns,
     GenerationDoc,
     LearningUntil,
     LearningVerdict,
 )
-
-_TINY_FORCE_EV_A = 1e-12
 
 
 def judge_batch_loop(
@@ -50,12 +48,12 @@ def judge_batch_loop(
     """
     test, gain = last.stability, error_gain(last)
     stable = test is not None and not test.broke and not test.failure
-    falls = gain is not None and gain >= least_gain
+    settled = gain is not None and gain < least_gain
     n_broken, n_runs = sum(run.broke for run in last.runs), len(last.runs)
     lasting = n_broken <= most_broken * n_runs
     asked = until.force_error_ev_a
-    precise = asked is None or is_below(last.errors_after or last.errors_before, asked)
     after = last.errors_after or last.errors_before
+    precise = asked is None or is_below(after, asked)
     numbers = known_numbers(
         {
             "turns": turns.n_turns,
@@ -69,7 +67,7 @@ def judge_batch_loop(
     thresholds = {"least_gain": least_gain, "broken_share": most_broken}
     found = f"{_of_test(last)}, {n_broken} of {n_runs} runs of turn {last.turn} broke, and "
     found += _of_errors(gain)
-    if stable and lasting and last.kept and not falls and precise:
+    if stable and lasting and last.kept and settled and precise:
         return Verdict(
             question="active learning converged?",
             answer=LearningVerdict.CONVERGED,
@@ -106,7 +104,7 @@ def error_gain(turn: GenerationDoc) -> float | None:
         return 0.0
     if before is None or after is None:
         return None
-    return 1 - after.force_rmse_ev_a / max(before.force_rmse_ev_a, _TINY_FORCE_EV_A)
+    return 1 - force_error_ratio(before, after)
 
 
 def _of_test(turn: GenerationDoc) -> str:

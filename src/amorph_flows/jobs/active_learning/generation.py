@@ -5,7 +5,11 @@ from __future__ import annotations
 from amorph_flows.datasets.errors import ErrorStatistics
 from amorph_flows.datasets.frames import FrameSet
 from amorph_flows.jobs.active_learning.select import unbroken
-from amorph_flows.jobs.active_learning.validation import checked_grades, validation_errors
+from amorph_flows.jobs.active_learning.validation import (
+    checked_grades,
+    force_error_ratio,
+    validation_errors,
+)
 from amorph_flows.jobs.required import required
 from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
@@ -18,8 +22,6 @@ from amorph_flows.schemas.active_learning import (
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc, QuarantinedCalculation
 from amorph_flows.schemas.potential import PotentialDoc
-
-_TINY_FORCE_EV_A = 1e-12
 
 _UNBROKEN = "no run broke, so nothing was labelled and the potential is kept as it is"
 
@@ -102,7 +104,7 @@ def _keep(
             "the refit gives no energies and forces of the validation frames; the potential "
             "before it is kept"
         )
-    ratio = after.force_rmse_ev_a / max(before.force_rmse_ev_a, _TINY_FORCE_EV_A)
+    ratio = force_error_ratio(before, after)
     if not ratio <= worse_factor:
         return False, (
             f"the refit raised the validation error of forces {ratio:.2f} times, more than "

@@ -11,6 +11,8 @@ from amorph_flows.potentials import get_backend
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.potential import PotentialDoc
 
+_TINY_FORCE_EV_A = 1e-12
+
 
 def validation_errors(doc: PotentialDoc, dataset: DatasetDoc) -> ErrorStatistics | None:
     """Return the errors of a potential on the validation frames, None where it has none.
@@ -55,6 +57,17 @@ def checked_grades(doc: PotentialDoc, labelled: FrameSet) -> GradeCheck | None:
         return None
     grades = [frame.provenance.grade or 0.0 for frame in frames]
     return check_grades(grades, errors, MAX_FORCE_RMSE_EV_A)
+
+
+def force_error_ratio(before: ErrorStatistics, after: ErrorStatistics) -> float:
+    """Return the error of forces of a refit over that of the potential before it.
+
+    Parameters
+    ----------
+    before, after
+        On the same frames.
+    """
+    return after.force_rmse_ev_a / max(before.force_rmse_ev_a, _TINY_FORCE_EV_A)
 
 
 def is_below(errors: ErrorStatistics | None, most_ev_a: float) -> bool:
