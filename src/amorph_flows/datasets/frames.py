@@ -81,12 +81,12 @@ class Frame:
         eV/Å, shape ``(n_atoms, 3)``.
     stress
         eV/Å³, positive in tension, shape ``(3, 3)``.
+    provenance
+        Where the frame came from.
     magmoms
         Magnetic moment of each atom, µB, shape ``(n_atoms,)``, as the engine defines it: DFT
         integrates the spin density in a sphere about the atom, and CHGNet gives sizes without
         sign. They are no part of a label: None where the engine has none.
-    provenance
-        Where the frame came from.
     """
 
     numbers: npt.NDArray[np.int64]
@@ -95,8 +95,8 @@ class Frame:
     energy_ev: float | None = None
     forces: FloatArray | None = None
     stress: FloatArray | None = None
-    magmoms: FloatArray | None = None
     provenance: Provenance = field(default_factory=Provenance)
+    magmoms: FloatArray | None = None
 
     @property
     def n_atoms(self) -> int:
