@@ -73,7 +73,12 @@ def test_each_kind_of_job_ran_once_on_its_worker_in_the_queue(ended: Ended) -> N
     launchpad = ended.home.launchpad
     kinds = set()
     for firework in launchpad.fireworks.find({}):
-        (launch,) = launchpad.launches.find({"fw_id": firework["fw_id"]})
+        launches = list(launchpad.launches.find({"launch_id": {"$in": firework["launches"]}}))
+        assert [launch["fw_id"] for launch in launches] == [firework["fw_id"]], (
+            firework["launches"],
+            [(launch["launch_id"], launch["fw_id"]) for launch in launchpad.launches.find({})],
+        )
+        (launch,) = launches
         kind = firework["spec"]["_category"]
         assert launch["fworker"]["name"] == kind
         assert "FW_submit.script" in [p.name for p in Path(launch["launch_dir"]).parent.iterdir()]
