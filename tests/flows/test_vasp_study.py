@@ -1,4 +1,4 @@
-"""A whole study whose energies and forces come from VASP's stand-in."""
+"""The published protocol from end to end, its energies and forces from VASP's stand-in."""
 
 from __future__ import annotations
 
@@ -22,32 +22,6 @@ from amorph_flows.store import open_store
 from amorph_flows.store.query import load_document
 from amorph_flows.structures import v2o5
 from amorph_flows.testing.vasp import with_stand_in, write_potcars
-
-
-@pytest.mark.filterwarnings("ignore:POTCAR data with symbol")  # they are not VASP's
-def test_study_on_the_stand_in(
-    tmp_path: Path,
-    tiny_study: Callable[..., AmorphousElectrodeMaker],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    potcars = write_potcars(tmp_path / "potcars", ["V", "O", "Mg"])
-    monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(potcars))
-    engine = with_stand_in(VaspEngine.scan_u(labels_per_job=2, relax_max_steps=50))
-    store = open_store(tmp_path / "store")
-    flow = tiny_study(
-        engine=engine,
-        insertion_temperatures_k=(1200.0,),
-        production_temperatures_k=(1000.0, 1200.0),
-    ).make(v2o5())
-    run_locally(
-        flow, store=store, create_folders=True, root_dir=tmp_path, ensure_success=True, log=False
-    )
-    output = store.get_output(flow.job_uuids[-1], load=True)
-    doc = StudyDoc.model_validate({k: v for k, v in output.items() if not k.startswith("@")})
-    assert {"average_voltage", "tracer_diffusivity"} <= {row.quantity for row in doc.results}
-    assert all(row.value is None or np.isfinite(row.value) for row in doc.results)
-    _require_vasp_labels(store)
-    assert len(list(tmp_path.rglob("vasprun.xml*"))) > 10
 
 
 @pytest.mark.filterwarnings("ignore:POTCAR data with symbol")  # they are not VASP's
@@ -88,6 +62,10 @@ def test_every_job_of_the_published_protocol(
     assert abs(melted.structure.volume / v2o5().volume / 2 - 1) > 1e-4
     assert doc.preset == "choyal2025"
     assert report["paper"]
+    assert {"average_voltage", "tracer_diffusivity"} <= {row.quantity for row in doc.results}
+    assert all(row.value is None or np.isfinite(row.value) for row in doc.results)
+    _require_vasp_labels(store)
+    assert len(list(tmp_path.rglob("vasprun.xml*"))) > 10
 
 
 def _shortened(
