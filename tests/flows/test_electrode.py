@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from jobflow import JobStore, run_locally
 from amorph_flows.flows import AmorphousElectrodeMaker, IonInsertionMaker
 from amorph_flows.planning._walk import walk
 from amorph_flows.planning.case import Case
+from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.study import StudyDoc
-from amorph_flows.store import open_store
+from amorph_flows.schemas.voltage_profile import VoltageProfileDoc
+from amorph_flows.store import load_document, open_store
 from amorph_flows.structures import v2o5
 
 QUANTITIES = {
@@ -38,7 +41,10 @@ QUANTITIES = {
 def _maker(tiny_study: Callable[..., AmorphousElectrodeMaker]) -> AmorphousElectrodeMaker:
     quenched = replace(tiny_study().production, glass="quenched")
     few_sites = IonInsertionMaker(tolerances={"merge_distance": 2.0})
-    return tiny_study(production=quenched, insertion=few_sites, produce_host=True)
+    contents = (0.5, 1.0)
+    return tiny_study(
+        production=quenched, insertion=few_sites, produce_host=True, ions_per_formula=contents
+    )
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +113,10 @@ def test_report_holds_the_same_results(study: tuple[StudyDoc, JobStore]) -> None
 
 
 def _longest_list_of_numbers(value: object) -> int:
-    """Return the length of the longest list of numbers anywhere inside."""
+    """Return the length of the longest list of numbers inside, but for the indices of a split."""
     if isinstance(value, dict):
-        return max((_longest_list_of_numbers(v) for v in value.values()), default=0)
+        inside = (v for key, v in value.items() if key != "split")
+        return max((_longest_list_of_numbers(v) for v in inside), default=0)
     if isinstance(value, list | tuple):
         if value and all(isinstance(v, int | float) for v in value):
             return len(value)
@@ -141,6 +148,33 @@ def test_the_melt_of_the_potential_stands_beside_that_of_the_engine(
     compared = study[1].get_output(job["uuid"], load=True)["samples"]
     melts = [s["structure_source"] for s in compared if s["temperature_k"] == 2000.0]
     assert set(melts) == {"engine MD", "MTP MD"}
+
+
+def test_the_voltage_against_content_rests_on_md_at_each(
+    study: tuple[StudyDoc, JobStore],
+) -> None:
+    doc, store = study
+    job = store.query_one({"name": "voltage profile"}, properties=["uuid"])
+    profile = load_document(store, job["uuid"])
+    assert isinstance(profile, VoltageProfileDoc)
+    assert {(p.structure_source, p.temperature_k) for p in profile.profiles} == {
+        (source, t) for source in ("engine MD", "MTP MD") for t in (300.0, 1200.0)
+    }
+    for at_temperature in profile.profiles:
+        assert [c.ions_per_formula for c in at_temperature.contents] == [0.0, 0.5, 1.0]
+        steps = at_temperature.steps
+        assert (steps[0].from_ions, steps[-1].to_ions) == (0.0, 1.0)
+        assert all(later.voltage_v < step.voltage_v for step, later in pairwise(steps))
+    engine_md = next(p for p in profile.profiles if p.structure_source == "engine MD")
+    labels = load_document(store, engine_md.contents[1].document)
+    assert isinstance(labels, LabelDoc)
+    assert labels.frames[0].formula == "MgV4O10"
+    trained_on = json.loads(doc.files["report.json"])["sections"]["dataset-composition"]["tables"]
+    assert any("MgV4O10" in json.dumps(table) for table in trained_on.values())
+    assert profile.inputs_cpu_seconds
+    section = json.loads(doc.files["report.json"])["sections"]["voltage profile"]
+    assert len(section["tables"]["contents"]) == 12
+    assert {row["verdict"] for row in section["tables"]["voltage steps"]} == {"not converged"}
 
 
 def test_production_runs_in_the_glass_that_the_potential_quenched(

@@ -22,10 +22,11 @@ from amorph_flows.flows.more_glasses import add_glasses, handed_on
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
 from amorph_flows.flows.sample_runs import analyse, cpu_seconds_of_runs, run_sample
-from amorph_flows.flows.samples import formulas_of, make_samples
+from amorph_flows.flows.samples import Sample, formulas_of, make_samples
 from amorph_flows.flows.side_runs import cool, run_host, run_melt, transport_beside
 from amorph_flows.flows.study_check import check_study
 from amorph_flows.flows.voltage import VoltageMaker
+from amorph_flows.flows.voltage_profile import PartlyFilled, fill_partly, profile_of
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
@@ -57,7 +58,9 @@ class AmorphousElectrodeMaker(Maker):
         The ion that is inserted, such as ``"Mg2+"``.
     ions_per_formula
         Ions for each reduced formula of the host; the crystal of the voltage is repeated where its
-        cell holds no whole number of them.
+        cell holds no whole number of them. Several, such as ``(0.25, 0.5, 1.0)``, give the voltage
+        against content: the first glass is filled with each, the potential is fitted to all of
+        them, and every other result is of the highest.
     engine
         Where energies and forces come from; given to every stage that computes some.
     cell_lengths_a
@@ -115,7 +118,7 @@ class AmorphousElectrodeMaker(Maker):
     name: str = "amorphous electrode"
     preset: str = "choyal2025"
     ion: str = "Mg2+"
-    ions_per_formula: float = 1.0
+    ions_per_formula: float | tuple[float, ...] = 1.0
     engine: Engine = field(default_factory=AseEngine)
     cell_lengths_a: tuple[float, float, float] = (11.5, 8.8, 10.8)
     relax_crystal: bool = False
@@ -151,6 +154,17 @@ class AmorphousElectrodeMaker(Maker):
     n_occupations: int = 1
     references: tuple[Reference, ...] | None = None
     until: GlassesUntil = field(default_factory=GlassesUntil)
+
+    @property
+    def contents(self) -> tuple[float, ...]:
+        """Ions per formula, from the lowest to the highest."""
+        given = self.ions_per_formula
+        return (float(given),) if isinstance(given, int | float) else tuple(sorted(given))
+
+    @property
+    def highest_content(self) -> float:
+        """Ions per formula of the glass that all results but the voltage profile are of."""
+        return self.contents[-1]
 
     @classmethod
     def presets(cls) -> list[str]:
@@ -205,7 +219,7 @@ class AmorphousElectrodeMaker(Maker):
         ion, temperatures = study.ion, study.insertion_temperatures_k
         engine = study.engine if study.relax_crystal else None
         host = Crystal.near(structure, study.cell_lengths_a, engine)
-        n_ions = count_ions(host.given, study.ions_per_formula)
+        n_ions = count_ions(host.given, study.highest_content)
         empty, full = formulas_of(host.given, ion, n_ions)
 
         samples = make_samples(
@@ -219,22 +233,25 @@ class AmorphousElectrodeMaker(Maker):
             temperatures,
             (empty, full),
         )
-        fit = study.fit.make([label for sample in samples for label in sample.labels])
-        starts = [start for sample in samples for start in sample.starts]
+        filled = fill_partly(study, host.cell, samples[0])
+        glasses: list[Sample | PartlyFilled] = [*samples, *filled]
+        fit = study.fit.make([label for glass in glasses for label in glass.labels])
+        starts = [start for glass in glasses for start in glass.starts]
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
         potential = learned.output.potential
         runs = [run_sample(study, potential, host, sample) for sample in samples]
         melts = run_melt(study, potential, samples[0])
         of_host = run_host(study, potential, samples[0])
-        crystal = repeated_for_ions(structure, study.ions_per_formula)
+        crystal = repeated_for_ions(structure, study.highest_content)
         voltage = study.voltage.make(
             crystal,
             ion,
-            count_ions(crystal, study.ions_per_formula),
+            count_ions(crystal, study.highest_content),
             [run for of_sample in runs for run in of_sample.with_ions],
             discharged_structure=discharged_structure,
             **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),
         )
+        profile = profile_of(study, potential, filled, runs[0], voltage.output)
         cooled = cool(study, potential, samples[0])
         beside = transport_beside(study, potential, samples[0])
         transition = cooled[0].output if cooled else None
@@ -250,6 +267,7 @@ class AmorphousElectrodeMaker(Maker):
             learned=learned.output,
             host_production=[job.output for job in of_host],
             voltage=voltage.output,
+            voltage_profile=profile.output if profile else None,
             differences_from_paper=study.differences_from_paper(),
             settings=replace(study, references=None),
             cpu_seconds=cpu_seconds_of_runs(samples, runs),
@@ -263,9 +281,11 @@ class AmorphousElectrodeMaker(Maker):
         quenched, inserted, sampled = (
             [job for sample in samples for job in sample.jobs[n]] for n in range(3)
         )
+        inserted += [job for one in filled for job in one.inserted.values()]
+        sampled += [job for one in filled for job in one.sampled.values()]
         stages = [*host.jobs, *quenched, *inserted, *sampled, fit, learned, *melts]
         stages += [job for of_sample in runs for job in of_sample.jobs]
-        ends = [*of_host, *cooled, *beside.values(), voltage]
+        ends = [*of_host, *cooled, *beside.values(), voltage, *([profile] if profile else [])]
         ends += [job for one in (first, *others) for job in one.jobs]
         return Flow([*stages, *ends, report], output=report.output, name=f"{study.name} {full}")
 

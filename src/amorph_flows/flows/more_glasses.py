@@ -51,7 +51,7 @@ def add_glasses(
     if not isinstance(study.voltage, VoltageMaker):
         raise InputError("voltage is no VoltageMaker, so that voltages of glasses cannot be added")
     ion = study.ion
-    n_ions = count_ions(host, study.ions_per_formula)
+    n_ions = count_ions(host, study.highest_content)
     longer = replace(study, n_glasses=study.n_glasses + n_glasses)
     samples = make_samples(
         range(study.n_glasses + 1, longer.n_glasses + 1),
@@ -108,7 +108,7 @@ def handed_on(parts: StudyParts) -> dict[str, Any]:
         *("title", "preset", "ion", "quench", "insertions", "production", "structure"),
         *("transport", "voltage", "differences_from_paper", "host_production", "large_quench"),
         *("large_insertions", "glass_transition", "cpu_seconds", "extensions", "references"),
-        *("engine_transport", "small_transport"),
+        *("engine_transport", "small_transport", "voltage_profile"),
     )
     given = {name: _as_references(getattr(parts, name)) for name in same}
     samples = [

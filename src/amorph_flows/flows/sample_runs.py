@@ -170,7 +170,7 @@ def _production(
         potential,
         host,
         study.ion,
-        study.ions_per_formula,
+        study.highest_content,
         study.melt_quench.temperatures_k,
         temperatures,
     )

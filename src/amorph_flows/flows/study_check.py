@@ -62,10 +62,12 @@ def check_study(
     metal = reference_metal(ion.symbol)
     check_cell_size(structure, given.cell_lengths_a)
     host = supercell_near(structure, given.cell_lengths_a)
-    crystal = repeated_for_ions(structure, given.ions_per_formula)
-    n_ions, n_in_crystal = (count_ions(s, given.ions_per_formula) for s in (host, crystal))
+    highest = _highest_content(given)
+    crystal = repeated_for_ions(structure, highest)
+    n_in_crystal = count_ions(crystal, highest)
+    ions_in_host = [count_ions(host, content) for content in given.contents]
     if discharged_structure is not None:
-        check_discharged(structure, discharged_structure, ion.symbol, given.ions_per_formula)
+        check_discharged(structure, discharged_structure, ion.symbol, highest)
     check_engine(given.engine, host, metal)
     if given.relax_crystal and not given.engine.has_stress:
         raise InputError(
@@ -82,7 +84,8 @@ def check_study(
         )
     check_samples(given.n_glasses, given.n_occupations, study.insertion, study.melt_quench, *large)
     check_stage("melt_quench", study.melt_quench, host)
-    check_stage("insertion", study.insertion, host, study.ion, n_ions)
+    for n_ions in ions_in_host:
+        check_stage("insertion", study.insertion, host, study.ion, n_ions)
     check_stage("sampling", study.sampling, host)
     check_stage("fit", study.fit, host)
     check_stage("active_learning", study.active_learning, host)
@@ -90,7 +93,7 @@ def check_study(
     check_stage("mtp_sampling", study.mtp_sampling, host)
     check_stage("melt_sampling", study.melt_sampling, host)
     check_stage("production", study.production, host)
-    check_large_glass(study.large_glass, study.production, host, study.ion, given.ions_per_formula)
+    check_large_glass(study.large_glass, study.production, host, study.ion, highest)
     check_stage("voltage", study.voltage, crystal, study.ion, n_in_crystal)
     _check_transport(study)
     if given.find_glass_transition:
@@ -104,6 +107,17 @@ def check_study(
         sampling = given.mtp_sampling
         if isinstance(sampling, ProductionMDMaker) and sampling.ensemble == "npt":
             check_npt_width("mtp_sampling", host * sampling.supercell, fit.cutoff_a)
+
+
+def _highest_content(given: AmorphousElectrodeMaker) -> float:
+    """Return the highest content of ions; refuse contents that are none or not all different."""
+    contents = given.contents
+    if not contents or min(contents) <= 0 or len(set(contents)) < len(contents):
+        raise InputError(
+            f"ions_per_formula is {given.ions_per_formula}; give one number above 0, or several "
+            "that differ, such as [0.25, 0.5, 1.0]; the glass without ions is always there"
+        )
+    return given.highest_content
 
 
 def _check_transport(study: AmorphousElectrodeMaker) -> None:

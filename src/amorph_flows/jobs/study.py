@@ -25,6 +25,7 @@ from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.study import Difference, SampleParts, StudyDoc, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc
+from amorph_flows.schemas.voltage_profile import VoltageProfileDoc
 
 
 class StudyMaker(Protocol):
@@ -61,6 +62,7 @@ def write_report(
     extensions: Sequence[GlassExtension] = (),
     engine_transport: TransportDoc | None = None,
     small_transport: TransportDoc | None = None,
+    voltage_profile: VoltageProfileDoc | None = None,
 ) -> StudyDoc | Response:
     """Return the results of a study and its report, as HTML and as JSON; or add glasses first.
 
@@ -93,6 +95,8 @@ def write_report(
         Transport in engine MD of the first sample, where the study has it.
     small_transport
         That of production in the cell of engine MD, where the study has it.
+    voltage_profile
+        Voltage against content, where the study has several contents.
     """
     learned = required(learned, "the outcome of active learning")
     parts = StudyParts(
@@ -117,6 +121,7 @@ def write_report(
         glass_transition=glass_transition,
         engine_transport=engine_transport,
         small_transport=small_transport,
+        voltage_profile=voltage_profile,
         failed=_failed(
             samples or [{"insertions": insertions, "large_insertions": large_insertions}],
             samples or [{"production": production}],

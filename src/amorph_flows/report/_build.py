@@ -34,6 +34,7 @@ from amorph_flows.report.sections._transport_beside import (
     small_transport_section,
 )
 from amorph_flows.report.sections._voltage import voltage_section
+from amorph_flows.report.sections._voltage_profile import voltage_profile_section
 from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.reference import PaperRow
 from amorph_flows.schemas.study import ResultRow, StudyParts
@@ -139,6 +140,7 @@ def report_sections(parts: StudyParts, rows: list[ResultRow]) -> list[Section]:
         diffusivity_section(parts.transport),
         *beside,
         voltage_section(parts.voltage),
+        *([voltage_profile_section(parts.voltage_profile)] if parts.voltage_profile else []),
         provenance,
     ]
 

@@ -33,4 +33,9 @@ def cpu_seconds_of_stages(parts: StudyParts) -> dict[str, float | None]:
         ),
         "production": total_seconds(run.cpu_seconds for run in runs),
         "voltage": parts.voltage.inputs_cpu_seconds,
+        **(
+            {"voltage_profile": parts.voltage_profile.inputs_cpu_seconds}
+            if parts.voltage_profile is not None
+            else {}
+        ),
     }

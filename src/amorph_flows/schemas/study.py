@@ -24,6 +24,7 @@ from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
+from amorph_flows.schemas.voltage_profile import VoltageProfileDoc
 
 Quantity = Literal[
     "average_voltage",
@@ -160,6 +161,9 @@ class StudyParts(Document):
     )
     small_transport: TransportDoc | None = Field(
         default=None, description="from production in the cell of engine MD, of the first sample"
+    )
+    voltage_profile: VoltageProfileDoc | None = Field(
+        default=None, description="voltage against content, where the study has several contents"
     )
     failed: dict[str, int] = Field(
         default_factory=dict, description="jobs of stages that failed and left no document"

@@ -22,6 +22,7 @@ STAGES = {
     "production_md": "schemas jobs",
     "large_glass": "flows",  # its jobs are those of melt_quench and insertion
     "voltage": "schemas jobs flows",
+    "voltage_profile": "schemas jobs flows",
     "transport": "schemas jobs",
     "structure": "schemas jobs",
     "random_structure": "schemas jobs",

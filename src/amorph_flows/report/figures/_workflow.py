@@ -46,6 +46,7 @@ def workflow_figure(parts: StudyParts) -> WorkflowDoc:
         "active_learning",
         len(explored) - lost,
     )
+    profile = parts.voltage_profile
     rows = [
         [box("melt and quench", _counted(len(glasses), "glass"), "melt_quench", _md(glasses))],
         [
@@ -80,6 +81,11 @@ def workflow_figure(parts: StudyParts) -> WorkflowDoc:
                 cpu_seconds=parts.transport.cpu_seconds,
             ),
             box("voltages", "", "voltage", len(parts.voltage.points)),
+            *(
+                [box("voltage profile", "", "voltage_profile", len(profile.profiles))]
+                if profile
+                else []
+            ),
         ],
     ]
     return WorkflowDoc(rows=rows)
