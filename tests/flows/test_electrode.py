@@ -16,6 +16,7 @@ from jobflow import JobStore, run_locally
 from amorph_flows.flows import AmorphousElectrodeMaker, IonInsertionMaker
 from amorph_flows.planning._walk import walk
 from amorph_flows.planning.case import Case
+from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.study import StudyDoc
 from amorph_flows.schemas.voltage_profile import VoltageProfileDoc
@@ -113,9 +114,9 @@ def test_report_holds_the_same_results(study: tuple[StudyDoc, JobStore]) -> None
 
 
 def _longest_list_of_numbers(value: object) -> int:
-    """Return the length of the longest list of numbers inside, but for the indices of a split."""
+    """Return the length of the longest list of numbers inside, but for what trains a potential."""
     if isinstance(value, dict):
-        inside = (v for key, v in value.items() if key != "split")
+        inside = (v for key, v in value.items() if key != "training")
         return max((_longest_list_of_numbers(v) for v in inside), default=0)
     if isinstance(value, list | tuple):
         if value and all(isinstance(v, int | float) for v in value):
@@ -169,8 +170,10 @@ def test_the_voltage_against_content_rests_on_md_at_each(
     labels = load_document(store, engine_md.contents[1].document)
     assert isinstance(labels, LabelDoc)
     assert labels.frames[0].formula == "MgV4O10"
-    trained_on = json.loads(doc.files["report.json"])["sections"]["dataset-composition"]["tables"]
-    assert any("MgV4O10" in json.dumps(table) for table in trained_on.values())
+    job = store.query_one({"name": "dataset"}, properties=["uuid"])
+    dataset = load_document(store, job["uuid"])
+    assert isinstance(dataset, DatasetDoc)
+    assert {frame.formula for frame in dataset.frames} == {"V2O5", "MgV4O10", "MgV2O5"}
     assert profile.inputs_cpu_seconds
     section = json.loads(doc.files["report.json"])["sections"]["voltage profile"]
     assert len(section["tables"]["contents"]) == 12

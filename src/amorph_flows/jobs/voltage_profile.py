@@ -80,7 +80,7 @@ def collect_voltage_profile(
             [run for *_, run in group],
             *(contents, voltage.reference_energy_ev),
         )
-        for (source, temperature), group in groupby(sorted(done, key=_place), key=_place)
+        for (_, source, temperature), group in groupby(sorted(done, key=_place), key=_place)
     ]
     return VoltageProfileDoc(
         ion=ion,
@@ -109,9 +109,9 @@ def _source(run: _Run) -> str:
     return "MTP MD" if isinstance(run, TrajectoryDoc) else "engine MD"
 
 
-def _place(run: tuple[str, float, _Run]) -> tuple[str, float]:
-    """Return source and temperature, which a profile has one of each of."""
-    return run[:2]
+def _place(run: tuple[str, float, _Run]) -> tuple[bool, str, float]:
+    """Return source and temperature, which a profile has one of each of; the engine's first."""
+    return run[0] == "MTP MD", *run[:2]
 
 
 def _structure(run: _Run) -> Structure:
