@@ -175,7 +175,7 @@ def test_the_voltage_against_content_rests_on_md_at_each(
     assert isinstance(dataset, DatasetDoc)
     assert {frame.formula for frame in dataset.frames} == {"V2O5", "MgV4O10", "MgV2O5"}
     assert profile.inputs_cpu_seconds
-    section = json.loads(doc.files["report.json"])["sections"]["voltage profile"]
+    section = json.loads(doc.files["report.json"])["sections"]["voltage-profile"]
     assert len(section["tables"]["contents"]) == 12
     assert {row["verdict"] for row in section["tables"]["voltage steps"]} == {"not converged"}
 

@@ -23,6 +23,7 @@ from amorph_flows.analysis import (
 )
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.verdict import Remedy, Verdict
+from amorph_flows.analysis.voltage import voltage_profile
 from amorph_flows.calculators.known import get_calculator
 from amorph_flows.datasets.binary import encode_array
 from amorph_flows.datasets.errors import ErrorStatistics
@@ -45,6 +46,12 @@ from amorph_flows.schemas.structure import LongRangeOrderDoc, RDFDoc, SampledStr
 from amorph_flows.schemas.study import Difference, StudyParts
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
+from amorph_flows.schemas.voltage_profile import (
+    ContentEnergy,
+    ProfileAtTemperature,
+    ProfileStep,
+    VoltageProfileDoc,
+)
 from amorph_flows.structures import minimum_width, v2o5
 from amorph_flows.structures.configuration import draw_velocities, to_atoms
 
@@ -97,6 +104,7 @@ def study_parts(surrogate: bool = True) -> StudyParts:
         structure=_structure(runs),
         transport=_transport(),
         voltage=_voltage(engine),
+        voltage_profile=_voltage_profile(engine),
         differences_from_paper=[
             Difference(
                 what="production", paper=4000, here=1.0, unit="ps", where="2.3", factor=4000.0
@@ -398,6 +406,58 @@ def _walk(temperature_k: float, diffusivity_cm2_s: float) -> Trajectory:
     times = np.arange(n_frames) * spacing_fs
     positions = np.concatenate([ions, host], axis=1)
     return Trajectory(positions, np.array(cell.lattice.matrix), numbers, times, temperature_k)
+
+
+def _voltage_profile(engine: EngineInfo) -> VoltageProfileDoc:
+    """Return profiles of two steps, and one whose content between lies above the hull."""
+    energies = {
+        ("engine MD", 300.0): (-60.0, -63.9, -67.0),
+        ("engine MD", 1200.0): (-59.6, -63.4, -66.4),
+        ("MTP MD", 300.0): (-60.0, -63.2, -66.9),
+    }
+    profiles = []
+    for (source, kelvin), of_source in energies.items():
+        found = voltage_profile((0.0, 0.5, 1.0), of_source, (0.05, 0.04, 0.06), -1.6, 2.0)
+        contents = [
+            ContentEnergy(
+                ions_per_formula=x,
+                energy_ev_formula=energy,
+                half_width_ev_formula=0.05,
+                above_hull_ev_formula=above,
+                n_frames=100,
+                document=uuid_of(f"x{x:g}"),
+            )
+            for x, energy, above in zip(
+                (0.0, 0.5, 1.0), of_source, found.above_hull_ev, strict=True
+            )
+        ]
+        steps = [
+            ProfileStep(
+                from_ions=step.from_content,
+                to_ions=step.to_content,
+                voltage_v=step.voltage_v,
+                interval_v=step.interval_v,
+            )
+            for step in found.steps
+        ]
+        profiles.append(
+            ProfileAtTemperature(
+                structure_source=source,
+                temperature_k=kelvin,
+                contents=contents,
+                steps=steps,
+                verdicts=[*engine.verdicts("energies"), verdict("precise?", True, "± 0.08 V")],
+            )
+        )
+    return VoltageProfileDoc(
+        job_uuid=uuid_of("profile"),
+        ion="Mg2+",
+        host="V2O5",
+        engine=engine,
+        reference_energy_ev=-1.6,
+        profiles=profiles,
+        inputs_cpu_seconds=100.0,
+    )
 
 
 def _voltage(engine: EngineInfo) -> VoltageDoc:

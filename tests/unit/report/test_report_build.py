@@ -98,6 +98,7 @@ def test_chapters_are_in_order_below_the_answer_and_what_stands_in_the_way(repor
         "motion",
         "diffusivities",
         "voltage",
+        "voltage-profile",
         "provenance",
     ]
 

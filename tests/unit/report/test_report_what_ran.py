@@ -88,7 +88,7 @@ def test_workflow_counts_what_ran_and_what_failed() -> None:
     assert list(boxes) == [
         *("melt and quench", "insertion", "MD with the engine", "dataset and fit"),
         *("active learning", "MD with the potential", "production"),
-        *("structure", "transport", "voltages"),
+        *("structure", "transport", "voltages", "voltage profile"),
     ]
     assert boxes["melt and quench"].n_done == 3  # one melt with its quench, two branches
     assert (boxes["production"].n_done, boxes["production"].n_failed) == (5, 2)

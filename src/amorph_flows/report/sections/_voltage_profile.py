@@ -11,15 +11,15 @@ from amorph_flows.schemas.voltage_profile import ProfileAtTemperature, VoltagePr
 
 _STEPS = (
     Column("of", "MD"),
-    Column("from_ions", "from / ions per formula", "number"),
-    Column("to_ions", "to / ions per formula", "number"),
+    Column("from_ions", "from", "exact"),
+    Column("to_ions", "to", "exact"),
     Column("voltage_v", "voltage / V", "number"),
-    Column("interval_v", "95 % interval / V", "uncertainty"),
+    Column("interval_v", "interval / V", "uncertainty"),
     Column("verdict", "verdict", "verdict"),
 )
 _CONTENTS = (
     Column("of", "MD"),
-    Column("ions_per_formula", "ions per formula", "number"),
+    Column("ions_per_formula", "ions per formula", "exact"),
     Column("energy_ev_formula", "energy / eV per formula", "number", 7),
     Column("half_width_ev_formula", "± 95 % / eV per formula", "number", 2),
     Column("above_hull_ev_formula", "above the hull / eV per formula", "number", 2),
@@ -46,7 +46,7 @@ def voltage_profile_section(doc: VoltageProfileDoc) -> Section:
     )
     caption = "Stairs of the voltage with 95 % intervals; temperatures are those of MD."
     panel = Panel(
-        "voltage profile",
+        "voltage-against-content",
         "Voltage against content",
         caption,
         voltage_profile_figure(doc),
@@ -64,11 +64,16 @@ def voltage_profile_section(doc: VoltageProfileDoc) -> Section:
     ]
     checks = [(_of(p), verdict) for p in doc.profiles for verdict in p.verdicts]
     tables = [
-        Table("voltage steps", "Voltages between neighbours on the lower hull.", _STEPS, steps),
+        Table(
+            "voltage steps",
+            "Voltages between neighbours on the lower hull, in ions per formula.",
+            _STEPS,
+            steps,
+        ),
         Table("contents", "Energies by content.", _CONTENTS, contents, folded=True),
         check_table("voltage profile", checks),
     ]
-    return Section("voltage profile", "Voltage against content", [text], [panel], tables)
+    return Section("voltage-profile", "Voltage against content", [text], [panel], tables)
 
 
 def _of(profile: ProfileAtTemperature) -> str:
