@@ -53,6 +53,7 @@ def test_every_job_of_the_published_protocol(
     errors = {row["part"] for row in sections["potential"]["tables"]["errors"]}
     assert {"training", "random test frames"} <= errors
     assert "test blocks" not in errors
+    assert len(sections["potential"]["tables"]["trials"]) == 2
     jobs = {job.name: job.uuid for job in jobs_of(flow)}
     melted = load_document(store, jobs["cell of the melt"])
     quench = load_document(store, jobs["collect_quench"])
@@ -79,6 +80,7 @@ def _shortened(
     assert isinstance(tiny.active_learning, ActiveLearningMaker)
     choose_on = preset.fit.settings.choose_on
     settings = tiny.fit.settings.model_copy(update={"choose_on": choose_on})
+    others = (settings.model_copy(update={"level": 6, "max_steps": 20}),)
     learning = {
         name: getattr(tiny.active_learning, name)
         for name in ("duration_fs", "max_turns", "max_selected", "label_jobs")
@@ -90,7 +92,7 @@ def _shortened(
         melt_quench=tiny.melt_quench,
         sampling=tiny.sampling,
         insertion_temperatures_k=(300.0, 1200.0),
-        fit=replace(preset.fit, settings=settings),
+        fit=replace(preset.fit, settings=settings, alternatives=others),
         active_learning=replace(preset.active_learning, equilibration_fs=20.0, **learning),
         mtp_sampling=tiny.mtp_sampling,
         melt_sampling=tiny.melt_sampling,

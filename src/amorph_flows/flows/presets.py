@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from amorph_flows.engines.named import named_engine
@@ -21,8 +22,10 @@ from amorph_flows.schemas.fits import MTPSettings
 
 def _choyal2025() -> dict[str, Any]:
     """Return the protocol of Choyal et al., Small (2025), section 2, beside the defaults."""
+    settings, *others = _published_grid()
     fit = FitPotentialMaker(
-        settings=default_settings().model_copy(update={"choose_on": "test"}),
+        settings=settings,
+        alternatives=tuple(others),
         split="random",
         validation_fraction=0.0,
         min_contact_a=None,
@@ -46,6 +49,20 @@ def _choyal2025() -> dict[str, Any]:
         "transport": TransportSettings(time_difference_fs=200_000.0),
         "find_engine_transport": True,
     }
+
+
+def _published_grid() -> list[MTPSettings]:
+    """Return the fits that are tried, the published one first; the paper chose on test frames.
+
+    Its own grid is in Table S1, which is not at hand.
+    """
+    published = default_settings().model_copy(update={"choose_on": "test"})
+    steps = product((12, 16, 20), (5.0, 7.0), (8, 10))
+    grid = [
+        published.model_copy(update={"level": level, "cutoff": cutoff, "radial_size": size})
+        for level, cutoff, size in steps
+    ]
+    return [published, *(settings for settings in grid if settings != published)]
 
 
 def _small_fit(level: int, max_steps: int) -> MTPSettings:

@@ -14,7 +14,8 @@ from pymatgen.core import SETTINGS
 
 from amorph_flows.engines import AseEngine
 from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.flows import AmorphousElectrodeMaker, MeltQuenchMaker
+from amorph_flows.flows import AmorphousElectrodeMaker, FitPotentialMaker, MeltQuenchMaker
+from amorph_flows.schemas.fits import MTPSettings
 from amorph_flows.structures import supercell_near, v2o5
 from amorph_flows.structures.stoichiometry import count_ions
 from amorph_flows.testing.vasp import write_potcars
@@ -43,6 +44,15 @@ def test_melt_and_quench(published: AmorphousElectrodeMaker) -> None:
     assert holds == {1500: 2000, 1000: 2000, 500: 2000}
     assert stages[-1].end_temperature_k == 300
     assert quench.temperatures_k == (1200, 900, 600, 300)
+
+
+def test_a_grid_of_hyperparameters_is_tried(published: AmorphousElectrodeMaker) -> None:
+    assert isinstance(published.fit, FitPotentialMaker)
+    tried = [published.fit.settings, *published.fit.alternatives]
+    assert all(isinstance(one, MTPSettings) and one.choose_on == "test" for one in tried)
+    places = [(one.level, one.cutoff, one.radial_size) for one in tried]
+    assert places[0] == (16, 7.0, 8)
+    assert len(set(places)) == len(places) == 12
 
 
 def test_other_reading_of_the_rate_is_an_option() -> None:
