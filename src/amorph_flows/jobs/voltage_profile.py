@@ -234,7 +234,7 @@ def _precise(steps: Sequence[ProfileStep]) -> Verdict:
         reason = f"an energy has no error: a run needs {4 * _BLOCKS} frames for one"
     answer = VoltageProfileVerdict.PRECISE if precise else VoltageProfileVerdict.IMPRECISE
     return Verdict(
-        question="precise?",
+        question="voltages precise?",
         answer=answer,
         passed=precise,
         scope="numerical",

@@ -28,6 +28,7 @@ from amorph_flows.schemas.potential_comparison import MethodVerdict
 from amorph_flows.schemas.production_md import ProductionVerdict as R
 from amorph_flows.schemas.until import GoalVerdict as Goal
 from amorph_flows.schemas.voltage import VoltageVerdict as V
+from amorph_flows.schemas.voltage_profile import VoltageProfileVerdict as Profile
 
 HOTTER = 1.25
 HIGHEST_LEVEL = 28
@@ -259,6 +260,11 @@ OTHERS: Table = {
     "cell with its ions relaxed?": {InsertionVerdict.NOT_CONVERGED: relax_on},
     "discharged crystal known?": {
         V.GUESSED: "only a file of the crystal with its ions (discharged_structure) answers it"
+    },
+    "every content there?": {Profile.CONTENTS_MISSING: "a job failed; see it"},
+    "voltages precise?": {
+        Profile.IMPRECISE: "longer MD at each content (sampling.duration_fs, "
+        "mtp_sampling.production_fs) narrows intervals with the root of its length"
     },
     "crystal relaxed?": {V.FAILED: "a job failed; see it"},
     "metal relaxed?": {V.FAILED: "a job failed; see it"},

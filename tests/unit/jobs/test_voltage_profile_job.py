@@ -77,7 +77,7 @@ def test_an_energy_that_falls_is_not_believed() -> None:
 def test_a_short_run_has_no_interval() -> None:
     found = profile(md_at(0.0), md_at(0.5, n_frames=20), md_at(1.0))
     assert [step.interval_v for step in found.steps] == [None, None]
-    assert "precise?" in failed(found)
+    assert "voltages precise?" in failed(found)
 
 
 def test_no_profile_without_metal_or_runs() -> None:

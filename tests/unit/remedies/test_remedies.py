@@ -21,6 +21,7 @@ from amorph_flows.study.overrides import apply_overrides, override_names
 
 SOURCE = Path(amorph_flows.__file__).parent
 PASSING = {
+    "ALL_CONTENTS",
     "GENERALISES",
     *("ACCURATE", "AMORPHOUS", "ARRHENIUS", "CELL_LARGE_ENOUGH", "CELL_SMALL", "COMPLETE"),
     *("CONTINUOUS", "CONVERGED", "DIFFUSIVE", "DISCONTINUOUS", "DRIFT_LARGE", "DRIFT_SMALL"),
