@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from jobflow import JobStore, run_locally
 
+from amorph_flows.analysis.voltage import average_voltage
 from amorph_flows.flows import AmorphousElectrodeMaker, IonInsertionMaker
 from amorph_flows.planning._walk import walk
 from amorph_flows.planning.case import Case
@@ -136,10 +137,28 @@ def test_documents_stay_small_and_hold_no_arrays_as_lists(
 
 def test_the_crystal_has_a_voltage_by_the_potential(study: tuple[StudyDoc, JobStore]) -> None:
     rows = {r.structure_source: r for r in study[0].results if r.quantity == "voltage_crystal"}
-    assert set(rows) == {"crystal", "crystal by MTP"}
+    assert set(rows) == {"crystal", "crystal by MTP", "crystal relaxed by MTP"}
     relaxed = study[1].query_one({"name": "voltage: relax charged crystal with the potential"})
     assert "potential" in relaxed["output"]["engine"]["name"]
-    assert rows["crystal by MTP"].value != rows["crystal"].value
+    assert len({row.value for row in rows.values()}) == 3
+    labels = study[1].query_one(
+        {"name": "voltage: energies of crystals relaxed with the potential"}, properties=["uuid"]
+    )
+    single_points = load_document(study[1], labels["uuid"])
+    assert isinstance(single_points, LabelDoc)
+    assert single_points.engine.name == "toy"
+    empty, full = (frame.energy_ev for frame in single_points.frames)
+    charged, discharged = (
+        study[1].query_one({"name": f"voltage: relax {which} crystal with the potential"})["output"]
+        for which in ("charged", "discharged")
+    )
+    assert empty != charged["energy_ev"]
+    metal_ev = study[1].query_one({"name": "voltage: relax metal"})["output"]
+    per_atom = metal_ev["energy_ev"] / len(metal_ev["structure"]["sites"])
+    n_ions = sum(site["label"] == "Mg" for site in discharged["structure"]["sites"])
+    assert rows["crystal relaxed by MTP"].value == pytest.approx(
+        average_voltage(full, empty, per_atom, n_ions, 2.0)
+    )
 
 
 def test_the_melt_of_the_potential_stands_beside_that_of_the_engine(

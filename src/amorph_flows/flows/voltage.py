@@ -13,7 +13,12 @@ from amorph_flows.flows.checks import check_stage
 from amorph_flows.flows.interface import Insertion
 from amorph_flows.jobs.fields import require_at_least_one
 from amorph_flows.jobs.insertion import IonInsertionMaker
-from amorph_flows.jobs.voltage import collect_voltages, extend_voltages, take_snapshots
+from amorph_flows.jobs.voltage import (
+    collect_voltages,
+    extend_voltages,
+    take_crystals,
+    take_snapshots,
+)
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -28,7 +33,8 @@ class VoltageMaker(Maker):
 
     The amorphous form: single points of snapshots with their ions and of the same atoms without
     them, so that the change of the voltage is that of disorder. The crystal: host and discharged
-    crystal, each fully relaxed; and the same with a potential, if one is given.
+    crystal, each fully relaxed; and both relaxed once more with a potential, if one is given, with
+    its energies and with single points of the engine.
 
     Parameters
     ----------
@@ -116,9 +122,13 @@ class VoltageMaker(Maker):
         relaxed = self._relax(discharged, "discharged crystal")
         snapshots = [self._snapshots(run, ion, temperature) for temperature, run in runs]
         labels = [self._label(snapshot) for snapshot in snapshots]
-        again = []
+        again: list[Job] = []
+        by_engine: list[Job] = []
         if potential is not None:
             again = [self._relax_again(job, potential) for job in (charged, relaxed)]
+            crystals = take_crystals([job.output for job in again])
+            crystals.name = f"{self.name}: snapshots of crystals relaxed with the potential"
+            by_engine = [crystals, self._label(crystals)]
         collect = collect_voltages(
             ion,
             metal.output,
@@ -129,11 +139,12 @@ class VoltageMaker(Maker):
             [job.output for job in labels],
             potential,
             [job.output for job in again],
+            by_engine[-1].output if by_engine else None,
         )
         without_what_failed(collect)
         collect.name = f"{self.name}: collect"
         return Flow(
-            [*jobs, relaxed, *again, *snapshots, *labels, collect],
+            [*jobs, relaxed, *again, *by_engine, *snapshots, *labels, collect],
             output=collect.output,
             name=self.name,
         )

@@ -60,6 +60,23 @@ def take_snapshots(
     )
 
 
+@stage_job(SnapshotDoc)
+def take_crystals(crystals: list[RelaxDoc]) -> SnapshotDoc:
+    """Return crystals that a potential has relaxed, for single points of the engine.
+
+    Parameters
+    ----------
+    crystals
+        Without and with ions.
+    """
+    frames = (Frame.from_atoms(to_atoms(doc.structure)) for doc in crystals)
+    return SnapshotDoc(
+        structure_source="crystal relaxed by MTP",
+        frames=FrameSet(frame.with_provenance(stage="voltage") for frame in frames),
+        source_uuid=crystals[-1].job_uuid,
+    )
+
+
 @stage_job(VoltageDoc)
 def collect_voltages(
     ion: str,
@@ -71,6 +88,7 @@ def collect_voltages(
     labels: list[LabelDoc | None],
     potential: PotentialDoc | None = None,
     crystals_by_potential: Sequence[RelaxDoc | None] = (),
+    crystal_labels: LabelDoc | None = None,
 ) -> VoltageDoc:
     """Return the voltages of the crystal and of every set of snapshots.
 
@@ -95,20 +113,27 @@ def collect_voltages(
     crystals_by_potential
         The crystal without and with ions, each relaxed with the potential; None stands for a job
         that failed.
+    crystal_labels
+        Their energies by the engine; None stands for a job that failed.
 
     Raises
     ------
     CalculationError
         If every job that gives an energy failed.
     """
-    computed = (metal, charged_crystal, discharged_crystal, *labels)
+    computed = (metal, charged_crystal, discharged_crystal, crystal_labels, *labels)
     engines = (document.engine for document in computed if document is not None)
     engine = required(next(engines, None), "every energy")
     metal_ev = None if metal is None else metal.energy_ev / len(metal.structure)
     crystal = _crystal_point(ion, metal, charged_crystal, discharged_crystal, crystal_source)
     points = [crystal]
     if potential is not None:
-        points.append(_by_potential(ion, metal, crystals_by_potential, potential, crystal))
+        relaxed = crystals_by_potential
+        points.append(_by_potential(ion, metal, relaxed, potential, crystal))
+        by_engine = _by_potential(
+            ion, metal, _labelled(relaxed, crystal_labels), potential, crystal
+        )
+        points.append(by_engine.model_copy(update={"structure_source": "crystal relaxed by MTP"}))
     for snapshot, label in zip(snapshots, labels, strict=True):
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
@@ -251,7 +276,7 @@ def _by_potential(
     potential: PotentialDoc,
     crystal: VoltagePoint,
 ) -> VoltagePoint:
-    """Return the voltage of the crystal with the potential, against the engine's metal.
+    """Return the voltage of the crystals that the potential relaxed, against the engine's metal.
 
     No potential that was fitted to a glass knows the metal.
     """
@@ -264,6 +289,21 @@ def _by_potential(
         verdicts = [*inside, *doubts, *verdicts]
     changes = {"structure_source": "crystal by MTP", "verdicts": verdicts}
     return _against(point.model_copy(update=changes), crystal)
+
+
+def _labelled(
+    crystals: Sequence[RelaxDoc | None], labels: LabelDoc | None
+) -> Sequence[RelaxDoc | None]:
+    """Return relaxed crystals with the energies that the engine gives them; None without one."""
+    energies = {f.formula: f.energy_ev for f in labels.frames} if labels is not None else {}
+    found: list[RelaxDoc | None] = []
+    for doc in crystals:
+        formula = Frame.from_atoms(to_atoms(doc.structure)).formula if doc is not None else ""
+        energy = energies.get(formula)
+        known = doc is not None and labels is not None and energy is not None
+        changes = {"energy_ev": energy, "engine": labels.engine} if known and labels else {}
+        found.append(doc.model_copy(update=changes) if known and doc is not None else None)
+    return found
 
 
 def _inside(potential: PotentialDoc, crystals: Sequence[RelaxDoc]) -> list[Verdict]:

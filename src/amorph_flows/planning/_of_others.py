@@ -105,6 +105,13 @@ def take_snapshots(call: Call) -> Forecast:
     return Forecast(output=replace(run, frames=((cell, n), (host, n))))
 
 
+@forecaster(_JOBS + "voltage.take_crystals")
+def take_crystals(call: Call) -> Forecast:
+    """Forecast two crystals for single points."""
+    cells = [doc.structure for doc in _documents(call) if doc.structure is not None]
+    return Forecast(output=Expected(frames=tuple((cell, 1.0) for cell in cells)))
+
+
 @forecaster(_JOBS + "structure.compare_structures")
 def compare_structures(call: Call) -> Forecast:
     """Forecast the comparison of structures: rings, order and neighbours of each sample."""

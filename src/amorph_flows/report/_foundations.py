@@ -14,7 +14,12 @@ from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
-_STAGES = {"engine MD": "sampling", "MTP MD": "mtp_sampling", "crystal by MTP": "potential"}
+_STAGES = {
+    "engine MD": "sampling",
+    "MTP MD": "mtp_sampling",
+    "crystal by MTP": "potential",
+    "crystal relaxed by MTP": "potential",
+}
 _AMORPHOUS = "amorphous?"
 _VOLTAGES = {"average_voltage", "voltage_crystal"}
 _OF_ALL_TEMPERATURES = {"activation_energy", "diffusivity_300k", "conductivity_300k"}

@@ -19,7 +19,7 @@ from amorph_flows.schemas.study import ResultRow, StudyParts
 _STRUCTURES = {
     "ab initio MD": "engine MD",
     "SCAN+U": "crystal",
-    "crystal relaxed by the potential": "crystal by MTP",
+    "crystal relaxed by the potential": "crystal relaxed by MTP",
 }
 """Structures of the paper's voltages by the end of their labels."""
 _OF_POTENTIAL = "MTP MD"

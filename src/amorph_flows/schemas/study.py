@@ -60,7 +60,9 @@ class ResultRow(Judged):
 
     quantity: Quantity
     temperature_k: float | None = None
-    structure_source: str = Field(description="crystal, crystal by MTP, engine MD or MTP MD")
+    structure_source: str = Field(
+        description="crystal, crystal by MTP, crystal relaxed by MTP, engine MD or MTP MD"
+    )
     value: float | None = Field(description="None where the number is refused")
     unit: str
     uncertainty: float | list[float] | None = Field(

@@ -28,7 +28,9 @@ class VoltageVerdict(Answer):
 class VoltagePoint(Document):
     """The average voltage of one source of structures."""
 
-    structure_source: Literal["crystal", "crystal by MTP", "engine MD", "MTP MD"]
+    structure_source: Literal[
+        "crystal", "crystal by MTP", "crystal relaxed by MTP", "engine MD", "MTP MD"
+    ]
     temperature_k: float | None = Field(default=None, description="None for the crystal")
     voltage_v: float | None = Field(description="mean over snapshots, V; None where refused")
     spread_v: float | None = Field(default=None, description="standard deviation of snapshots, V")
@@ -55,11 +57,13 @@ class VoltageDoc(StageDocument):
 
 
 class SnapshotDoc(StageDocument):
-    """Snapshots of one run, each with its ions and then without them, unlabelled."""
+    """Snapshots of one run, each with its ions and then without them, or crystals; unlabelled."""
 
-    structure_source: Literal["engine MD", "MTP MD"]
-    temperature_k: float
-    sampled_fs: float = Field(description="length of the run that the snapshots are from, fs")
+    structure_source: Literal["crystal relaxed by MTP", "engine MD", "MTP MD"]
+    temperature_k: float | None = Field(default=None, description="None for crystals")
+    sampled_fs: float = Field(
+        default=0.0, description="length of the run that the snapshots are from, fs"
+    )
     frames: FrameSet = Field(description="with and without ions, in turn")
     source_uuid: str = Field(description="uuid of the document of the run")
     verdicts: list[Verdict] = Field(

@@ -107,7 +107,7 @@ def test_the_crystal_has_no_error_and_says_so() -> None:
 
 
 def test_what_the_study_has_not_is_said() -> None:
-    found = row_of(whole_study(), "voltage_crystal", structure_source="crystal by MTP")
+    found = row_of(whole_study(), "voltage_crystal", structure_source="crystal relaxed by MTP")
     assert found.here is None
     assert found.reason == "the study has no such result"
     assert row_of(study_parts(), "force_rmse_ev_a", part="test_random").reason == (

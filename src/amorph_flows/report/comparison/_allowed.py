@@ -8,7 +8,7 @@ from amorph_flows.schemas.comparison import ComparedStudy
 from amorph_flows.schemas.labelling import EngineInfo
 
 _VOLTAGES = {"average_voltage", "voltage_crystal"}
-_WITH_POTENTIAL = {"MTP MD", "production", "crystal by MTP"}
+_WITH_POTENTIAL = {"MTP MD", "production", "crystal by MTP", "crystal relaxed by MTP"}
 
 
 def why_not(one: ComparedStudy, other: ComparedStudy, quantity: str, source: str) -> str:

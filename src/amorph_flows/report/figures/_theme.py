@@ -16,6 +16,7 @@ BLUE, RED, GREEN, PURPLE, ORANGE, GREY = (
 SOURCE_COLOURS = {
     "crystal": GREY,
     "crystal by MTP": "#b08d5c",
+    "crystal relaxed by MTP": "#8d63b8",
     "engine MD": BLUE,
     "MTP MD": ORANGE,
 }

@@ -38,7 +38,8 @@ def voltage_section(voltage: VoltageDoc) -> Section:
     if any(p.structure_source == "crystal by MTP" for p in voltage.points):
         text += (
             " For the crystal by MTP both crystals were relaxed by the potential, whose energies "
-            "these are; the metal is the engine's."
+            "these are; the metal is the engine's. The crystal relaxed by MTP is the same with "
+            "single points of the engine."
         )
     counts = ", ".join(f"{_of(p)}: {p.n_snapshots}" for p in voltage.points)
     caption = f"Means with standard errors; the dotted line is the crystal. Snapshots: {counts}."
