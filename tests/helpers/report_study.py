@@ -49,7 +49,6 @@ from amorph_flows.schemas.voltage import VoltageDoc, VoltagePoint
 from amorph_flows.schemas.voltage_profile import (
     ContentEnergy,
     ProfileAtTemperature,
-    ProfileStep,
     VoltageProfileDoc,
 )
 from amorph_flows.structures import minimum_width, v2o5
@@ -431,21 +430,12 @@ def _voltage_profile(engine: EngineInfo) -> VoltageProfileDoc:
                 (0.0, 0.5, 1.0), of_source, found.above_hull_ev, strict=True
             )
         ]
-        steps = [
-            ProfileStep(
-                from_ions=step.from_content,
-                to_ions=step.to_content,
-                voltage_v=step.voltage_v,
-                interval_v=step.interval_v,
-            )
-            for step in found.steps
-        ]
         profiles.append(
             ProfileAtTemperature(
                 structure_source=source,
                 temperature_k=kelvin,
                 contents=contents,
-                steps=steps,
+                steps=list(found.steps),
                 verdicts=[*engine.verdicts("energies"), verdict("precise?", True, "± 0.08 V")],
             )
         )

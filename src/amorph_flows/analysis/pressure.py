@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from ase import units
 
+from amorph_flows.analysis.steadiness import block_means
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.arrays import FloatArray
 
@@ -95,7 +96,7 @@ def mean_pressure(values_gpa: npt.ArrayLike) -> MeanPressure:
     n_blocks = min(_N_BLOCKS, len(values) // 2)
     if n_blocks < 2:
         return MeanPressure(mean, None)
-    blocks = [block.mean() for block in np.array_split(values, n_blocks)]
+    blocks = block_means(values, n_blocks)
     return MeanPressure(mean, float(np.std(blocks, ddof=1) / n_blocks**0.5))
 
 

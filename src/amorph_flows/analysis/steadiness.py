@@ -103,9 +103,22 @@ def judge_energy(
     )
 
 
+def block_means(values: FloatArray, n_blocks: int) -> FloatArray:
+    """Return the means of blocks of time, whose scatter tells the error of a mean.
+
+    Parameters
+    ----------
+    values
+        At evenly spaced times, shape ``(n,)``.
+    n_blocks
+        Number of blocks of about one length, at most n.
+    """
+    return np.array([block.mean() for block in np.array_split(values, n_blocks)])
+
+
 def _drift(energies: FloatArray, n_blocks: int) -> tuple[float, float]:
     """Return the change of a line through the means of blocks, and its half-width."""
-    means = np.array([block.mean() for block in np.array_split(energies, n_blocks)])
+    means = block_means(energies, n_blocks)
     places = (np.arange(n_blocks) + 0.5) / n_blocks - 0.5
     spread = float((places**2).sum())
     slope = float((places * means).sum()) / spread

@@ -17,7 +17,7 @@ class VoltageStep:
 
     Parameters
     ----------
-    from_content, to_content
+    from_ions, to_ions
         Ions per formula at its ends.
     voltage_v
         Against the ion's metal, V.
@@ -25,8 +25,8 @@ class VoltageStep:
         Its 95 % interval, V; None where an energy has no error.
     """
 
-    from_content: float
-    to_content: float
+    from_ions: float
+    to_ions: float
     voltage_v: float
     interval_v: tuple[float, float] | None
 

@@ -69,10 +69,9 @@ def take_crystals(crystals: list[RelaxDoc]) -> SnapshotDoc:
     crystals
         Without and with ions.
     """
-    frames = (Frame.from_atoms(to_atoms(doc.structure)) for doc in crystals)
     return SnapshotDoc(
         structure_source="crystal relaxed by MTP",
-        frames=FrameSet(frame.with_provenance(stage="voltage") for frame in frames),
+        frames=FrameSet(_frame_of(doc).with_provenance(stage="voltage") for doc in crystals),
         source_uuid=crystals[-1].job_uuid,
     )
 
@@ -129,11 +128,12 @@ def collect_voltages(
     points = [crystal]
     if potential is not None:
         relaxed = crystals_by_potential
-        points.append(_by_potential(ion, metal, relaxed, potential, crystal))
-        by_engine = _by_potential(
-            ion, metal, _labelled(relaxed, crystal_labels), potential, crystal
-        )
-        points.append(by_engine.model_copy(update={"structure_source": "crystal relaxed by MTP"}))
+        doubts = [v for v in crystal.verdicts if v.answer == VoltageVerdict.GUESSED]
+        known = [*_inside(potential, relaxed), *doubts]
+        energies = {"crystal by MTP": relaxed}
+        energies["crystal relaxed by MTP"] = _labelled(relaxed, crystal_labels)
+        for source, crystals in energies.items():
+            points.append(_by_potential(ion, metal, source, crystals, known, crystal))
     for snapshot, label in zip(snapshots, labels, strict=True):
         if snapshot is not None:
             points.append(_point(ion, metal_ev, snapshot, label, crystal))
@@ -272,8 +272,9 @@ def _crystal_point(
 def _by_potential(
     ion: str,
     metal: RelaxDoc | None,
+    source: str,
     crystals: Sequence[RelaxDoc | None],
-    potential: PotentialDoc,
+    known: Sequence[Verdict],
     crystal: VoltagePoint,
 ) -> VoltagePoint:
     """Return the voltage of the crystals that the potential relaxed, against the engine's metal.
@@ -284,10 +285,8 @@ def _by_potential(
     point = _crystal_point(ion, metal, charged, discharged, "given")
     verdicts = list(point.verdicts)
     if charged is not None and discharged is not None:
-        doubts = [v for v in crystal.verdicts if v.answer == VoltageVerdict.GUESSED]
-        inside = _inside(potential, [charged, discharged])
-        verdicts = [*inside, *doubts, *verdicts]
-    changes = {"structure_source": "crystal by MTP", "verdicts": verdicts}
+        verdicts = [*known, *verdicts]
+    changes = {"structure_source": source, "verdicts": verdicts}
     return _against(point.model_copy(update=changes), crystal)
 
 
@@ -295,23 +294,29 @@ def _labelled(
     crystals: Sequence[RelaxDoc | None], labels: LabelDoc | None
 ) -> Sequence[RelaxDoc | None]:
     """Return relaxed crystals with the energies that the engine gives them; None without one."""
-    energies = {f.formula: f.energy_ev for f in labels.frames} if labels is not None else {}
+    frames = labels.frames if labels is not None else ()
+    energies = {frame.formula: frame.energy_ev for frame in frames}
     found: list[RelaxDoc | None] = []
     for doc in crystals:
-        formula = Frame.from_atoms(to_atoms(doc.structure)).formula if doc is not None else ""
-        energy = energies.get(formula)
-        known = doc is not None and labels is not None and energy is not None
-        changes = {"energy_ev": energy, "engine": labels.engine} if known and labels else {}
-        found.append(doc.model_copy(update=changes) if known and doc is not None else None)
+        energy = energies.get(_frame_of(doc).formula) if doc is not None else None
+        if doc is None or energy is None:
+            found.append(None)
+        else:
+            found.append(doc.model_copy(update={"energy_ev": energy}))
     return found
 
 
-def _inside(potential: PotentialDoc, crystals: Sequence[RelaxDoc]) -> list[Verdict]:
+def _frame_of(crystal: RelaxDoc) -> Frame:
+    return Frame.from_atoms(to_atoms(crystal.structure))
+
+
+def _inside(potential: PotentialDoc, crystals: Sequence[RelaxDoc | None]) -> list[Verdict]:
     """Return whether the potential knows the crystals, which it may never have seen."""
     backend = get_backend(potential.backend)
-    if not isinstance(backend, LearnedBackend):
+    relaxed = [doc for doc in crystals if doc is not None]
+    if not isinstance(backend, LearnedBackend) or len(relaxed) < len(crystals):
         return []
-    frames = FrameSet(Frame.from_atoms(to_atoms(doc.structure)) for doc in crystals)
+    frames = FrameSet(_frame_of(doc) for doc in relaxed)
     grade = float(backend.grades(potential, frames).max())
     inside = grade <= SELECT_GRADE
     return [

@@ -11,13 +11,14 @@ from ase import units
 from pymatgen.core import Composition, Species, Structure
 from scipy.stats import t as student_t
 
-from amorph_flows.analysis.steadiness import judge_energy
+from amorph_flows.analysis.steadiness import block_means, judge_energy
 from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.analysis.voltage import voltage_profile
+from amorph_flows.analysis.voltage import VoltageStep, voltage_profile
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.binary import decode_array
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.required import required
+from amorph_flows.runtime.cpu_time import total_seconds
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -25,7 +26,6 @@ from amorph_flows.schemas.voltage import VoltageDoc
 from amorph_flows.schemas.voltage_profile import (
     ContentEnergy,
     ProfileAtTemperature,
-    ProfileStep,
     VoltageProfileDoc,
     VoltageProfileVerdict,
 )
@@ -94,9 +94,8 @@ def collect_voltage_profile(
 
 def _cpu_seconds(runs: Sequence[_Run], ion: str, highest: float) -> float | None:
     """Return the CPU time of the runs between the ends, which are runs of the study itself."""
-    times = [run.cpu_seconds for run in runs if 0 < _n_per_formula(run, ion) < highest - 1e-6]
-    known = [time for time in times if time is not None]
-    return sum(known) if len(known) == len(times) else None
+    between = (run for run in runs if 0 < _n_per_formula(run, ion) < highest - 1e-6)
+    return total_seconds(run.cpu_seconds for run in between)
 
 
 def _n_per_formula(run: _Run, ion: str) -> float:
@@ -140,8 +139,7 @@ def _content(run: _Run, ion: str, temperature_k: float) -> ContentEnergy:
     vibration = 1.5 * (n_atoms - 1) * units.kB * temperature_k
     half = None
     if len(late) >= 2 * _BLOCKS:
-        means = [block.mean() for block in np.array_split(late, _BLOCKS)]
-        error = float(np.std(means, ddof=1)) / _BLOCKS**0.5
+        error = float(np.std(block_means(late, _BLOCKS), ddof=1)) / _BLOCKS**0.5
         half = float(student_t.ppf(0.975, _BLOCKS - 1)) * error * n_atoms / formulas
     return ContentEnergy(
         ions_per_formula=_n_per_formula(run, ion),
@@ -162,7 +160,7 @@ def _profile(
 ) -> ProfileAtTemperature:
     runs = sorted(runs, key=lambda run: _n_per_formula(run, ion))
     found = [_content(run, ion, temperature_k) for run in runs]
-    steps: list[ProfileStep] = []
+    steps: Sequence[VoltageStep] = ()
     if len(found) > 1:
         profile = voltage_profile(
             [one.ions_per_formula for one in found],
@@ -178,21 +176,13 @@ def _profile(
             one.model_copy(update={"above_hull_ev_formula": above})
             for one, above in zip(found, profile.above_hull_ev, strict=True)
         ]
-        steps = [
-            ProfileStep(
-                from_ions=step.from_content,
-                to_ions=step.to_content,
-                voltage_v=step.voltage_v,
-                interval_v=step.interval_v,
-            )
-            for step in profile.steps
-        ]
+        steps = profile.steps
     return ProfileAtTemperature.model_validate(
         {
             "structure_source": source,
             "temperature_k": temperature_k,
             "contents": found,
-            "steps": steps,
+            "steps": list(steps),
             "verdicts": [
                 _complete([one.ions_per_formula for one in found], contents),
                 _precise(steps),
@@ -224,7 +214,7 @@ def _complete(found: Sequence[float], asked: Sequence[float]) -> Verdict:
     )
 
 
-def _precise(steps: Sequence[ProfileStep]) -> Verdict:
+def _precise(steps: Sequence[VoltageStep]) -> Verdict:
     """Return whether the interval of every voltage is narrow and known."""
     widths = [(s.interval_v[1] - s.interval_v[0]) / 2 if s.interval_v else np.inf for s in steps]
     widest = max(widths, default=np.inf)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from amorph_flows.analysis.verdict import Answer, Verdict
+from amorph_flows.analysis.voltage import VoltageStep
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.labelling import EngineInfo
 
@@ -38,22 +39,13 @@ class ContentEnergy(Document):
     document: str = Field(description="uuid of the document of the run")
 
 
-class ProfileStep(Document):
-    """The voltage between two neighbours on the lower hull."""
-
-    from_ions: float = Field(description="ions per formula")
-    to_ions: float = Field(description="ions per formula")
-    voltage_v: float
-    interval_v: tuple[float, float] | None = Field(description="95 %; None where not known")
-
-
 class ProfileAtTemperature(Document):
     """Voltage against content from MD at one temperature."""
 
     structure_source: Literal["engine MD", "MTP MD"]
     temperature_k: float
     contents: list[ContentEnergy]
-    steps: list[ProfileStep] = Field(description="from the lowest content to the highest")
+    steps: list[VoltageStep] = Field(description="from the lowest content to the highest")
     verdicts: list[Verdict] = Field(default_factory=list)
 
 

@@ -47,7 +47,7 @@ def test_a_convex_energy_gives_back_its_voltages() -> None:
     volts = np.array([3.0, 2.5, 2.4, 1.0])
     found = profile_of(energies_of(volts))
     assert [step.voltage_v for step in found.steps] == pytest.approx(volts)
-    assert [(step.from_content, step.to_content) for step in found.steps] == [
+    assert [(step.from_ions, step.to_ions) for step in found.steps] == [
         (float(a), float(b)) for a, b in pairwise(X)
     ]
     assert found.above_hull_ev == (0.0,) * 5
@@ -71,7 +71,7 @@ def test_a_profile_keeps_the_average_and_does_not_know_the_order() -> None:
     for _ in range(20):
         energies = -60.0 + rng.normal(size=5)
         found = profile_of(energies)
-        width = [step.to_content - step.from_content for step in found.steps]
+        width = [step.to_ions - step.from_ions for step in found.steps]
         volts = [step.voltage_v for step in found.steps]
         assert np.dot(width, volts) == pytest.approx(
             average_voltage(energies[-1], energies[0], METAL_EV, 1, CHARGE)
@@ -92,14 +92,14 @@ def test_intervals_cover_the_voltages_between_the_neighbours_that_were_found(
 ) -> None:
     rng, truth, error = np.random.default_rng(1), energies_of(np.array(volts)), 0.02
     hull = profile_of(truth)
-    ends = np.array([0.0, *(step.to_content for step in hull.steps)])
+    ends = np.array([0.0, *(step.to_ions for step in hull.steps)])
     on_hull = np.interp(X, ends, np.interp(ends, X, truth))
     covered = []
     for _ in range(200):
         found = profile_of(truth + error * rng.normal(size=5), width=1.96 * error)
         for step in found.steps:
-            low, high = np.interp((step.from_content, step.to_content), X, on_hull)
-            width = step.to_content - step.from_content
+            low, high = np.interp((step.from_ions, step.to_ions), X, on_hull)
+            width = step.to_ions - step.from_ions
             exact = -((high - low) / width - METAL_EV) / CHARGE
             assert step.interval_v is not None
             covered.append(step.interval_v[0] <= exact <= step.interval_v[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from amorph_flows.analysis.verdict import word_for
 from amorph_flows.report._section import Column, Panel, Section, Table
 from amorph_flows.report._text import number, temperature
@@ -53,7 +55,7 @@ def voltage_profile_section(doc: VoltageProfileDoc) -> Section:
         wide=True,
     )
     steps = [
-        {"of": _of(p), **step.model_dump(), "verdict": _word(p)}
+        {"of": _of(p), **asdict(step), "verdict": _word(p)}
         for p in doc.profiles
         for step in p.steps
     ]
