@@ -39,7 +39,7 @@ def grades(calculator):
 
 
 def count(task):
-    """Count to the number of the settings, a tenth of a second each, from a checkpoint."""
+    """Count to the number of the settings, at 0.05 s each, from a checkpoint."""
     checkpoint = task.folder / "checkpoint.json"
     done = json.loads(checkpoint.read_text()) if checkpoint.exists() else 0
     task.report(done, task.settings["to"])
