@@ -197,6 +197,9 @@ def test_the_voltage_against_content_rests_on_md_at_each(
     assert isinstance(dataset, DatasetDoc)
     assert {frame.formula for frame in dataset.frames} == {"V2O5", "MgV4O10", "MgV2O5"}
     assert profile.inputs_cpu_seconds
+    for at_temperature in profile.profiles:
+        judged = [v.reason for v in at_temperature.verdicts if v.question == "amorphous?"]
+        assert [reason[:3] for reason in judged] == ["0 i", "0.5", "1 i"]
     section = json.loads(doc.files["report.json"])["sections"]["voltage-profile"]
     assert len(section["tables"]["contents"]) == 12
     assert {row["verdict"] for row in section["tables"]["voltage steps"]} == {"not converged"}

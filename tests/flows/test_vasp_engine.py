@@ -81,7 +81,7 @@ def assert_toy_labels(doc: LabelDoc) -> None:
 
 
 def test_labels_are_those_of_the_calculator_in_the_order_given(tmp_path: Path) -> None:
-    given = frames(2)
+    given = FrameSet(replace(f, magmoms=np.full(len(f.numbers), 9.0)) for f in frames(2))
     doc, _ = execute(ENGINE.static(given, run="batch"), tmp_path)
     assert_toy_labels(doc)
     assert not doc.quarantined
@@ -90,6 +90,7 @@ def test_labels_are_those_of_the_calculator_in_the_order_given(tmp_path: Path) -
         assert (frame.provenance.run, frame.provenance.stage) == ("given", "test")
         assert frame.provenance.engine == "VASP SCAN+U"
         assert frame.provenance.settings_hash == ENGINE.info().settings_hash
+        assert frame.magmoms is None, "those of another engine are none of VASP's"
 
 
 def test_md_in_one_job_holds_the_frames_of_the_stride(tmp_path: Path) -> None:

@@ -103,7 +103,9 @@ def atoms_of(elements: Sequence[str]) -> Structure:
     return Structure(cell, elements, places, coords_are_cartesian=True)
 
 
-def check_cell_size(structure: Structure, lengths_a: tuple[float, float, float]) -> None:
+def check_cell_size(
+    structure: Structure, lengths_a: tuple[float, float, float], multiples: tuple[int, int, int]
+) -> None:
     """Refuse a cell with more atoms than an engine can run MD of.
 
     Parameters
@@ -111,20 +113,21 @@ def check_cell_size(structure: Structure, lengths_a: tuple[float, float, float])
     structure
         The crystal.
     lengths_a
-        Lengths of the cell that is molten, Å.
+        Lengths asked of the cell that is molten, Å.
+    multiples
+        How often the crystal is repeated along a, b, c for it and the contents of ions.
 
     Raises
     ------
     InputError
         If it would hold more than `_MAX_ENGINE_ATOMS`.
     """
-    volume = math.prod(lengths_a)
-    n_atoms = len(structure) * max(1.0, volume / structure.volume)
-    if math.isfinite(volume) and n_atoms > _MAX_ENGINE_ATOMS:
+    n_atoms = len(structure) * math.prod(multiples)
+    if n_atoms > _MAX_ENGINE_ATOMS:
         raise InputError(
-            f"cell_lengths_a = {lengths_a} makes a cell of about {n_atoms:.0f} atoms; engine MD "
-            f"takes at most {_MAX_ENGINE_ATOMS}; production.supercell makes MD with the potential "
-            "larger"
+            f"cell_lengths_a = {lengths_a} with ions_per_formula makes a cell of {n_atoms} atoms; "
+            f"engine MD takes at most {_MAX_ENGINE_ATOMS}; production.supercell makes MD with the "
+            "potential larger"
         )
 
 

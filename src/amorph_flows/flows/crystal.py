@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from pymatgen.core import Structure
 from amorph_flows.engines import Engine
 from amorph_flows.jobs.crystal import repeat_relaxed
 from amorph_flows.structures import axis_multiples, supercell_by_axes
+from amorph_flows.structures.stoichiometry import multiples_for_ions
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +52,13 @@ class Crystal:
         cls,
         structure: Structure,
         lengths_a: tuple[float, float, float],
+        contents: Sequence[float] = (),
         engine: Engine | None = None,
     ) -> Crystal:
         """Return a crystal in the cell whose lengths come nearest to those wanted.
+
+        Where that cell does not hold a whole number of ions at each content, it is the least
+        larger one that does.
 
         Parameters
         ----------
@@ -60,10 +66,12 @@ class Crystal:
             The crystal.
         lengths_a
             Lengths, Å, in any order.
+        contents
+            Ions for each reduced formula.
         engine
             What relaxes atoms and cell of the crystal first; None: it is molten as given.
         """
-        multiples = axis_multiples(structure.lattice.abc, lengths_a)
+        multiples = multiples_of_melt(structure, lengths_a, contents)
         cell = supercell_by_axes(structure, multiples)
         if engine is None:
             return cls.as_given(cell)
@@ -87,3 +95,26 @@ class Crystal:
         repeat = repeat_relaxed(self.relaxed, multiples)
         repeat.name = "large cell of the melt"
         return Crystal(larger, repeat.output.structure, (repeat,), repeat.output)
+
+
+def multiples_of_melt(
+    structure: Structure, lengths_a: tuple[float, float, float], contents: Sequence[float]
+) -> tuple[int, int, int]:
+    """Return how often a crystal is repeated along a, b, c to the cell that is molten.
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    lengths_a
+        Lengths, Å, in any order, that the cell comes nearest to.
+    contents
+        Ions for each reduced formula; the cell holds a whole number of ions at each.
+
+    Raises
+    ------
+    InputError
+        If the lengths are none, or no cell of up to 20 times the size holds the contents.
+    """
+    near = axis_multiples(structure.lattice.abc, lengths_a)
+    return multiples_for_ions(structure, contents, near)

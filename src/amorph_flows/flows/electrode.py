@@ -26,7 +26,12 @@ from amorph_flows.flows.samples import Sample, formulas_of, make_samples
 from amorph_flows.flows.side_runs import cool, run_host, run_melt, transport_beside
 from amorph_flows.flows.study_check import check_study
 from amorph_flows.flows.voltage import VoltageMaker
-from amorph_flows.flows.voltage_profile import PartlyFilled, fill_partly, profile_of
+from amorph_flows.flows.voltage_profile import (
+    PartlyFilled,
+    fill_partly,
+    profile_of,
+    run_filled,
+)
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
 from amorph_flows.jobs.sampling import SamplingMaker
@@ -218,7 +223,7 @@ class AmorphousElectrodeMaker(Maker):
         study = completed(self)
         ion, temperatures = study.ion, study.insertion_temperatures_k
         engine = study.engine if study.relax_crystal else None
-        host = Crystal.near(structure, study.cell_lengths_a, engine)
+        host = Crystal.near(structure, study.cell_lengths_a, study.contents, engine)
         n_ions = count_ions(host.given, study.highest_content)
         empty, full = formulas_of(host.given, ion, n_ions)
 
@@ -240,9 +245,10 @@ class AmorphousElectrodeMaker(Maker):
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
         potential = learned.output.potential
         runs = [run_sample(study, potential, host, sample) for sample in samples]
+        between = run_filled(study, potential, filled)
         melts = run_melt(study, potential, samples[0])
         of_host = run_host(study, potential, samples[0])
-        crystal = repeated_for_ions(structure, study.highest_content)
+        crystal = repeated_for_ions(structure, [study.highest_content])
         voltage = study.voltage.make(
             crystal,
             ion,
@@ -251,12 +257,13 @@ class AmorphousElectrodeMaker(Maker):
             discharged_structure=discharged_structure,
             **({"potential": potential} if isinstance(study.voltage, VoltageMaker) else {}),
         )
-        profile = profile_of(study, potential, filled, runs[0], voltage.output)
         cooled = cool(study, potential, samples[0])
-        beside = transport_beside(study, potential, samples[0])
+        beside = transport_beside(study, potential, host.cell, samples[0])
         transition = cooled[0].output if cooled else None
         given = host.cell, ion, transition, study.lattice_planes, study.transport
-        first = analyse(runs[0], *given, melts, of_host)
+        labels = [label for one in filled for label in one.labels]
+        first = analyse(runs[0], *given, labels, [*melts, *of_host, *between.values()])
+        profile = profile_of(study, filled, between, first, voltage.output)
         others = [analyse(of_sample, *given) for of_sample in runs[1:]]
         several = [first, *others] if others or study.until.is_set else []
         report = write_report(
@@ -267,7 +274,7 @@ class AmorphousElectrodeMaker(Maker):
             learned=learned.output,
             host_production=[job.output for job in of_host],
             voltage=voltage.output,
-            voltage_profile=profile.output if profile else None,
+            voltage_profile=profile[0].output if profile else None,
             differences_from_paper=study.differences_from_paper(),
             settings=replace(study, references=None),
             cpu_seconds=cpu_seconds_of_runs(samples, runs),
@@ -285,8 +292,8 @@ class AmorphousElectrodeMaker(Maker):
         sampled += [job for one in filled for job in one.sampled.values()]
         stages = [*host.jobs, *quenched, *inserted, *sampled, fit, learned, *melts]
         stages += [job for of_sample in runs for job in of_sample.jobs]
-        ends = [*of_host, *cooled, *beside.values(), voltage, *([profile] if profile else [])]
-        ends += [job for one in (first, *others) for job in one.jobs]
+        ends = [*between.values(), *of_host, *cooled, *beside.values(), voltage]
+        ends += [*(job for one in (first, *others) for job in one.jobs), *profile]
         return Flow([*stages, *ends, report], output=report.output, name=f"{study.name} {full}")
 
     def more_glasses(self, parts: StudyParts, n_glasses: int) -> Flow:

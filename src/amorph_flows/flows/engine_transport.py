@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from jobflow import Flow, Job, Maker
+from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
 from amorph_flows.flows.interface import Sampling
@@ -64,7 +65,12 @@ class EngineTransportMaker(Maker):
         self.transport.check(self.duration_fs, "engine_transport.transport")
 
     def make(
-        self, sampled: dict[float, LabelDoc], sampling: Sampling, ion: str, label: str
+        self,
+        sampled: dict[float, LabelDoc],
+        sampling: Sampling,
+        ion: str,
+        label: str,
+        crystal: Structure | None = None,
     ) -> Flow:
         """Return the flow; its output is a `TransportDoc`.
 
@@ -78,6 +84,9 @@ class EngineTransportMaker(Maker):
             Such as ``"Mg2+"``.
         label
             What was sampled, as the stage was told.
+        crystal
+            What the runs are glasses of, or a reference to it, for the verdict *amorphous?*; None
+            does not judge it.
 
         Raises
         ------
@@ -95,6 +104,7 @@ class EngineTransportMaker(Maker):
             [[run, rest[t].output] for t, run in sampled.items()],
             ion,
             self.transport,
+            crystal,
         )
         collect.name = f"{self.name} {label}"
         without_what_failed(collect)

@@ -189,8 +189,8 @@ def analyse(
     glass_transition: GlassTransitionDoc | None,
     lattice_planes: Planes,
     settings: TransportSettings,
-    melts: Sequence[Job | Flow] = (),
-    of_host: Sequence[Job | Flow] = (),
+    more_labels: Sequence[LabelDoc] = (),
+    more_runs: Sequence[Job | Flow] = (),
 ) -> AnalysedSample:
     """Return a sample with the jobs that analyse it.
 
@@ -208,9 +208,9 @@ def analyse(
         Planes per cell along a, b, c by element.
     settings
         How diffusivities are taken from production.
-    melts, of_host
-        MD with the potential of the melt, and production without ions, whose structures are
-        compared, too.
+    more_labels, more_runs
+        Engine MD and MD with the potential whose structures are compared, too: of the melt, of
+        production without ions, and with fewer ions.
     """
     sample = runs.sample
     of_glass: list[LabelDoc] = []
@@ -218,8 +218,8 @@ def analyse(
         of_glass = [sample.quench.output["melt"], *sample.branches.values()]
     compared = compare_structures(
         crystal,
-        [*of_glass, *sample.engine_md.values()],
-        [job.output for job in (*melts, *runs.small.values(), *of_host)],
+        [*of_glass, *sample.engine_md.values(), *more_labels],
+        [job.output for job in (*runs.small.values(), *more_runs)],
         lattice_planes,
     )
     compared.name = "structure"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobflow import Flow, Job
+from pymatgen.core import Structure
 
 from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.production import produce, without_goal
@@ -83,7 +84,7 @@ def cool(
 
 
 def transport_beside(
-    study: AmorphousElectrodeMaker, potential: PotentialDoc, sample: Sample
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, crystal: Structure, sample: Sample
 ) -> dict[str, Flow]:
     """Return what gives diffusivities of a sample beside those of production.
 
@@ -96,16 +97,20 @@ def transport_beside(
         The stages.
     potential
         The potential, or a reference to it.
+    crystal
+        The crystal in the engine's cell, or a reference to it.
     sample
         The sample, with ions.
     """
     found: dict[str, Flow] = {}
     if study.find_engine_transport:
-        given = sample.engine_md, study.sampling, study.ion, sample.full
-        found["engine_transport"] = study.engine_transport.make(*given)
+        found["engine_transport"] = study.engine_transport.make(
+            sample.engine_md, study.sampling, study.ion, sample.full, crystal
+        )
     for stage in _smaller(study):
         structures = {t: label.structure for t, label in sample.engine_md.items()}
-        runs = produce(stage, potential, structures, study.production_temperatures_k, sample.full)
+        given = structures, study.production_temperatures_k, sample.full
+        runs = produce(stage, potential, *given, crystal=crystal)
         done = [run.output for run in runs]
         collect = collect_transport(done, study.ion, settings=study.transport)
         collect.name = f"{stage.name} transport"

@@ -16,6 +16,7 @@ from amorph_flows.flows.checks import (
     check_stage,
     check_temperatures,
 )
+from amorph_flows.flows.crystal import multiples_of_melt
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.production import check_large_glass, check_no_goal, quenches_its_glass
 from amorph_flows.flows.samples import check_samples
@@ -27,7 +28,7 @@ from amorph_flows.structures import (
     check_width,
     parse_ion,
     reference_metal,
-    supercell_near,
+    supercell_by_axes,
 )
 from amorph_flows.structures.stoichiometry import count_ions, repeated_for_ions
 
@@ -60,10 +61,11 @@ def check_study(
     check_structure(structure)
     ion = parse_ion(given.ion)
     metal = reference_metal(ion.symbol)
-    check_cell_size(structure, given.cell_lengths_a)
-    host = supercell_near(structure, given.cell_lengths_a)
     highest = _highest_content(given)
-    crystal = repeated_for_ions(structure, highest)
+    multiples = multiples_of_melt(structure, given.cell_lengths_a, given.contents)
+    check_cell_size(structure, given.cell_lengths_a, multiples)
+    host = supercell_by_axes(structure, multiples)
+    crystal = repeated_for_ions(structure, [highest])
     n_in_crystal = count_ions(crystal, highest)
     ions_in_host = [count_ions(host, content) for content in given.contents]
     if discharged_structure is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobflow import Flow, Job
 from pymatgen.core import Structure
 
-from amorph_flows.flows.sample_runs import SampleRuns
+from amorph_flows.flows.sample_runs import AnalysedSample
 from amorph_flows.flows.samples import Sample, formulas_of
 from amorph_flows.jobs.active_learning.conclude import Start
 from amorph_flows.jobs.voltage_profile import collect_voltage_profile
@@ -83,16 +83,10 @@ def fill_partly(
     return filled
 
 
-def profile_of(
-    study: AmorphousElectrodeMaker,
-    potential: PotentialDoc,
-    filled: list[PartlyFilled],
-    first: SampleRuns,
-    voltage: VoltageDoc,
-) -> Flow | None:
-    """Return the flow of voltages against content; None where the study has one content.
-
-    MD with the potential is run at the contents between, and its output is a `VoltageProfileDoc`.
+def run_filled(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, filled: Sequence[PartlyFilled]
+) -> dict[tuple[float, str], Job | Flow]:
+    """Return MD with the potential at the contents between, by temperature, K, and formula.
 
     Parameters
     ----------
@@ -102,26 +96,47 @@ def profile_of(
         The potential, or a reference to it.
     filled
         The glass of the first sample with fewer ions.
+    """
+    return {
+        (t, formula): study.mtp_sampling.make(potential, start, t, formula, "end of engine MD")
+        for one in filled
+        for formula, t, start in one.starts
+    }
+
+
+def profile_of(
+    study: AmorphousElectrodeMaker,
+    filled: Sequence[PartlyFilled],
+    run: Mapping[tuple[float, str], Job | Flow],
+    first: AnalysedSample,
+    voltage: VoltageDoc,
+) -> list[Job]:
+    """Return the job of voltages against content, if the study has several contents.
+
+    Parameters
+    ----------
+    study
+        The stages.
+    filled
+        The glass of the first sample with fewer ions.
+    run
+        MD with the potential in it.
     first
-        MD of the first sample, whose glass it is, without ions and with all of them.
+        The first sample, whose glass it is, without ions and with all of them.
     voltage
         The average voltages, or a reference to them, for the energy of the metal.
     """
     if not filled:
-        return None
-    sample, moved = first.sample, []
+        return []
+    sample = first.runs.sample
     runs: list[tuple[float, LabelDoc | TrajectoryDoc]] = [
         (t, label) for t, label in sample.branches.items() if t in sample.sampled
     ]
-    runs += [(t, job.output) for (t, _), job in first.small.items()]
     runs += sample.engine_md.items()
-    for one in filled:
-        runs += [(t, job.output) for t, job in one.sampled.items()]
-        for formula, t, start in one.starts:
-            run = study.mtp_sampling.make(potential, start, t, formula, "end of engine MD")
-            moved.append(run)
-            runs.append((t, run.output))
-    collect = collect_voltage_profile(study.ion, voltage, (0.0, *study.contents), runs)
+    runs += [(t, job.output) for one in filled for t, job in one.sampled.items()]
+    runs += [(t, job.output) for of in (first.runs.small, run) for (t, _), job in of.items()]
+    contents = (0.0, *study.contents)
+    collect = collect_voltage_profile(study.ion, voltage, contents, runs, first.compared.output)
     collect.name = "voltage profile"
     without_what_failed(collect)
-    return Flow([*moved, collect], output=collect.output, name="voltage profile")
+    return [collect]

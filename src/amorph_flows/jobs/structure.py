@@ -87,8 +87,6 @@ def _engine_sample(label: LabelDoc, crystal: Structure, planes: Planes) -> Sampl
     documents = [label.job_uuid]
     sample = _sample("engine MD", trajectory, label.structure, times, energies, documents, planes)
     sample = sample.model_copy(update={"oxidation_states": _oxidation_states(frames)})
-    if sample.formula == crystal.composition.reduced_formula:
-        return sample
     return sample.model_copy(update={"amorphous": judge_held(trajectory, crystal)})
 
 

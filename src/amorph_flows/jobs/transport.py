@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from monty.json import MSONable
-from pymatgen.core import Species
+from pymatgen.core import Species, Structure
 
 from amorph_flows.analysis import TransportVerdict, analyse_transport, ion_motion
 from amorph_flows.analysis.trajectory import Trajectory
@@ -15,7 +15,7 @@ from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.fields import require_positive
 from amorph_flows.jobs.prolonged_md import joined
-from amorph_flows.jobs.trajectories import trajectory_of
+from amorph_flows.jobs.trajectories import judge_held, trajectory_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
@@ -109,6 +109,7 @@ def collect_engine_transport(
     runs: list[list[LabelDoc | None]],
     ion: str,
     settings: TransportSettings | None = None,
+    crystal: Structure | None = None,
 ) -> TransportDoc:
     """Return the transport of an ion in engine MD; as `collect_transport`.
 
@@ -121,6 +122,8 @@ def collect_engine_transport(
         Such as ``"Mg2+"``.
     settings
         How diffusivities are taken; None: as by default.
+    crystal
+        What the runs are glasses of, for the verdict *amorphous?*; None does not judge it.
     """
     by_temperature: dict[float, list[Trajectory]] = {}
     for pieces in runs:
@@ -131,7 +134,14 @@ def collect_engine_transport(
         kelvin = done[0].stage.end_temperature_k
         trajectory = trajectory_of(joined(done, done[0].stage).frames)
         by_temperature.setdefault(kelvin, []).append(trajectory)
-    return _transport(by_temperature, ion, None, settings)
+    found = _transport(by_temperature, ion, None, settings)
+    if crystal is None:
+        return found
+    judged = []
+    for point in found.temperatures:
+        verdicts = [judge_held(run, crystal) for run in by_temperature[point.temperature_k]]
+        judged.append(replace(point, verdicts=[*point.verdicts, *verdicts]))
+    return found.model_copy(update={"temperatures": judged})
 
 
 def _transport(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -22,6 +22,7 @@ from amorph_flows.runtime.cpu_time import total_seconds
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.labelling import LabelDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 from amorph_flows.schemas.voltage_profile import (
     ContentEnergy,
@@ -44,6 +45,7 @@ def collect_voltage_profile(
     voltage: VoltageDoc,
     contents: Sequence[float],
     runs: Sequence[tuple[float, LabelDoc | TrajectoryDoc | None]],
+    structure: StructureDoc | None = None,
 ) -> VoltageProfileDoc:
     """Return the voltages against the content of ions.
 
@@ -61,6 +63,9 @@ def collect_voltage_profile(
     runs
         Temperature, K, and document of MD at each content, by the engine and with the potential;
         None stands for a run that failed.
+    structure
+        The comparison of the runs' structures, which says whether each is amorphous; None where
+        it failed.
 
     Raises
     ------
@@ -74,11 +79,17 @@ def collect_voltage_profile(
     done = [(_source(run), temperature, run) for temperature, run in runs if run is not None]
     required(next(iter(done), None), "every run of MD")
     doubts = voltage.engine.verdicts("energies")
+    amorphous = {
+        document: sample.amorphous
+        for sample in (structure.samples if structure else ())
+        for document in sample.documents
+        if sample.amorphous is not None
+    }
     profiles = [
         _profile(
             *(ion, source, temperature),
             [run for *_, run in group],
-            *(contents, voltage.reference_energy_ev),
+            *(contents, voltage.reference_energy_ev, amorphous),
         )
         for (_, source, temperature), group in groupby(sorted(done, key=_place), key=_place)
     ]
@@ -157,6 +168,7 @@ def _profile(
     runs: list[_Run],
     contents: Sequence[float],
     metal_ev: float,
+    amorphous: Mapping[str, Verdict],
 ) -> ProfileAtTemperature:
     runs = sorted(runs, key=lambda run: _n_per_formula(run, ion))
     found = [_content(run, ion, temperature_k) for run in runs]
@@ -189,7 +201,7 @@ def _profile(
                 *(
                     verdict
                     for run, one in zip(runs, found, strict=True)
-                    for verdict in _of_run(run, one, temperature_k)
+                    for verdict in _of_run(run, one, temperature_k, amorphous.get(run.job_uuid))
                 ),
             ],
         }
@@ -234,10 +246,16 @@ def _precise(steps: Sequence[VoltageStep]) -> Verdict:
     )
 
 
-def _of_run(run: _Run, content: ContentEnergy, temperature_k: float) -> list[Verdict]:
+def _of_run(
+    run: _Run, content: ContentEnergy, temperature_k: float, amorphous: Verdict | None
+) -> list[Verdict]:
     """Return the verdicts on a run, each with the content that it is at."""
     place = f"{content.ions_per_formula:g} ions per formula"
     return [
         replace(verdict, reason=f"{place}: {verdict.reason}")
-        for verdict in [judge_energy(_energies(run), temperature_k), *run.verdicts]
+        for verdict in [
+            judge_energy(_energies(run), temperature_k),
+            *([amorphous] if amorphous else []),
+            *run.verdicts,
+        ]
     ]

@@ -57,7 +57,15 @@ def axis_multiples(
     -------
     tuple of int
         The multiples of the three axes.
+
+    Raises
+    ------
+    InputError
+        If the wanted lengths are not three positive finite numbers.
     """
+    wanted = np.asarray(target_lengths, dtype=float)
+    if wanted.shape != (3,) or not np.all(np.isfinite(wanted) & (wanted > 0)):
+        raise InputError(f"target lengths {target_lengths} are not three positive lengths in Å")
 
     def multiples(targets: Sequence[float]) -> tuple[int, int, int]:
         i, j, k = (max(1, round(t / a)) for t, a in zip(targets, lengths, strict=True))
@@ -94,10 +102,7 @@ def supercell_near(structure: Structure, target_lengths: Sequence[float]) -> Str
     InputError
         If the wanted lengths are not three positive finite numbers.
     """
-    targets = np.asarray(target_lengths, dtype=float)
-    if targets.shape != (3,) or not np.all(np.isfinite(targets) & (targets > 0)):
-        raise InputError(f"target lengths {target_lengths} are not three positive lengths in Å")
-    return supercell_by_axes(structure, axis_multiples(structure.lattice.abc, targets.tolist()))
+    return supercell_by_axes(structure, axis_multiples(structure.lattice.abc, target_lengths))
 
 
 def perpendicular_widths(cell: npt.ArrayLike) -> FloatArray:

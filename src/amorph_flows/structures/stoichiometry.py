@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Sequence
 from math import prod
 
+import numpy as np
 from pymatgen.core import Structure
 
 from amorph_flows.errors import InputError
@@ -42,8 +43,28 @@ def count_ions(host: Structure, ions_per_formula: float) -> int:
     return n_ions
 
 
-def repeated_for_ions(structure: Structure, ions_per_formula: float) -> Structure:
-    """Return a crystal, repeated if its cell does not hold a whole number of ions.
+def repeated_for_ions(structure: Structure, contents: Sequence[float]) -> Structure:
+    """Return a crystal, repeated if its cell does not hold a whole number of ions at each content.
+
+    Parameters
+    ----------
+    structure
+        The empty crystal; it is left as it is.
+    contents
+        Ions for each reduced formula.
+
+    Raises
+    ------
+    InputError
+        See `multiples_for_ions`.
+    """
+    return supercell_by_axes(structure, multiples_for_ions(structure, contents))
+
+
+def multiples_for_ions(
+    structure: Structure, contents: Sequence[float], least: Sequence[int] = (1, 1, 1)
+) -> tuple[int, int, int]:
+    """Return how often a cell is repeated to hold a whole number of ions at each content.
 
     Of the supercells with the fewest cells that do, the one that is widest at its narrowest is
     taken, such as two cells of layered TiS2 for half an ion per formula.
@@ -51,28 +72,42 @@ def repeated_for_ions(structure: Structure, ions_per_formula: float) -> Structur
     Parameters
     ----------
     structure
-        The empty crystal; it is left as it is.
-    ions_per_formula
+        The empty crystal.
+    contents
         Ions for each reduced formula.
+    least
+        Cells along a, b, c at least.
 
     Raises
     ------
     InputError
-        If 20 cells are too few.
+        If 20 times as many cells as asked for are too few.
     """
     formulas = structure.composition.get_reduced_composition_and_factor()[1]
-    for n_cells in range(1, _MOST_CELLS + 1):
-        wanted = ions_per_formula * formulas * n_cells
-        if round(wanted) >= 1 and abs(wanted - round(wanted)) <= _WHOLE:
-            triples = product(range(1, n_cells + 1), repeat=3)
-            cells = [
-                supercell_by_axes(structure, triple)
-                for triple in triples
-                if prod(triple) == n_cells
-            ]
-            return max(cells, key=lambda cell: round(minimum_width(cell.lattice.matrix), 6))
+    most = _MOST_CELLS * prod(least)
+    for n_cells in range(prod(least), most + 1):
+        wanted = np.multiply(contents, formulas * n_cells)
+        if (wanted < 1 - _WHOLE).any() or (abs(wanted - wanted.round()) > _WHOLE).any():
+            continue
+        triples = [
+            (i, j, n_cells // (i * j))
+            for i in _divisors(n_cells, least[0])
+            for j in _divisors(n_cells // i, least[1])
+            if n_cells // (i * j) >= least[2]
+        ]
+        if triples:
+            return max(triples, key=lambda triple: _width(structure, triple))
+    told = ", ".join(f"{x:g}" for x in contents)
     raise InputError(
-        f"{ions_per_formula:g} ions for each {structure.composition.reduced_formula} are no whole "
-        f"number in up to {_MOST_CELLS} cells of {formulas:g} formulas; choose ions_per_formula so "
-        "that they are"
+        f"{told} ions for each {structure.composition.reduced_formula} are no whole number in up "
+        f"to {most} cells of {formulas:g} formulas; choose ions_per_formula so that they are"
     )
+
+
+def _divisors(number: int, least: int) -> list[int]:
+    return [n for n in range(least, number + 1) if number % n == 0]
+
+
+def _width(structure: Structure, multiples: Sequence[int]) -> float:
+    cell = structure.lattice.matrix * np.array(multiples)[:, None]
+    return round(minimum_width(cell), 6)

@@ -30,7 +30,7 @@ def test_without_an_engine_it_is_molten_as_given() -> None:
 
 
 def test_it_is_relaxed_once_and_then_repeated(tmp_path: Path) -> None:
-    crystal = Crystal.near(v2o5(), LENGTHS_A, ENGINE)
+    crystal = Crystal.near(v2o5(), LENGTHS_A, engine=ENGINE)
     larger = crystal.repeated((1, 2, 1))
     flow = Flow([*crystal.jobs, *larger.jobs])
     done = run_locally(flow, root_dir=tmp_path, create_folders=True, ensure_success=True, log=False)

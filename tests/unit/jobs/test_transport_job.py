@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pymatgen.core import Structure
 from report_study import study_parts
 
 from amorph_flows.arrays import FloatArray
@@ -77,6 +78,9 @@ def test_pieces_of_engine_md_are_one_trajectory_of_all_of_their_length() -> None
     # D = <step^2> / 2 along each axis, per 20 fs; the centre of the cell takes its part
     expected = 0.3**2 / 2 / 20.0 * 0.1
     assert point.tracer_diffusivity_cm2_s == pytest.approx(expected, rel=0.3)
+    crystal = Structure(np.eye(3) * 20, ["O"], [[0.5, 0.5, 0.5]])
+    judged = collect_engine_transport.original([[first, second]], "Mg2+", None, crystal)
+    assert [v.question for v in judged.temperatures[0].verdicts][-1] == "amorphous?"
     cut = collect_engine_transport.original([[first, None], [None, second]], "Mg2+")
     assert cut.temperatures[0].n_frames == 160
     assert collect_engine_transport.original([[None, None]], "Mg2+").temperatures == []

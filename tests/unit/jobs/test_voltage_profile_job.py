@@ -7,10 +7,13 @@ import pytest
 from ase import Atoms, units
 from report_study import study_parts
 
+from amorph_flows.analysis import AmorphousVerdict
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.voltage_profile import collect_voltage_profile
 from amorph_flows.schemas.labelling import LabelDoc
+from amorph_flows.schemas.structure import StructureDoc
 from amorph_flows.schemas.voltage_profile import ProfileAtTemperature
 from amorph_flows.structures.configuration import to_structure
 
@@ -72,6 +75,22 @@ def test_an_energy_that_falls_is_not_believed() -> None:
     assert "energy steady?" in failed(found)
     (verdict,) = (v for v in found.verdicts if v.question == "energy steady?" and not v.passed)
     assert verdict.reason.startswith("0.5 ions per formula: ")
+
+
+def test_a_content_that_is_crystalline_is_not_believed() -> None:
+    half = md_at(0.5).model_copy(update={"job_uuid": "half"})
+    crystalline = Verdict("amorphous?", AmorphousVerdict.CRYSTALLINE, False, "numerical", "layers")
+    sample = PARTS.structure.samples[-1].model_copy(
+        update={"documents": ["half"], "amorphous": crystalline}
+    )
+    doc = collect_voltage_profile.original(
+        *("Mg2+", VOLTAGE, (0.0, 0.5, 1.0)),
+        [(KELVIN, run) for run in (md_at(0.0), half, md_at(1.0))],
+        StructureDoc(samples=[sample]),
+    )
+    assert failed(doc.profiles[0]) == {"amorphous?"}
+    (verdict,) = (v for v in doc.profiles[0].verdicts if v.question == "amorphous?")
+    assert verdict.reason == "0.5 ions per formula: layers"
 
 
 def test_a_short_run_has_no_interval() -> None:

@@ -24,7 +24,7 @@ FINAL = "relaxed"
 def labelled_frame(
     frame: Frame, maker: BaseVaspMaker, folder: Path, tags: dict[str, Any], signed: Provenance
 ) -> Frame:
-    """Return a frame with VASP's energy, forces and stress.
+    """Return a frame with VASP's energy, forces, stress and moments.
 
     Parameters
     ----------
@@ -46,7 +46,11 @@ def labelled_frame(
     """
     result = _single_point(maker, to_structure(frame.to_atoms()), folder, tags)
     return replace(
-        frame, energy_ev=result.energy_ev, forces=result.forces, stress=result.stress
+        frame,
+        energy_ev=result.energy_ev,
+        forces=result.forces,
+        stress=result.stress,
+        magmoms=result.magmoms,
     ).with_provenance(
         engine=signed.engine, settings_hash=signed.settings_hash, job_uuid=signed.job_uuid
     )
