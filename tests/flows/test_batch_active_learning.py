@@ -101,3 +101,10 @@ def test_each_turn_packs_anew_and_the_plan_counts_all_of_it() -> None:
 def test_bad_settings_are_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         replace(SMALL, **changes).make("SiO2" if "packing" in changes else ALLOYS)
+
+
+def test_high_frames_weigh_less_than_in_other_fits() -> None:
+    settings = BatchActiveLearningMaker().fit.settings
+    assert settings.falls is settings.weighs_frames
+    assert settings.backend == "motep" or settings.half_above_hull_ev == 1.0
+    assert not FitPotentialMaker().settings.falls

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from amorph_flows.engines import PotentialEngine
-from amorph_flows.flows.batch_active_learning import BatchActiveLearningMaker, hot_runs
+from amorph_flows.flows.batch_active_learning import FALLING, BatchActiveLearningMaker, hot_runs
 from amorph_flows.flows.elastic import ElasticMaker
 from amorph_flows.flows.glass_making import GlassMaker
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
@@ -85,7 +85,7 @@ def short_learning() -> BatchActiveLearningMaker:
     maker = BatchActiveLearningMaker()
     return replace(
         maker,
-        fit=replace(maker.fit, settings=MTPSettings(level=8, cutoff=5.0, max_steps=150)),
+        fit=replace(maker.fit, settings=MTPSettings(level=8, cutoff=5.0, max_steps=150, **FALLING)),
         packing=replace(maker.packing, n_atoms=28, scales=(0.9, 1.0, 1.1)),
         sampling=replace(hot_runs(), duration_fs=60.0, time_step_fs=1.0, frame_stride=6),
         melt_fs=500.0,

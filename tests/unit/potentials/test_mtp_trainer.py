@@ -85,6 +85,16 @@ def test_loss_is_the_weighted_sum_of_squares():
     assert Loss(potential, frames, WEIGHTS).value(potential.parameters) == pytest.approx(expected)
 
 
+def test_loss_weighs_each_frame():
+    frames = labelled(random_potential(8, seed=4), 3)
+    potential = random_potential(6, seed=1)
+    single = [Loss(potential, [frame], WEIGHTS).value(potential.parameters) for frame in frames]
+    weights = np.array([0.5, 2.0, 0.1])
+    weighted = Loss(potential, frames, WEIGHTS, of_frames=weights)
+    expected = np.mean(weights * single)
+    assert weighted.value(potential.parameters) == pytest.approx(expected, rel=1e-12)
+
+
 def test_threads_change_no_digit():
     frames = labelled(random_potential(8, seed=4), 5)
     potential = random_potential(8, seed=1)

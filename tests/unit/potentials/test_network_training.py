@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ase import Atoms
 
 from amorph_flows.potentials.environments._child import INPUT_FILE, PROGRESS_FILE, Task
 from amorph_flows.potentials.environments.frames import frames_file
@@ -121,6 +122,7 @@ def task_in(
             "reference_energies": {"Cu": 0.0, "Au": 0.0},
             "start": "",
             "is_foundation": False,
+            "of_frames": [[], []],
             **changes,
         }
         (folder / INPUT_FILE).write_text(json.dumps(asked))
@@ -214,3 +216,48 @@ def test_replayed_frames_hold_the_network_where_it_was(tmp_path: Path, method: P
 def test_loss_that_is_no_number_is_told(tmp_path: Path, method: Path) -> None:
     with pytest.raises(FloatingPointError, match="lower learning_rate"):
         fit(task_in(tmp_path / "a", method, learning_rate=1e300))
+
+
+def test_loss_weighs_each_frame() -> None:
+    from amorph_flows.potentials.networks._labels import Labels
+
+    class Nothing:
+        """A network without any interaction."""
+
+        def graph(self, atoms: Any) -> Any:
+            return atoms
+
+        def together(self, graphs: list[Any]) -> list[Any]:
+            return graphs
+
+        def predict(self, batch: list[Any]) -> tuple[Any, Any, Any]:
+            n_atoms = sum(len(atoms) for atoms in batch)
+            sizes = ((len(batch),), (n_atoms, 3), (len(batch), 3, 3))
+            return tuple(torch.zeros(size, dtype=torch.float64) for size in sizes)
+
+    frames = []
+    for frame in alloy_frames(3, seed=0):
+        atoms = frame.to_atoms()
+        held = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True)
+        held.info.update(energy=frame.energy_ev, stress=frame.stress)
+        held.arrays["forces"] = np.array(frame.forces)
+        frames.append(held)
+    settings = {"energy_weight": 2.0, "force_weight": 3.0, "stress_weight": 5.0, "device": "cpu"}
+    weights = np.array([0.5, 2.0, 1.0])  # the last one is replayed
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = float(Labels(Nothing(), frames, settings, [0.5, 2.0]).loss(np.arange(3)))
+    finally:
+        torch.set_default_dtype(before)
+    sizes = np.array([len(atoms) for atoms in frames])
+    energies = np.array([atoms.info["energy"] for atoms in frames]) / sizes
+    forces = np.array([np.sum(atoms.arrays["forces"] ** 2) for atoms in frames])
+    volumes = np.array([atoms.get_volume() for atoms in frames]) / sizes
+    stresses = np.array([np.sum(atoms.info["stress"] ** 2) for atoms in frames]) * volumes**2
+    expected = (
+        2.0 * np.mean(weights * energies**2)
+        + 3.0 * np.sum(weights * forces) / sizes.sum()
+        + 5.0 * np.mean(weights * stresses)
+    )
+    assert found == pytest.approx(expected, rel=1e-12)

@@ -124,9 +124,10 @@ class _Fitting:
 
         generalfit.plot_ef_distributions = lambda *_, **__: None  # figures that nobody sees
         self.task, self.settings = task, task.settings
-        data = {"filename": self._write_frames("training.npz")}
+        counted, held = self.settings["of_frames"]
+        data = {"filename": self._write_frames("training.npz", counted)}
         if self.settings["validated"]:
-            data["test_filename"] = self._write_frames("validation.npz")
+            data["test_filename"] = self._write_frames("validation.npz", held)
         self.pacemaker = generalfit.GeneralACEFit(
             _potential(self.settings),
             _optimiser(self.settings),
@@ -238,9 +239,13 @@ class _Fitting:
         state.replace(folder / "checkpoint.json")
         self._last_checkpoint = time.monotonic()
 
-    def _write_frames(self, name: str) -> str:
-        """Write frames as pacemaker reads them, energies without those of the lone atoms."""
+    def _write_frames(self, name: str, of_frames: list[float]) -> str:
+        """Write frames as pacemaker reads them, energies without those of the lone atoms.
+
+        Its own weights, the same for all, are 1/n of energies and 1/n of the forces of each atom.
+        """
         import pandas as pd
+        from pyace.preparedata import normalize_energy_forces_weights
 
         frames = self.task.frames(name)
         alone = self.settings["reference_energies"]
@@ -254,6 +259,11 @@ class _Fitting:
                 "forces": [atoms.arrays["forces"] for atoms in frames],
             }
         )
+        if of_frames:
+            table["w_energy"] = of_frames
+            pairs = zip(frames, of_frames, strict=True)
+            table["w_forces"] = pd.Series([np.full(len(atoms), one) for atoms, one in pairs])
+            normalize_energy_forces_weights(table)
         path = str(self.task.folder / name.replace(".npz", ".pckl.gzip"))
         table.to_pickle(path, compression="gzip", protocol=4)
         return path

@@ -12,6 +12,7 @@ from amorph_flows.potentials.environments.frames import frames_file
 from amorph_flows.potentials.environments.installed import find_installed
 from amorph_flows.potentials.environments.pins import ACE
 from amorph_flows.potentials.environments.task import run_task
+from amorph_flows.potentials.frame_weights import weights_of_frames
 from amorph_flows.potentials.learned import Fit, UnfinishedFitError
 from amorph_flows.potentials.training_frames import (
     check_elements,
@@ -66,6 +67,7 @@ def train(
         "reference_energies": alone,
         "validated": len(held_out) > 0,
         "start": start is not None,
+        "of_frames": weights_of_frames(training, held_out, settings),
     }
     end = run_task(
         installed,

@@ -20,6 +20,7 @@ from amorph_flows.potentials.base import (
     require_elements,
 )
 from amorph_flows.potentials.d_optimality import ACTIVE_SET_FILE, Gradients
+from amorph_flows.potentials.frame_weights import FrameWeights
 from amorph_flows.potentials.mtp._calculator import MTPCalculator
 from amorph_flows.potentials.mtp._file import MTPPotential
 from amorph_flows.potentials.mtp._moment_tensor import (
@@ -66,8 +67,14 @@ class MTPBackend(MomentTensorBackend):
         validation: FrameSet,
         settings: MTPSettings,
     ) -> Trained:
+        of_frames = FrameWeights(training, settings)
         trainer = MTPTrainer(
-            potential, training.to_atoms(), _optimiser(settings), validation.to_atoms(), settings
+            potential,
+            training.to_atoms(),
+            _optimiser(settings),
+            validation.to_atoms(),
+            settings,
+            (of_frames.of(training), of_frames.of(validation)),
         )
         result = trainer.train(settings.max_seconds, settings.seed, _reporter(settings))
         return Trained(result.potential, result.history, result.history[-1][0], result.ended)

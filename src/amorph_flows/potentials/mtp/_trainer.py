@@ -88,6 +88,8 @@ class MTPTrainer:
         Frames that choose the snapshot and stop the fit; they are not fitted.
     weights
         Of energies, forces and stresses in the loss.
+    of_frames
+        Weight of each training and of each validation frame; None: 1.
 
     Raises
     ------
@@ -108,12 +110,15 @@ class MTPTrainer:
         settings: TrainingSettings | None = None,
         validation: Sequence[Atoms] = (),
         weights: LossWeights | None = None,
+        of_frames: tuple[FloatArray | None, FloatArray | None] = (None, None),
     ) -> None:
         self.potential = potential
         self.settings = settings or TrainingSettings()
         weights, threads = weights or LossWeights(), self.settings.n_threads
-        self.loss = Loss(potential, frames, weights, threads)
-        self.validation = Loss(potential, validation, weights, threads) if validation else None
+        self.loss = Loss(potential, frames, weights, threads, of_frames[0])
+        self.validation = None
+        if validation:
+            self.validation = Loss(potential, validation, weights, threads, of_frames[1])
 
     def train(
         self,

@@ -19,7 +19,7 @@ from amorph_flows.schemas.fits import LossWeights
 class Loss:
     """Loss of a potential on labelled frames, as a function of its parameters.
 
-    With n frames of N atoms it is the mean over frames of
+    With n frames of N atoms it is the mean over frames, each times its own weight, of
     ``w_E dE^2 / N^2 + w_F sum |dF|^2 / N + w_S |dW|^2 / N^2`` with W = V sigma, as in MLIP-2.
 
     Parameters
@@ -32,6 +32,8 @@ class Loss:
         Of energies, forces and stresses.
     threads
         Threads over structures.
+    of_frames
+        Weight of each frame, shape ``(n_frames,)``; None: 1.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class Loss:
         frames: Sequence[Atoms],
         weights: LossWeights,
         threads: int = 1,
+        of_frames: FloatArray | None = None,
     ) -> None:
         if not frames:
             raise InputError("there are no frames to train on")
@@ -56,12 +59,14 @@ class Loss:
         self.forces = np.concatenate([label[1] for label in labels])
         self.virials = np.array([label[2] for label in labels])
         sizes = self.kernel.sizes.astype(float)
-        n = len(frames)
-        self.energy_scale = np.sqrt(weights.energy_weight / n / sizes**2)
-        force_scale = np.sqrt(weights.force_weight / n / sizes)
+        share = np.full(len(frames), 1.0 / len(frames))
+        if of_frames is not None:
+            share *= of_frames
+        self.energy_scale = np.sqrt(weights.energy_weight * share / sizes**2)
+        force_scale = np.sqrt(weights.force_weight * share / sizes)
         self.force_scale = np.repeat(force_scale, self.kernel.sizes)[:, None]
         has_stress = np.isfinite(self.virials).all(axis=1)
-        stress = np.sqrt(weights.stress_weight / n / sizes**2) * has_stress
+        stress = np.sqrt(weights.stress_weight * share / sizes**2) * has_stress
         # off-diagonal components count twice, as in the full tensor
         self.virial_scale = stress[:, None] * np.sqrt([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
         self.virials = np.where(has_stress[:, None], self.virials, 0.0)

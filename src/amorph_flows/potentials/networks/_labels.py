@@ -12,8 +12,12 @@ from ase.neighborlist import neighbor_list
 class Labels:
     """Frames as graphs, with the labels of any of them as one batch."""
 
-    def __init__(self, network: Any, frames: list[Any], settings: dict[str, Any]) -> None:
+    def __init__(
+        self, network: Any, frames: list[Any], settings: dict[str, Any], of_frames: list[float]
+    ) -> None:
         self.network, self.weights = network, settings
+        self.of_frames = np.ones(len(frames))  # those that are replayed count as they are
+        self.of_frames[: len(of_frames)] = of_frames
         self.graphs = [network.graph(atoms) for atoms in frames]
         self.sizes = np.array([len(atoms) for atoms in frames])
         self.volumes = np.array([atoms.get_volume() for atoms in frames])
@@ -31,15 +35,16 @@ class Labels:
         sizes = self._tensor(self.sizes[chosen])
         per_atom = (energies - self._tensor(self.energies[chosen])) / sizes
         apart = forces - self._tensor(np.concatenate([self.forces[i] for i in chosen]))
-        loss = self.weights["energy_weight"] * torch.mean(per_atom**2)
-        loss = loss + self.weights["force_weight"] * torch.sum(apart**2) / len(apart)
+        counted = self._tensor(self.of_frames[chosen])
+        loss = self.weights["energy_weight"] * torch.mean(counted * per_atom**2)
+        of_atoms = self._tensor(np.repeat(self.of_frames[chosen], self.sizes[chosen]))[:, None]
+        loss = loss + self.weights["force_weight"] * torch.sum(of_atoms * apart**2) / len(apart)
         labelled = np.isfinite(self.stresses[chosen]).all(axis=(1, 2))
         if self.weights["stress_weight"] and labelled.any():
             scale = self._tensor((self.volumes / self.sizes)[chosen][labelled])[:, None, None]
             wrong = stresses[labelled] - self._tensor(self.stresses[chosen][labelled])
-            loss = loss + self.weights["stress_weight"] * torch.sum((scale * wrong) ** 2) / len(
-                chosen
-            )
+            squares = counted[labelled][:, None, None] * (scale * wrong) ** 2
+            loss = loss + self.weights["stress_weight"] * torch.sum(squares) / len(chosen)
         return loss
 
     def _tensor(self, values: Any) -> Any:

@@ -126,8 +126,11 @@ class _Training:
 
     def __init__(self, task: Any, network: Any, frames: list[Any], held_out: list[Any]) -> None:
         self.task, self.settings, self.network = task, task.settings, network
-        self.labels = _LABELS.Labels(network, frames, self.settings)
-        self.held_out = _LABELS.Labels(network, held_out, self.settings) if held_out else None
+        counted, held = self.settings["of_frames"]
+        self.labels = _LABELS.Labels(network, frames, self.settings, counted)
+        self.held_out = None
+        if held_out:
+            self.held_out = _LABELS.Labels(network, held_out, self.settings, held)
         self.weights = [p for p in network.module.parameters() if p.requires_grad]
         self.n_parameters = sum(weight.numel() for weight in self.weights)
         rate = self.settings["learning_rate"]

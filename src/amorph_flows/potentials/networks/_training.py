@@ -16,6 +16,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.potentials.environments.frames import frames_file
 from amorph_flows.potentials.environments.installed import Installed
 from amorph_flows.potentials.environments.task import TaskEnd, run_task
+from amorph_flows.potentials.frame_weights import weights_of_frames
 from amorph_flows.potentials.learned import Fit, UnfinishedFitError
 from amorph_flows.potentials.training_frames import (
     check_elements,
@@ -116,6 +117,10 @@ class Training:
             "replay.npz": frames_file(self.replay),
         }
 
+    @cached_property
+    def _of_frames(self) -> list[list[float]]:
+        return weights_of_frames(self.training, self.validation, self.settings)
+
     def _folder(self, number: int) -> Path:
         return Path.cwd() / self.method / f"member{number}"
 
@@ -152,6 +157,7 @@ class Training:
             "seed": settings.seed + _SEEDS_APART * number,
             "start": "" if begin is None else "start",
             "is_foundation": is_foundation,
+            "of_frames": self._of_frames,
         }
         files = self._frames if begin is None else {**self._frames, "start": begin}
         return run_task(

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import ErrorStatistics, Frame, FrameSet, error_statistics
 from amorph_flows.errors import InputError
+from amorph_flows.potentials.frame_weights import FrameWeights
 from amorph_flows.potentials.snap._calculator import SnapCalculator
 from amorph_flows.potentials.snap._potential import SnapBasis, SnapPotential
 from amorph_flows.potentials.snap._rows import check_labels, lone_atom_energies, triangles
@@ -172,6 +174,7 @@ class _Search:
         self._began, self._cpu = time.monotonic(), time.process_time()
         self.training, self.validation, self.settings = training, validation, settings
         self.lone = lone_atom_energies(training, species)
+        self.of_frames = FrameWeights(training, settings)
         self.history: list[tuple[float, float]] = []
         self.is_late = False
 
@@ -212,9 +215,12 @@ class _Search:
         self, basis: SnapBasis, training: Sequence[Frame], validation: Sequence[Frame]
     ) -> Solution:
         """Return the best coefficients of a basis."""
-        fitted = triangles(basis, training, self.lone, self.settings)
-        held = triangles(basis, validation, self.lone, self.settings) if len(validation) else None
-        return best_solution(fitted, held, self.settings)
+        held = self._triangles(basis, validation) if len(validation) else None
+        return best_solution(self._triangles(basis, training), held, self.settings)
+
+    def _triangles(self, basis: SnapBasis, frames: Sequence[Frame]) -> dict[str, FloatArray]:
+        of_frames = self.of_frames.of(frames)
+        return triangles(basis, frames, self.lone, self.settings, of_frames)
 
     def _time_is_over(self) -> bool:
         self.is_late = time.monotonic() - self._began > self.settings.max_seconds

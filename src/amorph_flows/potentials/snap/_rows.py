@@ -87,12 +87,14 @@ def triangles(
     frames: Sequence[Frame],
     lone: FloatArray,
     weights: LossWeights,
+    of_frames: FloatArray,
     progress: Callable[[int], None] = lambda _: None,
 ) -> dict[str, FloatArray]:
     """Return the triangle of each kind of labels that has a weight.
 
-    With n frames of N atoms, ``|A x - b|²`` of a triangle is the mean over frames of ``dE² / N²``,
-    of ``sum |dF|² / N`` or of ``|dW|² / N²`` with W the volume times the stress, as in MLIP-2.
+    With n frames of N atoms, ``|A x - b|²`` of a triangle is the mean over frames, each times its
+    own weight, of ``dE² / N²``, of ``sum |dF|² / N`` or of ``|dW|² / N²`` with W the volume times
+    the stress, as in MLIP-2.
 
     Parameters
     ----------
@@ -104,6 +106,8 @@ def triangles(
         Energy of a lone atom of each species, which is taken off the labels, eV.
     weights
         Kinds without a weight are left out.
+    of_frames
+        Weight of each frame, shape ``(n_frames,)``.
     progress
         Told the number of frames that are done.
     """
@@ -114,7 +118,7 @@ def triangles(
     }
     lammps = SnapLammps(basis)
     for number, frame in enumerate(frames):
-        _add_frame(found, lammps, frame, lone, 1.0 / sqrt(len(frames)))
+        _add_frame(found, lammps, frame, lone, sqrt(of_frames[number] / len(frames)))
         progress(number + 1)
     return {kind: triangle.matrix() for kind, triangle in found.items()}
 

@@ -51,6 +51,11 @@ class ACESettings(FitSettings):
     )
 
     @property
+    def weighs_frames(self) -> bool:
+        """Whether the method can give some frames less weight than others."""
+        return True
+
+    @property
     def kappa(self) -> float:
         """The share of forces in pacemaker's loss."""
         return self.force_weight / (self.energy_weight + self.force_weight)

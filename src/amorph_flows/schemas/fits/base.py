@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from amorph_flows.schemas.base import Document
 
@@ -17,6 +17,23 @@ class LossWeights(Document):
     stress_weight: float = Field(
         default=0.001, ge=0, description="of stress times volume per atom, 1/eV²"
     )
+    half_above_hull_ev: float | None = Field(
+        default=None,
+        gt=0,
+        description="energy per atom above the lower hull of the training frames at which all "
+        "weights of a frame are halved, eV; None: they do not fall with energy",
+    )
+    half_at_force_ev_a: float | None = Field(
+        default=None,
+        gt=0,
+        description="root mean square of the forces on the atoms of a frame at which all its "
+        "weights are halved, eV/Å; None: they do not fall with force",
+    )
+
+    @property
+    def falls(self) -> bool:
+        """Whether some frames have less weight than others."""
+        return self.half_above_hull_ev is not None or self.half_at_force_ev_a is not None
 
 
 class FitSettings(LossWeights):
@@ -44,6 +61,20 @@ class FitSettings(LossWeights):
         description="frames that choose the snapshot; 'test' is the paper's choice and is flagged",
     )
     seed: int = 0
+
+    @property
+    def weighs_frames(self) -> bool:
+        """Whether the method can give some frames less weight than others."""
+        return False
+
+    @model_validator(mode="after")
+    def _can_weigh(self) -> Self:
+        if self.falls and not self.weighs_frames:
+            raise ValueError(
+                f"a fit by {self.backend!r} weighs all frames alike; leave out half_above_hull_ev "
+                "and half_at_force_ev_a, or name a backend such as 'mtp'"
+            )
+        return self
 
     @property
     def model(self) -> str:

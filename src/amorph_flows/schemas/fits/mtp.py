@@ -25,6 +25,11 @@ class MTPSettings(FitSettings):
     radial_size: int = Field(default=8, ge=2, description="Chebyshev terms of a radial function")
 
     @property
+    def weighs_frames(self) -> bool:
+        """Whether the method can give some frames less weight than others; motep cannot."""
+        return self.backend == "mtp"
+
+    @property
     def model(self) -> str:
         """The model for people."""
         return f"{self.method} of level {self.level}"

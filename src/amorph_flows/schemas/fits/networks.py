@@ -65,6 +65,11 @@ class NetworkSettings(FitSettings):
     )
 
     @property
+    def weighs_frames(self) -> bool:
+        """Whether the method can give some frames less weight than others."""
+        return True
+
+    @property
     def passes(self) -> int:
         """How often a fit goes through its training frames, at most."""
         return self.members * self.max_steps
