@@ -10,7 +10,7 @@ from amorph_flows.structures import v2o5
 
 def main(folder: Path = Path("v2o5-study")) -> None:
     """Run the demonstration study in a folder; to resume it, call this again."""
-    maker = AmorphousElectrodeMaker.from_preset("demo")
+    maker = AmorphousElectrodeMaker.from_preset("demo")  # its engine is CHGNet
     flow = maker.make(v2o5())
     run_study(flow, open_store(folder), folder)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jobflow import Flow, Job
 from pymatgen.core import Structure
@@ -157,16 +157,8 @@ class ActiveLearningMaker(LearningLoop):
         last
             The last of them.
         """
-        verdict = judge_loop(
+        return judge_loop(
             turns, last, self.max_turns, self.failure_budget, self.duration_fs, self.until
-        )
-        if verdict is None:
-            return None
-        looked = "every step" if self.grade_every == 1 else f"every {self.grade_every} steps"
-        return replace(
-            verdict,
-            reason=f"{verdict.reason}; grades were looked at {looked}",
-            numbers={**verdict.numbers, "grade_every": self.grade_every},
         )
 
     def md(self, temperature_k: float, seed: int) -> LammpsMD:

@@ -315,7 +315,8 @@ def _verdicts(doc: PotentialDoc, held_out: ErrorStatistics | None) -> list[Verdi
                 answer=PotentialVerdict.CHOSEN_ON_TEST,
                 passed=False,
                 scope="numerical",
-                reason="the snapshot was chosen on the test frames, so the test error is too low",
+                reason="hyperparameters and snapshot were chosen on the test frames, so the test "
+                "error is too low",
             )
         )
     return verdicts

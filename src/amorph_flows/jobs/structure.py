@@ -9,7 +9,12 @@ import numpy as np
 from ase.data import atomic_numbers
 from pymatgen.core import Structure
 
-from amorph_flows.analysis import long_range_order, oxidation_states, radial_distribution
+from amorph_flows.analysis import (
+    LongRangeOrder,
+    long_range_order,
+    oxidation_states,
+    radial_distribution,
+)
 from amorph_flows.analysis.structure.oxidation_states import D0_CHARGES
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray
@@ -34,6 +39,8 @@ from amorph_flows.structures.ions import anion_among
 
 LEAST_CUTOFF_A, BIN_WIDTH_A = 10.0, 0.05
 """g(r) reaches to half the cell, and so far where that is less."""
+_FRAMES_OF_SCATTER = 8
+"""Frames of a run that the scatter of its order is from."""
 Planes = Mapping[str, tuple[int, int, int]]
 
 
@@ -131,6 +138,9 @@ def _sample(
     elements = sorted(element.symbol for element in last.composition.elements)
     anion = anion_among(elements)
     sublattices = [element for element in elements if element != anion] or [anion]
+    orders = [
+        long_range_order(last, element, fixed_planes=planes.get(element)) for element in sublattices
+    ]
     return SampledStructure(
         structure_source=source,
         formula=last.composition.reduced_formula,
@@ -138,12 +148,30 @@ def _sample(
         rdf=RDFDoc.from_result(rdf),
         half_width_a=half_width_a,
         order=[
-            LongRangeOrderDoc.from_result(
-                long_range_order(last, element, fixed_planes=planes.get(element))
-            )
-            for element in sublattices
+            LongRangeOrderDoc.from_result(order).model_copy(update=_scatter(order, half))
+            for order in orders
         ],
         energies_ev_atom=energies,
         times_fs=times_fs,
         documents=documents,
     )
+
+
+def _scatter(order: LongRangeOrder, run: Trajectory) -> dict[str, float]:
+    """Return how the disorder of a sublattice scatters between frames, on the planes of the last.
+
+    Empty where the run has fewer than `_FRAMES_OF_SCATTER` frames.
+    """
+    if run.n_frames < _FRAMES_OF_SCATTER:
+        return {}
+    chosen = np.linspace(0, run.n_frames - 1, _FRAMES_OF_SCATTER).astype(int)
+    found = [
+        long_range_order(
+            run.select(slice(i, i + 1)), order.species, fixed_planes=order.plane_numbers
+        )
+        for i in chosen
+    ]
+    return {
+        "maximum_scatter": float(np.std([one.maximum for one in found], ddof=1)),
+        "minimum_scatter": float(np.std([one.minimum for one in found], ddof=1)),
+    }

@@ -51,7 +51,7 @@ def paper_rows(parts: StudyParts, rows: Sequence[ResultRow]) -> list[PaperRow]:
         return []
     paper = published_paper()
     remarks = {remark.quantity: remark.text for remark in paper.remarks}
-    found = [*_of_fit(paper, parts), *_of_results(paper, rows), *_of_order(paper, parts)]
+    found = [*_of_fit(paper, parts), *_of_results(paper, parts, rows), *_of_order(paper, parts)]
     return [
         _compared(row.model_copy(update={"remark": remarks.get(row.quantity, "")})) for row in found
     ]
@@ -90,10 +90,12 @@ def _of_order(paper: PublishedPaper, parts: StudyParts) -> Iterator[PaperRow]:
     for one in paper.numbers:
         if one.temperature_k is None:
             continue
-        here = getattr(orders.get(one.temperature_k), one.quantity, None)
+        order = orders.get(one.temperature_k)
+        here = getattr(order, one.quantity, None)
         yield PaperRow(
             quantity=one.quantity,
             temperature_k=one.temperature_k,
+            uncertainty=getattr(order, f"{one.quantity}_scatter", None),
             structure_source=_OF_POTENTIAL,
             paper=float(one.value),
             paper_error=rounding_error(one.value),
@@ -104,7 +106,13 @@ def _of_order(paper: PublishedPaper, parts: StudyParts) -> Iterator[PaperRow]:
         )
 
 
-def _of_results(paper: PublishedPaper, rows: Sequence[ResultRow]) -> Iterator[PaperRow]:
+def _of_results(
+    paper: PublishedPaper, parts: StudyParts, rows: Sequence[ResultRow]
+) -> Iterator[PaperRow]:
+    at_one_time = {
+        point.temperature_k: point.tracer_diffusivity_single_time_cm2_s
+        for point in parts.transport.temperatures
+    }
     place = f"{paper.results.paper}, "
     for reference in paper.results.references:
         source = _STRUCTURES.get(reference.label.rpartition(", ")[2], _OF_POTENTIAL)
@@ -119,6 +127,9 @@ def _of_results(paper: PublishedPaper, rows: Sequence[ResultRow]) -> Iterator[Pa
             paper_error=rounding_error(Decimal(f"{reference.middle:.9g}")),
             here=here,
             uncertainty=row.uncertainty if row else None,
+            by_its_formula=at_one_time.get(row.temperature_k)
+            if row and row.quantity == "tracer_diffusivity" and row.temperature_k
+            else None,
             unit=reference.unit,
             verdict=row.verdict if row else None,
             reason=without if here is None else "",

@@ -71,6 +71,9 @@ class PaperRow(Document):
     uncertainty: float | list[float] | None = Field(
         default=None, description="of the number here: standard error or 95 % interval"
     )
+    by_its_formula: float | None = Field(
+        default=None, description="the number here by the paper's formula, where it is by another"
+    )
     unit: str
     difference: float | None = Field(default=None, description="here minus paper")
     factor: float | None = Field(

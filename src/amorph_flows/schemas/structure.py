@@ -75,6 +75,12 @@ class LongRangeOrderDoc(Document):
         "as deviations are absolute: √(along_a² + along_b² + along_c²)"
     )
     minimum: float = Field(description="smallest disorder over the directions")
+    maximum_scatter: float | None = Field(
+        default=None,
+        description="standard deviation of the maximum between frames of the second half of MD; "
+        "None: too few",
+    )
+    minimum_scatter: float | None = Field(default=None, description="the same of the minimum")
     along_a: float
     along_b: float
     along_c: float

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from amorph_flows.analysis import long_range_order
 from amorph_flows.datasets import Frame, FrameSet, Provenance
 from amorph_flows.jobs.structure import compare_structures
 from amorph_flows.schemas.labelling import EngineInfo, LabelDoc
 from amorph_flows.structures import v2o5
-from amorph_flows.structures.configuration import to_atoms
+from amorph_flows.structures.configuration import to_atoms, to_structure
 
 
 @pytest.mark.parametrize(
@@ -76,10 +77,10 @@ def test_states_of_vanadium_are_those_of_the_second_half_of_engine_md() -> None:
     )
 
 
-def hold(cell: Structure, displacement_a: float) -> LabelDoc:
+def hold(cell: Structure, displacement_a: float, n_frames: int = 4) -> LabelDoc:
     """Return frames of a cell whose atoms are moved at random about their places."""
     frames = []
-    for n in range(4):
+    for n in range(n_frames):
         moved = np.random.default_rng(n).normal(0.0, displacement_a, (len(cell), 3))
         provenance = Provenance(
             stage="sampling", run="hold", engine="toy", temperature_k=300.0, time_fs=10.0 * n
@@ -98,6 +99,20 @@ def hold(cell: Structure, displacement_a: float) -> LabelDoc:
     return LabelDoc(engine=engine, frames=FrameSet(frames), structure=cell)
 
 
+def test_the_scatter_of_order_is_that_between_frames_of_the_second_half() -> None:
+    crystal = v2o5() * (1, 3, 2)
+    label = hold(crystal, 0.1, n_frames=16)
+    _, found = compare_structures.original(crystal, [label], []).samples
+    [order] = found.order
+    frames = [to_structure(frame.to_atoms()) for frame in label.frames[8:]]
+    orders = [long_range_order(one, "V", fixed_planes=order.plane_numbers) for one in frames]
+    assert order.maximum_scatter == pytest.approx(np.std([o.maximum for o in orders], ddof=1))
+    assert order.minimum_scatter == pytest.approx(np.std([o.minimum for o in orders], ddof=1))
+    assert order.maximum_scatter > 0
+    _, short = compare_structures.original(crystal, [hold(crystal, 0.1)], []).samples
+    assert short.order[0].maximum_scatter is None
+
+
 def test_engine_md_with_ions_is_judged_against_the_crystal_without_them() -> None:
     crystal = v2o5() * (1, 3, 2)
     with_ions = crystal.copy()
@@ -106,7 +121,9 @@ def test_engine_md_with_ions_is_judged_against_the_crystal_without_them() -> Non
     lost.perturb(3.0)
     labels = [hold(crystal, 0.1), hold(with_ions, 0.1), hold(lost, 0.5)]
     of_crystal, host, ordered, disordered = compare_structures.original(crystal, labels, []).samples
-    assert (of_crystal.amorphous, host.amorphous) == (None, None)
+    assert of_crystal.amorphous is None
+    assert host.amorphous is not None
+    assert host.amorphous.answer == "CRYSTALLINE"
     assert ordered.amorphous is not None
     assert ordered.amorphous.answer == "CRYSTALLINE"
     assert disordered.amorphous is not None

@@ -14,7 +14,7 @@ from amorph_flows.references import published_paper
 from amorph_flows.report import Report, build_report, result_rows
 from amorph_flows.report._paper import paper_rows
 from amorph_flows.schemas.reference import PaperRow
-from amorph_flows.schemas.structure import SampledStructure
+from amorph_flows.schemas.structure import SampledStructure, StructureDoc
 from amorph_flows.schemas.study import StudyParts
 
 SCATTER_V = 0.05 / math.sqrt(5)
@@ -127,6 +127,9 @@ def test_diffusivities_are_compared_as_logarithms_with_the_remark() -> None:
     error = math.hypot(math.log(high / low) / (2 * 1.959964), of_paper)
     assert found.n_errors == pytest.approx(abs(math.log(found.factor)) / error, rel=1e-6)
     assert "drift" in found.remark
+    [point] = [p for p in whole_study().transport.temperatures if p.temperature_k == 1200.0]
+    assert found.by_its_formula == point.tracer_diffusivity_single_time_cm2_s
+    assert row_of(whole_study(), "average_voltage", temperature_k=1200.0).by_its_formula is None
 
 
 def test_errors_of_the_fit_are_those_of_the_same_frames() -> None:
@@ -147,6 +150,13 @@ def test_the_order_is_that_of_the_ions_with_the_potential() -> None:
     [order] = [order for order in sample.order if order.species == ["Mg"]]
     found = row_of(whole_study(), "minimum", temperature_k=300.0)
     assert (found.paper, found.here) == (0.01, order.minimum)
+    assert found.n_errors is None, "a sample of few frames has no scatter"
+    scattered = order.model_copy(update={"minimum_scatter": 0.02})
+    structure = StructureDoc(samples=[sample.model_copy(update={"order": [scattered]})])
+    known = whole_study().model_copy(update={"structure": structure})
+    found = row_of(known, "minimum", temperature_k=300.0)
+    error = math.hypot(0.02, 0.01 / math.sqrt(12))
+    assert found.n_errors == pytest.approx(abs(order.minimum - 0.01) / error)
 
 
 def test_every_place_of_a_figure_is_in_the_page(report: Report) -> None:

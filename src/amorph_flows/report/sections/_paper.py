@@ -20,6 +20,7 @@ _COLUMNS = (
     Column("paper_shown", "paper", "number"),
     Column("here", "this study", "number"),
     Column("uncertainty", "uncertainty", "uncertainty"),
+    Column("by_its_formula", "by the paper's formula", "number"),
     Column("apart", "difference / combined errors"),
     Column("verdict", "verdict", "verdict"),
     Column("where", "place in the paper"),
@@ -34,7 +35,8 @@ _TEXT = (
     "The combined error is the root of the sum of both squared standard errors, of logarithms for "
     "diffusivities and Haven ratios. The paper gives no errors; its numbers have that of rounding "
     "alone, so that differences are rather smaller in units of the true error. Standard errors of "
-    "RMSEs take frames as independent."
+    "RMSEs take frames as independent, and that of order is its scatter between frames. "
+    "Diffusivities are given by the paper's formula too, the displacement over one time difference."
 )
 
 
