@@ -112,6 +112,10 @@ def test_the_report_has_every_result_under_its_name(study):
     assert all(row["doubts"] for row in moved)  # runs of 0.6 ps
     fitted = [row for row in data["results"] if row["quantity"] == "activation_energy"]
     assert all(row["doubts"] for row in fitted)
+    cooled = [row for row in data["results"] if row["quantity"] == "glass_transition"]
+    assert [(row["heating"], row["n_glasses"]) for row in cooled] == [("npt", 2), ("nvt", 2)]
+    expansion = [row for row in data["results"] if row["quantity"].endswith("_expansion")]
+    assert [(row["heating"], row["unit"]) for row in expansion] == [("npt", "1/K")] * 2
     density = next(row for row in data["results"] if row["quantity"] == "density")
     assert 1.5 < density["value"] < 5
     assert density["uncertainty"] > 0
@@ -125,6 +129,8 @@ def test_the_page_shows_the_figures_and_numbers(study):
         "Glasses of NaFePO",
         "Structure factors",
         "Glass transition",
+        "Enthalpy of cooling under NPT",
+        "Energy of cooling under NVT",
         "linkages P–O–P",
         "Diffusivities",
     ):
@@ -139,9 +145,10 @@ def test_presets_are_the_published_protocol_and_a_demonstration():
     assert (published.elastic.step, published.elastic.n_steps) == (1e-4, 20)
     assert published.ions == IonDynamicsMaker()
     flow = published.make("NaFePO4")
-    # 5 packings and runs and their summary, 5 descriptions, 5 coolings, 5 relaxed and strained,
+    # 5 packings and runs and their summary, 5 descriptions, 5 coolings under NVT and 5 under
+    # NPT, 5 relaxed and strained,
     # 5 glasses x 2 heatings x 6 temperatures with an analysis of each glass and heating
-    assert len(list(flow.iterflow())) == 11 + 6 + 5 + 10 + 60 + 10 + 1 + 1
+    assert len(list(flow.iterflow())) == 11 + 6 + 10 + 10 + 60 + 10 + 1 + 1
     assert GlassStudyMaker.from_preset("glass-demo").glasses.n_glasses == 2
     with pytest.raises(InputError, match="christensen2025"):
         GlassStudyMaker.from_preset("christensen2024")
@@ -184,6 +191,8 @@ def test_a_potential_that_is_learned_first_is_that_of_all_stages() -> None:
     after = [job for job, _ in flow.iterflow() if job.name == "report"]
     assert learned in after[0].input_uuids
     cooled = [job for job, _ in flow.iterflow() if job.name.startswith("glass transition")]
+    assert [job.name for job in cooled] == ["glass transition 1 NVT", "glass transition 2 NVT"]
+    assert all(stage.kind == "nvt" for job in cooled for stage in job.function_args[3].stages)
     assert any(learned in job.input_uuids for job in cooled)
     stages = [stage.kind for job in runs for stage in job.function_args[3].stages]
     assert set(stages) == {"minimise", "nvt"}

@@ -26,10 +26,10 @@ def christensen2025() -> dict[str, Any]:
         equilibration_fs=50_000.0,
         production_fs=50_000.0,
         damping_fs=100.0,
-        ensemble="npt",
     )
     return {
         "preset": "christensen2025",
+        "transition_ensembles": ("nvt", "npt"),
         "transition": GlassTransitionMaker(
             production=holds, temperatures_k=tuple(float(t) for t in range(2000, 200, -100))
         ),
@@ -43,13 +43,13 @@ def glass_demo() -> dict[str, Any]:
         supercell=(1, 1, 1),
         equilibration_fs=2000.0,
         production_fs=2000.0,
-        ensemble="npt",
         frame_stride=50,
         damping_fs=100.0,
     )
     engine = PotentialEngine("pedone", relax_fmax_ev_a=1e-2)
     return {
         "preset": "glass-demo",
+        "transition_ensembles": ("npt",),
         "glasses": GlassMaker(
             packing=RandomStructureMaker(n_atoms=350),
             n_glasses=2,

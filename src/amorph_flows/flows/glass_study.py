@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from jobflow import Flow, Maker, OutputReference
 
@@ -47,6 +47,9 @@ class GlassStudyMaker(Maker):
         How they are described.
     transition, elastic, ions
         The other stages; None leaves one out.
+    transition_ensembles
+        Under which each glass is cooled for its transition, in the place of
+        ``transition.production.ensemble``: ``"nvt"``, at the volume of the glass, or ``"npt"``.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class GlassStudyMaker(Maker):
     transition: GlassTransitionMaker | None = field(
         default_factory=lambda: christensen2025()["transition"]
     )
+    transition_ensembles: tuple[Literal["nvt", "npt"], ...] = ("nvt", "npt")
     elastic: ElasticMaker | None = field(default_factory=lambda: christensen2025()["elastic"])
     ions: IonDynamicsMaker | None = field(default_factory=IonDynamicsMaker)
 
@@ -98,18 +102,15 @@ class GlassStudyMaker(Maker):
         """
         if self.preset != "glass-demo":
             return replace(self, learning=BatchActiveLearningMaker(engine=engine))
-        ions, transition, glasses = self.ions, self.transition, self.glasses
+        ions, glasses = self.ions, self.glasses
         schedule = glasses.schedule.model_copy(
             update={"start_npt_fs": 0.0, "melt_npt_fs": 0.0, "ensemble": "nvt"}
         )
-        if transition is not None:
-            holds = replace(transition.production, ensemble="nvt")
-            transition = replace(transition, production=holds)
         return replace(
             self,
             learning=replace(short_learning(), engine=engine),
             glasses=replace(glasses, schedule=schedule),
-            transition=transition,
+            transition_ensembles=("nvt",),
             ions=None if ions is None else replace(ions, heatings=("nvt",)),
         )
 
@@ -154,9 +155,7 @@ class GlassStudyMaker(Maker):
         parts = [made, described]
         transitions, strained, moved = [], [], None
         for number, cell in enumerate(cells, start=1):
-            if study.transition is not None:
-                named = replace(study.transition, name=f"{study.transition.name} {number}")
-                transitions.append(named.make(cell, potential))
+            transitions += [maker.make(cell, potential) for maker in study._transitions(number)]
             if study.elastic is not None:
                 strain = replace(study.elastic, name=f"{study.elastic.name} {number}")
                 strained.append(strain.make(cell))
@@ -207,6 +206,19 @@ class GlassStudyMaker(Maker):
         for name in ("structure", "elastic", "ions"):
             if (stage := getattr(study, name)) is not None:
                 check_stage(name, stage, some)
-        if study.transition is not None:
-            check_stage("transition", study.transition, some, True)
+        for cooled in study._transitions(1):
+            check_stage("transition", cooled, some, True)
         return study
+
+    def _transitions(self, number: int) -> list[GlassTransitionMaker]:
+        """Return what cools a glass, one for each ensemble."""
+        if self.transition is None:
+            return []
+        made = []
+        for ensemble in self.transition_ensembles:
+            holds = replace(self.transition.production, ensemble=ensemble)
+            if ensemble == "nvt":
+                holds = replace(holds, pressure_gpa=0.0)
+            name = f"{self.transition.name} {number} {ensemble.upper()}"
+            made.append(replace(self.transition, name=name, production=holds))
+        return made

@@ -98,16 +98,19 @@ def cool_with_potential(
             prev_dir=str(home),
         )
         return continued(rest)
-    energies = []
-    for index, stage in enumerate(md.stages):
+    has_barostat = isinstance(md.stages[0], NPT)
+    energies, volumes = [], []
+    for index in range(len(md.stages)):
         thermo = result.thermo_of(index)
         values = thermo["potential_energy_ev"]
-        if isinstance(stage, NPT):
+        if has_barostat:
             values = thermo["enthalpy_ev"] - thermo["kinetic_energy_ev"]
         late = thermo["time_fs"] - thermo["time_fs"][0] >= equilibration_fs
         energies.append(float(values[late].mean() / len(cell)))
+        volumes.append(float(thermo["volume_a3"][late].mean() / len(cell)))
     document = _document(temperatures_k, energies, md.begins_fs(len(md.stages) - 1))
     watched = {
+        **(_of_volume(temperatures_k, volumes) if has_barostat else {}),
         "directory": str(home),
         "max_grade": result.max_grade,
         "fraction_above_select": result.fraction_above_select,
@@ -119,6 +122,20 @@ def cool_with_potential(
 def _inside(result: LammpsResult, temperatures_k: list[float]) -> Verdict:
     where = f"from {temperatures_k[0]:g} to {temperatures_k[-1]:g} K"
     return judge_grades(result.fraction_above_select, result.max_grade, where)
+
+
+def _of_volume(temperatures_k: list[float], volumes_a3_atom: list[float]) -> dict[str, object]:
+    """Return what a document has of the volume: its transition and expansion coefficients."""
+    found = fit_glass_transition(temperatures_k, volumes_a3_atom)
+    return {
+        "ensemble": "npt",
+        "volumes_a3_atom": volumes_a3_atom,
+        "volume_temperature_k": found.temperature_k,
+        "volume_interval_k": found.interval_k,
+        "volume_transition": found.transition,
+        "glass_expansion_per_k": found.glass_slope / found.value,
+        "liquid_expansion_per_k": found.liquid_slope / found.value,
+    }
 
 
 def _document(

@@ -17,7 +17,9 @@ class GlassResult(Document):
     )
     species: str = Field(default="", description="that diffuses")
     temperature_k: float | None = None
-    heating: str = Field(default="", description="nvt or npt, where a glass was heated before")
+    heating: str = Field(
+        default="", description="nvt or npt, under which a glass was heated or cooled"
+    )
     value: float
     unit: str
     uncertainty: float | list[float] | None = Field(

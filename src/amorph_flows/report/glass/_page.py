@@ -28,7 +28,7 @@ from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 _RESULTS = (
     Column("name", "quantity"),
     Column("temperature_k", "temperature / K", "exact"),
-    Column("heating", "heated under"),
+    Column("heating", "heated or cooled under"),
     Column("value", "value", "number", 4),
     Column("unit", "unit"),
     Column("uncertainty", "standard deviation or 95 % interval", "uncertainty"),
@@ -36,7 +36,7 @@ _RESULTS = (
     Column("doubts", "doubts"),
 )
 _FIRST = (
-    *("density", "coordination", "linkage", "connectivity", "glass_transition"),
+    *("density", "coordination", "linkage", "connectivity", "glass_transition", "expansion"),
     *("modulus", "poisson_ratio", "diffusivity", "activation_energy"),
 )
 """Parts of the names of the results that come first; others are folded."""
@@ -221,6 +221,19 @@ def _rings(doc: GlassStructureDoc) -> PlotDoc:
 
 
 def _transition_section(transitions: Sequence[GlassTransitionDoc]) -> Section:
+    panels, reasons = [], []
+    for ensemble in ("npt", "nvt"):
+        docs = [doc for doc in transitions if doc.ensemble == ensemble]
+        if docs:
+            panels.append(_transition_panel(ensemble, docs))
+        reasons += [
+            f"Glass {number} under {ensemble.upper()}: {doc.transition.reason}."
+            for number, doc in enumerate(docs, start=1)
+        ]
+    return Section("transition", "Glass transition", reasons, panels)
+
+
+def _transition_panel(ensemble: str, transitions: Sequence[GlassTransitionDoc]) -> Panel:
     figure = PlotDoc(
         x=Axis(title="temperature", unit="K"),
         y=Axis(title="energy", unit="eV/atom"),
@@ -238,7 +251,7 @@ def _transition_section(transitions: Sequence[GlassTransitionDoc]) -> Section:
         ],
         marks=[doc.temperature_k for doc in transitions if doc.transition.passed],
     )
-    caption = "Mean energy or enthalpy of each hold; dotted, where it bends."
-    panel = Panel("transition", "Energy of cooling", caption, figure)
-    reasons = [f"Glass {n}: {doc.transition.reason}." for n, doc in enumerate(transitions, start=1)]
-    return Section("transition", "Glass transition", reasons, [panel])
+    what = "enthalpy" if ensemble == "npt" else "energy"
+    caption = f"Mean {what} of each hold; dotted, where it bends."
+    title = f"{what.capitalize()} of cooling under {ensemble.upper()}"
+    return Panel(f"transition_{ensemble}", title, caption, figure)

@@ -44,9 +44,7 @@ def glass_results(
         for name, number in structure.numbers.items()
         if name.startswith(_SHOWN)
     ]
-    if transitions:
-        spread = SpreadDoc.of([doc.temperature_k for doc in transitions], "K")
-        found.append(_spread("glass_transition", spread, [doc.transition for doc in transitions]))
+    found += _cooling(transitions)
     for name, (read, unit) in _MODULI.items():
         if elastic:
             spread = SpreadDoc.of([read(doc) for doc in elastic], unit)
@@ -81,6 +79,26 @@ def _spread(name: str, number: SpreadDoc, verdicts: Sequence[Verdict] = ()) -> G
         n_glasses=len(number.values),
         doubts=[verdict for verdict in verdicts if not verdict.passed],
     )
+
+
+def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[GlassResult]:
+    """Yield glass transitions under npt and nvt, and the expansion on both sides under npt."""
+    for ensemble in ("npt", "nvt"):
+        docs = [doc for doc in transitions if doc.ensemble == ensemble]
+        found: list[tuple[str, str, list[tuple[float | None, Verdict | None]]]]
+        found = [("glass_transition", "K", [(d.temperature_k, d.transition) for d in docs])]
+        if ensemble == "npt":
+            of_volume = [doc.volume_transition for doc in docs]
+            for name in ("glass_expansion", "liquid_expansion"):
+                values = [getattr(doc, f"{name}_per_k") for doc in docs]
+                found.append((name, "1/K", list(zip(values, of_volume, strict=True))))
+        for name, unit, numbers in found:
+            known = [(value, verdict) for value, verdict in numbers if value is not None]
+            if known:
+                spread = SpreadDoc.of([value for value, _ in known], unit)
+                verdicts = [verdict for _, verdict in known if verdict is not None]
+                result = _spread(name, spread, verdicts)
+                yield result.model_copy(update={"heating": ensemble})
 
 
 def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
