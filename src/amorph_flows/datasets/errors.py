@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,8 @@ class ErrorStatistics:
         linearised ratio estimator (W. G. Cochran, Sampling Techniques, 3rd ed., section 2.11).
         Frames of one run resemble each other, so that they are too small rather than too large.
         None with fewer than two frames.
+    energy_mae_error_mev_atom, force_mae_error_ev_a, stress_mae_error_gpa
+        The same of the mean absolute errors.
     """
 
     n_frames: int
@@ -47,6 +49,9 @@ class ErrorStatistics:
     energy_rmse_error_mev_atom: float | None = None
     force_rmse_error_ev_a: float | None = None
     stress_rmse_error_gpa: float | None = None
+    energy_mae_error_mev_atom: float | None = None
+    force_mae_error_ev_a: float | None = None
+    stress_mae_error_gpa: float | None = None
 
 
 def error_statistics(labelled: FrameSet, predicted: FrameSet) -> ErrorStatistics:
@@ -89,6 +94,9 @@ def error_statistics(labelled: FrameSet, predicted: FrameSet) -> ErrorStatistics
         energy_rmse_error_mev_atom=_rmse_error(energies),
         force_rmse_error_ev_a=_rmse_error(forces),
         stress_rmse_error_gpa=_rmse_error(stresses),
+        energy_mae_error_mev_atom=_mean_error(energies, np.abs),
+        force_mae_error_ev_a=_mean_error(forces, np.abs),
+        stress_mae_error_gpa=_mean_error(stresses, np.abs),
     )
 
 
@@ -115,14 +123,20 @@ def _mae(errors: Sequence[FloatArray]) -> float:
 
 def _rmse_error(errors: Sequence[FloatArray]) -> float | None:
     """Return the standard error of a root-mean-square error, one array for each frame."""
+    of_square = _mean_error(errors, np.square)
+    if of_square is None:
+        return None
+    return of_square / (2 * _rmse(errors)) if of_square else 0.0
+
+
+def _mean_error(
+    errors: Sequence[FloatArray], of: Callable[[FloatArray], FloatArray]
+) -> float | None:
+    """Return the standard error of the mean of a function of errors, one array for each frame."""
     n = len(errors)
     if n < 2:
         return None
     sizes = np.array([len(of_frame) for of_frame in errors])
-    squares = np.array([np.sum(of_frame**2) for of_frame in errors])
-    mean_square = squares.sum() / sizes.sum()
-    if mean_square == 0:
-        return 0.0
-    residuals = squares - mean_square * sizes
-    of_square = np.sqrt(n / (n - 1) * np.sum(residuals**2)) / sizes.sum()
-    return float(of_square / (2 * np.sqrt(mean_square)))
+    sums = np.array([np.sum(of(of_frame)) for of_frame in errors])
+    residuals = sums - sums.sum() / sizes.sum() * sizes
+    return float(np.sqrt(n / (n - 1) * np.sum(residuals**2)) / sizes.sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -69,9 +70,7 @@ def _of_fit(paper: PublishedPaper, parts: StudyParts) -> Iterator[PaperRow]:
             paper=float(one.value),
             paper_error=rounding_error(one.value),
             here=here,
-            uncertainty=getattr(errors, one.quantity.replace("_rmse_", "_rmse_error_"), None)
-            if "_rmse_" in one.quantity
-            else None,
+            uncertainty=getattr(errors, re.sub("_(rmse|mae)_", r"_\1_error_", one.quantity), None),
             unit=one.unit,
             reason="" if here is not None else "the potential has no such error",
             where=one.where,

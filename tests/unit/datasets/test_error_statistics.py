@@ -33,6 +33,8 @@ def test_standard_errors_are_the_scatter_of_many_samples() -> None:
     for value, error in (
         ("energy_rmse_mev_atom", "energy_rmse_error_mev_atom"),
         ("force_rmse_ev_a", "force_rmse_error_ev_a"),
+        ("energy_mae_mev_atom", "energy_mae_error_mev_atom"),
+        ("force_mae_ev_a", "force_mae_error_ev_a"),
     ):
         scatter = np.std([getattr(one, value) for one in samples])
         told = np.mean([getattr(one, error) for one in samples])

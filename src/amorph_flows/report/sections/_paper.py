@@ -34,8 +34,8 @@ _FIGURES = (
 _TEXT = (
     "The combined error is the root of the sum of both squared standard errors, of logarithms for "
     "diffusivities and Haven ratios. The paper gives no errors; its numbers have that of rounding "
-    "alone, so that differences are rather smaller in units of the true error. Standard errors of "
-    "RMSEs take frames as independent, and that of order is its scatter between frames. "
+    "alone, so that differences are rather smaller in units of the true error. Those of "
+    "the fit take frames as independent, and that of order is its scatter between frames. "
     "Diffusivities are given by the paper's formula too, the displacement over one time difference."
 )
 
