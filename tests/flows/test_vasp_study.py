@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from jobflow import JobStore, run_locally
+from jobflow import Flow, JobStore, run_locally
 from pymatgen.core import SETTINGS
 
 from amorph_flows.engines.vasp import VaspEngine
@@ -32,9 +33,12 @@ def test_every_job_of_the_published_protocol(
 ) -> None:
     potcars = write_potcars(tmp_path / "potcars", ["V", "O", "Mg"])
     monkeypatch.setitem(SETTINGS, "PMG_VASP_PSP_DIR", str(potcars))
-    study = _shortened(AmorphousElectrodeMaker.from_preset("choyal2025"), tiny_study())
+    preset = AmorphousElectrodeMaker.from_preset("choyal2025")
+    whole = replace(preset, engine=with_stand_in(preset.engine)).make(v2o5())
+    study = _shortened(preset, tiny_study())
     store = open_store(tmp_path / "store")
     flow = study.make(v2o5())
+    assert _kinds(flow) == _kinds(whole)
     run_locally(
         flow, store=store, create_folders=True, root_dir=tmp_path, ensure_success=True, log=False
     )
@@ -62,7 +66,11 @@ def test_every_job_of_the_published_protocol(
     np.testing.assert_allclose(quench.crystal.lattice.matrix, melted.structure.lattice.matrix)
     assert abs(melted.structure.volume / v2o5().volume / 2 - 1) > 1e-4
     assert doc.preset == "choyal2025"
-    assert report["paper"]
+    assert sum(row["here"] is not None for row in report["paper"]) > 15
+    [rows] = [s["tables"]["differences"] for s in sections.values() if "differences" in s["tables"]]
+    differences = {row["what"] for row in rows}
+    assert "production" in differences
+    assert not {"engine", "split", "ensemble"} & differences
     assert {"average_voltage", "tracer_diffusivity"} <= {row.quantity for row in doc.results}
     assert all(row.value is None or np.isfinite(row.value) for row in doc.results)
     _require_vasp_labels(store)
@@ -89,7 +97,11 @@ def _shortened(
         preset,
         engine=with_stand_in(preset.engine),
         cell_lengths_a=tiny.cell_lengths_a,
-        melt_quench=tiny.melt_quench,
+        melt_quench=replace(
+            tiny.melt_quench,
+            hold_temperatures_k=preset.melt_quench.hold_temperatures_k[:1],
+            hold_duration_fs=20.0,
+        ),
         sampling=tiny.sampling,
         insertion_temperatures_k=(300.0, 1200.0),
         fit=replace(preset.fit, settings=settings, alternatives=others),
@@ -105,6 +117,11 @@ def _shortened(
             transport=replace(preset.engine_transport.transport, time_difference_fs=48.0),
         ),
     )
+
+
+def _kinds(flow: Flow) -> set[str]:
+    """Return the names of the jobs of a flow without temperatures and sizes of potentials."""
+    return {re.sub(r"[0-9.]+ (K|Å)|level [0-9]+", "#", job.name) for job in jobs_of(flow)}
 
 
 def _require_vasp_labels(store: JobStore) -> None:
