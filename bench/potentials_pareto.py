@@ -34,9 +34,12 @@ from amorph_flows.schemas.fits import (
     AENETSettings,
     FitSettings,
     GAPSettings,
+    MACESettings,
     MTPSettings,
+    NequIPSettings,
     PODSettings,
     PretrainedSettings,
+    SevenNetSettings,
     SnapSettings,
 )
 from amorph_flows.schemas.potential_comparison import MeasuredFit, PotentialComparisonDoc
@@ -50,7 +53,8 @@ STRIDE = 5
 AT_MOST_S = 600.0
 DOCS = Path(__file__).parents[1] / "docs"
 COLOURS = {"mtp": "#3a78c2", "snap": "#cf8530", "qsnap": "#b0543c", "pod": "#8a6ab0",
-           "gap": "#6a9a4a",            "pretrained": "#808a96"}  # fmt: skip
+           "gap": "#6a9a4a", "ace": "#c0507a", "nequip": "#2f9a94", "mace": "#b8a020",
+           "sevenn": "#5a5a9a", "pretrained": "#808a96"}  # fmt: skip
 
 
 def methods() -> dict[str, FitSettings]:
@@ -68,7 +72,16 @@ def methods() -> dict[str, FitSettings]:
     gap = {"n_max": 6, "l_max": 4, "n_sparse": 200, **shared}
     found["gap"] = GAPSettings(**gap)
     found["gap-forces"] = GAPSettings(labels="energies and forces", **gap)
-    found["ace"] = ACESettings(**shared)
+    two_densities = {"powers": (1.0, 0.5), "ladder_step": 0, "max_steps": 400, **shared}
+    found["ace-50"] = ACESettings(functions_per_element=50, **two_densities)
+    found["ace-150"] = ACESettings(functions_per_element=150, **two_densities)
+    network = {"layers": 2, "members": 1, **shared}
+    found["nequip"] = NequIPSettings(features=16, radial_width=32, max_steps=60, **network)
+    found["allegro"] = NequIPSettings(
+        network="allegro", features=16, radial_width=32, max_steps=60, **network
+    )
+    found["mace"] = MACESettings(features=16, max_l=0, max_steps=40, **network)
+    found["sevenn"] = SevenNetSettings(members=1, max_steps=3, max_seconds=AT_MOST_S)
     found["aenet"] = AENETSettings(max_seconds=AT_MOST_S)
     found["chgnet"] = PretrainedSettings(calculator="CHGNet")
     return found

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     mtp_plugin: Path | None = Field(
         default=None, description="MTP plugin built for lammps_command; None: built on first use"
     )
-    compiler: str = Field(default="g++", description="C++17 compiler for the MTP kernel")
+    compiler: str = Field(default="g++", description="C++17 compiler for kernels and plugins")
     gpaw_python: str = Field(
         default="", description="interpreter that has GPAW, with its launcher; empty: this one"
     )
@@ -28,8 +28,12 @@ class Settings(BaseSettings):
     )
     ace_pair_style: str = Field(
         default="",
-        description="pair style of lammps_command for ACE, such as `pace product`; empty: LAMMPS "
-        "gets forces through fix external",
+        description="pair style of lammps_command for ACE, such as `pace product`; empty: that of "
+        "the plugin if it is built, else LAMMPS gets forces through fix external",
+    )
+    ace_plugin: Path | None = Field(
+        default=None,
+        description="ACE plugin built for lammps_command; None: none but that of the wheel",
     )
     nequip_python: str = Field(default="", description="the same for NequIP and Allegro")
     nequip_pair_style: str = Field(

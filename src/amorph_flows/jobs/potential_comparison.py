@@ -123,7 +123,7 @@ def measure_fit(
     }
     if structure is not None:
         try:
-            changes["md_us_atom_step"] = _time_md(potential, structure)
+            changes["md_us_atom_step"] = time_md(potential, structure)
         except AmorphFlowsError as error:
             changes["failure"] = f"in LAMMPS: {error}"
     return fit.model_copy(update=changes)
@@ -195,8 +195,16 @@ def _by_formula(
     return found
 
 
-def _time_md(potential: PotentialDoc, structure: Structure) -> float:
-    """Return the CPU time of MD for an atom and step, the start of LAMMPS left out, µs."""
+def time_md(potential: PotentialDoc, structure: Structure) -> float:
+    """Return the CPU time of MD for an atom and step, the start of LAMMPS left out, µs.
+
+    Parameters
+    ----------
+    potential
+        The potential.
+    structure
+        A cell of its elements.
+    """
     _cpu_of_md(potential, structure, _SHORT_STEPS)  # the first run may compile its pair style
     start, steps = _cpu_of_md(potential, structure, _SHORT_STEPS), _LONG_STEPS
     while True:

@@ -51,7 +51,7 @@ def test_without_native_instructions_the_same(flags, monkeypatch):
     potential, atoms = random_potential(12), random_structure()
     expected = properties(atoms, potential)
     gradients = TrainingKernel(potential, [atoms]).atom_gradients(0)
-    monkeypatch.setattr("amorph_flows.potentials.mtp._compile.PORTABLE", (flags,))
+    monkeypatch.setattr("amorph_flows.potentials.compiled.library.PORTABLE", (flags,))
     portable = load.__wrapped__(native=False)
     monkeypatch.setattr(library, "load", lambda native: portable)
     assert portable.amorph_mtp_width() in ((2,) if flags == "-O3" else (2, 4))
@@ -166,17 +166,17 @@ def test_bad_input_is_refused():
 
 
 def test_missing_compiler_says_what_to_install(monkeypatch, tmp_path):
-    from amorph_flows.potentials.mtp._compile import shared_library
+    from amorph_flows.potentials.compiled.library import shared_library
 
     monkeypatch.setenv("AMORPH_COMPILER", "no-such-compiler")
     with pytest.raises(MissingDependencyError, match=r"no-such-compiler.*apt install g\+\+"):
-        shared_library("x", ("kernel.cpp",))
+        shared_library("x", [library.CPP / "kernel.cpp"])
 
 
 def test_failing_compiler_is_quoted(monkeypatch, tmp_path):
-    from amorph_flows.potentials.mtp._compile import shared_library
+    from amorph_flows.potentials.compiled.library import shared_library
 
     monkeypatch.setenv("AMORPH_CACHE_DIR", str(tmp_path))
     with pytest.raises(CalculationError, match="no-such-flag"):
-        shared_library("x", ("neighbours.cpp",), flags=("--no-such-flag",))
+        shared_library("x", [library.CPP / "neighbours.cpp"], flags=("--no-such-flag",))
     assert not list(tmp_path.iterdir())

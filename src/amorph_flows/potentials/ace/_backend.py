@@ -23,6 +23,7 @@ from amorph_flows.potentials.ace._file import (
     YACE_FILE,
 )
 from amorph_flows.potentials.ace._training import train
+from amorph_flows.potentials.ace.plugin import find_plugin
 from amorph_flows.potentials.base import GradeSettings, PairStyle, register, require_elements
 from amorph_flows.potentials.environments.frames import frames_file
 from amorph_flows.potentials.environments.installed import find_installed
@@ -100,19 +101,21 @@ class ACEBackend(LearnedBackend):
     ) -> PairStyle:
         """Write the potential into a folder and return LAMMPS's input lines.
 
-        There are none where the settings name no pair style of ACE, and for runs with grades:
-        LAMMPS then gets its forces and grades from python-ace, on one rank.
+        There are none where LAMMPS has no pair style of ACE, neither its own nor our plugin: it
+        then gets its forces and grades from python-ace, on one rank.
         """
         require_elements(doc.species, elements)
         if grade is not None:
             _require_active_set(doc)
-        style = Settings().ace_pair_style
-        if grade is not None or not style:
+        style = _style_of_commands() if grade is None else []
+        if not style and (grade is not None or not Settings().lammps_command):
+            plugin = find_plugin()
+            style = _style(plugin) if plugin is not None else []
+        if not style:
             return PairStyle(commands=[])
         (directory / YACE_FILE).write_bytes(_file(doc, YACE_FILE))
-        return PairStyle(
-            [f"pair_style {style}", f"pair_coeff * * {YACE_FILE} {' '.join(elements)}"]
-        )
+        coefficients = f"pair_coeff * * {YACE_FILE} {' '.join(elements)}"
+        return PairStyle([*style, coefficients], is_watched=grade is not None)
 
     @override
     def grades(self, doc: PotentialDoc, frames: FrameSet) -> FloatArray:
@@ -132,6 +135,18 @@ class ACEBackend(LearnedBackend):
         if not rows:
             return []
         return [offered[i] for i in additions(np.eye(rows[0].shape[1]), rows, limit)]
+
+
+def _style_of_commands() -> list[str]:
+    """Return the pair style that the settings name for their own LAMMPS."""
+    settings = Settings()
+    if settings.ace_pair_style:
+        return [f"pair_style {settings.ace_pair_style}"]
+    return _style(settings.ace_plugin) if settings.ace_plugin is not None else []
+
+
+def _style(plugin: Path) -> list[str]:
+    return [f"plugin load {plugin}", "pair_style ace"]
 
 
 def _evaluator() -> Any:

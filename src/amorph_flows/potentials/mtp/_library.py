@@ -5,14 +5,16 @@ from __future__ import annotations
 import ctypes
 import weakref
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from amorph_flows.arrays import FloatArray, Int32Array
 from amorph_flows.errors import CalculationError
-from amorph_flows.potentials.mtp._compile import shared_library
+from amorph_flows.potentials.compiled.library import shared_library
 from amorph_flows.potentials.mtp._file import MTPPotential
 
+CPP = Path(__file__).parent / "cpp"
 _SOURCES = ("kernel.cpp", "gradient.cpp", "training.cpp", "neighbours.cpp", "library.cpp")
 
 _doubles = np.ctypeslib.ndpointer(np.float64, flags="C_CONTIGUOUS")
@@ -58,7 +60,9 @@ def load(*, native: bool = True) -> ctypes.CDLL:
     ctypes.CDLL
         The library with typed functions.
     """
-    path = shared_library("mtp", _SOURCES, flags=("-pthread",), native=native)
+    path = shared_library(
+        "mtp", [CPP / source for source in _SOURCES], flags=("-pthread",), native=native
+    )
     library = ctypes.CDLL(str(path))
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(library, f"amorph_mtp_{name}")

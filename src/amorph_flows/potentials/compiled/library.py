@@ -1,10 +1,11 @@
-"""Compiling the C++ sources of this package on first use, kept in the cache folder."""
+"""Compiling C++ sources on first use, kept in the cache folder."""
 
 from __future__ import annotations
 
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from amorph_flows.files import replacement
 from amorph_flows.hashes import sha256_of
 from amorph_flows.settings import Settings
 
-_SOURCES = Path(__file__).parent / "cpp"
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math")
 NATIVE = ("-march=native",)
 PORTABLE = ("-DAMORPH_PORTABLE",)
@@ -21,20 +21,20 @@ PORTABLE = ("-DAMORPH_PORTABLE",)
 
 def shared_library(
     name: str,
-    sources: tuple[str, ...],
+    sources: Iterable[Path],
     *,
     flags: tuple[str, ...] = (),
     native: bool = True,
     salt: str = "",
 ) -> Path:
-    """Compile C++ sources of this package, or find the library compiled before.
+    """Compile C++ sources, or find the library compiled before.
 
     Parameters
     ----------
     name
         Stem of the library's file name.
     sources
-        Files in ``cpp/``.
+        C++ files; what else their folders hold, such as headers, counts as theirs.
     flags
         Further flags: include folders, libraries.
     native
@@ -56,14 +56,14 @@ def shared_library(
     CalculationError
         If the compiler fails; the message ends with what it said.
     """
-    compiler = _compiler()
+    compiler, files = _compiler(), list(sources)
     options = (*FLAGS, *(NATIVE if native else PORTABLE), *flags)
-    key = "\n".join([_compiler_version(compiler), *options, *sources, _cpu(), _hash(), salt])
+    key = "\n".join([_compiler_version(compiler), *options, _cpu(), _hash(files), salt])
     digest = sha256_of(key)[:16]
     folder = Settings().cache_dir.expanduser()
     library = folder / f"{name}-{digest}.so"
     if not library.exists():
-        _compile(compiler, options, sources, library)
+        _compile(compiler, options, files, library)
     return library
 
 
@@ -72,19 +72,16 @@ def _compiler() -> str:
     found = shutil.which(wanted)
     if found is None:
         raise MissingDependencyError(
-            f"the C++17 compiler {wanted!r}, which the moment tensor potential needs,",
+            f"the C++17 compiler {wanted!r}, which compiles potentials,",
             hint="apt install g++ (or: conda install gxx); another one: AMORPH_COMPILER=clang++",
         )
     return found
 
 
-def _compile(
-    compiler: str, options: tuple[str, ...], sources: tuple[str, ...], library: Path
-) -> None:
+def _compile(compiler: str, options: tuple[str, ...], sources: list[Path], library: Path) -> None:
     library.parent.mkdir(parents=True, exist_ok=True)
     with replacement(library) as output:
-        files = [str(_SOURCES / source) for source in sources]
-        command = [compiler, *files, *options, "-o", str(output)]
+        command = [compiler, *map(str, sources), *options, "-o", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             errors = "\n".join(done.stderr.splitlines()[:20])
@@ -107,7 +104,8 @@ def _cpu() -> str:
     return platform.machine() + platform.processor()
 
 
-@cache
-def _hash() -> str:
-    paths = sorted(_SOURCES.iterdir())
-    return sha256_of(*(path.name.encode() + b"\0" + path.read_bytes() for path in paths))
+def _hash(sources: list[Path]) -> str:
+    folders = sorted({source.parent for source in sources})
+    beside = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
+    names = [source.name.encode() for source in sources]
+    return sha256_of(*names, *(path.name.encode() + b"\0" + path.read_bytes() for path in beside))
