@@ -89,6 +89,12 @@ from amorph_flows.analysis.transport.ion_motion import IonMotion, ion_motion
 from amorph_flows.analysis.transport.temperature_transport import TransportAtTemperature
 from amorph_flows.analysis.transport.transport import TransportResult, analyse_transport
 from amorph_flows.analysis.verdict import Answer, Remedy, Verdict, believable, doubts
+from amorph_flows.analysis.viscosity import (
+    Viscosity,
+    ViscosityThresholds,
+    ViscosityVerdict,
+    green_kubo_viscosity,
+)
 
 AmorphousJudgement = Finding = MeltJudgement = Verdict
 """What scripts call the verdicts of `judge_amorphous`, `analyse_transport` and `judge_melt`."""
@@ -144,6 +150,9 @@ __all__ = [
     "UnwrappingWarning",
     "VanHove",
     "Verdict",
+    "Viscosity",
+    "ViscosityThresholds",
+    "ViscosityVerdict",
     "Voids",
     "VolumeVerdict",
     "analyse_transport",
@@ -164,6 +173,7 @@ __all__ = [
     "first_shell",
     "fit_arrhenius",
     "fit_glass_transition",
+    "green_kubo_viscosity",
     "guttman_rings",
     "implied_frame_spacing",
     "ion_motion",

@@ -82,6 +82,9 @@ class ProductionMDMaker(Maker):
         Of ``"npt"``, GPa.
     frame_stride
         Steps between frames of the trajectory.
+    thermo_stride
+        Steps between energies, pressures and stresses; None: `frame_stride`. A viscosity
+        (`amorph_flows.jobs.viscosity.find_viscosity`) needs some 5 to 20 fs.
     grade_every
         Steps between extrapolation grades; 0 does not watch them. A classical potential has
         none.
@@ -101,6 +104,7 @@ class ProductionMDMaker(Maker):
     ensemble: Literal["nvt", "npt"] = "nvt"
     pressure_gpa: float = 0.0
     frame_stride: int = 500
+    thermo_stride: int | None = None
     grade_every: int = 100
     grade_select: float = 2.0
     seed: int = 0
@@ -231,7 +235,7 @@ class ProductionMDMaker(Maker):
             time_step_fs=self.time_step_fs,
             damping_fs=self.damping_fs,
             frame_stride=self.frame_stride,
-            thermo_stride=self.frame_stride,
+            thermo_stride=self.frame_stride if self.thermo_stride is None else self.thermo_stride,
             seed=seed_of(self.seed, self.name, label, temperature_k),
         )
 

@@ -35,6 +35,7 @@ STAGES = {
     "glass_transition": "schemas jobs flows",
     "ion_dynamics": "schemas jobs flows",
     "elastic": "schemas jobs flows",
+    "viscosity": "schemas jobs",  # of a run of production_md
 }
 NO_STAGES = {
     "schemas": {
