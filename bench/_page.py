@@ -11,6 +11,8 @@ from pymatgen.core import Structure
 
 from amorph_flows.analysis import Trajectory, radial_distribution
 
+_COLOURS = ("#3a78c2", "#cf8530", "#4a9a57")
+
 
 def write_results(page: Path, text: str, name: str = "results") -> None:
     """Replace what stands between the two marks of a name on a page."""
@@ -28,7 +30,7 @@ def draw_rdfs(
     """Draw partial radial distribution functions side by side, a line for each source."""
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     for axis, pair in zip(figure.subplots(1, len(pairs)), pairs, strict=True):
-        for colour, (label, source) in zip(("#3a78c2", "#cf8530"), sources, strict=False):
+        for colour, (label, source) in zip(_COLOURS, sources, strict=False):
             found = radial_distribution(source, 8.0, 200)
             axis.plot(found.distances_a, found.pair(*pair), color=colour, label=label, lw=1.0)
         axis.set_title("-".join(pair), fontsize=9)
