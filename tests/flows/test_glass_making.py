@@ -15,7 +15,7 @@ from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import GlassMaker, RandomStructureMaker
 from amorph_flows.lammps import GlassSchedule, load_trajectory
-from amorph_flows.potentials import classical_potential
+from amorph_flows.potentials import classical_potential, pretrained_potential
 from amorph_flows.schemas.glass_making import GlassesDoc
 from amorph_flows.schemas.potential import ClassicalSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -135,6 +135,13 @@ def test_bad_input_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(InputError, match=message):
         maker.make(source)
+
+
+def test_a_barostat_with_a_model_that_has_no_stress_is_refused():
+    mute = pretrained_potential("flaky_calculator:WithoutStress", ["Na", "Fe", "P", "O"])
+    maker = replace(MAKER, engine=PotentialEngine(mute))
+    with pytest.raises(InputError, match=r"schedule has stages under NPT, .* has no stress"):
+        maker.make("NaFePO4")
 
 
 def test_folders_are_one_for_each_glass(tmp_path):

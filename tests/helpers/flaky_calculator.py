@@ -18,3 +18,9 @@ class EveryThirdFails(ToyCalculator):
         if type(self).count % 3 == 0:
             raise RuntimeError("the self-consistency cycle did not converge")
         super().calculate(*args, **kwargs)
+
+
+class WithoutStress(ToyCalculator):
+    """Gives energies and forces alone."""
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "forces"]

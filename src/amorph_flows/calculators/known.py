@@ -168,6 +168,28 @@ def load_factory(name: str) -> Callable[..., Calculator]:
     return factory
 
 
+def calculator_has_stress(name: str) -> bool:
+    """Return whether a calculator gives stresses, as far as it can be told before it is made.
+
+    Parameters
+    ----------
+    name
+        A short name or ``package.module:ClassOrFactory``.
+
+    Raises
+    ------
+    InputError
+        If the name is neither.
+    MissingDependencyError
+        If its package cannot be imported.
+    """
+    known = find_calculator(name)
+    if ":" not in name:
+        return known.has_stress
+    listed = getattr(load_factory(name), "implemented_properties", None)
+    return "stress" in listed if listed else known.has_stress
+
+
 def get_calculator(name: str, settings: dict[str, Any]) -> Calculator:
     """Return the calculator of a name and its settings, the same one each time in a process.
 

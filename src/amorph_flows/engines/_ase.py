@@ -14,6 +14,7 @@ from pymatgen.core import Structure
 from typing_extensions import override
 
 from amorph_flows.calculators.known import (
+    calculator_has_stress,
     calculator_version,
     find_calculator,
     load_factory,
@@ -80,11 +81,7 @@ class AseEngine(CalculatorEngine):
     @property
     @override
     def has_stress(self) -> bool:
-        known = find_calculator(self.calculator)
-        if ":" in self.calculator:
-            listed = getattr(load_factory(self.calculator), "implemented_properties", None)
-            return "stress" in listed if listed else known.has_stress
-        return known.has_stress
+        return calculator_has_stress(self.calculator)
 
     @property
     @override

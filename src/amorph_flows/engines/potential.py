@@ -90,8 +90,14 @@ class PotentialEngine(CalculatorEngine):
 
     @property
     @override
+    def has_stress(self) -> bool:
+        doc = self.potential
+        return not isinstance(doc, PotentialDoc) or get_backend(doc.backend).has_stress(doc)
+
+    @property
+    @override
     def barostats(self) -> tuple[Coupling, ...]:
-        return get_args(Coupling)
+        return get_args(Coupling) if self.has_stress else ()
 
     @override
     def info(self) -> EngineInfo:

@@ -103,6 +103,28 @@ def atoms_of(elements: Sequence[str]) -> Structure:
     return Structure(cell, elements, places, coords_are_cartesian=True)
 
 
+def require_stress(engine: Engine, what: str) -> None:
+    """Refuse a barostat with an engine that has no stress.
+
+    Parameters
+    ----------
+    engine
+        The engine.
+    what
+        What asks for a barostat: the setting and its value.
+
+    Raises
+    ------
+    InputError
+        If the engine has no stress.
+    """
+    if not engine.has_stress:
+        raise InputError(
+            f"{what}, but the engine {engine.info().name} has no stress, which a barostat needs; "
+            "use NVT or another potential"
+        )
+
+
 def check_cell_size(
     structure: Structure, lengths_a: tuple[float, float, float], multiples: tuple[int, int, int]
 ) -> None:

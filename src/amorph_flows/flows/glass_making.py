@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import InputError
-from amorph_flows.flows.checks import atoms_of
+from amorph_flows.flows.checks import atoms_of, require_stress
 from amorph_flows.jobs.fields import require_at_least_one, require_not_negative, require_positive
 from amorph_flows.jobs.glass_making import collect_glasses
 from amorph_flows.jobs.production_md import run_production
@@ -100,6 +100,8 @@ class GlassMaker(Maker):
         replace(self.engine, elements=self._species(source)).check(some)
         lattice = source.lattice if isinstance(source, Structure) else self.packing.lattice(source)
         potential = self.potential(source)
+        if self._has_barostat:
+            require_stress(self.engine, "schedule has stages under NPT")
         if lattice is None or not isinstance(potential, PotentialDoc) or not self._has_barostat:
             return
         width, needed = minimum_width(lattice.matrix), 2 * potential.settings.cutoff

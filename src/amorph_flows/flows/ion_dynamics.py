@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 
 from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import InputError
+from amorph_flows.flows.checks import require_stress
 from amorph_flows.jobs.fields import (
     require_at_least_one,
     require_not_negative,
@@ -142,6 +143,8 @@ class IonDynamicsMaker(Maker):
                 f"ring_temperature_k is {self.ring_temperature_k}; give one of temperatures_k"
             )
         self.engine.check(structure)
+        if "npt" in self.heatings:
+            require_stress(self.engine, "heatings has 'npt'")
         if structure is None:
             return
         present = {site.specie.symbol for site in structure}

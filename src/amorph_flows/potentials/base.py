@@ -135,6 +135,17 @@ class PotentialBackend(ABC):
             The potential.
         """
 
+    def has_stress(self, doc: PotentialDoc) -> bool:
+        """Return whether a potential gives stresses, which a barostat needs.
+
+        Parameters
+        ----------
+        doc
+            The potential.
+        """
+        del doc
+        return True
+
     @abstractmethod
     def pair_style(
         self, doc: PotentialDoc, elements: list[str], directory: Path, grade: GradeSettings | None

@@ -10,7 +10,7 @@ import numpy as np
 from ase.calculators.calculator import Calculator
 from typing_extensions import override
 
-from amorph_flows.calculators.known import get_calculator
+from amorph_flows.calculators.known import calculator_has_stress, get_calculator
 from amorph_flows.datasets.errors import error_statistics
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import InputError
@@ -100,6 +100,11 @@ class PretrainedBackend(CommitteeBackend):
         model = require_settings(settings, PretrainedSettings)
         others = [get_calculator(m.calculator, m.calculator_kwargs) for m in model.committee]
         return [_model_of(model), *others]
+
+    @override
+    def has_stress(self, doc: PotentialDoc) -> bool:
+        model = require_settings(doc.fit_settings(), PretrainedSettings)
+        return calculator_has_stress(model.calculator)
 
     @override
     def fingerprint(self, files: dict[str, bytes]) -> str:
