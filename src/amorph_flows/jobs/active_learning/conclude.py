@@ -102,7 +102,7 @@ def conclude_turn(
     verdict = loop.judge(so_far, generation)
     asked = f"goal: {' and '.join(loop.until.asked)}: {found_so_far(generation)}"
     if verdict is not None:
-        verdict = _with_cadence(verdict, loop.grade_every)
+        verdict = with_cadence(verdict, loop.grade_every)
         goal = judge_learning(loop.until, so_far, generation) if loop.until.is_set else None
         report_goal(asked, verdict.passed if goal is None else goal.passed)
         ended = ActiveLearningDoc(
@@ -170,8 +170,16 @@ def collect_turns(
     return ActiveLearningOutcome(loop=whole, potential=potential, dataset=dataset)
 
 
-def _with_cadence(verdict: Verdict, grade_every: int) -> Verdict:
-    """Return how a loop ended with how often its runs looked at the grade."""
+def with_cadence(verdict: Verdict, grade_every: int) -> Verdict:
+    """Return how a loop ended with how often its runs looked at the grade.
+
+    Parameters
+    ----------
+    verdict
+        How it ended.
+    grade_every
+        Steps between grades.
+    """
     looked = "every step" if grade_every == 1 else f"every {grade_every} steps"
     return replace(
         verdict,
