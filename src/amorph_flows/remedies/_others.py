@@ -9,6 +9,7 @@ from amorph_flows.analysis import ElasticVerdict as E
 from amorph_flows.analysis import LatticeVerdict as Lattice
 from amorph_flows.analysis import MeltVerdict as M
 from amorph_flows.analysis import TransitionVerdict as G
+from amorph_flows.analysis import ViscosityVerdict as Viscosity
 from amorph_flows.analysis import VolumeVerdict as Volume
 from amorph_flows.analysis.pressure import MAX_STANDARD_ERROR_GPA
 from amorph_flows.analysis.steadiness import EnergyVerdict as Energy
@@ -279,6 +280,12 @@ OTHERS: Table = {
     "fits frames that it has not seen?": {
         MethodVerdict.OVERFITS: "a comparison of potentials is no part of a study",
         MethodVerdict.NOT_TESTED: "a comparison of potentials is no part of a study",
+    },
+    "viscosity at its plateau?": {
+        Viscosity.NO_PLATEAU: "a viscosity is no part of a study",
+        Viscosity.SLOW_PART_MISSED: "a viscosity is no part of a study",
+        Viscosity.UNCERTAIN: "a viscosity is no part of a study",
+        Viscosity.SAMPLED_TOO_RARELY: "a viscosity is no part of a study",
     },
     "isotropic?": {
         E.NOT_LINEAR: "elastic moduli are no part of a study",

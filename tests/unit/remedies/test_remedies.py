@@ -22,6 +22,7 @@ from amorph_flows.study.overrides import apply_overrides, override_names
 SOURCE = Path(amorph_flows.__file__).parent
 PASSING = {
     "ALL_CONTENTS",
+    "PLATEAU",
     "GENERALISES",
     *("ACCURATE", "AMORPHOUS", "ARRHENIUS", "CELL_LARGE_ENOUGH", "CELL_SMALL", "COMPLETE"),
     *("CONTINUOUS", "CONVERGED", "DIFFUSIVE", "DISCONTINUOUS", "DRIFT_LARGE", "DRIFT_SMALL"),
