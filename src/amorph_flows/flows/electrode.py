@@ -21,7 +21,7 @@ from amorph_flows.flows.melt_quench import MeltQuenchMaker
 from amorph_flows.flows.more_glasses import add_glasses, handed_on
 from amorph_flows.flows.potential import FitPotentialMaker
 from amorph_flows.flows.presets import PRESETS, preset_fields
-from amorph_flows.flows.sample_runs import analyse, cpu_seconds_of_runs, run_sample
+from amorph_flows.flows.sample_runs import analyse, cpu_seconds_of_runs, run_sample, run_small
 from amorph_flows.flows.samples import Sample, formulas_of, make_samples
 from amorph_flows.flows.side_runs import cool, run_host, run_melt, transport_beside
 from amorph_flows.flows.study_check import check_study
@@ -30,7 +30,6 @@ from amorph_flows.flows.voltage_profile import (
     PartlyFilled,
     fill_partly,
     profile_of,
-    run_filled,
 )
 from amorph_flows.jobs.insertion import IonInsertionMaker
 from amorph_flows.jobs.production_md import ProductionMDMaker
@@ -245,7 +244,8 @@ class AmorphousElectrodeMaker(Maker):
         learned = study.active_learning.make(fit.output["potential"], fit.output["dataset"], starts)
         potential = learned.output.potential
         runs = [run_sample(study, potential, host, sample) for sample in samples]
-        between = run_filled(study, potential, filled)
+        partly = [start for one in filled for start in one.starts]
+        between = run_small(study, potential, partly, "end of engine MD")
         melts = run_melt(study, potential, samples[0])
         of_host = run_host(study, potential, samples[0])
         crystal = repeated_for_ions(structure, [study.highest_content])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from amorph_flows.flows.production import (
     quenches_its_glass,
 )
 from amorph_flows.flows.samples import Sample, reseeded
+from amorph_flows.jobs.active_learning.conclude import Start
 from amorph_flows.jobs.structure import Planes, compare_structures
 from amorph_flows.jobs.transport import TransportSettings, collect_transport
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
@@ -126,14 +127,31 @@ def run_sample(
     sample
         The sample.
     """
-    small = {
-        (t, formula): study.mtp_sampling.make(
-            potential, start, t, formula, sample.named("end of engine MD")
-        )
-        for formula, t, start in sample.starts
-    }
+    small = run_small(study, potential, sample.starts, sample.named("end of engine MD"))
     glass, large = _production(study, potential, host, sample)
     return SampleRuns(sample, small, glass, large)
+
+
+def run_small(
+    study: AmorphousElectrodeMaker, potential: PotentialDoc, starts: Iterable[Start], origin: str
+) -> dict[tuple[float, str], Job | Flow]:
+    """Return MD with the potential in the cell of engine MD, by temperature, K, and formula.
+
+    Parameters
+    ----------
+    study
+        The stages.
+    potential
+        The potential, or a reference to it.
+    starts
+        Formula, temperature, K, and structure of each run.
+    origin
+        Where the structures came from.
+    """
+    return {
+        (t, formula): study.mtp_sampling.make(potential, start, t, formula, origin)
+        for formula, t, start in starts
+    }
 
 
 def cpu_seconds_of_runs(

@@ -15,7 +15,6 @@ from amorph_flows.jobs.active_learning.conclude import Start
 from amorph_flows.jobs.voltage_profile import collect_voltage_profile
 from amorph_flows.runtime.identity import jobs_of
 from amorph_flows.schemas.labelling import LabelDoc
-from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.voltage import VoltageDoc
 from amorph_flows.structures.stoichiometry import count_ions
@@ -81,27 +80,6 @@ def fill_partly(
         }
         filled.append(PartlyFilled(formula, inserted, sampled))
     return filled
-
-
-def run_filled(
-    study: AmorphousElectrodeMaker, potential: PotentialDoc, filled: Sequence[PartlyFilled]
-) -> dict[tuple[float, str], Job | Flow]:
-    """Return MD with the potential at the contents between, by temperature, K, and formula.
-
-    Parameters
-    ----------
-    study
-        The stages.
-    potential
-        The potential, or a reference to it.
-    filled
-        The glass of the first sample with fewer ions.
-    """
-    return {
-        (t, formula): study.mtp_sampling.make(potential, start, t, formula, "end of engine MD")
-        for one in filled
-        for formula, t, start in one.starts
-    }
 
 
 def profile_of(
