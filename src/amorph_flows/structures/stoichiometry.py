@@ -91,9 +91,8 @@ def multiples_for_ions(
             continue
         triples = [
             (i, j, n_cells // (i * j))
-            for i in _divisors(n_cells, least[0])
-            for j in _divisors(n_cells // i, least[1])
-            if n_cells // (i * j) >= least[2]
+            for i in _divisors(n_cells, least[0], n_cells // (least[1] * least[2]))
+            for j in _divisors(n_cells // i, least[1], n_cells // i // least[2])
         ]
         if triples:
             return max(triples, key=lambda triple: _width(structure, triple))
@@ -104,8 +103,8 @@ def multiples_for_ions(
     )
 
 
-def _divisors(number: int, least: int) -> list[int]:
-    return [n for n in range(least, number + 1) if number % n == 0]
+def _divisors(number: int, least: int, most: int) -> list[int]:
+    return [n for n in range(least, most + 1) if number % n == 0]
 
 
 def _width(structure: Structure, multiples: Sequence[int]) -> float:
