@@ -121,12 +121,10 @@ def more(
     return [left[i] for i in picked]
 
 
-def first(way: str, n_pool: int, seed: int) -> list[int]:
-    """Return the first frames that are labelled."""
-    rng = np.random.default_rng(seed)
-    if way == "every-nth":
-        return evenly(n_pool, SIZES[0], rng)
-    return sorted(int(i) for i in rng.permutation(n_pool)[: SIZES[0]])
+def first(n_pool: int, seed: int) -> list[int]:
+    """Return the first frames that are labelled, at random."""
+    chosen = np.random.default_rng(seed).permutation(n_pool)[: SIZES[0]]
+    return sorted(int(i) for i in chosen)
 
 
 def evenly(n_pool: int, n: int, rng: np.random.Generator) -> list[int]:
@@ -161,7 +159,7 @@ def learn(path: Path, way: str, sets: dict[str, FrameSet], seed: int) -> None:
         if way == "every-nth":
             chosen = evenly(len(pool), size, np.random.default_rng([seed, size]))
         elif not chosen:
-            chosen = first(way, len(pool), seed)
+            chosen = first(len(pool), seed)
         else:
             doc = doc or fitted(pool.take(chosen), seed)
             chosen += [int(i) for i in more(way, doc, pool, chosen, size - len(chosen), seed)]
