@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
 from amorph_flows.errors import CalculationError
 from amorph_flows.hashes import sha256_of
-from amorph_flows.potentials.environments.install import find_uv
+from amorph_flows.potentials.environments.install import find_uv, run_uv
 from amorph_flows.potentials.environments.pins import ACE_EVALUATE
 from amorph_flows.settings import Settings
 
@@ -20,7 +19,6 @@ _VERSION = ACE_EVALUATE.pins["python-ace"]
 _SHA256 = "f1ba688d61848a936b6eb48b31d8a41b9fb33b761a2a869f67c97a9efcf25440"
 _EVALUATOR = PurePosixPath("lib/ace/ace-evaluator")
 _KEPT = ("LICENSE", "src/ace-evaluator", "lib/yaml-cpp/include", "lib/yaml-cpp/src")
-_LAST_LINES = 15
 
 
 def sources_folder() -> Path:
@@ -55,10 +53,7 @@ def _downloaded(folder: Path) -> Path:
     wanted = f"python-ace=={_VERSION}"
     pip = [find_uv(), "tool", "run", "--quiet", "pip", "download", "--quiet"]
     command = [*pip, "--no-deps", "--no-binary", "python-ace", "--dest", str(folder), wanted]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = "\n".join(done.stderr.strip().splitlines()[-_LAST_LINES:])
-        raise CalculationError(f"the sources of {wanted} cannot be downloaded:\n{said}")
+    run_uv(command, f"the sources of {wanted} cannot be downloaded")
     (archive,) = folder.glob("*.tar.gz")
     found = sha256_of(archive.read_bytes())
     if found != _SHA256:

@@ -137,15 +137,39 @@ def find_uv() -> str:
     return found
 
 
+def run_uv(command: list[str], lost: str) -> None:
+    """Run a command of uv.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    lost
+        What there is not if it fails, the beginning of the message.
+
+    Raises
+    ------
+    CalculationError
+        If it fails; the message ends with what it said.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = "\n".join(done.stderr.strip().splitlines()[-_LAST_LINES:])
+        raise CalculationError(
+            f"{lost}; `{' '.join(command)}` ended with return code {done.returncode}:\n{said}"
+        )
+
+
 def _made(environment: Environment, folder: Path, uv: list[str], python: str) -> Record:
     started = time.monotonic()
     describe_interpreter.cache_clear()  # what was here before may have been asked
-    _run([*uv, "venv", "--quiet", "--no-project", "--python", python, str(folder)], environment)
+    lost = f"the environment of {environment.name!r} was not made"
+    run_uv([*uv, "venv", "--quiet", "--no-project", "--python", python, str(folder)], lost)
     pins = folder / "requirements.txt"
     pins.write_text(environment.requirements, encoding="utf-8")
     interpreter = folder / "bin" / "python"
     command = [*uv, "pip", "install", "--quiet", "--python", str(interpreter), "-r", str(pins)]
-    _run(command, environment)
+    run_uv(command, lost)
     try:
         version, versions = describe_interpreter(
             (str(interpreter),), tuple(environment.pins), environment.modules
@@ -165,16 +189,6 @@ def _made(environment: Environment, folder: Path, uv: list[str], python: str) ->
     )
     replace_file(folder / RECORD_FILE, json.dumps(asdict(record), indent=1))
     return record
-
-
-def _run(command: list[str], environment: Environment) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = "\n".join(done.stderr.strip().splitlines()[-_LAST_LINES:])
-        raise CalculationError(
-            f"the environment of {environment.name!r} was not made; `{' '.join(command)}` ended "
-            f"with return code {done.returncode}:\n{said}"
-        )
 
 
 def _megabytes(folder: Path) -> float:
