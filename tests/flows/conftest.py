@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +16,16 @@ from amorph_flows.flows import (
     ProductionMDMaker,
     SamplingMaker,
 )
+from amorph_flows.runtime import walltime
 from amorph_flows.schemas.fits import MTPSettings
+
+
+@pytest.fixture
+def queue_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back the clock that `walltime_jobs.InterruptedCalculator` gives to its process."""
+    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
+    monkeypatch.delenv("AMORPH_DEADLINE", raising=False)
+    monkeypatch.setattr(walltime, "time", time)
 
 
 @pytest.fixture(scope="session")

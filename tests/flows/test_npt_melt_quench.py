@@ -19,6 +19,8 @@ from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.store import open_store
 from amorph_flows.structures import v2o5
 
+pytestmark = pytest.mark.usefixtures("queue_clock")
+
 
 def melt_quench(folder: Path, killed: int = 0) -> Flow:
     """Return the flow; its process is killed at a call of the calculator."""

@@ -19,12 +19,13 @@ from amorph_flows.engines import AseEngine
 from amorph_flows.errors import CalculationError, InputError, WalltimeError
 from amorph_flows.executors import run_study
 from amorph_flows.executors.state import StudyState
-from amorph_flows.runtime import walltime
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
 from amorph_flows.schemas.schedule import MDStage
 from amorph_flows.store import open_store
 from amorph_flows.structures import v2o5
 from amorph_flows.structures.configuration import to_atoms
+
+pytestmark = pytest.mark.usefixtures("queue_clock")
 
 STAGE = MDStage(
     name="hold",
@@ -44,13 +45,6 @@ NPT_STAGE = STAGE.model_copy(update={"ensemble": "npt", "end_pressure_gpa": 5.0}
 @pytest.fixture
 def oxide() -> Structure:
     return v2o5()
-
-
-@pytest.fixture(autouse=True)
-def _time_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
-    monkeypatch.delenv("AMORPH_DEADLINE", raising=False)
-    monkeypatch.setattr(walltime, "time", time)  # the calculator has a clock of its own
 
 
 def interrupted(folder: Path, ends: list[int], killed: int = 0) -> AseEngine:

@@ -6,7 +6,6 @@ import pytest
 from turns import generation
 
 from amorph_flows.flows import ActiveLearningMaker
-from amorph_flows.jobs.active_learning.conclude import with_cadence
 from amorph_flows.schemas.active_learning import EarlierTurns
 
 
@@ -15,9 +14,8 @@ def test_the_verdict_says_how_often_grades_were_looked_at(every: int, said: str)
     maker = ActiveLearningMaker(grade_every=every)
     last = generation(2, broke=False)
     turns = EarlierTurns().with_turn(generation(1, broke=True)).with_turn(last)
-    ended = maker.judge(turns, last)
-    assert ended is not None
-    verdict = with_cadence(ended, maker.grade_every)
+    verdict = maker.judge(turns, last)
+    assert verdict is not None
     assert verdict.reason.endswith(f"grades were looked at {said}")
     assert verdict.numbers["grade_every"] == every
     going_on = generation(1, broke=True)
