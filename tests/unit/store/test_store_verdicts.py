@@ -71,7 +71,7 @@ def blow_foam():
         ),
         (TransportDoc, {"haven_verdict", "verdicts", "temperatures.verdicts"}),
         (VoltageDoc, {"points.verdicts"}),
-        (GlassTransitionDoc, {"transition", "inside"}),
+        (GlassTransitionDoc, {"transition", "volume_transition", "inside"}),
         (ElasticDoc, {"isotropic"}),
         (ActiveLearningDoc, {"verdict", "goal"}),
         (ActiveLearningOutcome, set()),  # documents of their own
