@@ -147,7 +147,7 @@ class ActiveLearningMaker(LearningLoop):
                 jobs.append(job)
         return jobs, [job.output for job in jobs]
 
-    def judge(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
+    def ending(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
         """Return how the loop ends, or None where it goes on.
 
         Parameters

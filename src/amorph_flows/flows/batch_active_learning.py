@@ -284,7 +284,7 @@ class BatchActiveLearningMaker(LearningLoop):
         run.name = f"{self.name}: test of the refit, turn {turn}"
         return [pack, run]
 
-    def judge(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
+    def ending(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
         """Return how the loop ends, or None where it goes on.
 
         Parameters

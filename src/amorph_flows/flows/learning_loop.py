@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobflow import Flow, Job, Maker
@@ -116,8 +116,28 @@ class LearningLoop(Maker, ABC):
             Formula, temperature (K) and structure or composition of each run.
         """
 
-    @abstractmethod
     def judge(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
+        """Return how the loop ends and how often its runs looked at the grade; None: it goes on.
+
+        Parameters
+        ----------
+        turns
+            The turns so far.
+        last
+            The last of them.
+        """
+        verdict = self.ending(turns, last)
+        if verdict is None:
+            return None
+        looked = "every step" if self.grade_every == 1 else f"every {self.grade_every} steps"
+        return replace(
+            verdict,
+            reason=f"{verdict.reason}; grades were looked at {looked}",
+            numbers={**verdict.numbers, "grade_every": self.grade_every},
+        )
+
+    @abstractmethod
+    def ending(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
         """Return how the loop ends, or None where it goes on.
 
         Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Protocol
 
 from jobflow import Flow, JobConfig, OutputReference, Response
@@ -39,7 +38,6 @@ class TurnMaker(Protocol):
     """The part of a loop that the end of a turn uses."""
 
     until: LearningUntil
-    grade_every: int
 
     def judge(self, turns: EarlierTurns, last: GenerationDoc) -> Verdict | None:
         """Return how the loop ends, or None where it goes on."""
@@ -102,7 +100,6 @@ def conclude_turn(
     verdict = loop.judge(so_far, generation)
     asked = f"goal: {' and '.join(loop.until.asked)}: {found_so_far(generation)}"
     if verdict is not None:
-        verdict = with_cadence(verdict, loop.grade_every)
         goal = judge_learning(loop.until, so_far, generation) if loop.until.is_set else None
         report_goal(asked, verdict.passed if goal is None else goal.passed)
         ended = ActiveLearningDoc(
@@ -168,24 +165,6 @@ def collect_turns(
     """
     whole = loop.model_copy(update={"generations": flat_turns(turns)})
     return ActiveLearningOutcome(loop=whole, potential=potential, dataset=dataset)
-
-
-def with_cadence(verdict: Verdict, grade_every: int) -> Verdict:
-    """Return how a loop ended with how often its runs looked at the grade.
-
-    Parameters
-    ----------
-    verdict
-        How it ended.
-    grade_every
-        Steps between grades.
-    """
-    looked = "every step" if grade_every == 1 else f"every {grade_every} steps"
-    return replace(
-        verdict,
-        reason=f"{verdict.reason}; grades were looked at {looked}",
-        numbers={**verdict.numbers, "grade_every": grade_every},
-    )
 
 
 def judge_loop(
