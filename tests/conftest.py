@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
+
+from amorph_flows.runtime import walltime
 
 pytest.register_assert_rewrite("store_questions", "held_lammps")
 
@@ -38,3 +41,10 @@ def importable_helpers() -> Iterator[None]:
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Change into an empty folder."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back the clock and the end of a queue job that a test gives to its process."""
+    monkeypatch.delenv("AMORPH_DEADLINE", raising=False)
+    monkeypatch.setattr(walltime, "time", time)

@@ -41,7 +41,7 @@ class Ended:
 @pytest.fixture(scope="module")
 def ended(
     slurm: SlurmCluster,
-    new_mongo_uri: Callable[..., str],
+    new_queue_uri: Callable[[], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Ended]:
     """The toy study, submitted by `amorph submit` and run by what `qlaunch` puts into the queue."""
@@ -49,7 +49,7 @@ def ended(
     study = write_study(folder, engine=ENGINE)
     stop, log = folder / "stop", folder / "read.jsonl"
     log.touch()
-    with closing(FireworksHome(folder / "home", new_mongo_uri())) as home:
+    with closing(FireworksHome(folder / "home", new_queue_uri())) as home:
         home.reset()
         describe_workers(home)
         home.run("amorph", "submit", study)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from service_jobs import counting_flow, executions, workers
 N = 20
 
 
-def test_four_workers_run_each_job_once(any_mongo_uri: str, tmp_path: Path) -> None:
+def test_four_workers_run_each_job_once(new_queue_uri: Callable[[], str], tmp_path: Path) -> None:
     markers = tmp_path / "markers"
     flow = counting_flow(markers, N, together=4)
-    with closing(FireworksHome(tmp_path / "home", any_mongo_uri)) as home:
+    with closing(FireworksHome(tmp_path / "home", new_queue_uri())) as home:
         home.reset()
         home.add(flow)
         with home.workers(4):

@@ -13,6 +13,7 @@ from report_study import study_parts
 from amorph_flows.jobs.potential import choose_potential
 from amorph_flows.potentials import classical_potential
 from amorph_flows.report import Report, build_report, result_rows
+from amorph_flows.report._build import report_sections
 from amorph_flows.report._page import render_page
 from amorph_flows.report._section import Column, Panel, Section, Table, plain_data, section_data
 from amorph_flows.schemas.figure import Axis, PlotDoc, Series
@@ -278,3 +279,22 @@ def test_settings_that_were_tried_have_a_table() -> None:
     rows = report.data["sections"]["potential"]["tables"]["trials"]
     assert [row["force_rmse_ev_a"] for row in rows] == [0.2, 0.3]
     assert {row["part"] for row in rows} == {"validation blocks"}
+
+
+def test_of_many_contents_figures_show_the_ends_and_tables_all() -> None:
+    found = study_parts().structure
+    host, *_, full = sorted(found.samples, key=lambda sample: "Mg" in sample.formula)
+    between = [
+        full.model_copy(update={"formula": name}) for name in ("MgV8O20", "MgV4O10", "Mg3V8O20")
+    ]
+    structure = found.model_copy(update={"samples": [host, *between, full]})
+    parts = study_parts().model_copy(update={"structure": structure})
+    sections = {one.name: one for one in report_sections(parts, [])}
+    for name in ("rdf", "energies", "order"):
+        shown = " ".join(panel.title + panel.caption for panel in sections[name].panels)
+        assert "MgV₂O₅" in shown
+        assert "V₄O₁₀" not in shown
+        assert "V₈O₂₀" not in shown
+        assert any("MgV₈O₂₀, MgV₄O₁₀, Mg₃V₈O₂₀" in text for text in sections[name].text)
+    rows = sections["order"].tables[0].rows
+    assert {row["formula"] for row in rows} == {one.formula for one in structure.samples}

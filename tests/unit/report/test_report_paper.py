@@ -71,8 +71,12 @@ def test_each_number_of_the_paper_has_a_row(report: Report) -> None:
     rows = report.data["paper"]
     paper = published_paper()
     assert len(rows) == len(paper.numbers) + len(paper.results.references)
-    shown = report.data["sections"]["paper"]["tables"]["paper"]
-    assert [row["paper"] for row in shown] == [row["paper"] for row in rows]
+    tables = report.data["sections"]["paper"]["tables"]
+    for name, is_here in (("paper", True), ("paper-absent", False)):
+        shown = [row["paper"] for row in tables[name]]
+        assert shown == [row["paper"] for row in rows if (row["here"] is not None) == is_here]
+        assert shown
+    assert all(row["reason"] for row in tables["paper-absent"])
     assert all(row["where"].startswith("section") for row in rows)
 
 

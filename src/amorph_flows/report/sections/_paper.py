@@ -20,9 +20,13 @@ _COLUMNS = (
     Column("paper_shown", "paper", "number"),
     Column("here", "this study", "number"),
     Column("uncertainty", "uncertainty", "uncertainty"),
-    Column("by_its_formula", "by the paper's formula", "number"),
     Column("apart", "difference / combined errors"),
     Column("verdict", "verdict", "verdict"),
+    Column("where", "place in the paper"),
+)
+_ABSENT = (
+    *_COLUMNS[:4],
+    Column("reason", "why it is not here"),
     Column("where", "place in the paper"),
 )
 _FIGURES = (
@@ -51,12 +55,19 @@ def paper_section(rows: Sequence[PaperRow], sections: Sequence[Section]) -> Sect
         The other chapters of the report.
     """
     remarks = dict.fromkeys(row.remark for row in rows if row.remark)
-    n_here = sum(row.here is not None for row in rows)
-    caption = f"Numbers of the paper; this study has {n_here} of {len(rows)}."
+    here = [row for row in rows if row.here is not None]
+    absent = [row for row in rows if row.here is None]
+    caption = f"Numbers of the paper; this study has {len(here)} of {len(rows)}."
+    without = f"The {len(absent)} numbers of the paper that this study does not have."
     figures = "Figures and tables of the paper and its supporting information, and their places."
     places = places_of(sections)
     tables = [
-        Table("paper", caption, _COLUMNS, [_row(row) for row in rows]),
+        Table("paper", caption, _COLUMNS, [_row(row) for row in here]),
+        *(
+            [Table("paper-absent", without, _ABSENT, [_row(row) for row in absent], folded=True)]
+            if absent
+            else []
+        ),
         Table(
             "paper-figures",
             figures,
@@ -129,10 +140,12 @@ def _digits(row: PaperRow) -> int:
 def _apart(row: PaperRow) -> str:
     """Return the difference in combined errors; else the difference itself and the reason."""
     if row.here is None or row.difference is None:
-        return f"no number here: {row.reason}"
+        return ""
     unit = f" {row.unit}" if row.unit else ""
     shown = f"{row.factor:.3g} times" if row.factor else f"{row.difference:+.2g}{unit}"
     if row.n_errors is not None:
         n_errors = math.copysign(row.n_errors, row.difference)
         shown = f"{n_errors:+.1f} ({shown})"
+    if row.by_its_formula is not None:
+        shown += f"; {number(row.by_its_formula, 3)} by the paper's formula"
     return "; ".join(filter(None, (shown, row.reason))).replace("-", "−")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pymatgen.core import Composition
+
 from amorph_flows.report._section import Column, Panel, Section, Table
 from amorph_flows.report._text import formula, plain_name, temperature
 from amorph_flows.report.figures._energies import energy_figure, has_energies
@@ -27,19 +29,24 @@ ORDER_COLUMNS = (
     Column("lattice", "lattice?"),
     Column("documents", "documents", "documents"),
 )
+MOST_CONTENTS_DRAWN = 3
+"""With more contents of ions, figures show the smallest and the largest only."""
 _Group = tuple[str, float | None, bool]
 
 
-def rdf_section(structure: StructureDoc) -> Section:
+def rdf_section(structure: StructureDoc, ion: str) -> Section:
     """Return radial distribution functions, engine MD against MTP MD.
 
     Parameters
     ----------
     structure
         The samples.
+    ion
+        Element of the mobile ion.
     """
     panels = []
-    for group, samples in _by_temperature(structure.samples).items():
+    drawn, left_out = _drawn(structure.samples, ion)
+    for group, samples in _by_temperature(drawn).items():
         title = f"{formula(group[0])}, {_title(group)}"
         frames = ", ".join(f"{s.structure_source} {s.rdf.n_frames}" for s in samples)
         caption = f"Partial g(r) of {title}. Frames averaged over: {frames}.{_half(samples)}"
@@ -48,22 +55,25 @@ def rdf_section(structure: StructureDoc) -> Section:
         )
     text = (
         "Colours tell the pairs of elements apart; MD with the potential is solid, engine MD "
-        "dashed, the crystal dotted."
+        f"dashed, the crystal dotted.{left_out}"
     )
     return Section("rdf", "Radial distribution functions", [text], panels)
 
 
-def energy_section(structure: StructureDoc) -> Section:
+def energy_section(structure: StructureDoc, ion: str) -> Section:
     """Return the distributions of the potential energy.
 
     Parameters
     ----------
     structure
         The samples.
+    ion
+        Element of the mobile ion.
     """
     panels: list[Panel] = []
-    for name in sorted({sample.formula for sample in structure.samples}):
-        samples = [sample for sample in structure.samples if sample.formula == name]
+    drawn, left_out = _drawn(structure.samples, ion)
+    for name in sorted({sample.formula for sample in drawn}):
+        samples = [sample for sample in drawn if sample.formula == name]
         if has_energies(samples):
             counts = ", ".join(
                 f"{s.structure_source} {temperature(s.temperature_k)}: {len(s.energies_ev_atom)}"
@@ -77,8 +87,11 @@ def energy_section(structure: StructureDoc) -> Section:
             panels.append(
                 Panel(plain_name("energies", name), formula(name), caption, energy_figure(samples))
             )
-    panels += engine_history_panels(structure.samples)
-    text = "Left halves are engine MD, right halves MD with the potential, by its own energies."
+    panels += engine_history_panels(drawn)
+    text = (
+        "Left halves are engine MD, right halves MD with the potential, by its own energies."
+        f"{left_out}"
+    )
     return Section("energies", "Energy distributions", [text] if panels else [_NONE], panels)
 
 
@@ -94,7 +107,8 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
     ion
         Element of the mobile ion.
     """
-    shown = [(s, _shown_order(s, ion)) for s in structure.samples]
+    drawn, left_out = _drawn(structure.samples, ion)
+    shown = [(s, _shown_order(s, ion)) for s in drawn]
     spheres = [(s, order) for s, order in shown if order is not None]
     largest = max((order.maximum for _, order in spheres), default=1.0)
     panels = []
@@ -114,14 +128,32 @@ def order_section(structure: StructureDoc, ion: str) -> Section:
             "Largest and smallest disorder of the sublattice over all directions; one frame each. "
             f"{_one_lattice(structure.samples, ion)}"
         )
-        figure = order_against_temperature(structure.samples, ion)
+        figure = order_against_temperature(drawn, ion)
         panels.append(
             Panel("order-temperatures", f"{ion} sublattice against temperature", caption, figure)
         )
     verdicts = [(_of(s, order), order.lattice) for s in structure.samples for order in s.order]
     verdicts += [(_run(s), s.amorphous) for s in structure.samples if s.amorphous is not None]
     tables = [_order_table(structure.samples), check_table("order", verdicts)]
-    return Section("order", "Long-range order", [_ORDER], panels, tables)
+    return Section("order", "Long-range order", [_ORDER + left_out], panels, tables)
+
+
+def _drawn(samples: Sequence[SampledStructure], ion: str) -> tuple[list[SampledStructure], str]:
+    """Return the samples that figures show, and a sentence on the contents that they do not."""
+    content = {s.formula: Composition(s.formula).get_atomic_fraction(ion) for s in samples}
+    levels = sorted(set(content.values()))
+    if len(levels) <= MOST_CONTENTS_DRAWN:
+        return list(samples), ""
+    left_out = ", ".join(
+        formula(name)
+        for name in sorted(content, key=content.__getitem__)
+        if levels[0] < content[name] < levels[-1]
+    )
+    drawn = [s for s in samples if content[s.formula] in (levels[0], levels[-1])]
+    return drawn, (
+        f" Figures show the smallest and the largest content of {ion}; those between "
+        f"({left_out}) are in the tables and in the document of the job."
+    )
 
 
 def _order_name(sample: SampledStructure, taken: set[str]) -> str:
