@@ -62,7 +62,8 @@ def test_md_goes_on_in_the_next_queue_job(
         assert queue_jobs < 20
     assert set(home.states().values()) == {"COMPLETED"}
     assert queue_jobs > 1
-    launches = list(home.launchpad.launches.find({}, {"state": 1, "launch_dir": 1}))
+    keys = {"state": 1, "launch_dir": 1}
+    launches = list(home.launchpad.launches.find({}, keys).sort("launch_id"))
     assert [launch["state"] for launch in launches] == ["COMPLETED"] * queue_jobs
 
     with home.store() as store:
