@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from monty.json import MontyDecoder
+
 from amorph_flows.analysis import AmorphousVerdict as A
 from amorph_flows.analysis import ElasticVerdict as E
 from amorph_flows.analysis import LatticeVerdict as Lattice
@@ -22,6 +24,7 @@ from amorph_flows.remedies._transport import (
 )
 from amorph_flows.schemas.active_learning import LearningVerdict as L
 from amorph_flows.schemas.combined import GlassesVerdict as Glasses
+from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.insertion import InsertionVerdict
 from amorph_flows.schemas.labelling import EngineVerdict
 from amorph_flows.schemas.potential import PotentialVerdict as P
@@ -32,8 +35,6 @@ from amorph_flows.schemas.voltage import VoltageVerdict as V
 from amorph_flows.schemas.voltage_profile import VoltageProfileVerdict as Profile
 
 HOTTER = 1.25
-HIGHEST_LEVEL = 28
-PUBLISHED_LEVEL = 16
 
 
 def melt_longer(case: Case) -> Change | None:
@@ -100,12 +101,16 @@ def _widened(case: Case) -> Change | None:
     return "mtp_sampling.supercell", tuple(max(n, math.ceil(2 * cutoff / a)) for n, a in pairs)
 
 
-def finer_potential(case: Case) -> Change | None:
-    """Return four levels more; at the published one, labels from twice as long a sampling."""
-    level = case.present("fit.settings.level")
-    if level is None or level >= PUBLISHED_LEVEL:
+def larger_model(case: Case) -> Change | None:
+    """Return the method's larger model; at the largest, labels from twice as long a sampling."""
+    settings = MontyDecoder().process_decoded(case.present("fit.settings"))
+    if not isinstance(settings, FitSettings) or settings.passes == 0:  # nothing is trained
+        return None
+    larger = settings.larger()
+    if larger is None:
         return case.times("sampling.duration_fs", 2.0)
-    return "fit.settings.level", min(level + 4, PUBLISHED_LEVEL, HIGHEST_LEVEL)
+    name, value = larger
+    return f"fit.settings.{name}", value
 
 
 def hold_frames_out(case: Case) -> Change:
@@ -245,7 +250,7 @@ OTHERS: Table = {
         Glasses.GLASSES_FAIL: "jobs failed; see them",
     },
     "ran to its end?": {R.CUT_SHORT: "the run failed; see its failure"},
-    "potential accurate?": {P.INACCURATE: finer_potential, P.NOT_TESTED: hold_frames_out},
+    "potential accurate?": {P.INACCURATE: larger_model, P.NOT_TESTED: hold_frames_out},
     "enough training frames?": {P.FEW: more_labels},
     "fit ended by itself?": {P.OUT_OF_TIME: more_fit_time},
     "test frames used once?": {P.CHOSEN_ON_TEST: choose_on_validation},

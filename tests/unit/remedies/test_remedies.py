@@ -208,6 +208,62 @@ def test_a_budget_of_glasses_is_made_larger(answer, key, value):
     assert value_of(settings_of(apply_overrides(maker, {key: value})), key) == value
 
 
+@pytest.mark.parametrize(
+    ("fit", "key", "value"),
+    [
+        ({"backend": "mtp", "level": 10}, "fit.settings.level", 14),
+        ({"backend": "snap", "twojmax": 6}, "fit.settings.twojmax", 8),
+        (
+            {"backend": "ace", "functions_per_element": 60},
+            "fit.settings.functions_per_element",
+            120,
+        ),
+        ({"backend": "gap", "n_sparse": 300}, "fit.settings.n_sparse", 600),
+        ({"backend": "nequip", "features": 32}, "fit.settings.features", 64),
+        ({"backend": "mace", "features": 100}, "fit.settings.features", 128),
+        ({"backend": "pod"}, "fit.settings.triplet_functions", 6),
+        ({"backend": "pod", "triplet_functions": 6}, "fit.settings.triplet_degree", 4),
+        ({"backend": "aenet"}, "fit.settings.hidden", [30, 30]),
+    ],
+)
+def test_an_inaccurate_potential_gets_the_larger_model_of_its_method(
+    fit: dict[str, object], key: str, value: object
+) -> None:
+    maker = apply_overrides(AmorphousElectrodeMaker.from_preset("demo"), {"fit.settings": fit})
+    remedy = remedy_for(failed("potential accurate?", "INACCURATE"), "fit", settings_of(maker))
+    assert remedy is not None
+    assert (remedy.key, jsanitize(remedy.value)) == (key, value)
+    changed = settings_of(apply_overrides(maker, {key: remedy.value}))
+    assert jsanitize(value_of(changed, key)) == value
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        {"backend": "mtp", "level": 16},
+        {"backend": "ace"},
+        {"backend": "sevenn"},
+        {"backend": "mace", "foundation": "mine.model", "features": 8},
+    ],
+)
+def test_the_largest_model_gets_more_labels(fit: dict[str, object]) -> None:
+    maker = apply_overrides(AmorphousElectrodeMaker.from_preset("demo"), {"fit.settings": fit})
+    settings = settings_of(maker)
+    remedy = remedy_for(failed("potential accurate?", "INACCURATE"), "fit", settings)
+    assert remedy is not None
+    assert remedy.key == "sampling.duration_fs"
+    assert remedy.value == pytest.approx(2 * value_of(settings, remedy.key), rel=0.1)
+
+
+def test_a_pretrained_potential_has_no_larger_model() -> None:
+    """More labels would not change it either."""
+    maker = apply_overrides(
+        AmorphousElectrodeMaker.from_preset("demo"), {"fit.settings": {"backend": "pretrained"}}
+    )
+    verdict = failed("potential accurate?", "INACCURATE")
+    assert remedy_for(verdict, "fit", settings_of(maker)) is None
+
+
 @pytest.mark.parametrize("stage", ["sampling", "melt_quench", "melt_quench.branch"])
 def test_a_larger_budget_of_engine_md_costs_more(stage):
     goal = {f"{stage}.until.budget_ps": 20.0, f"{stage}.until.verdict": "any"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
-from amorph_flows.schemas.fits.base import FitSettings
+from amorph_flows.schemas.fits.base import FitSettings, doubled
+
+_PUBLISHED_FUNCTIONS = 248
 
 
 class ACESettings(FitSettings):
@@ -21,7 +24,9 @@ class ACESettings(FitSettings):
     cutoff: float = Field(default=6.5, gt=0, description="cutoff radius, Å")
     energy_weight: float = Field(default=0.99, gt=0, description="of the energy per atom, 1/eV²")
     stress_weight: float = Field(default=0.0, ge=0, le=0, description="pacemaker fits no stress")
-    functions_per_element: int = Field(default=248, ge=1, description="basis functions at most")
+    functions_per_element: int = Field(
+        default=_PUBLISHED_FUNCTIONS, ge=1, description="basis functions at most"
+    )
     powers: tuple[float, ...] = Field(
         default=(1.0, 0.5, 0.75, 0.25, 0.125, 0.375, 0.875, 2.0),
         min_length=1,
@@ -59,6 +64,10 @@ class ACESettings(FitSettings):
     def kappa(self) -> float:
         """The share of forces in pacemaker's loss."""
         return self.force_weight / (self.energy_weight + self.force_weight)
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        return doubled("functions_per_element", self.functions_per_element, _PUBLISHED_FUNCTIONS)
 
     @property
     def model(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from amorph_flows.schemas.fits.base import FitSettings
 
@@ -56,6 +57,12 @@ class AENETSettings(FitSettings):
                 "make it smaller"
             )
         return self
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        if max(self.hidden) >= 30:
+            return None
+        return "hidden", tuple(2 * nodes for nodes in self.hidden)
 
     @property
     def model(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -81,7 +81,30 @@ class FitSettings(LossWeights):
         """The model for people, such as ``"MTP of level 16"``."""
         return self.method or self.backend
 
+    def larger(self) -> tuple[str, Any] | None:
+        """Return the setting of a larger model, and its value there.
+
+        None where the model is as large as the largest that is usual, or has no size: an error is
+        then made smaller by more labels.
+        """
+        return None
+
     @property
     def passes(self) -> int:
         """How often a fit goes through its training frames, at most."""
         return self.max_steps
+
+
+def doubled(name: str, value: int, largest: int) -> tuple[str, Any] | None:
+    """Return a setting with twice its value, for `FitSettings.larger`.
+
+    Parameters
+    ----------
+    name
+        Of the setting.
+    value
+        What it is.
+    largest
+        What it is at most; None is returned where it is that already.
+    """
+    return (name, min(2 * value, largest)) if value < largest else None

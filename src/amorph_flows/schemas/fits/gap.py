@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
-from amorph_flows.schemas.fits.base import FitSettings
+from amorph_flows.schemas.fits.base import FitSettings, doubled
 
 
 class GAPSettings(FitSettings):
@@ -57,6 +58,10 @@ class GAPSettings(FitSettings):
     def passes(self) -> int:
         """How often a fit goes through its training frames, at most."""
         return 1
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        return doubled("n_sparse", self.n_sparse, 2000)
 
     @property
     def model(self) -> str:

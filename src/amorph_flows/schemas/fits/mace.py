@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
+from amorph_flows.schemas.fits.base import doubled
 from amorph_flows.schemas.fits.networks import FineTunedSettings, NetworkSettings
 
 
@@ -44,6 +46,10 @@ class MACESettings(FineTunedSettings):
         if self.replay and not self.foundation:
             raise ValueError("replay is of a foundation model; name it in foundation")
         return self
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        return None if self.foundation else doubled("features", self.features, 128)
 
     @property
     def model(self) -> str:

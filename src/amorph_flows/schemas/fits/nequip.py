@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
+from amorph_flows.schemas.fits.base import doubled
 from amorph_flows.schemas.fits.networks import NetworkSettings
 
 
@@ -40,6 +42,10 @@ class NequIPSettings(NetworkSettings):
         default=64, ge=1, description="nodes of the layer of the radial network"
     )
     bessels: int = Field(default=8, ge=1, description="radial Bessel functions")
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        return doubled("features", self.features, 128)
 
     @property
     def model(self) -> str:

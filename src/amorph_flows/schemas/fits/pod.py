@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from amorph_flows.schemas.fits.base import FitSettings
 
@@ -62,6 +63,12 @@ class PODSettings(FitSettings):
     def passes(self) -> int:
         """How often a fit goes through its training frames, at most."""
         return 1
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        if self.triplet_functions < self.pair_functions:
+            return "triplet_functions", min(2 * max(self.triplet_functions, 1), self.pair_functions)
+        return ("triplet_degree", self.triplet_degree + 1) if self.triplet_degree < 8 else None
 
     @property
     def model(self) -> str:

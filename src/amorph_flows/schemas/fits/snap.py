@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from amorph_flows.schemas.fits.base import FitSettings
+
+_USUAL_TWOJMAX = 8
 
 
 class SnapSettings(FitSettings):
@@ -59,6 +62,10 @@ class SnapSettings(FitSettings):
     def passes(self) -> int:
         """How often a fit goes through its training frames, at most."""
         return min(self.trials, self.max_steps)
+
+    @override
+    def larger(self) -> tuple[str, Any] | None:
+        return ("twojmax", self.twojmax + 2) if self.twojmax < _USUAL_TWOJMAX else None
 
     @property
     def model(self) -> str:
