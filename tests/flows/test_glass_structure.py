@@ -15,12 +15,14 @@ from pymatgen.core import Lattice, Structure
 from amorph_flows.analysis import (
     density_g_cm3,
     network_statistics,
+    persistence_diagrams,
     primitive_rings,
     structure_factor,
     voids,
 )
 from amorph_flows.errors import InputError
 from amorph_flows.flows import GlassStructureMaker
+from amorph_flows.report.glass._page import structure_section
 from amorph_flows.schemas.glass import GlassAnalysis, GlassStructureDoc
 
 CUTOFFS = GlassAnalysis(cutoffs_a={"Si-O": 2.1, "Al-O": 2.1}, largest_ring=8, q_max=8.0, grid_a=0.5)
@@ -136,3 +138,31 @@ def test_bad_input_is_refused_before_anything_runs(
 def test_no_glass_is_refused():
     with pytest.raises(InputError, match="no glass"):
         GlassStructureMaker().make([])
+
+
+def test_persistence_diagrams_of_all_glasses_are_pooled_and_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("gudhi", reason="pip install 'amorph-flows[persistence]'")
+    radii = {"O": 1.2, "Si": 0.3}
+    settings = CUTOFFS.model_copy(update={"diagrams": True, "diagram_radii_a": radii})
+    glasses = [_glass(seed, 1.0 + 0.01 * seed) * (2, 2, 2) for seed in (1, 2)]
+    found = run(GlassStructureMaker(analysis=settings).make(glasses), tmp_path)
+    own = [persistence_diagrams(glass, radii) for glass in glasses]
+    assert found.persistence is not None
+    np.testing.assert_array_equal(
+        found.persistence.loops, np.concatenate([one.loops for one in own])
+    )
+    per_atom = [len(one.loops) / len(glass) for one, glass in zip(own, glasses, strict=True)]
+    assert found.numbers["persistent_loops"].values == pytest.approx(per_atom)
+    alpha, cavities = found.functions["alpha_a2"], found.functions["cavities"]
+    for k in (len(alpha) // 4, len(alpha) // 2):
+        there = [
+            ((one.cavities[:, 0] <= alpha[k]) & (one.cavities[:, 1] > alpha[k])).sum() / len(glass)
+            for one, glass in zip(own, glasses, strict=True)
+        ]
+        assert cavities[k] == pytest.approx(np.mean(there))
+    assert cavities[-1] == 0
+    panels = {panel.name: panel for panel in structure_section(found).panels}
+    assert [series.name for series in panels["persistence"].figure.series[:2]] == [
+        *("loops", "cavities")
+    ]
+    assert "betti" in panels

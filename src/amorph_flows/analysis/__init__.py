@@ -34,6 +34,10 @@ from amorph_flows.analysis.structure._diffraction_peak import (
 )
 from amorph_flows.analysis.structure._first_shell import FirstShell, first_shell
 from amorph_flows.analysis.structure._network import Network, network_statistics
+from amorph_flows.analysis.structure._persistence import (
+    PersistenceDiagrams,
+    persistence_diagrams,
+)
 from amorph_flows.analysis.structure._rings import (
     Rings,
     guttman_rings,
@@ -135,6 +139,7 @@ __all__ = [
     "Needed",
     "Network",
     "OxidationStates",
+    "PersistenceDiagrams",
     "RadialDistribution",
     "Remedy",
     "RingSurroundings",
@@ -188,6 +193,7 @@ __all__ = [
     "mobility_groups",
     "network_statistics",
     "oxidation_states",
+    "persistence_diagrams",
     "pressures_gpa",
     "primitive_rings",
     "radial_distribution",

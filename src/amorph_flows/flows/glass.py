@@ -10,6 +10,7 @@ from jobflow import Flow, Maker, OutputReference
 from pymatgen.core import Structure
 
 from amorph_flows.analysis import read_curve
+from amorph_flows.analysis.structure._persistence import require_gudhi
 from amorph_flows.errors import InputError
 from amorph_flows.jobs.glass import combine_glass_structures, describe_glass
 from amorph_flows.schemas.glass import GlassAnalysis, MeasuredCurve, Radiation
@@ -26,8 +27,8 @@ class GlassStructureMaker(Maker):
 
     Density, RDFs with the first shells, coordination, angles, Qn and kinds of anions, linkages,
     neutron and X-ray S(Q) with the first sharp diffraction peak, Guttman's, King's and primitive
-    rings with their shapes, Voronoi volumes and voids: of each glass a `GlassDoc`, of all of them
-    one document with means and standard deviations.
+    rings with their shapes, Voronoi volumes and voids, and persistence diagrams if asked for: of
+    each glass a `GlassDoc`, of all of them one document with means and standard deviations.
 
     Parameters
     ----------
@@ -72,8 +73,12 @@ class GlassStructureMaker(Maker):
         ------
         InputError
             If an element is not there, the ion is unknown, or a measured curve cannot be read.
+        MissingDependencyError
+            If persistence diagrams are asked for and gudhi is not installed.
         """
         self.curves()
+        if self.analysis.diagrams:
+            require_gudhi()
         ion = None if self.ion is None else parse_ion(self.ion).symbol
         if structure is None:
             return

@@ -20,6 +20,7 @@ from amorph_flows.analysis import (
     guttman_rings,
     king_rings,
     network_statistics,
+    persistence_diagrams,
     primitive_rings,
     radial_distribution,
     ring_surroundings,
@@ -29,7 +30,7 @@ from amorph_flows.analysis import (
 )
 from amorph_flows.analysis.structure._snapshot import as_trajectory, elements_of
 from amorph_flows.errors import CalculationError
-from amorph_flows.jobs.glass_numbers import common_q, curves_of, numbers_of
+from amorph_flows.jobs.glass_numbers import common_alpha, common_q, curves_of, numbers_of
 from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.glass import (
@@ -43,6 +44,7 @@ from amorph_flows.schemas.glass import (
     GlassStructureDoc,
     MeasuredCurve,
     NetworkDoc,
+    PersistenceDoc,
     RingsDoc,
     RingSurroundingsDoc,
     StructureFactorDoc,
@@ -82,6 +84,8 @@ def describe_glass(
     ------
     InputError
         If the glass lacks an element, or an RDF of the network has no first minimum.
+    MissingDependencyError
+        If persistence diagrams are asked for and gudhi is not installed.
     """
     limits = settings or GlassAnalysis()
     frames = _frames(glass, limits.n_frames)
@@ -140,6 +144,9 @@ def describe_glass(
         other_rings=other_rings,
         free_volume=FreeVolumeDoc.from_result(voronoi_free_volume(last)),
         voids=VoidsDoc.from_result(voids(last, ion or 1.0, mobile, spacing_a=limits.grid_a)),
+        persistence=PersistenceDoc.from_result(persistence_diagrams(last, limits.diagram_radii_a))
+        if limits.diagrams
+        else None,
     )
 
 
@@ -183,9 +190,11 @@ def combine_glass_structures(
         raise CalculationError(f"none of {len(glasses)} glasses was described; see their jobs")
     numbers = [numbers_of(glass) for glass in made]
     units = {name: unit for found in numbers for name, (_, unit) in found.items()}
-    q = common_q(made)
-    curves = [curves_of(glass, q) for glass in made]
+    q, alpha = common_q(made), common_alpha(made)
+    curves = [curves_of(glass, q, alpha) for glass in made]
     functions = {"r_a": made[0].rdf.distances_a, "q_inv_a": q}
+    if len(alpha):
+        functions["alpha_a2"] = alpha
     for name in curves[0]:
         rows = np.array([found[name] for found in curves])
         functions[name] = rows.mean(axis=0)
@@ -202,7 +211,18 @@ def combine_glass_structures(
             for name, unit in units.items()
         },
         functions=functions,
+        persistence=_together([g.persistence for g in made if g.persistence is not None]),
         measured=[_compared(curve, made) for curve in measured],
+    )
+
+
+def _together(diagrams: Sequence[PersistenceDoc]) -> PersistenceDoc | None:
+    if not diagrams:
+        return None
+    return PersistenceDoc(
+        loops=np.concatenate([one.loops for one in diagrams]),
+        cavities=np.concatenate([one.cavities for one in diagrams]),
+        radii_a=diagrams[0].radii_a,
     )
 
 

@@ -14,6 +14,7 @@ Number = tuple[str, float, str]
 """Name, value and unit."""
 
 _Q_STEP = 0.1
+_ALPHA_STEP = 0.05
 
 
 def numbers_of(glass: GlassDoc) -> dict[str, tuple[float, str]]:
@@ -35,15 +36,17 @@ def numbers_of(glass: GlassDoc) -> dict[str, tuple[float, str]]:
     return {name: (value, unit) for name, value, unit in found}
 
 
-def curves_of(glass: GlassDoc, q_inv_a: FloatArray) -> dict[str, FloatArray]:
-    """Return g(r) of each pair, the less electronegative element first, and S(Q) on a grid.
+def curves_of(glass: GlassDoc, q_inv_a: FloatArray, alpha_a2: FloatArray) -> dict[str, FloatArray]:
+    """Return g(r) of each pair, the less electronegative element first, S(Q) and Betti numbers.
 
     Parameters
     ----------
     glass
         Its document.
     q_inv_a
-        The grid, 1/Å.
+        Where S is wanted, 1/Å.
+    alpha_a2
+        Where the loops and cavities per atom are counted, Å²; empty: they are left out.
     """
     elements, scattered = glass.rdf.elements, glass.structure_factor
     curves = {
@@ -55,6 +58,11 @@ def curves_of(glass: GlassDoc, q_inv_a: FloatArray) -> dict[str, FloatArray]:
     }
     curves["s_neutron"] = np.interp(q_inv_a, scattered.q_inv_a, scattered.neutron)
     curves["s_xray"] = np.interp(q_inv_a, scattered.q_inv_a, scattered.xray)
+    if glass.persistence is not None and len(alpha_a2):
+        for name in ("loops", "cavities"):
+            births, deaths = (np.sort(column) for column in getattr(glass.persistence, name).T)
+            born, dead = (np.searchsorted(at, alpha_a2, "right") for at in (births, deaths))
+            curves[name] = (born - dead) / glass.n_atoms
     return curves
 
 
@@ -69,6 +77,22 @@ def common_q(glasses: list[GlassDoc]) -> FloatArray:
     grids = [glass.structure_factor.q_inv_a for glass in glasses]
     first, last = max(float(q[0]) for q in grids), min(float(q[-1]) for q in grids)
     return np.arange(np.ceil(first / _Q_STEP), np.floor(last / _Q_STEP) + 1) * _Q_STEP
+
+
+def common_alpha(glasses: list[GlassDoc]) -> FloatArray:
+    """Return a grid of α up to the last death of a loop or cavity, Å²; empty without diagrams.
+
+    Parameters
+    ----------
+    glasses
+        Their documents.
+    """
+    diagrams = [glass.persistence for glass in glasses if glass.persistence is not None]
+    if len(diagrams) < len(glasses):
+        return np.zeros(0)
+    pairs = [pair for one in diagrams for pair in (one.loops, one.cavities)]
+    last = max((float(pair.max()) for pair in pairs if len(pair)), default=0.0)
+    return np.arange(0.0, last + _ALPHA_STEP, _ALPHA_STEP)
 
 
 def _local(glass: GlassDoc) -> Iterator[Number]:
@@ -126,3 +150,10 @@ def _room(glass: GlassDoc) -> Iterator[Number]:
         yield "void_number_per_nm3", room.n_voids / glass.rdf.volume_a3 * 1e3, "1/nm³"
         yield "void_limiting_radius", room.limiting_radius_a, "Å"
         yield "void_largest_radius", room.largest_radius_a, "Å"
+    if (lasting := glass.persistence) is not None:
+        for name in ("loops", "cavities"):
+            pairs: FloatArray = getattr(lasting, name)
+            yield f"persistent_{name}", len(pairs) / glass.n_atoms, "per atom"
+            if len(pairs):
+                yield f"persistent_{name}_birth", float(pairs[:, 0].mean()), "Å²"
+                yield f"persistent_{name}_death", float(pairs[:, 1].mean()), "Å²"

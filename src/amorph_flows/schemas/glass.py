@@ -29,6 +29,13 @@ class GlassAnalysis(Document):
     q_max: float = Field(default=15.0, gt=0, description="of S(Q), 1/Å")
     n_frames: int = Field(default=20, ge=1, description="of a run, at most")
     grid_a: float = Field(default=0.3, gt=0, description="spacing of the grid for voids, Å")
+    diagrams: bool = Field(
+        default=False,
+        description="whether persistence diagrams are made, which needs the extra 'persistence'",
+    )
+    diagram_radii_a: dict[str, float] = Field(
+        default_factory=dict, description="radius of each element in them, Å; 0 for the others"
+    )
 
 
 class FirstShellDoc(ResultDocument):
@@ -193,6 +200,14 @@ class VoidsDoc(ResultDocument):
     left_out: list[str] = Field(description="elements that were taken out before")
 
 
+class PersistenceDoc(ResultDocument):
+    """Loops and cavities of a glass, and over which sizes of its atoms they last."""
+
+    loops: Array = Field(description="birth and death of each loop, Å², shape (n_loops, 2)")
+    cavities: Array = Field(description="of each closed cavity, Å², shape (n_cavities, 2)")
+    radii_a: dict[str, float] = Field(description="radius of each element at the start, Å")
+
+
 class GlassDoc(StageDocument):
     """The structure of one glass."""
 
@@ -219,6 +234,7 @@ class GlassDoc(StageDocument):
     )
     free_volume: FreeVolumeDoc
     voids: VoidsDoc | None = Field(default=None, description="None in documents of old")
+    persistence: PersistenceDoc | None = Field(default=None, description="where it was asked for")
 
 
 class MeasuredCurve(Document):
@@ -246,6 +262,10 @@ class GlassStructureDoc(StageDocument):
     )
     functions: dict[str, Array] = Field(
         description="r_a with g_P_O, q_inv_a with s_neutron and s_xray: mean of the glasses, and "
-        "with _spread their standard deviation"
+        "with _spread their standard deviation; with persistence diagrams alpha_a2, loops and "
+        "cavities, those per atom that are there at each α"
+    )
+    persistence: PersistenceDoc | None = Field(
+        default=None, description="loops and cavities of all glasses together, if asked for"
     )
     measured: list[MeasuredCurve] = Field(default_factory=list)
