@@ -47,7 +47,6 @@ from amorph_flows.structures.configuration import to_structure
 FORMULA, SPECIES = "NaFePO4", ["Na", "Fe2+", "P", "O"]
 PAIRS = (("P", "O"), ("Fe", "O"), ("Na", "O"), ("O", "O"))
 DATA = Path(__file__).parents[2] / "shared" / "data" / "nafepo4"
-PUBLISHED_TYPES = {1: 26, 2: 11, 3: 8, 4: 15}
 PUBLISHED_GLASSES = ("glass_300K_ACE_1", "glass_300K_ACE_2")
 COLUMNS = (*("density, g/cm³", "P coordination", "Fe coordination", "P-O-P per P", "P-O-Fe per P"),)
 PAPER = {
@@ -163,9 +162,10 @@ def last_frames(run: LammpsResult) -> list[Trajectory]:
 
 
 def published(data: Path, name: str) -> Atoms:
-    """Return a glass that the paper made with its ACE potential."""
+    """Return a glass that the paper made, with charges if its potential has them."""
+    style = "atomic" if "ACE" in name else "charge"
     with gzip.open(data / f"{name}.lammps-data.gz", "rt") as stream:
-        return read(stream, format="lammps-data", atom_style="atomic", Z_of_type=PUBLISHED_TYPES)
+        return read(stream, format="lammps-data", atom_style=style)
 
 
 def _row(label: str, mean: Sequence[float], deviation: Sequence[float] | None = None) -> str:

@@ -32,7 +32,7 @@ def rings_of_bonds(graph: BondGraph, longest: int) -> Iterator[Ring]:
         start = (atom, 0, 0, 0)
         for other in bonded:
             if other > start:
-                yield from _shortest_paths(graph, start, other, longest - 1, bond=(start, other))
+                yield from shortest_paths(graph, start, other, longest - 1, bond=(start, other))
 
 
 def rings_of_angles(graph: BondGraph, centres: Iterable[int], longest: int) -> Iterator[Ring]:
@@ -40,7 +40,7 @@ def rings_of_angles(graph: BondGraph, centres: Iterable[int], longest: int) -> I
     for atom in centres:
         centre = (atom, 0, 0, 0)
         for first, second in combinations(graph.neighbours[atom], 2):
-            for path in _shortest_paths(graph, first, second, longest - 2, avoid=centre):
+            for path in shortest_paths(graph, first, second, longest - 2, avoid=[centre]):
                 yield [centre, *path]
 
 
@@ -114,21 +114,21 @@ def _is_undivided(distances: BondDistances, ring: Ring) -> bool:
     )
 
 
-def _shortest_paths(
+def shortest_paths(
     graph: BondGraph,
     start: Node,
     end: Node,
     longest: int,
     *,
     bond: tuple[Node, ...] = (),
-    avoid: Node | None = None,
+    avoid: Iterable[Node] = (),
 ) -> list[Ring]:
-    """Return all shortest paths between two nodes that use neither a bond nor another node.
+    """Return all shortest paths between two nodes that use neither a bond nor some other nodes.
 
     Breadth first from both ends, always the smaller front, until the fronts meet.
     """
     fronts: tuple[_Shells, _Shells] = ([{start: []}], [{end: []}])
-    seen = ({start}, {end}) if avoid is None else ({start, avoid}, {end, avoid})
+    seen = ({start, *avoid}, {end, *avoid})
     for _ in range(longest):
         side = 0 if len(fronts[0][-1]) <= len(fronts[1][-1]) else 1
         shell: dict[Node, list[Node]] = {}

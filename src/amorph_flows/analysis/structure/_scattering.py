@@ -17,7 +17,7 @@ from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
-_CHUNK = 300_000  # phases at a time: they stay in the processor's cache
+_BLOCK = 128  # atoms at a time: their phases stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -230,18 +230,16 @@ def _all_indices(cell: FloatArray, q_max: float) -> IntArray:
 def _density_waves(
     fractional: FloatArray, hkl: IntArray, members: list[np.ndarray[tuple[int], np.dtype[np.bool_]]]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.complex128]]:
-    """Return ρ_i(Q) of each element, shape ``(n_elements, n_vectors)``.
+    """Return ρ_i(Q) of each element, shape ``(n_elements, n_vectors)``."""
+    from amorph_flows.analysis.structure._wave_kernel import add_waves
 
-    Whole turns are taken off the phases before single precision, so each is right to 1e-7.
-    """
-    rho = np.empty((len(members), len(hkl)), dtype=np.complex128)
+    largest = int(np.abs(hkl).max())
+    indices = np.arange(-largest, largest + 1)[None, :, None]
+    rho = np.zeros((len(members), len(hkl), 2))
     for i, mask in enumerate(members):
         atoms = fractional[mask]
-        step = max(1, _CHUNK // len(atoms))
-        for start in range(0, len(hkl), step):
-            turns = np.einsum("qi,ai->qa", hkl[start : start + step].astype(float), atoms)
-            turns -= np.rint(turns)
-            phases = (2.0 * np.pi * turns).astype(np.float32)
-            rho[i, start : start + step].real = np.cos(phases).sum(axis=1, dtype=float)
-            rho[i, start : start + step].imag = np.sin(phases).sum(axis=1, dtype=float)
-    return rho
+        for start in range(0, len(atoms), _BLOCK):
+            angles = 2.0 * np.pi * indices * atoms[start : start + _BLOCK].T[:, None, :]
+            phases = np.ascontiguousarray(np.stack([np.cos(angles), np.sin(angles)], axis=2))
+            add_waves(hkl, phases, rho[i])
+    return rho[..., 0] + 1j * rho[..., 1]
