@@ -1,10 +1,11 @@
-"""ACE fitted by pacemaker for real: the conformance suite on the small task."""
+"""ACE fitted by pacemaker for real: the conformance suite, and a small part of MgV2O5."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from small_systems import check_system, mgv2o5
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import MissingDependencyError
@@ -25,6 +26,11 @@ except MissingDependencyError as error:
     pytest.skip(str(error), allow_module_level=True)
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 class TestACE(PotentialConformance):
     settings = ACESettings(
         cutoff=4.5,
@@ -39,10 +45,6 @@ class TestACE(PotentialConformance):
         seed=1,
     )
     other_model = settings.model_copy(update={"functions_per_element": 8})
-
-    @pytest.fixture(autouse=True)
-    def _in_a_folder_of_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
 
     def test_lammps_runs_and_grades_it(self, tmp_path: Path) -> None:
         """Energies are the calculator's, grades gamma of the same configurations."""
@@ -66,3 +68,19 @@ class TestACE(PotentialConformance):
         assert held.energies_ev == self.task.doc.reference_energies_ev
         assert set(held.energies_ev) == {"Cu", "Au"}
         assert any(held.energies_ev.values())
+
+
+SMALL_PART = ACESettings(
+    cutoff=4.5,
+    functions_per_element=20,
+    powers=(1.0, 0.5),
+    force_weight=0.1,
+    ladder_step=0,
+    max_steps=40,
+    batch_size=10,
+    seed=1,
+)
+
+
+def test_mgv2o5_with_labels_of_chgnet(tmp_path: Path) -> None:
+    check_system(SMALL_PART, mgv2o5(), tmp_path, gain=0.8)

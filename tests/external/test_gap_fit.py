@@ -1,4 +1,4 @@
-"""GAP fitted by gap_fit for real: the conformance suite on the small task."""
+"""GAP fitted by gap_fit for real: the conformance suite, and small parts of two systems."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from published import needs_nafepo4
+from small_systems import check_system, mgv2o5, nafepo4
 
 from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.environments.installed import find_installed
@@ -17,6 +19,11 @@ try:
     find_installed(GAP)
 except MissingDependencyError as error:
     pytest.skip(str(error), allow_module_level=True)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 class TestGAP(PotentialConformance):
@@ -40,6 +47,17 @@ class TestGAP(PotentialConformance):
     highest_inside = 2.0
     unseen_pair_grade = 10.0
 
-    @pytest.fixture(autouse=True)
-    def _in_a_folder_of_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
+
+SMALL_PART = GAPSettings(
+    labels="energies and forces", cutoff=4.5, n_max=4, l_max=3, n_sparse=40, seed=1
+)
+
+
+@needs_nafepo4
+def test_published_configurations_of_nafepo4(tmp_path: Path) -> None:
+    """The variance is near its prior everywhere: the grade of a dense cell is not larger."""
+    check_system(SMALL_PART, nafepo4(15, 6), tmp_path, gain=0.8, tells_dense=False)
+
+
+def test_mgv2o5_with_labels_of_chgnet(tmp_path: Path) -> None:
+    check_system(SMALL_PART, mgv2o5(), tmp_path, gain=0.8)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 from ase.io import write
-from nafepo4_networks import check_nafepo4
 from published import needs_nafepo4
+from small_systems import check_system, nafepo4
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
@@ -80,4 +80,5 @@ class TestMACE(PotentialConformance):
 
 @needs_nafepo4
 def test_published_configurations_of_nafepo4(tmp_path: Path) -> None:
-    check_nafepo4(SMALL.model_copy(update={"max_steps": 8}), tmp_path, gain=0.8)
+    settings = SMALL.model_copy(update={"max_steps": 8})
+    check_system(settings, nafepo4(30, 6), tmp_path, gain=0.8)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from nafepo4_networks import check_nafepo4
 from published import needs_nafepo4
+from small_systems import check_system, mgv2o5, nafepo4
 
 from amorph_flows.errors import MissingDependencyError
 from amorph_flows.potentials.environments.installed import find_installed
@@ -46,12 +46,15 @@ class TestNequIP(PotentialConformance):
     unseen_pair_grade = 0.0
 
 
+SMALL_PART = NequIPSettings(
+    cutoff=4.5, layers=2, features=16, radial_width=32, max_steps=10, members=2, seed=1
+)
+
+
 @needs_nafepo4
 def test_published_configurations_of_nafepo4(tmp_path: Path) -> None:
-    check_nafepo4(
-        NequIPSettings(
-            cutoff=4.5, layers=2, features=16, radial_width=32, max_steps=10, members=2, seed=1
-        ),
-        tmp_path,
-        gain=0.8,
-    )
+    check_system(SMALL_PART, nafepo4(30, 6), tmp_path, gain=0.8)
+
+
+def test_mgv2o5_with_labels_of_chgnet(tmp_path: Path) -> None:
+    check_system(SMALL_PART, mgv2o5(), tmp_path, gain=0.8)

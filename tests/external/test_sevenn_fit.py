@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nafepo4_networks import check_run, force_gain
+from small_systems import check_run, force_gain
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import MissingDependencyError
