@@ -1,10 +1,16 @@
-"""Run benchmarks: ``python -m bench`` runs all, ``python -m bench transport structure`` some."""
+"""Run benchmarks: ``python -m bench`` runs all, ``python -m bench transport structure`` some.
+
+Those that ask for arguments print their usage and do not count as failed.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+_USAGE = 2
+"""What argparse ends with where arguments are missing."""
 
 
 def main(names: list[str]) -> int:
@@ -18,9 +24,8 @@ def main(names: list[str]) -> int:
     failed = 0
     for name in names or known:
         print(f"== {name}", flush=True)
-        failed += (
-            subprocess.run([sys.executable, folder / f"{name}.py"], check=False).returncode != 0
-        )
+        ended = subprocess.run([sys.executable, folder / f"{name}.py"], check=False)
+        failed += ended.returncode not in (0, _USAGE)
     return failed
 
 
