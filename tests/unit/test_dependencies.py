@@ -90,6 +90,6 @@ def test_every_declared_package_is_imported() -> None:
 
 
 def test_all_is_every_extra_that_can_stand_in_one_environment() -> None:
-    separate = {"gpaw"}  # it is compiled at its installation
+    separate = {"gpaw", "persistence"}  # compiled at its installation; under the GPL
     (everything,) = EXTRAS["all"]
     assert Requirement(everything).extras == set(EXTRAS) - separate - {"all", "test", "docs"}
