@@ -26,11 +26,6 @@ except MissingDependencyError as error:
     pytest.skip(str(error), allow_module_level=True)
 
 
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 class TestACE(PotentialConformance):
     settings = ACESettings(
         cutoff=4.5,

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from published import needs_nafepo4
-from run_natively import check_run, force_gain, nafepo4
+from run_natively import check_run, nafepo4
+from small_systems import force_gain
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets import FrameSet

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from published import needs_nafepo4
-from run_natively import check_run, force_gain, nafepo4
-from small_systems import mgv2o5
+from run_natively import check_run, nafepo4
+from small_systems import force_gain, mgv2o5
 
 from amorph_flows.potentials import get_learned_backend
 from amorph_flows.schemas.fits import SnapSettings

@@ -10,13 +10,13 @@ import pytest
 from ase.io import read
 from published import NAFEPO4
 
-from amorph_flows.datasets import Frame, FrameSet, error_statistics
+from amorph_flows.datasets import Frame, FrameSet
 from amorph_flows.datasets.cfg import read_cfg
 from amorph_flows.lammps import NVE, LammpsMD, LammpsResult, run_lammps_md
 from amorph_flows.lammps._grades import read_grades
 from amorph_flows.potentials import GradeSettings
 from amorph_flows.structures.configuration import to_structure
-from amorph_flows.testing.alloy import Task, predicted
+from amorph_flows.testing.alloy import Task
 
 
 @cache
@@ -26,16 +26,6 @@ def nafepo4() -> tuple[FrameSet, FrameSet]:
     late = [a for a in held if a.info["al_iteration"] >= 2 and np.abs(a.get_forces()).max() < 20.0]
     frames = FrameSet(Frame.from_atoms(atoms) for atoms in late)
     return frames[::4], frames[1::16]
-
-
-def force_gain(task: Task) -> float:
-    """Mean absolute error of held-out forces, relative to that of no forces."""
-    still = FrameSet(
-        Frame(f.numbers, f.positions, f.cell, f.energy_ev, np.zeros((f.n_atoms, 3)))
-        for f in task.validation
-    )
-    errors = error_statistics(task.validation, predicted(task, task.validation))
-    return errors.force_mae_ev_a / error_statistics(task.validation, still).force_mae_ev_a
 
 
 def run(task: Task, folder: Path, grade: GradeSettings | None = None) -> LammpsResult:

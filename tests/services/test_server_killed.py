@@ -40,7 +40,7 @@ def test_nothing_finished_is_lost_and_the_study_ends(
     with closing(FireworksHome(tmp_path / "home", f"{server.uri}killed")) as home:
         home.reset()
         home.run("amorph", "submit", study)
-        with home.workers(1) as workers:
+        with home.workers(1) as workers:  # two could get one launch number from this server
             home.wait_for(lambda: len(completed(home)) >= ENOUGH, "some jobs are done")
             server.kill()
             time.sleep(2)
