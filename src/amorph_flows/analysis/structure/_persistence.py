@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ase.data import chemical_symbols
 
-from amorph_flows.analysis.structure._snapshot import StructureLike, as_trajectory
+from amorph_flows.analysis.structure._snapshot import StructureLike, elements_of, one_frame
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError, MissingDependencyError
 
@@ -69,9 +69,7 @@ def persistence_diagrams(
     MissingDependencyError
         If gudhi is not installed.
     """
-    frame = as_trajectory(structure)
-    if frame.n_frames != 1:
-        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    frame = one_frame(structure)
     radii = _radii(frame.numbers, radii_a or {})
     weights = np.array([radii[chemical_symbols[number]] for number in frame.numbers]) ** 2
     tree = require_gudhi().SimplexTree()
@@ -152,7 +150,7 @@ def _finite(pairs: FloatArray) -> FloatArray:
 
 def _radii(numbers: IntArray, given: Mapping[str, float]) -> dict[str, float]:
     """Return the radius of each element, Å."""
-    elements = [chemical_symbols[number] for number in np.unique(numbers)]
+    elements = elements_of(numbers)
     for element, radius in given.items():
         if element not in elements:
             raise InputError(f"radii_a names {element}; the structure has {', '.join(elements)}")

@@ -53,6 +53,25 @@ def as_trajectory(source: StructureLike) -> Trajectory:
     return Trajectory(positions[None], cell, np.asarray(numbers), np.zeros(1))
 
 
+def one_frame(source: StructureLike) -> Trajectory:
+    """Return a structure as a trajectory of one frame, as `as_trajectory`.
+
+    Parameters
+    ----------
+    source
+        A structure, or a trajectory of one frame.
+
+    Raises
+    ------
+    InputError
+        If a trajectory has several frames.
+    """
+    frame = as_trajectory(source)
+    if frame.n_frames != 1:
+        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    return frame
+
+
 def elements_of(numbers: IntArray) -> tuple[str, ...]:
     """Return the elements present, in order of atomic number."""
     return tuple(chemical_symbols[number] for number in np.unique(numbers))

@@ -12,9 +12,9 @@ from amorph_flows.analysis.structure._cavities import find_cavities
 from amorph_flows.analysis.structure._clearance import clearance_of_grid
 from amorph_flows.analysis.structure._snapshot import (
     StructureLike,
-    as_trajectory,
     elements_of,
     mask_of,
+    one_frame,
 )
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
@@ -111,9 +111,7 @@ def voids(
         If a radius or the spacing is not positive, an element is absent or unknown, nothing is
         left, the grid would have too many points, or a trajectory has several frames.
     """
-    frame = as_trajectory(structure)
-    if frame.n_frames != 1:
-        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    frame = one_frame(structure)
     gone = (leave_out,) if isinstance(leave_out, str) else tuple(leave_out)
     left = ~mask_of(frame.numbers, gone) if gone else np.ones(frame.n_atoms, dtype=bool)
     if not left.any():

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from amorph_flows.analysis.structure._snapshot import StructureLike, as_trajectory, mask_of
+from amorph_flows.analysis.structure._snapshot import (
+    StructureLike,
+    as_trajectory,
+    mask_of,
+    one_frame,
+)
 from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray, IntArray
@@ -174,9 +179,7 @@ def find_bonds(structure: StructureLike, pairs: Mapping[Pair, float | None]) -> 
     InputError
         If an element is absent, a cutoff cannot be, or a trajectory has several frames.
     """
-    frame = as_trajectory(structure)
-    if frame.n_frames != 1:
-        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    frame = one_frame(structure)
     return _bonds_of_frame(frame, 0, bond_cutoffs(frame, pairs))
 
 

@@ -15,6 +15,7 @@ from amorph_flows.analysis.structure._snapshot import (
     as_trajectory,
     elements_of,
     mask_of,
+    one_frame,
 )
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
@@ -83,9 +84,7 @@ def voronoi_free_volume(
         If a radius is not positive, belongs to an absent element, or a trajectory has several
         frames.
     """
-    frame = as_trajectory(structure)
-    if frame.n_frames != 1:
-        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    frame = one_frame(structure)
     for element, radius in (radii_a or {}).items():
         mask_of(frame.numbers, element)
         if not 0.0 < radius < np.inf:

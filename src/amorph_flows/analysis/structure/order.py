@@ -10,8 +10,8 @@ import numpy as np
 
 from amorph_flows.analysis.structure._snapshot import (
     StructureLike,
-    as_trajectory,
     mask_of,
+    one_frame,
     symbols_of,
 )
 from amorph_flows.analysis.verdict import Answer, Verdict
@@ -232,9 +232,7 @@ def _numbers_to_try(
 
 
 def _fractional_coordinates(structure: StructureLike, species: str | Iterable[str]) -> FloatArray:
-    frame = as_trajectory(structure)
-    if frame.n_frames != 1:
-        raise InputError(f"the trajectory has {frame.n_frames} frames; select one frame")
+    frame = one_frame(structure)
     chosen = mask_of(frame.numbers, species)
     coordinates: FloatArray = frame.positions[0, chosen] @ np.linalg.inv(frame.cells[0])
     return coordinates

@@ -61,21 +61,12 @@ def paper_section(rows: Sequence[PaperRow], sections: Sequence[Section]) -> Sect
     without = f"The {len(absent)} numbers of the paper that this study does not have."
     figures = "Figures and tables of the paper and its supporting information, and their places."
     places = places_of(sections)
-    tables = [
-        Table("paper", caption, _COLUMNS, [_row(row) for row in here]),
-        *(
-            [Table("paper-absent", without, _ABSENT, [_row(row) for row in absent], folded=True)]
-            if absent
-            else []
-        ),
-        Table(
-            "paper-figures",
-            figures,
-            _FIGURES,
-            [_figure(one, places) for one in published_paper().figures],
-            folded=True,
-        ),
-    ]
+    listed = [_figure(one, places) for one in published_paper().figures]
+    tables = [Table("paper", caption, _COLUMNS, [_row(row) for row in here])]
+    if absent:
+        rows_absent = [_row(row) for row in absent]
+        tables.append(Table("paper-absent", without, _ABSENT, rows_absent, folded=True))
+    tables.append(Table("paper-figures", figures, _FIGURES, listed, folded=True))
     text = [f"{published_paper().paper}. {_TEXT}", *remarks]
     return Section("paper", "Against the paper", text, tables=tables)
 
@@ -139,7 +130,7 @@ def _digits(row: PaperRow) -> int:
 
 def _apart(row: PaperRow) -> str:
     """Return the difference in combined errors; else the difference itself and the reason."""
-    if row.here is None or row.difference is None:
+    if row.difference is None:
         return ""
     unit = f" {row.unit}" if row.unit else ""
     shown = f"{row.factor:.3g} times" if row.factor else f"{row.difference:+.2g}{unit}"
