@@ -50,6 +50,7 @@ DATA = Path(__file__).parents[1] / "tests" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
 PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
 MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
+COOLING_ATTEMPTS = 5
 SINGLE_TIME_FS = 200_000.0
 FAILURE_FILE = "failed.txt"
 
@@ -115,19 +116,31 @@ def published_cell(data: Path) -> Structure:
     return to_structure(atoms)
 
 
-def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory]:
-    """The cell molten and cooled to the run's temperature, and the trajectory of the melt."""
+def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, list[str]]:
+    """The cell molten and cooled to the run's temperature, the melt, and which steps broke.
+
+    A step in which LAMMPS ends early is made again from its start with another seed.
+    """
     home = folder / f"{run.n_atoms}-cooling"
-    cell, melt = published_cell(data) * run.repeats, None
+    cell, melts, broken = published_cell(data) * run.repeats, list[Trajectory](), list[str]()
     for kelvin in range(MELT_K, run.temperature - 1, -STEP_K):
-        length = HOLD_FS if melt is None else STEP_FS
-        md = LammpsMD.held(
-            kelvin, length - 1000.0, equilibration_fs=1000.0, frame_stride=25, seed=kelvin
-        )
-        result = run_lammps_md(cell, potential(data), md, home)
-        melt = melt or load_trajectory(result.trajectory, kelvin)
+        length = STEP_FS if melts else HOLD_FS
+        for attempt in range(COOLING_ATTEMPTS):
+            seed = kelvin + 10_000 * attempt
+            md = LammpsMD.held(
+                kelvin, length - 1000.0, equilibration_fs=1000.0, frame_stride=25, seed=seed
+            )
+            try:
+                result = run_lammps_md(cell, potential(data), md, home)
+                break
+            except CalculationError as error:
+                broken.append(f"at {kelvin} K with seed {seed}, {ending(str(error), md)}")
+        else:
+            raise CalculationError(f"the cell broke while it was cooled: {broken}", home)
+        if not melts:
+            melts = [load_trajectory(result.trajectory, kelvin)]
         cell = result.structure
-    return cell, melt
+    return cell, melts[0], broken
 
 
 def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
@@ -139,9 +152,10 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
     home.mkdir(parents=True, exist_ok=True)
     cell, repeats = published_cell(data), run.repeats
     if run.start == "quenched":
-        cell, melt = cooled(data, folder, run)
+        cell, melt, broken = cooled(data, folder, run)
         repeats = (1, 1, 1)
-        (home / "start.txt").write_text(f"{judge_melt(melt, SPECIES[1:])}\n", encoding="utf-8")
+        said = [str(judge_melt(melt, SPECIES[1:])), *(f"made again: {text}" for text in broken)]
+        (home / "start.txt").write_text("\n".join(said) + "\n", encoding="utf-8")
     job = run_production(
         potential(data), cell, float(run.temperature), run.md(piece_s), repeats, run.start
     )
@@ -149,7 +163,8 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
     try:
         pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
     except CalculationError as error:
-        (home / FAILURE_FILE).write_text(ending(str(error), run), encoding="utf-8")
+        text = f"{ending(str(error), run.md(piece_s))}\n"
+        (home / FAILURE_FILE).write_text(text, encoding="utf-8")
         print(f"{run.name}: {error}", flush=True)
         return
     doc: TrajectoryDoc = pieces[job.uuid][max(pieces[job.uuid])].output
@@ -157,12 +172,12 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
     print(f"{run.name}: {len(doc.pieces)} pieces, {doc.mean_temperature_k:.0f} K", flush=True)
 
 
-def ending(message: str, run: Run) -> str:
-    """How a run ended that did not reach its end: after which step, and LAMMPS's reason."""
+def ending(message: str, md: LammpsMD) -> str:
+    """How MD ended that did not reach its end: after which step, and LAMMPS's reason."""
     step = re.search(r"after step (\d+)", message)
     reason = re.search(r"ERROR: (.*)", message)
-    where = f"after {step[1]} of {run.md(600.0).n_steps} steps" if step else "at its start"
-    return f"LAMMPS ended {where}: {reason[1] if reason else message.splitlines()[0]}\n"
+    where = f"after {step[1]} of {md.n_steps} steps" if step else "at its start"
+    return f"LAMMPS ended {where}: {reason[1] if reason else message.splitlines()[0]}"
 
 
 @dataclass(frozen=True)
@@ -209,9 +224,9 @@ def analysed(folder: Path) -> list[tuple[list[Analysed], TransportResult]]:
 
 
 def said_of_structure(home: Path, trajectory: Trajectory) -> list[str]:
-    """Whether its start was molten, if it was, and whether its last 20 ps are amorphous."""
+    """What is told of its melt and cooling, if any, and whether its last 20 ps are amorphous."""
     path = home / "start.txt"
-    melted = path.read_text(encoding="utf-8").splitlines()[:1] if path.exists() else []
+    melted = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     last = trajectory.select(slice(-400, None, 4))
     return [*melted, str(judge_amorphous(last, v2o5(), SPECIES[1:]))]
 
