@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ase.calculators.calculator import Calculator
 from ase.io import read, write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import t as student_t
 
@@ -222,52 +223,53 @@ def ratio(
 
 
 def analyse(folder: Path, seeds: int, page: Path | None) -> None:
-    """Write the tables and draw the figure of what has run."""
-    text = ""
+    """Write the tables and draw the figure of the systems that have run."""
     systems = [s for s in SYSTEMS if (folder / s / f"batch-pretrained-{seeds - 1}.json").exists()]
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    for axis, system in zip(np.atleast_1d(figure.subplots(1, max(1, len(systems)))), systems,
-                            strict=False):  # fmt: skip
-
-        def points(way: str, seed: int, system: str = system) -> list[dict[str, float]]:
-            found: list[dict[str, float]] = json.loads(
-                (folder / system / f"{way}-{seed}.json").read_text()
-            )
-            return found
-
-        text += f"### {system}\n\n| labels chosen | "
-        text += " | ".join(f"{n}" for n in SIZES) + " | labels, of random's | life, ps |\n"
-        text += "| --- |" + " --- |" * (len(SIZES) + 2) + "\n"
-        for way, told in WAYS.items():
-            runs = [points(way, seed) for seed in range(seeds)]
-            errors: FloatArray = np.array([[p["force_rmse_ev_a"] for p in run] for run in runs])
-            n_labels = np.array([[p["n_labels"] for p in run] for run in runs])
-            lives = np.mean([run[-1]["life_ps"] for run in runs])
-            cells = [
-                f"{mean:.3f} ± {half:.3f}"
-                for mean, half in zip(
-                    errors.mean(axis=0),
-                    student_t.ppf(0.975, seeds - 1) * errors.std(axis=0, ddof=1) / seeds**0.5,
-                    strict=True,
-                )
-            ]
-            found = ratio(points, way, seeds)
-            cells.append(
-                "-" if found is None else f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})"
-            )
-            cells.append(f"{lives:.1f}")
-            text += f"| {told} | " + " | ".join(cells) + " |\n"
-            mean_labels, mean = n_labels.mean(axis=0), errors.mean(axis=0)
-            axis.plot(mean_labels, mean, "o-", ms=3, lw=1, color=COLOURS[way], label=told)
-        text += "\n"
-        axis.set(xscale="log", yscale="log", title=system, xlabel="labels")
-    if systems:
-        figure.axes[0].set_ylabel("force RMSE of the held-out melt-quench, eV/Å")
-        figure.axes[0].legend(fontsize=6)
+    figure = Figure(figsize=(9, 5.4), layout="constrained")
+    axes = figure.subplots(2, max(1, len(systems)), sharex=True, squeeze=False)
+    text = "".join(
+        tables(folder, system, seeds, list(axes[:, column]))
+        for column, system in enumerate(systems)
+    )
+    axes[0, 0].set_ylabel("force RMSE of the\nheld-out melt-quench, eV/Å")
+    axes[1, 0].set_ylabel(f"MD at {LIFE_K:.0f} K lasts, ps")
+    axes[0, 0].legend(fontsize=7)
     print(text)
     if page is not None:
         write_results(page, "\n" + text)
         figure.savefig(page.parents[1] / "images" / "fewer_labels.png", dpi=120)
+
+
+def tables(folder: Path, system: str, seeds: int, axes: Sequence[Axes]) -> str:
+    """Return what was found for a system as Markdown, and draw it."""
+
+    def points(way: str, seed: int) -> list[dict[str, float]]:
+        text = (folder / system / f"{way}-{seed}.json").read_text(encoding="utf-8")
+        found: list[dict[str, float]] = json.loads(text)
+        return found
+
+    head = " | ".join(map(str, SIZES))
+    rule = "| --- |" + " --- |" * len(SIZES)
+    errors = f"### {system}\n\n| labels chosen | {head} | labels, of random's |\n{rule} --- |\n"
+    lives = f"| MD lasts, ps | {head} |\n{rule}\n"
+    for way, told in WAYS.items():
+        runs = [points(way, seed) for seed in range(seeds)]
+        found = ratio(points, way, seeds)
+        asked = "-" if found is None else f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})"
+        error: FloatArray = np.array([[p["force_rmse_ev_a"] for p in run] for run in runs])
+        life: FloatArray = np.array([[p["life_ps"] for p in run] for run in runs])
+        spread = student_t.ppf(0.975, seeds - 1) * error.std(axis=0, ddof=1) / seeds**0.5
+        cells = [
+            f"{mean:.2f} ± {half:.2f}" for mean, half in zip(error.mean(0), spread, strict=True)
+        ]
+        errors += f"| {told} | {' | '.join(cells)} | {asked} |\n"
+        lives += f"| {told} | {' | '.join(f'{mean:.1f}' for mean in life.mean(0))} |\n"
+        n_labels = np.mean([[p["n_labels"] for p in run] for run in runs], axis=0)
+        for axis, values in zip(axes, (error, life), strict=True):
+            axis.plot(n_labels, values.mean(0), "o-", ms=3, lw=1, color=COLOURS[way], label=told)
+    axes[0].set(xscale="log", yscale="log", title=system)
+    axes[1].set(xlabel="labels")
+    return f"{errors}\n{lives}\n"
 
 
 def main() -> None:
