@@ -46,6 +46,8 @@ HOT_K, COLD_K, HOT_STEPS, STEPS, STEP_FS, STRIDE = 3000.0, 300.0, 500, 2000, 2.0
 TEST_EVERY = 4
 """Of the frames of the second melt-quench that are tested on."""
 GRADE_SELECT = 2.0
+LEVELS = (2.0, 1.5, 1.2)
+"""Of the least mean error, errors at which labels are counted."""
 LIFE_K, LIFE_STEPS = 2000.0, 2500
 FURTHEST_FORCE_EV_A = 200.0
 SETTINGS = MTPSettings(level=10, cutoff=5.0, max_steps=150, max_seconds=3600.0)
@@ -202,24 +204,22 @@ def labels_needed(points: list[dict[str, float]], error: float) -> float:
 
 
 def ratio(
-    points: Callable[[str, int], list[dict[str, float]]], way: str, seeds: int
-) -> tuple[float, float, float] | None:
-    """Return labels over those of random choice at its error with half of all, and 95 % interval.
+    points: Callable[[str, int], list[dict[str, float]]], way: str, error: float, seeds: int
+) -> str:
+    """Return labels over those of random choice at one error, and the 95 % interval.
 
-    The logarithms of the ratios of the seeds are taken as normal; None where a seed never gets
-    there.
+    Each seed has its ratio, whose logarithms are taken as normal. Where random choice does not get
+    there, all its labels are counted, which is too few.
     """
-    of_random = [points("random", seed)[-2] for seed in range(seeds)]
-    error = float(np.mean([point["force_rmse_ev_a"] for point in of_random]))
-    logs = []
-    for seed in range(seeds):
-        needed = labels_needed(points(way, seed), error)
-        if not np.isfinite(needed):
-            return None
-        logs.append(np.log(needed / SIZES[-2]))
-    half = float(student_t.ppf(0.975, seeds - 1)) * np.std(logs, ddof=1) / np.sqrt(seeds)
-    middle = float(np.mean(logs))
-    return tuple(float(np.exp(x)) for x in (middle, middle - half, middle + half))  # type: ignore[return-value]
+    needed = [labels_needed(points(way, seed), error) for seed in range(seeds)]
+    there = sum(np.isfinite(needed))
+    if there < seeds:
+        return f"{there} of {seeds} get there"
+    of_random = [min(labels_needed(points("random", s), error), SIZES[-1]) for s in range(seeds)]
+    logs = np.log(needed) - np.log(of_random)
+    half = float(student_t.ppf(0.975, seeds - 1) * logs.std(ddof=1) / seeds**0.5)
+    middle, low, high = np.exp(logs.mean() + np.array([0.0, -half, half]))
+    return "1" if way == "random" else f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def analyse(folder: Path, seeds: int, page: Path | None) -> None:
@@ -250,12 +250,18 @@ def tables(folder: Path, system: str, seeds: int, axes: Sequence[Axes]) -> str:
 
     head = " | ".join(map(str, SIZES))
     rule = "| --- |" + " --- |" * len(SIZES)
-    errors = f"### {system}\n\n| labels chosen | {head} | labels, of random's |\n{rule} --- |\n"
+    means = [
+        np.mean([[p["force_rmse_ev_a"] for p in points(way, s)] for s in range(seeds)], axis=0)
+        for way in WAYS
+    ]
+    levels = [factor * float(np.min(means)) for factor in LEVELS]
+    asked = " | ".join(f"labels for {level:.2f} eV/Å" for level in levels)
+    errors = f"### {system}\n\n| force RMSE, eV/Å | {head} | {asked} |\n"
+    errors += f"{rule}{' --- |' * len(levels)}\n"
     lives = f"| MD lasts, ps | {head} |\n{rule}\n"
     for way, told in WAYS.items():
         runs = [points(way, seed) for seed in range(seeds)]
-        found = ratio(points, way, seeds)
-        asked = "-" if found is None else f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})"
+        asked = " | ".join(ratio(points, way, level, seeds) for level in levels)
         error: FloatArray = np.array([[p["force_rmse_ev_a"] for p in run] for run in runs])
         life: FloatArray = np.array([[p["life_ps"] for p in run] for run in runs])
         spread = student_t.ppf(0.975, seeds - 1) * error.std(axis=0, ddof=1) / seeds**0.5

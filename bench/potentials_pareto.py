@@ -13,6 +13,7 @@ seconds of one thread: set OMP_NUM_THREADS=1.
 from __future__ import annotations
 
 import argparse
+import resource
 import tempfile
 from pathlib import Path
 
@@ -123,16 +124,31 @@ def installed(names: list[str]) -> dict[str, FitSettings]:
     return found
 
 
-def compared(folder: Path, dataset: DatasetDoc, names: list[str]) -> PotentialComparisonDoc:
+def compared(
+    folder: Path, dataset: DatasetDoc, names: list[str], seed: int
+) -> PotentialComparisonDoc:
     """Return the comparison; one method after the other, so that times are not disturbed."""
     maker = ComparePotentialsMaker(
-        methods=tuple(installed(names).values()), observables=ObservableSettings(names=())
+        methods=tuple(installed(names).values()),
+        observables=ObservableSettings(names=()),
+        seed=seed,
     )
     flow = maker.make(dataset, v2o5() * (1, 2, 2))
+    before = cpu_seconds()
     outputs = run_study(flow, open_store(folder), folder / "fits", 1, title="potentials")
     found = outputs[flow.output.uuid]
     assert isinstance(found, PotentialComparisonDoc)
+    spent = cpu_seconds() - before
+    work = sum((fit.fit_cpu_seconds or 0.0) + (fit.cpu_seconds or 0.0) for fit in found.fits)
+    if spent > work:  # not where some of it was there
+        print(f"{spent:.0f} CPU s, of which fits and what was measured of them {work:.0f} s")
     return found
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of its children that have ended, s."""
+    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def tested(doc: PotentialComparisonDoc) -> list[MeasuredFit]:
@@ -228,11 +244,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=default)
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--methods", default="", help="short names with commas; default: all")
+    parser.add_argument("--seed", type=int, default=0, help="of the order of training frames")
     parser.add_argument("--page", action="store_true", help="write the results into the docs")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     dataset = labelled(options.folder, options.frames)
-    doc = compared(options.folder, dataset, [n for n in options.methods.split(",") if n])
+    names = [name for name in options.methods.split(",") if name]
+    doc = compared(options.folder, dataset, names, options.seed)
     text = table(doc, dataset)
     print(text)
     if options.page:
