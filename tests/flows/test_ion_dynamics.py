@@ -18,6 +18,7 @@ from amorph_flows.errors import InputError
 from amorph_flows.flows import GlassMaker, IonDynamicsMaker, RandomStructureMaker
 from amorph_flows.lammps import GlassSchedule
 from amorph_flows.potentials import classical_potential
+from amorph_flows.report.glass import ion_sections
 from amorph_flows.schemas.ion_dynamics import IonDynamicsDoc
 from amorph_flows.schemas.potential import ClassicalSettings
 from amorph_flows.structures import random_packing
@@ -36,7 +37,7 @@ MAKER = IonDynamicsMaker(
     time_step_fs=2.0,
     frame_stride=3,
     ring_backbone=("P", "Fe"),
-    ring_lag_fs=60.0,
+    mobility_lag_fs=60.0,
 )
 
 
@@ -50,8 +51,8 @@ def run(flow: Flow, folder: Path) -> tuple[JobStore, Any]:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[IonDynamicsDoc, list[Any]]:
-    """What two glasses have together, and the document of each of their transports."""
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[IonDynamicsDoc, list[Any], list[Any]]:
+    """What two glasses have together, each of their transports, and their fast and slow ions."""
     folder = tmp_path_factory.mktemp("ions")
     glasses = GlassMaker(
         engine=ENGINE,
@@ -70,12 +71,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[IonDynamicsDoc, lis
     motion = MAKER.make([glass.structure for glass in glasses.output["glasses"]])
     store, decoder = run(Flow([glasses, motion], output=motion.output), folder)
     summary = decoder.process_decoded(store.get_output(motion.output.uuid, load=True))
-    transports = [store.get_output(uuid, load=True) for uuid in summary.transport_uuids]
-    return summary, [decoder.process_decoded(transport) for transport in transports]
+    parts = (summary.transport_uuids, summary.mobility_uuids)
+    transports, mobility = (
+        [decoder.process_decoded(store.get_output(uuid, load=True)) for uuid in uuids]
+        for uuids in parts
+    )
+    return summary, transports, mobility
 
 
 def test_every_species_has_a_diffusivity_at_every_temperature_and_heating(found):
-    summary, transports = found
+    summary, transports, _ = found
     assert summary.species == ["Na+", "Fe2+"]
     assert summary.n_glasses == 2
     assert {(d.heating, d.species, d.temperature_k) for d in summary.tracer_diffusivities} == {
@@ -85,11 +90,39 @@ def test_every_species_has_a_diffusivity_at_every_temperature_and_heating(found)
         for temperature in (1500.0, 2500.0)
     }
     assert len(transports) == 8
-    assert len(summary.ring_uuids) == 4
+    assert len(summary.mobility_uuids) == 4
+
+
+def test_the_report_has_a_chapter_of_each_species_and_heating(found):
+    summary, transports, mobility = found
+    sections = ion_sections(summary, transports, mobility)
+    assert [section.title for section in sections] == [
+        f"{species} in glass 1, heated under {heating}"
+        for heating in ("NVT", "NPT")
+        for species in ("Na+", "Fe2+")
+    ]
+    panels = [panel.name for section in sections for panel in section.panels]
+    assert len(set(panels)) == len(panels)
+    sodium, iron = ({panel.name for panel in section.panels} for section in sections[:2])
+    for part in ("arrhenius", "msd", "van-hove", "fast-slow-rdf", "rings", "path-slowest"):
+        assert f"ions-Na-nvt-{part}" in sodium
+    assert not any("path" in name or "rings" in name for name in iron)
+    (table,) = [table for table in sections[0].tables if table.name.endswith("fast and slow")]
+    first = mobility[0]
+    assert table.rows[0]["elements"].startswith(f"{first.neighbours['fast-O']:.2f} O")
+    assert table.rows[1]["ring_size"] == first.rings.nearest_size["slow"]
+
+
+def test_what_failed_is_left_out_of_the_report(found):
+    summary, transports, mobility = found
+    kept = [None, *transports[1:]]
+    sections = ion_sections(summary, kept, [None] * len(mobility))
+    assert sections[0].title == "Fe2+ in glass 1, heated under NVT"
+    assert "Na+ in glass 2, heated under NVT" in [section.title for section in sections]
 
 
 def test_the_summary_is_the_geometric_mean_of_the_glasses(found):
-    summary, transports = found
+    summary, transports, _ = found
     first = summary.tracer_diffusivities[0]
     assert (first.heating, first.species) == ("nvt", "Na+")
     of_glasses = [
@@ -133,7 +166,7 @@ GLASS: Structure = random_packing("NaFePO4", 56, 3.0)
         ({"ions": ("Na",)}, "no charge"),
         ({"temperatures_k": (-5.0,), "ring_backbone": ()}, "temperature_k is"),
         ({"heatings": ("nve",)}, "heatings has 'nve'"),
-        ({"ring_temperature_k": 700.0}, "ring_temperature_k is 700"),
+        ({"mobility_temperature_k": 700.0}, "mobility_temperature_k is 700"),
         ({"rate_k_per_ps": 0.0}, "rate_k_per_ps is 0"),
     ],
 )

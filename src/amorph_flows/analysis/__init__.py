@@ -87,6 +87,7 @@ from amorph_flows.analysis.transport._hops import Hops, find_hops
 from amorph_flows.analysis.transport._mobility import MobilityGroups, mobility_groups
 from amorph_flows.analysis.transport._msd import MeanSquaredDisplacement, mean_squared_displacement
 from amorph_flows.analysis.transport._persistence import MobilityPersistence
+from amorph_flows.analysis.transport._ranked_paths import RankedPath, ranked_paths
 from amorph_flows.analysis.transport._unwrap import UnwrappingWarning, unwrap
 from amorph_flows.analysis.transport._van_hove import VanHove, van_hove
 from amorph_flows.analysis.transport.ion_motion import IonMotion, ion_motion
@@ -141,6 +142,7 @@ __all__ = [
     "OxidationStates",
     "PersistenceDiagrams",
     "RadialDistribution",
+    "RankedPath",
     "Remedy",
     "RingSurroundings",
     "Rings",
@@ -197,6 +199,7 @@ __all__ = [
     "pressures_gpa",
     "primitive_rings",
     "radial_distribution",
+    "ranked_paths",
     "read_curve",
     "read_trajectory",
     "ring_surroundings",

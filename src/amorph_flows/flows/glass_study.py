@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
-from jobflow import Flow, Maker, OutputReference
+from jobflow import Flow, Job, Maker, OutputReference
+from pymatgen.core import Composition
 
 from amorph_flows.engines import Engine
 from amorph_flows.errors import unknown_name
@@ -18,7 +19,11 @@ from amorph_flows.flows.glass_presets import PRESETS, christensen2025, short_lea
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.ion_dynamics import IonDynamicsMaker
 from amorph_flows.jobs.glass_study import write_glass_report
+from amorph_flows.schemas.base import StageDocument
+from amorph_flows.schemas.ion_mobility import IonMobilityDoc
+from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.structures import CompositionLike, read_mixture
+from amorph_flows.structures.ions import network_of, parse_ion
 from amorph_flows.upstream.jobflow import without_what_failed
 
 
@@ -172,6 +177,7 @@ class GlassStudyMaker(Maker):
             [flow.output for flow in strained],
             moved.output if moved else None,
             learn.output.loop if learn else None,
+            *(_outputs(moved, kind) for kind in (TransportDoc, IonMobilityDoc)),
         )
         report.name = "report"
         without_what_failed(report)
@@ -197,7 +203,9 @@ class GlassStudyMaker(Maker):
         if structure.ion is None:
             structure = replace(structure, ion=ion)
         if ions is not None:
-            ions = replace(ions, engine=engine, ions=(ion,) if ion else ions.ions)
+            moved = (ion,) if ion else ions.ions
+            backbone = ions.ring_backbone or _backbone(mixture.formula_unit, moved[0])
+            ions = replace(ions, engine=engine, ions=moved, ring_backbone=backbone)
         if elastic is not None:
             fmax = getattr(elastic.engine, "relax_fmax_ev_a", engine.relax_fmax_ev_a)
             elastic = replace(elastic, engine=replace(engine, relax_fmax_ev_a=fmax))
@@ -222,3 +230,15 @@ class GlassStudyMaker(Maker):
             name = f"{self.transition.name} {number} {ensemble.upper()}"
             made.append(replace(self.transition, name=name, production=holds))
         return made
+
+
+def _backbone(formula: Composition, ion: str) -> list[str]:
+    """Return the cations of the network of a glass, without the ion that moves in it."""
+    former, others, _ = network_of(element.symbol for element in formula)
+    return [symbol for symbol in (former, *others) if symbol != parse_ion(ion).symbol]
+
+
+def _outputs(flow: Flow | None, kind: type[StageDocument]) -> list[OutputReference]:
+    """Return the outputs of the jobs of a flow that make one kind of document."""
+    jobs = [] if flow is None else [job for job in flow.jobs if isinstance(job, Job)]
+    return [job.output for job in jobs if job.output_schema is kind]

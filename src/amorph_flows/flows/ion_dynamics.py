@@ -18,8 +18,7 @@ from amorph_flows.jobs.fields import (
     require_positive,
     valid_settings,
 )
-from amorph_flows.jobs.glass import describe_ring_surroundings
-from amorph_flows.jobs.ion_dynamics import Key, combine_ion_dynamics
+from amorph_flows.jobs.ion_dynamics import Key, combine_ion_dynamics, describe_mobility
 from amorph_flows.jobs.production_md import run_production
 from amorph_flows.jobs.seeds import seed_of
 from amorph_flows.jobs.transport import collect_transport
@@ -40,9 +39,10 @@ class IonDynamicsMaker(Maker):
 
     Each glass is heated to each temperature, at its volume and as it expands, and held there; then
     follows NVT, whose frames are analysed: diffusivities, Arrhenius fits tested for a bend, van
-    Hove functions, hops, slow and fast ions (a `TransportDoc` of each glass), and the rings around
-    slow and fast ions. One run of LAMMPS does all of one glass and temperature. The defaults are
-    those of Christensen et al., J. Mater. Chem. A (2025), section 2.3.
+    Hove functions and hops (a `TransportDoc` of each glass), and what surrounds the slow and the
+    fast quarter of the ions at one temperature (an `IonMobilityDoc`). One run of LAMMPS does all
+    of one glass and temperature. The defaults are those of Christensen et al., J. Mater. Chem. A
+    (2025), section 2.3.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ class IonDynamicsMaker(Maker):
         Of the thermostat and of the barostat, fs.
     time_step_fs, frame_stride
         Time step, fs, and steps between frames.
+    mobility_lag_fs
+        Time of the displacement that ions are ranked by, fs; at most a quarter of the production.
+    mobility_temperature_k
+        Where slow and fast ions are looked at, K; None: the lowest of the temperatures.
     ring_backbone
         Cations of the network, such as ``("P", "Fe")``, among whose rings the slow and the fast
         quarter of the mobile ions are looked for; none: they are not.
-    ring_lag_fs
-        Time of the displacement that ions are ranked by, fs.
-    ring_temperature_k
-        Where the rings are looked at, K; None: the lowest of the temperatures.
     grade_every, grade_select
         As of `GlassMaker`.
     seed
@@ -97,9 +97,9 @@ class IonDynamicsMaker(Maker):
     barostat_damping_fs: float = 1000.0
     time_step_fs: float = 1.0
     frame_stride: int = 1000
+    mobility_lag_fs: float = 100_000.0
+    mobility_temperature_k: float | None = None
     ring_backbone: Sequence[str] = ()
-    ring_lag_fs: float = 100_000.0
-    ring_temperature_k: float | None = None
     grade_every: int = 100
     grade_select: float = 2.0
     seed: int = 0
@@ -121,7 +121,7 @@ class IonDynamicsMaker(Maker):
             rate_k_per_ps=self.rate_k_per_ps,
             start_temperature_k=self.start_temperature_k,
             production_fs=self.production_fs,
-            ring_lag_fs=self.ring_lag_fs,
+            mobility_lag_fs=self.mobility_lag_fs,
             grade_select=self.grade_select,
         )
         require_not_negative(equilibration_fs=self.equilibration_fs, grade_every=self.grade_every)
@@ -138,9 +138,10 @@ class IonDynamicsMaker(Maker):
         for temperature in self.temperatures_k:
             with valid_settings():
                 self.md(1, "nvt", temperature)
-        if self.ring_backbone and self._ring_temperature_k not in self.temperatures_k:
+        if self._mobility_temperature_k not in self.temperatures_k:
             raise InputError(
-                f"ring_temperature_k is {self.ring_temperature_k}; give one of temperatures_k"
+                f"mobility_temperature_k is {self.mobility_temperature_k}; give one of "
+                "temperatures_k"
             )
         self.engine.check(structure)
         if "npt" in self.heatings:
@@ -180,7 +181,7 @@ class IonDynamicsMaker(Maker):
         runs: list[Job] = []
         keys: list[Key] = []
         transports: list[Job] = []
-        rings: list[Job] = []
+        mobility: list[Job] = []
         for heating in self.heatings:
             for number, glass in enumerate(glasses, start=1):
                 held = {t: self._run(glass, number, heating, t) for t in self.temperatures_k}
@@ -193,21 +194,21 @@ class IonDynamicsMaker(Maker):
                     without_what_failed(job)
                     keys.append((heating, ion, number))
                     transports.append(job)
-                if self.ring_backbone:
-                    job = describe_ring_surroundings(
-                        held[self._ring_temperature_k].output,
-                        parse_ion(self.ions[0]).symbol,
-                        self.ring_lag_fs,
-                        list(self.ring_backbone),
-                    )
-                    job.name = f"{self.name} {number} {heating}: rings around ions"
-                    rings.append(job)
+                job = describe_mobility(
+                    held[self._mobility_temperature_k].output,
+                    self.ions[0],
+                    self.mobility_lag_fs,
+                    list(self.ring_backbone),
+                )
+                job.name = f"{self.name} {number} {heating}: fast and slow {self.ions[0]}"
+                without_what_failed(job)
+                mobility.append(job)
         summary = combine_ion_dynamics(
-            keys, [job.output for job in transports], [job.output for job in rings]
+            keys, [job.output for job in transports], [job.output for job in mobility]
         )
         summary.name = f"{self.name}: all glasses"
         without_what_failed(summary)
-        return Flow([*runs, *transports, *rings, summary], output=summary.output, name=self.name)
+        return Flow([*runs, *transports, *mobility, summary], output=summary.output, name=self.name)
 
     def md(self, number: int, heating: Heating, temperature_k: float) -> LammpsMD:
         """Return the run of one glass at one temperature.
@@ -251,8 +252,8 @@ class IonDynamicsMaker(Maker):
         return LammpsMD(stages=tuple(stages), seed=seed)
 
     @property
-    def _ring_temperature_k(self) -> float:
-        return self.ring_temperature_k or min(self.temperatures_k)
+    def _mobility_temperature_k(self) -> float:
+        return self.mobility_temperature_k or min(self.temperatures_k)
 
     def _run(self, glass: GlassStart, number: int, heating: Heating, temperature_k: float) -> Job:
         potential = self.engine.potential

@@ -23,7 +23,6 @@ from amorph_flows.analysis import (
     persistence_diagrams,
     primitive_rings,
     radial_distribution,
-    ring_surroundings,
     structure_factor,
     voids,
     voronoi_free_volume,
@@ -46,14 +45,13 @@ from amorph_flows.schemas.glass import (
     NetworkDoc,
     PersistenceDoc,
     RingsDoc,
-    RingSurroundingsDoc,
     StructureFactorDoc,
     VoidsDoc,
 )
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.spread import SpreadDoc
 from amorph_flows.schemas.structure import RDFDoc
-from amorph_flows.structures.ions import anion_among, network_of, parse_ion
+from amorph_flows.structures.ions import network_of, parse_ion
 
 
 @stage_job(GlassDoc)
@@ -236,36 +234,3 @@ def _compared(measured: MeasuredCurve, glasses: Sequence[GlassDoc]) -> MeasuredC
         for glass in glasses
     ]
     return measured.model_copy(update={"deviation": SpreadDoc.of(deviations)})
-
-
-@stage_job(RingSurroundingsDoc)
-def describe_ring_surroundings(
-    run: TrajectoryDoc,
-    ion: str,
-    lag_fs: float,
-    backbone: Sequence[str],
-    anion: str | None = None,
-    origin_fs: float | None = None,
-) -> RingSurroundingsDoc:
-    """Return where fast and slow ions of a production run are among the rings of its network.
-
-    Parameters
-    ----------
-    run
-        Production MD.
-    ion
-        Element symbol of the mobile ion.
-    lag_fs
-        Time of the displacement that mobility is judged by, fs.
-    backbone
-        The cations of the network, such as P and Fe.
-    anion
-        The element that links them; None: the most electronegative one.
-    origin_fs
-        Where the displacement starts, fs after the first frame; None: the start of the first
-        continuous piece that is longer.
-    """
-    trajectory = load_trajectory(run.trajectory, run.temperature_k)
-    anion = anion or anion_among(run.trajectory.species)
-    found = ring_surroundings(trajectory, ion, lag_fs, backbone, anion, origin_fs=origin_fs)
-    return RingSurroundingsDoc.from_result(found)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from amorph_flows.jobs.required import required
-from amorph_flows.report.glass import glass_report, glass_results, with_doubt
+from amorph_flows.report.glass import glass_report, glass_results, ion_sections, with_doubt
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.elastic import ElasticDoc
@@ -15,6 +15,8 @@ from amorph_flows.schemas.glass_making import GlassesDoc
 from amorph_flows.schemas.glass_study import GlassStudyDoc
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.ion_dynamics import IonDynamicsDoc
+from amorph_flows.schemas.ion_mobility import IonMobilityDoc
+from amorph_flows.schemas.transport import TransportDoc
 
 
 @stage_job(GlassStudyDoc)
@@ -26,6 +28,8 @@ def write_glass_report(
     elastic: Sequence[ElasticDoc | None] = (),
     ions: IonDynamicsDoc | None = None,
     learning: ActiveLearningDoc | None = None,
+    transports: Sequence[TransportDoc | None] = (),
+    mobility: Sequence[IonMobilityDoc | None] = (),
 ) -> GlassStudyDoc:
     """Write ``report.html`` and ``report.json`` into the folder of the job.
 
@@ -41,6 +45,8 @@ def write_glass_report(
         How ions move; None where it failed or was not asked for.
     learning
         How the potential was learned; None where it was given.
+    transports, mobility
+        What `ions` was put together from; None for what failed.
 
     Raises
     ------
@@ -52,7 +58,8 @@ def write_glass_report(
     cooled = [doc for doc in transitions if doc is not None]
     strained = [doc for doc in elastic if doc is not None]
     results = with_doubt(glass_results(structure, cooled, strained, ions), learning)
-    files = glass_report(preset, made, structure, results, cooled)
+    moved = [] if ions is None else ion_sections(ions, transports, mobility)
+    files = glass_report(preset, made, structure, results, cooled, moved)
     for name, content in files.items():
         Path(name).write_text(content, encoding="utf-8")
     return GlassStudyDoc(
@@ -65,7 +72,9 @@ def write_glass_report(
             "structure": [structure.job_uuid, *structure.glass_uuids],
             "glass_transition": [doc.job_uuid for doc in cooled],
             "elastic": [doc.job_uuid for doc in strained],
-            "ion_dynamics": [] if ions is None else [ions.job_uuid, *ions.transport_uuids],
+            "ion_dynamics": []
+            if ions is None
+            else [ions.job_uuid, *ions.transport_uuids, *ions.mobility_uuids],
         },
         files=files,
     )

@@ -1,12 +1,19 @@
-"""Put together how ions move in several glasses."""
+"""Fast and slow ions of a run, and how ions move in several glasses together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 
-from amorph_flows.analysis import combine_samples
+from amorph_flows.analysis import (
+    combine_samples,
+    mobility_groups,
+    ranked_paths,
+    ring_surroundings,
+)
 from amorph_flows.errors import CalculationError
+from amorph_flows.jobs.required import required
+from amorph_flows.lammps import load_trajectory
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.glass import RingSurroundingsDoc
@@ -16,7 +23,10 @@ from amorph_flows.schemas.ion_dynamics import (
     Heating,
     IonDynamicsDoc,
 )
+from amorph_flows.schemas.ion_mobility import IonMobilityDoc, RankedPathDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.transport import TransportAtTemperatureDoc, TransportDoc
+from amorph_flows.structures.ions import anion_among, parse_ion
 
 _TWO_SIDED_95 = 1.959964
 
@@ -24,11 +34,63 @@ Key = tuple[Heating, str, int]
 """How a glass was heated, the species, and the number of the glass."""
 
 
+@stage_job(IonMobilityDoc)
+def describe_mobility(
+    run: TrajectoryDoc | None, ion: str, lag_fs: float, backbone: Sequence[str] = ()
+) -> IonMobilityDoc:
+    """Return the fast and the slow ions of a production run, and what surrounds them.
+
+    Parameters
+    ----------
+    run
+        Production MD.
+    ion
+        Such as ``"Na+"``.
+    lag_fs
+        Time of the displacement that ions are ranked by, fs; a quarter of the run at most.
+    backbone
+        The cations of the network, such as P and Fe, among whose rings they are looked for; none:
+        they are not.
+
+    Raises
+    ------
+    CalculationError
+        If the run failed.
+    InputError
+        If there are fewer than four ions, or the network has no ring.
+    """
+    run = required(run, "the production run")
+    trajectory = load_trajectory(run.trajectory, run.temperature_k)
+    symbol = parse_ion(ion).symbol
+    lag_fs = min(lag_fs, (trajectory.n_frames - 1) * trajectory.frame_spacing_fs / 4)
+    groups = mobility_groups(trajectory, symbol, lag_fs)
+    rings = None
+    if backbone:
+        anion = anion_among(run.trajectory.species)
+        found = ring_surroundings(trajectory, symbol, lag_fs, backbone, anion)
+        rings = RingSurroundingsDoc.from_result(found)
+    return IonMobilityDoc(
+        temperature_k=run.temperature_k,
+        ion=symbol,
+        lag_fs=groups.lag_fs,
+        origin_fs=groups.origin_fs,
+        squared_displacement_a2=groups.squared_displacement_a2,
+        distances_a=groups.distances_a,
+        partial={"-".join(pair): curve for pair, curve in groups.partial.items()},
+        neighbours={"-".join(pair): number for pair, number in groups.neighbours.items()},
+        cutoff_a=groups.cutoff_a,
+        n_frames=groups.n_frames,
+        fast_time_fs=groups.persistence.fast_time_fs,
+        paths=[RankedPathDoc.from_result(p) for p in ranked_paths(trajectory, symbol, lag_fs)],
+        rings=rings,
+    )
+
+
 @stage_job(IonDynamicsDoc)
 def combine_ion_dynamics(
     keys: Sequence[Key],
     transports: Sequence[TransportDoc | None],
-    rings: Sequence[RingSurroundingsDoc | None] = (),
+    mobility: Sequence[IonMobilityDoc | None],
 ) -> IonDynamicsDoc:
     """Return diffusivities and activation energies of several glasses.
 
@@ -38,8 +100,9 @@ def combine_ion_dynamics(
         Of each transport.
     transports
         None stands for one that failed.
-    rings
-        Surroundings of fast and slow ions; None for one that failed.
+    mobility
+        Fast and slow ions of each heating and glass, in the order of the keys; None for a job that
+        failed.
 
     Raises
     ------
@@ -47,6 +110,12 @@ def combine_ion_dynamics(
         If nothing diffused or all failed.
     """
     found = [(key, doc) for key, doc in zip(keys, transports, strict=True) if doc is not None]
+    of_glasses = dict.fromkeys((heating, glass) for heating, _, glass in keys)
+    ranked = [
+        (key, doc.job_uuid)
+        for key, doc in zip(of_glasses, mobility, strict=True)
+        if doc is not None
+    ]
     runs: dict[tuple[Heating, str, float], list[tuple[int, TransportAtTemperatureDoc]]]
     runs = defaultdict(list)
     energies: dict[tuple[Heating, str], list[tuple[int, float]]] = defaultdict(list)
@@ -64,7 +133,9 @@ def combine_ion_dynamics(
         species=list(dict.fromkeys(species for _, species, _ in keys)),
         n_glasses=len({glass for (_, _, glass), _ in found}),
         transport_uuids=[doc.job_uuid for _, doc in found],
-        ring_uuids=[doc.job_uuid for doc in rings if doc is not None],
+        transport_keys=[key for key, _ in found],
+        mobility_uuids=[uuid for _, uuid in ranked],
+        mobility_keys=[key for key, _ in ranked],
         tracer_diffusivities=[
             HeatedDiffusivity(
                 heating=heating,

@@ -118,16 +118,18 @@ class AtomsOfElement(Document):
 
 
 class AtomsDoc(Document):
-    """Atoms in their cell."""
+    """Atoms, in their cell where it is shown."""
 
     kind: Literal["atoms"] = "atoms"
     elements: list[AtomsOfElement] = Field(description="in the order of drawing")
-    cell_a: Array = Field(description="row vectors, shape (3, 3)")
+    cell_a: Array | None = Field(default=None, description="row vectors, shape (3, 3)")
     bonds_a: Array = Field(description="two ends of each, shape (n, 2, 3)")
 
     @property
     def edges_a(self) -> FloatArray:
-        """Return the two ends of the twelve edges of the cell, Å, shape ``(12, 2, 3)``."""
+        """Return the two ends of the edges of the cell, Å, shape ``(12, 2, 3)`` or none."""
+        if self.cell_a is None:
+            return np.zeros((0, 2, 3))
         corners = np.array(list(itertools.product((0, 1), repeat=3)))
         ends = [
             (corner @ self.cell_a, (corner + step) @ self.cell_a)

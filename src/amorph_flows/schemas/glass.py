@@ -122,7 +122,7 @@ class RingsDoc(ResultDocument):
     cutoffs_a: dict[str, float] = Field(description="bond lengths, Å")
 
 
-class RingSurroundingsDoc(ResultDocument, StageDocument):
+class RingSurroundingsDoc(ResultDocument):
     """Fast and slow ions around the centres of rings."""
 
     lag_fs: float = Field(description="time of the displacement that ions are ranked by, fs")

@@ -44,8 +44,14 @@ class IonDynamicsDoc(StageDocument):
         description="of the TransportDoc of each heating, species and glass: Arrhenius fits with "
         "their tests for a bend, van Hove functions, hops, slow and fast ions"
     )
-    ring_uuids: list[str] = Field(
-        default_factory=list, description="of the RingSurroundingsDoc of each heating and glass"
+    transport_keys: list[tuple[Heating, str, int]] = Field(
+        default_factory=list, description="heating, species and number of the glass of each"
+    )
+    mobility_uuids: list[str] = Field(
+        default_factory=list, description="of the IonMobilityDoc of each heating and glass"
+    )
+    mobility_keys: list[tuple[Heating, int]] = Field(
+        default_factory=list, description="heating and number of the glass of each"
     )
     tracer_diffusivities: list[HeatedDiffusivity]
     activation_energies: list[HeatedActivation]

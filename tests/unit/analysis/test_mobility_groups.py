@@ -123,3 +123,11 @@ def test_origin_and_surroundings_stay_within_one_continuous_piece():
     found = mobility_groups(glued, "Na", 2000.0, drift="none", window_fs=2000.0)
     assert found.origin_fs == 15 * SPACING_FS
     assert found.n_frames == 21
+
+
+def test_a_group_of_one_ion_has_no_others_of_its_own():
+    found = mobility_groups(walk(np.full((40, 4), 0.1), 5), "Na", 500.0, drift="none")
+    assert len(found.fast) == 1
+    assert not found.partial["fast", "fast"].any()
+    assert found.neighbours["fast", "fast"] == 0
+    assert found.partial["fast", "Na"].shape == found.distances_a.shape

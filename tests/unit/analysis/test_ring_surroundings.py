@@ -5,9 +5,14 @@ import pytest
 from pymatgen.core import Lattice, Structure
 from report_study import study_parts
 
-from amorph_flows.analysis import Trajectory, guttman_rings, ring_surroundings
+from amorph_flows.analysis import (
+    Trajectory,
+    guttman_rings,
+    mobility_groups,
+    ring_surroundings,
+)
 from amorph_flows.errors import InputError
-from amorph_flows.jobs.glass import describe_ring_surroundings
+from amorph_flows.jobs.ion_dynamics import describe_mobility
 from amorph_flows.lammps.dump import reference_of
 from amorph_flows.schemas.glass import RingSurroundingsDoc
 
@@ -110,7 +115,12 @@ def test_a_production_run_on_disk_gives_the_same(network, tmp_path):
     dump.write_text("\n".join(lines) + "\n")
     production = study_parts().production[0]
     there = production.model_copy(update={"trajectory": reference_of(dump, ["O", "Na", "Si"])})
-    found = describe_ring_surroundings.original(there, "Na", 50.0, ["Si"])
+    document = describe_mobility.original(there, "Na+", 50.0, ["Si"])
+    assert document.lag_fs == 50.0
+    groups = mobility_groups(run, "Na", 50.0)
+    assert document.partial["fast-O"] == pytest.approx(groups.partial["fast", "O"])
+    assert document.neighbours["slow-O"] == groups.neighbours["slow", "O"]
+    found = document.rings
     expected = RingSurroundingsDoc.from_result(ring_surroundings(run, "Na", 50.0, ["Si"], "O"))
     assert found.n_rings == expected.n_rings
     assert found.nearest_distance_a == pytest.approx(expected.nearest_distance_a)

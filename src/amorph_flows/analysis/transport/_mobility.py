@@ -155,5 +155,6 @@ def _surroundings(
         counts += np.histogram(distance, edges)[0]
         near += int(np.sum(distance < cutoff_a))
         density += other.sum() / abs(float(np.linalg.det(cell)))
-    shells = 4 / 3 * np.pi * np.diff(edges**3)
-    return counts / (shells * density), near / (len(frames) * len(first))
+    ideal = 4 / 3 * np.pi * np.diff(edges**3) * density
+    g = np.divide(counts, ideal, out=np.zeros_like(counts), where=ideal > 0)  # none: no two atoms
+    return g, near / (len(frames) * len(first))

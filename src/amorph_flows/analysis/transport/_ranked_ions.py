@@ -103,7 +103,7 @@ def rank_ions(
     spacing = trajectory.frame_spacing_fs
     lag = max(1, round(lag_fs / spacing))
     pieces = ion_paths(trajectory, ion, drift)
-    piece, origin = _origin(pieces, lag, spacing, origin_fs)
+    piece, origin = displacement_start(pieces, lag, spacing, origin_fs)
     path = piece.path[:, :, origin - piece.first :]
     displacement = path[:, :, lag] - path[:, :, 0]
     squared = np.einsum("xa,xa->a", displacement, displacement)
@@ -120,10 +120,27 @@ def rank_ions(
     )
 
 
-def _origin(
+def displacement_start(
     pieces: list[IonPath], lag: int, spacing_fs: float, wanted_fs: float | None
 ) -> tuple[IonPath, int]:
-    """Return the piece and the frame that the displacement starts from."""
+    """Return the piece and the frame that a displacement starts from.
+
+    Parameters
+    ----------
+    pieces
+        Continuous pieces of a trajectory.
+    lag
+        Frames of the displacement.
+    spacing_fs
+        Of the frames, fs.
+    wanted_fs
+        Start, fs after the first frame; None: that of the first piece that is longer.
+
+    Raises
+    ------
+    InputError
+        If no such displacement lies in a continuous piece.
+    """
     long = [piece for piece in pieces if piece.end - piece.first > lag]
     if not long:
         raise InputError(

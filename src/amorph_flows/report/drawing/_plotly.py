@@ -190,7 +190,8 @@ def _sphere(figure: SphereDoc) -> go.Figure:
 
 def _atoms(figure: AtomsDoc) -> go.Figure:
     drawn = go.Figure()
-    _add_lines(drawn, figure.edges_a, "cell", ORANGE, 2)
+    if figure.cell_a is not None:
+        _add_lines(drawn, figure.edges_a, "cell", ORANGE, 2)
     if len(figure.bonds_a):
         _add_lines(drawn, np.asarray(figure.bonds_a), "bonds", GREY, 3)
     for element in figure.elements:

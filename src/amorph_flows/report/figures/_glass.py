@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +37,8 @@ def glass_figure(structure: Structure, ion: str) -> AtomsDoc:
     shown.translate_sites(range(len(shown)), (0, 0, 0), to_unit_cell=True)
     symbols = np.array([site.specie.symbol for site in shown])
     scale = min(1.0, max(0.3, (100 / len(shown)) ** (1 / 3)))  # as atoms shrink in a larger cell
-    spare = itertools.cycle(colour for colour in CYCLE if colour not in (_ION_COLOUR, RED, GREY))
-    rest = sorted(set(symbols) - {ion}, key=lambda s: (s in _ANIONS, s))
     elements = []
-    for symbol in [*rest, *([ion] if ion in symbols else [])]:
-        colour = _ION_COLOUR if symbol == ion else _COLOURS.get(symbol) or next(spare)
+    for symbol, colour in element_colours(symbols, ion).items():
         size = scale * (9.0 if symbol == ion else 3.5 if symbol in _ANIONS else 5.0)
         places = np.round(shown.cart_coords[symbols == symbol], 4)
         elements.append(AtomsOfElement(symbol=symbol, positions_a=places, colour=colour, size=size))
@@ -50,6 +48,23 @@ def glass_figure(structure: Structure, ion: str) -> AtomsDoc:
         cell_a=shown.lattice.matrix,
         bonds_a=np.reshape(np.array(bonds, dtype=float), (-1, 2, 3)),
     )
+
+
+def element_colours(symbols: Iterable[str], ion: str) -> dict[str, str]:
+    """Return a colour of each element, the mobile one last if it is there.
+
+    Parameters
+    ----------
+    symbols
+        The elements.
+    ion
+        Symbol of the mobile element.
+    """
+    present = set(symbols)
+    spare = itertools.cycle(colour for colour in CYCLE if colour not in (_ION_COLOUR, RED, GREY))
+    rest = sorted(present - {ion}, key=lambda symbol: (symbol in _ANIONS, symbol))
+    found = {symbol: _COLOURS.get(symbol) or next(spare) for symbol in rest}
+    return found | ({ion: _ION_COLOUR} if ion in present else {})
 
 
 def _slab(structure: Structure) -> Structure:

@@ -156,6 +156,32 @@ def van_hove_figure(one: IonMotionDoc, part: Literal["self", "distinct"]) -> Plo
     )
 
 
+def van_hove_by_temperature_figure(motion: Sequence[IonMotionDoc], lag_fs: float) -> PlotDoc:
+    """Return the self part of the van Hove function at all temperatures, at one lag or near it.
+
+    Parameters
+    ----------
+    motion
+        By temperature.
+    lag_fs
+        Lag, fs; of those that a run has, the nearest is taken.
+    """
+
+    def made(one: IonMotionDoc, name: str, colour: str) -> list[Series]:
+        if not len(one.van_hove_lags_fs):
+            return []
+        i = int(np.argmin(np.abs(np.log(one.van_hove_lags_fs / lag_fs))))
+        lag = f"{one.van_hove_lags_fs[i] / 1e3:.3g} ps"
+        density = one.self_density[i]
+        return [Series(name=f"{name}, {lag}", x=one.distances_a, y=density, colour=colour)]
+
+    return PlotDoc(
+        x=Axis(title="displacement", unit="Å"),
+        y=Axis(title="4πr² Gₛ(r, t)", unit="1/Å", zero=True),
+        series=_by_temperature(motion, made),
+    )
+
+
 def hops_figure(motion: Sequence[IonMotionDoc]) -> PlotDoc:
     """Return how many hops of which length ions make.
 

@@ -56,6 +56,7 @@ def glass_report(
     structure: GlassStructureDoc,
     results: Sequence[GlassResult],
     transitions: Sequence[GlassTransitionDoc] = (),
+    moved: Sequence[Section] = (),
 ) -> dict[str, str]:
     """Return the report: a page and its numbers, by file name.
 
@@ -71,6 +72,8 @@ def glass_report(
         All numbers of the study.
     transitions
         Of each glass that has one.
+    moved
+        Chapters on how ions move.
     """
     n = len(made.glasses)
     lead = (
@@ -80,6 +83,7 @@ def glass_report(
     sections = [_results_section(results), structure_section(structure)]
     if transitions:
         sections.append(_transition_section(transitions))
+    sections += moved
     data = {
         "formula": made.formula,
         "preset": preset,
