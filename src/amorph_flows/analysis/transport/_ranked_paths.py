@@ -105,18 +105,9 @@ def ranked_paths(
     found = []
     for rank, one in ranks:
         atom = int(ions[one])
-        start = trajectory.positions[origin][atom]
+        path: FloatArray = trajectory.positions[origin][atom] + moved[:, one, kept].T
         around = _neighbours(trajectory, origin, atom, radius_a)
-        found.append(
-            RankedPath(
-                rank,
-                atom,
-                float(distances[one]),
-                kept * spacing,
-                start + moved[:, one, kept].T,
-                around,
-            )
-        )
+        found.append(RankedPath(rank, atom, float(distances[one]), times, path, around))
     return found
 
 
