@@ -64,7 +64,7 @@ def draw_atoms(page: Figure, figure: AtomsDoc) -> None:
         )
         for element in figure.elements
     ]
-    page.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    page.legend(handles=handles, loc="outside upper center", ncols=min(4, len(handles)))
 
 
 def draw_sphere(page: Figure, figure: SphereDoc) -> None:
