@@ -147,8 +147,8 @@ def test_presets_are_the_published_protocol_and_a_demonstration():
     flow = published.make("NaFePO4")
     # 5 packings and runs and their summary, 5 descriptions, 5 coolings under NVT and 5 under
     # NPT, 5 relaxed and strained,
-    # 5 glasses x 2 heatings x 6 temperatures with an analysis of each glass and heating
-    assert len(list(flow.iterflow())) == 11 + 6 + 10 + 10 + 60 + 10 + 1 + 1
+    # 5 glasses x 2 heatings x 6 temperatures with two analyses of each glass and heating
+    assert len(list(flow.iterflow())) == 11 + 6 + 10 + 10 + 60 + 10 + 10 + 1 + 1
     assert GlassStudyMaker.from_preset("glass-demo").glasses.n_glasses == 2
     with pytest.raises(InputError, match="christensen2025"):
         GlassStudyMaker.from_preset("christensen2024")

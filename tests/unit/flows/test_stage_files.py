@@ -45,6 +45,7 @@ NO_STAGES = {
         "comparison": "studies side by side",
         "figure": "what a figure of the report shows",
         "fits": "settings of fits, of each method",
+        "ion_mobility": "fast and slow ions of one run and what surrounds them",
         "ion_motion": "how the ions of one run moved",
         "labelling": "what engines give, to several stages",
         "plan": "what a study will cost",
