@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from ase.io import write
 from published import needs_nafepo4
-from small_systems import check_system, nafepo4
+from small_systems import check_system, mgv2o5, nafepo4
 
 from amorph_flows.datasets import FrameSet
 from amorph_flows.errors import InputError, MissingDependencyError
@@ -78,7 +78,13 @@ class TestMACE(PotentialConformance):
             )
 
 
+SMALL_PART = SMALL.model_copy(update={"max_steps": 8})
+
+
 @needs_nafepo4
 def test_published_configurations_of_nafepo4(tmp_path: Path) -> None:
-    settings = SMALL.model_copy(update={"max_steps": 8})
-    check_system(settings, nafepo4(30, 6), tmp_path, gain=0.8)
+    check_system(SMALL_PART, nafepo4(30, 6), tmp_path, gain=0.8)
+
+
+def test_mgv2o5_with_labels_of_chgnet(tmp_path: Path) -> None:
+    check_system(SMALL_PART, mgv2o5(), tmp_path, gain=0.8)

@@ -31,7 +31,8 @@ _GLASS_STUDY = """\
 # `amorph run study.yaml` in this folder does the same as `amorph demo --glass`.
 kind: glass
 composition: NaFePO4
-potential: pedone
+potential: fit  # to CHGNet's labels, by batch active learning; or pedone
+engine: CHGNet
 preset: glass-demo
 folder: .
 """
@@ -69,8 +70,8 @@ def run_demo(
     """Run the demonstration: from crystalline V2O5 to a report on amorphous MgV2O5.
 
     Writes a study file and the crystal into the folder and runs it. The report says how much
-    everything is shortened and therefore what is not converged. With `--glass` it makes glasses of
-    sodium iron phosphate with a classical potential, without a crystal.
+    everything is shortened and therefore what is not converged. With `--glass` it learns a
+    potential of sodium iron phosphate from its formula and makes glasses with it.
 
     Examples
     --------

@@ -29,6 +29,8 @@ from amorph_flows.schemas.transport import TransportAtTemperatureDoc, TransportD
 from amorph_flows.structures.ions import anion_among, parse_ion
 
 _TWO_SIDED_95 = 1.959964
+_N_BINS = 60
+"""Of g(r) around the quarter of the ions, which are few."""
 
 Key = tuple[Heating, str, int]
 """How a glass was heated, the species, and the number of the glass."""
@@ -63,11 +65,11 @@ def describe_mobility(
     trajectory = load_trajectory(run.trajectory, run.temperature_k)
     symbol = parse_ion(ion).symbol
     lag_fs = min(lag_fs, (trajectory.n_frames - 1) * trajectory.frame_spacing_fs / 4)
-    groups = mobility_groups(trajectory, symbol, lag_fs)
+    groups = mobility_groups(trajectory, symbol, lag_fs, n_bins=_N_BINS)
     rings = None
     if backbone:
         anion = anion_among(run.trajectory.species)
-        found = ring_surroundings(trajectory, symbol, lag_fs, backbone, anion)
+        found = ring_surroundings(trajectory, symbol, lag_fs, backbone, anion, n_bins=_N_BINS)
         rings = RingSurroundingsDoc.from_result(found)
     return IonMobilityDoc(
         temperature_k=run.temperature_k,

@@ -117,7 +117,7 @@ def test_a_production_run_on_disk_gives_the_same(network, tmp_path):
     there = production.model_copy(update={"trajectory": reference_of(dump, ["O", "Na", "Si"])})
     document = describe_mobility.original(there, "Na+", 50.0, ["Si"])
     assert document.lag_fs == 50.0
-    groups = mobility_groups(run, "Na", 50.0)
+    groups = mobility_groups(run, "Na", 50.0, n_bins=60)
     assert document.partial["fast-O"] == pytest.approx(groups.partial["fast", "O"])
     assert document.neighbours["slow-O"] == groups.neighbours["slow", "O"]
     found = document.rings

@@ -330,7 +330,7 @@ def test_demo_of_glasses_writes_a_study_that_starts_from_a_formula(amorph, monke
     amorph("demo", "--glass")
     ((study, command, *_),) = seen
     assert study.home == tmp_path / "amorph-demo-glass"
-    assert (study.composition, study.potential, study.preset) == ("NaFePO4", "pedone", "glass-demo")
+    assert (study.composition, study.potential, study.preset) == ("NaFePO4", "fit", "glass-demo")
     assert command == "amorph demo --glass amorph-demo-glass"
 
 

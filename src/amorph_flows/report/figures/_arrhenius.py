@@ -12,10 +12,13 @@ from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.transport import TransportDoc
 
 ROOM_K = 300.0
+MOST_DECADES = 12
 
 
 def arrhenius_figure(transport: TransportDoc, laid_over: Sequence[Series] = ()) -> PlotDoc:
     """Return D against 1000/T with 95 % intervals, the fit, and its value at 300 K.
+
+    The last is left out where it is known to no better than `MOST_DECADES` powers of ten.
 
     Parameters
     ----------
@@ -70,6 +73,8 @@ def _fit(transport: TransportDoc, energy_ev: float, d0_cm2_s: float) -> list[Ser
     if transport.d_300k_cm2_s is None or transport.d_300k_cm2_s <= 0:
         return [law]
     low, high = transport.d_300k_interval_cm2_s or (transport.d_300k_cm2_s,) * 2
+    if not low * 10.0**MOST_DECADES >= high:
+        return [law]
     room = Series(
         name="fit at 300 K",
         kind="points",

@@ -16,6 +16,7 @@ from amorph_flows.schemas.ion_mobility import IonMobilityDoc, RankedPathDoc
 _COLOURS = {"fast": RED, "slow": BLUE, "all": GREY}
 _IN_TIME = ("#3a78c2", "#2f9aa0", "#3f9457", "#8f8a2c", "#e0b000")
 """From blue to yellow, as in the paper's figure."""
+_LEAST_A = 1.0
 _DISTANCE = Axis(title="distance", unit="Å")
 _DASHES: tuple[Literal["solid", "dash", "dot"], ...] = ("solid", "dash", "dot")
 
@@ -43,16 +44,19 @@ def surroundings_figure(mobility: IonMobilityDoc) -> PlotDoc:
 def ring_figure(rings: RingSurroundingsDoc) -> PlotDoc:
     """Return g(r) from the centres of rings, by size, to fast and slow ions.
 
+    Below `_LEAST_A` shells hold too few ions to be shown.
+
     Parameters
     ----------
     rings
         The surroundings.
     """
+    shown = rings.distances_a >= _LEAST_A
     series = [
         Series(
             name=f"{group}, rings of {size}",
-            x=rings.distances_a,
-            y=rings.partial[f"{size}-{group}"],
+            x=rings.distances_a[shown],
+            y=rings.partial[f"{size}-{group}"][shown],
             colour=colour,
             dash=dash,
         )
@@ -75,7 +79,7 @@ def path_figure(path: RankedPathDoc, ion: str) -> AtomsDoc:
     """
     colours = element_colours([*path.neighbours_a, ion], ion)
     elements = [
-        AtomsOfElement(symbol=symbol, positions_a=places, colour=colours[symbol], size=11.0)
+        AtomsOfElement(symbol=symbol, positions_a=places, colour=colours[symbol], size=7.0)
         for symbol, places in path.neighbours_a.items()
     ]
     ends = np.linspace(0, len(path.times_fs), len(_IN_TIME) + 1).round().astype(int)
@@ -88,7 +92,7 @@ def path_figure(path: RankedPathDoc, ion: str) -> AtomsDoc:
                 symbol=f"{ion}, {times[0]:.3g} to {times[1]:.3g} ps",
                 positions_a=path.positions_a[first:end],
                 colour=colour,
-                size=5.0,
+                size=3.0,
             )
         )
     steps = np.stack([path.positions_a[:-1], path.positions_a[1:]], axis=1)
