@@ -130,6 +130,13 @@ def test_axes_add_up_to_the_whole() -> None:
     assert np.allclose(np.add(np.add(x.y, y.y), z.y), whole.y)
 
 
+def test_diffusivity_at_300_k_is_not_drawn_where_nothing_is_known_of_it() -> None:
+    transport = study_parts().transport
+    assert "fit at 300 K" in [one.name for one in arrhenius_figure(transport).series]
+    unknown = transport.model_copy(update={"d_300k_interval_cm2_s": (1e-31, 1e14)})
+    assert "fit at 300 K" not in [one.name for one in arrhenius_figure(unknown).series]
+
+
 def test_line_of_the_arrhenius_plot_is_the_law() -> None:
     transport = study_parts().transport
     traces = {
