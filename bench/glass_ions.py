@@ -78,7 +78,7 @@ def table(transport: TransportDoc, around: IonMobilityDoc) -> str:
     doubts = [f"- {at.temperature_k:g} K: {doubt}" for at in transport.temperatures
               for doubt in at.verdicts if not doubt.passed]  # fmt: skip
     doubts += [f"- all: {verdict}" for verdict in transport.verdicts if not verdict.passed]
-    lines += doubts or ["No verdict was not passed."]
+    lines += doubts or ["All verdicts passed."]
     lines += [
         "",
         f"Fast and slow ions after {around.lag_fs / 1e3:g} ps at {around.temperature_k:g} K, and "
