@@ -45,7 +45,11 @@ def test_parts_are_those_of_the_single_functions() -> None:
     run = walk(np.full(12, 0.2))
     found = ion_motion(run, "Na", 500.0)
     assert list(found.van_hove_lags_fs) == [1200.0, 5000.0, 20_000.0]
-    alone = van_hove(run, "Na", 5000.0, n_bins=100)
+    reach_a = found.distances_a[-1] + found.distances_a[0]
+    moved = run.positions[200, :12] - run.positions[0, :12]
+    assert reach_a == pytest.approx(np.ceil(4 * (moved**2).sum(axis=1).mean() ** 0.5))
+    assert 10 < reach_a < 30
+    alone = van_hove(run, "Na", 5000.0, largest_a=reach_a, n_bins=100)
     assert np.array_equal(found.self_density[1], alone.self_density)
     assert np.array_equal(found.distinct[1], alone.distinct)
     hops = find_hops(run, "Na", 300.0)
@@ -55,6 +59,17 @@ def test_parts_are_those_of_the_single_functions() -> None:
     assert (np.diff(found.stay_shares) < 0).all()
     ranked = rank_ions(run, "Na", 20_000.0)
     assert np.array_equal(found.rank_correlation, ranked.persistence.rank_correlation)
+
+
+@pytest.mark.parametrize(
+    ("spacing_fs", "lags_ps"), [(1000.0, (12, 100, 200)), (5000.0, (100, 250, 1000))]
+)
+def test_the_usual_lag_takes_the_place_of_the_nearest(spacing_fs, lags_ps) -> None:
+    run = walk(np.full(4, 0.1))
+    times_fs = np.arange(run.n_frames) * spacing_fs
+    slower = Trajectory(run.positions, run.cells, run.numbers, times_fs, 500.0)
+    found = ion_motion(slower, "Na", 500.0)
+    assert tuple(found.van_hove_lags_fs / 1e3) == lags_ps
 
 
 def test_a_short_run_of_few_ions_has_what_can_be_told() -> None:

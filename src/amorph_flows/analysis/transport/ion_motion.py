@@ -20,6 +20,10 @@ _MOST_LAGS = 200
 _N_BINS = 100
 _LAG_SHARES = (1 / 64, 1 / 16, 1 / 4)
 """Lags of the van Hove functions over the longest continuous piece."""
+_USUAL_LAG_FS = 100_000.0
+"""Takes the place of the nearest of these lags where the piece is long enough."""
+_WIDTHS, _REACH_A = 4.0, (10.0, 30.0)
+"""Of a Gaussian of the same displacement, how far the self part is told, within these bounds."""
 _HOP_BIN_A = 0.2
 _SHARE = 0.25
 _FEWEST_FRAMES = 65
@@ -123,7 +127,7 @@ def ion_motion(
         found |= _from_origin(longest)
     if longest is not None and longest.path.shape[2] >= _FEWEST_FRAMES:
         span_fs = (longest.path.shape[2] - 1) * trajectory.frame_spacing_fs
-        found |= _van_hove(trajectory, ion, span_fs, drift)
+        found |= _van_hove(trajectory, ion, longest, span_fs, drift)
         found |= _hops(trajectory, ion, span_fs, drift)
         if len(ions) >= _FEWEST_RANKED:
             found |= _ranked(trajectory, ion, longest, ions, drift)
@@ -151,10 +155,18 @@ def _moved(path: IonPath, lags: IntArray) -> FloatArray:
     return squared
 
 
-def _van_hove(trajectory: Trajectory, ion: str, span_fs: float, drift: Drift) -> dict[str, object]:
+def _van_hove(
+    trajectory: Trajectory, ion: str, path: IonPath, span_fs: float, drift: Drift
+) -> dict[str, object]:
+    lags_fs = span_fs * np.array(_LAG_SHARES)
+    if lags_fs[-1] >= _USUAL_LAG_FS:
+        lags_fs[np.argmin(np.abs(np.log(lags_fs / _USUAL_LAG_FS)))] = _USUAL_LAG_FS
+    last = np.array([round(lags_fs[-1] / path.spacing_fs)])
+    width_a = float(np.sqrt(_moved(path, last).mean()))
+    reach_a = float(np.clip(np.ceil(_WIDTHS * width_a), *_REACH_A))
     found = [
-        van_hove(trajectory, ion, share * span_fs, n_bins=_N_BINS, drift=drift)
-        for share in _LAG_SHARES
+        van_hove(trajectory, ion, lag_fs, largest_a=reach_a, n_bins=_N_BINS, drift=drift)
+        for lag_fs in lags_fs
     ]
     return {
         "van_hove_lags_fs": np.array([one.lag_fs for one in found]),
