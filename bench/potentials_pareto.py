@@ -224,6 +224,8 @@ def draw(doc: PotentialComparisonDoc, path: Path) -> None:
         colour = COLOURS.get(fit.settings.backend, "#7a5aa0")
         axes.plot(fit.md_us_atom_step, y, "v" if exact else "o", color=colour, ms=6)
         label = fit.method.partition(",")[0].replace(" sparse points per element", "")
+        if fit.settings.backend in ("ace", "nequip", "mace", "pod"):
+            label = label.partition(" ")[0]
         if fit.settings.backend == "gap":
             label = f"GAP, {getattr(fit.settings, 'labels', '')}"
         place = (-4 if exact else 6, -12 if number % 2 else 5)
