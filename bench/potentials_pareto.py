@@ -57,6 +57,10 @@ COLOURS = {"mtp": "#3a78c2", "snap": "#cf8530", "qsnap": "#b0543c", "pod": "#8a6
            "pretrained": "#808a96"}  # fmt: skip
 
 
+CROWDED = {"NequIP": ("right", (-6, -9)), "Allegro": ("center", (0, 7)), "MACE": ("left", (7, -3))}
+"""Where names are written that would stand on each other."""
+
+
 def methods() -> dict[str, FitSettings]:
     """Return the methods by short names, each held to ten minutes, the slow ones to twenty."""
     shared = {"cutoff": 5.0, "max_seconds": AT_MOST_S}
@@ -229,10 +233,11 @@ def draw(doc: PotentialComparisonDoc, path: Path) -> None:
         if fit.settings.backend == "gap":
             label = f"GAP, {getattr(fit.settings, 'labels', '')}"
         place = (-4 if exact else 6, -12 if number % 2 else 5)
+        side, place = CROWDED.get(label, ("right" if exact else "left", place))
         axes.annotate(f"{label}{' (no error: its own labels)' if exact else ''}",
                       (fit.md_us_atom_step, y), xytext=place,
                       textcoords="offset points", fontsize=8,
-                      ha="right" if exact else "left")  # fmt: skip
+                      ha=side)  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="CPU time of MD, atom and step, µs",
              ylabel="force RMSE of held-out blocks, eV/Å")  # fmt: skip
     axes.margins(0.12)
