@@ -99,9 +99,8 @@ def table(transport: TransportDoc, around: IonMobilityDoc) -> str:
 def _with(value: float | None, interval: tuple[float, float] | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.3g}" + (
-        "" if interval is None else f" ({interval[0]:.3g} to {interval[1]:.3g})"
-    )
+    ends = "" if interval is None else f" ({interval[0]:.3g} to {interval[1]:.3g})"
+    return f"{value:.3g}{ends}"
 
 
 def main() -> None:

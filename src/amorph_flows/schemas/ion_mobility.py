@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
+from amorph_flows.analysis.transport._ranked_paths import Rank
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.glass import RingSurroundingsDoc
@@ -15,7 +14,7 @@ from amorph_flows.schemas.result import ResultDocument
 class RankedPathDoc(ResultDocument):
     """The way of one ion, and what was around its start."""
 
-    rank: Literal["slowest", "median", "fastest"]
+    rank: Rank
     atom: int = Field(description="its index")
     displacement_a: float = Field(description="from the first to the last point, Å")
     times_fs: Array = Field(description="of the points, from the first one, fs")
