@@ -46,6 +46,15 @@ class TestNequIP(PotentialConformance):
     unseen_pair_grade = 0.0
 
 
+class TestAllegro(PotentialConformance):
+    settings = TestNequIP.settings.model_copy(update={"network": "allegro", "layers": 1})
+    other_model = settings.model_copy(update={"features": 6})
+    another: ClassVar[dict[str, object]] = {"seed": 7}
+    highest_inside = 2.0
+    repeats_to_ev = 1e-6
+    unseen_pair_grade = 0.0
+
+
 SMALL_PART = NequIPSettings(
     cutoff=4.5, layers=2, features=16, radial_width=32, max_steps=10, members=2, seed=1
 )
