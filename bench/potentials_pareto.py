@@ -40,6 +40,7 @@ from amorph_flows.schemas.fits import (
     NequIPSettings,
     PODSettings,
     PretrainedSettings,
+    SevenNetSettings,
     SnapSettings,
 )
 from amorph_flows.schemas.potential_comparison import MeasuredFit, PotentialComparisonDoc
@@ -54,7 +55,7 @@ AT_MOST_S = 600.0
 DOCS = Path(__file__).parents[1] / "docs"
 COLOURS = {"mtp": "#3a78c2", "snap": "#cf8530", "qsnap": "#b0543c", "pod": "#8a6ab0",
            "gap": "#6a9a4a", "ace": "#c0507a", "nequip": "#2f9a94", "mace": "#b8a020",
-           "pretrained": "#808a96"}  # fmt: skip
+           "sevenn": "#7a8a30", "pretrained": "#808a96"}  # fmt: skip
 
 
 CROWDED = {"NequIP": ("right", (-6, -9)), "Allegro": ("center", (0, 7)), "MACE": ("left", (7, -3))}
@@ -84,6 +85,7 @@ def methods() -> dict[str, FitSettings]:
     found["nequip"] = NequIPSettings(radial_width=32, max_steps=60, **network)
     found["allegro"] = NequIPSettings(network="allegro", radial_width=32, max_steps=60, **network)
     found["mace"] = MACESettings(max_l=0, max_steps=40, **network)
+    found["sevenn"] = SevenNetSettings(max_steps=4, members=1, max_seconds=AT_MOST_S)
     found["aenet"] = AENETSettings(max_seconds=AT_MOST_S)
     found["chgnet"] = PretrainedSettings(calculator="CHGNet")
     return found
@@ -228,7 +230,7 @@ def draw(doc: PotentialComparisonDoc, path: Path) -> None:
         colour = COLOURS.get(fit.settings.backend, "#7a5aa0")
         axes.plot(fit.md_us_atom_step, y, "v" if exact else "o", color=colour, ms=6)
         label = fit.method.partition(",")[0].replace(" sparse points per element", "")
-        if fit.settings.backend in ("ace", "nequip", "mace", "pod"):
+        if fit.settings.backend in ("ace", "nequip", "mace", "pod", "sevenn"):
             label = label.partition(" ")[0]
         if fit.settings.backend == "gap":
             label = f"GAP, {getattr(fit.settings, 'labels', '')}"

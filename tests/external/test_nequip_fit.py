@@ -58,12 +58,16 @@ class TestAllegro(PotentialConformance):
 SMALL_PART = NequIPSettings(
     cutoff=4.5, layers=2, features=16, radial_width=32, max_steps=10, members=2, seed=1
 )
+SMALL_PARTS = [SMALL_PART, SMALL_PART.model_copy(update={"network": "allegro"})]
+networks = pytest.mark.parametrize("settings", SMALL_PARTS, ids=lambda part: part.network)
 
 
+@networks
 @needs_nafepo4
-def test_published_configurations_of_nafepo4(tmp_path: Path) -> None:
-    check_system(SMALL_PART, nafepo4(30, 6), tmp_path, gain=0.8)
+def test_published_configurations_of_nafepo4(settings: NequIPSettings, tmp_path: Path) -> None:
+    check_system(settings, nafepo4(30, 6), tmp_path, gain=0.8)
 
 
-def test_mgv2o5_with_labels_of_chgnet(tmp_path: Path) -> None:
-    check_system(SMALL_PART, mgv2o5(), tmp_path, gain=0.8)
+@networks
+def test_mgv2o5_with_labels_of_chgnet(settings: NequIPSettings, tmp_path: Path) -> None:
+    check_system(settings, mgv2o5(), tmp_path, gain=0.8)

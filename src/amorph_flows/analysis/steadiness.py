@@ -8,7 +8,7 @@ from enum import auto
 import numpy as np
 import numpy.typing as npt
 from ase import units
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.arrays import FloatArray
@@ -125,7 +125,7 @@ def _drift(energies: FloatArray, n_blocks: int) -> tuple[float, float]:
     rest = means - means.mean() - slope * places
     free = n_blocks - 2
     error = float(np.sqrt((rest**2).sum() / free / spread))
-    return slope, error * float(student_t.ppf((1 + _CONFIDENCE) / 2, free))
+    return slope, error * float(stdtrit(free, (1 + _CONFIDENCE) / 2))
 
 
 def _answer(drift: float, error: float, most: float) -> EnergyVerdict:

@@ -8,8 +8,7 @@ from enum import auto
 import numpy as np
 import numpy.typing as npt
 from ase import units
-from scipy.stats import chi2
-from scipy.stats import t as student_t
+from scipy.special import chdtri, stdtrit
 
 from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.arrays import FloatArray
@@ -150,7 +149,7 @@ def green_kubo_viscosity(
     limit = _plateau(correlations, integrals, limits)
     chosen = integrals[:, limit if limit is not None else -1]
     value, error = float(chosen.mean()), float(chosen.std(ddof=1) / np.sqrt(len(chosen)))
-    half = error * float(student_t.ppf((1 + _CONFIDENCE) / 2, len(chosen) - 1))
+    half = error * float(stdtrit(len(chosen) - 1, (1 + _CONFIDENCE) / 2))
     long_time = float(
         factor * step_fs * length / 2 * np.mean(segments.mean(axis=1) ** 2 @ _WEIGHTS)
     )
@@ -209,7 +208,7 @@ def _plateau(
     n, n_lags = correlations.shape
     mean = correlations.mean(axis=0)
     error = correlations.std(axis=0, ddof=1) / np.sqrt(n)
-    most = float(student_t.ppf(1 - limits.change_significance / 2, n - 1))
+    most = float(stdtrit(n - 1, 1 - limits.change_significance / 2))
     tried, lag = [], 1
     while 2 * lag < n_lags:
         tried.append(lag)
@@ -236,7 +235,7 @@ def _judge(
     limits: ViscosityThresholds,
 ) -> Verdict:
     freedom = 5 * limits.n_segments
-    scatter = value * (float(chi2.ppf(1 - limits.slow_significance, freedom)) / freedom - 1)
+    scatter = value * (float(chdtri(freedom, limits.slow_significance)) / freedom - 1)
     answer = ViscosityVerdict.PLATEAU
     told = f"η = {value:.3g} ± {half:.2g} Pa s (95 %), the integral stays from {end_fs:.3g} fs on"
     if limit is None:

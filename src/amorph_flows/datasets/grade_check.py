@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.datasets.frames import FrameSet
@@ -86,6 +85,8 @@ def check_grades(
     select, stop
         Grades above which a configuration is saved and a run is stopped.
     """
+    from scipy.stats import spearmanr  # takes a second to import
+
     values, wrong = np.asarray(grades, dtype=float), errors > wanted_ev_a
     varied = len(values) >= _LEAST_FRAMES and np.ptp(values) > 0 and np.ptp(errors) > 0
     above, below = values > stop, values <= select

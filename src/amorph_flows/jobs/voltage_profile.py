@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 from ase import units
 from pymatgen.core import Composition, Species, Structure
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from amorph_flows.analysis.steadiness import block_means, judge_energy
 from amorph_flows.analysis.verdict import Verdict
@@ -151,7 +151,7 @@ def _content(run: _Run, ion: str, temperature_k: float) -> ContentEnergy:
     half = None
     if len(late) >= 2 * _BLOCKS:
         error = float(np.std(block_means(late, _BLOCKS), ddof=1)) / _BLOCKS**0.5
-        half = float(student_t.ppf(0.975, _BLOCKS - 1)) * error * n_atoms / formulas
+        half = float(stdtrit(_BLOCKS - 1, 0.975)) * error * n_atoms / formulas
     return ContentEnergy(
         ions_per_formula=_n_per_formula(run, ion),
         energy_ev_formula=(float(late.mean()) * n_atoms - vibration) / formulas,

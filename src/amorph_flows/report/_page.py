@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from plotly.io.json import to_json_plotly
-from plotly.offline import get_plotlyjs
 
 from amorph_flows.report import _text as text
 from amorph_flows.report._section import Column, Row, Section
 from amorph_flows.report.drawing._boxes import box_lines
-from amorph_flows.report.drawing._plotly import plotly_figure
 from amorph_flows.report.figures._theme import theme
 from amorph_flows.report.screen._obstacles import yaml_line
 from amorph_flows.report.screen._screen import Screen
@@ -47,6 +44,8 @@ def render_page(
     numbers_in
         Where the numbers are for a program.
     """
+    from plotly.offline import get_plotlyjs  # only the job that writes the page waits for it
+
     environment = _environment()
     return environment.get_template("page.html").render(
         title=title,
@@ -137,6 +136,10 @@ def _source(environment: Environment, name: str) -> str:
 
 
 def _figure_json(figure: FigureDoc) -> str:
+    from plotly.io.json import to_json_plotly
+
+    from amorph_flows.report.drawing._plotly import plotly_figure
+
     assert not isinstance(figure, WorkflowDoc)
     spec = plotly_figure(figure).to_plotly_json()
     spec["layout"].pop("template", None)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from amorph_flows.analysis.transport._scatter import Blocks, clustered_variance, trend_of
+from amorph_flows.analysis.transport._scatter import (
+    Blocks,
+    _chance_of_slope,
+    clustered_variance,
+    trend_of,
+)
 from amorph_flows.analysis.transport._spectrum import StepSpectrum
 
 
@@ -161,3 +166,15 @@ def test_time_goes_on_between_pieces_of_one_run_and_begins_anew_in_another():
 def test_no_motion_and_even_motion_have_no_trend(counts):
     found = trend_of(blocks_of(40), [counts])
     assert (found.fall, found.p) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 5.0])
+def test_chance_of_a_slope_is_that_of_linear_regression(slope):
+    rng = np.random.default_rng(3)
+    x = np.sort(rng.uniform(size=12))
+    y = slope * x + rng.normal(size=12)
+    assert _chance_of_slope(x, y) == pytest.approx(stats.linregress(x, y).pvalue, rel=1e-9)
+
+
+def test_a_straight_line_is_no_chance():
+    assert _chance_of_slope(np.arange(5.0), 2 * np.arange(5.0)) == pytest.approx(0, abs=1e-12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from amorph_flows.analysis.transport._scatter import Trend
 from amorph_flows.arrays import FloatArray
@@ -41,7 +41,7 @@ class Estimate:
     @property
     def quantile(self) -> float:
         """Student's factor of the 95 % interval."""
-        return float(stats.t.ppf(0.975, max(2.0, self.freedom)))
+        return float(stdtrit(max(2.0, self.freedom), 0.975))
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from ase.data import atomic_masses
-from scipy import stats
+from scipy.special import bdtr, bdtrc
 
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.analysis.transport._step_kernel import average_and_count
@@ -174,7 +174,7 @@ def _jumps(steps: Steps, atoms: IntArray, counts: IntArray, limit_a2: float) -> 
     number = np.arange(n_atoms + 1)
     together = _hop_together(counts, n_atoms, rate)
     chains, n_chains = -(-number // together), -(-n_atoms // together)
-    chance = stats.binom.sf(chains - 1, n_chains, rate) * n_steps
+    chance = bdtrc(chains - 1, n_chains, rate) * n_steps
     telling = (chance < CHANCE) & (number >= max(_FEWEST_ATOMS, LEAST_SHARE * n_atoms))
     jumps = []
     for frame in np.flatnonzero(telling[counts]).tolist():
@@ -193,8 +193,8 @@ def _hop_together(counts: IntArray, n_atoms: int, rate: float) -> int:
     hops = counts[(counts > 0) & (counts <= n_atoms / 2)]
     if len(hops) < _FEWEST_HOPS:
         return 1
-    never = float(stats.binom.pmf(0, n_atoms, rate))
-    alone = float(stats.binom.ppf((1 + never) / 2, n_atoms, rate))
+    at_most = bdtr(np.arange(n_atoms + 1), n_atoms, rate)
+    alone = int(np.searchsorted(at_most, (1 + at_most[0]) / 2))
     return max(1, round(float(np.median(hops)) / alone))
 
 

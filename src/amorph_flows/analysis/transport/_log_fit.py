@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtrc, ndtr, ndtri, stdtrit
 
 from amorph_flows.arrays import FloatArray
 from amorph_flows.errors import InputError
 
 Interval = tuple[float, float]
-_NORMAL = float(stats.norm.ppf(0.975))
+_NORMAL = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LogFit:
     def misfit_p(self) -> float | None:
         """Probability of so large a misfit by chance; None without degrees of freedom."""
         freedom = self.degrees_of_freedom
-        return float(stats.chi2.sf(self.chi_squared, freedom)) if freedom > 0 else None
+        return float(chdtrc(freedom, self.chi_squared)) if freedom > 0 else None
 
     def along(self, row: Sequence[float]) -> tuple[float, float]:
         """Return a sum of coefficients and half of its 95 % interval.
@@ -51,7 +51,7 @@ class LogFit:
         """
         factors = np.asarray(row, dtype=float)
         error = float(np.sqrt(factors @ self.covariance @ factors)) * self._growth
-        quantile = float(stats.t.ppf(0.975, self.degrees_of_freedom)) if self._grows else _NORMAL
+        quantile = float(stdtrit(self.degrees_of_freedom, 0.975)) if self._grows else _NORMAL
         return float(factors @ self.coefficients), quantile * error
 
     def probability_of_none(self, index: int) -> float:
@@ -65,7 +65,7 @@ class LogFit:
             Which coefficient.
         """
         error = float(np.sqrt(self.covariance[index, index]))
-        return float(2 * stats.norm.sf(abs(float(self.coefficients[index])) / error))
+        return float(2 * ndtr(-abs(float(self.coefficients[index])) / error))
 
     @property
     def _grows(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft
 
 from amorph_flows.arrays import FloatArray
 
@@ -89,7 +89,9 @@ def mobility_persistence(
 
 def _add_correlation(squared: FloatArray, sums: FloatArray, pairs: FloatArray) -> None:
     """Add the correlation of ranks at each distance of origins, over pairs of origins."""
-    ranks = stats.rankdata(squared, axis=1)
+    from scipy.stats import rankdata  # takes a second to import
+
+    ranks = rankdata(squared, axis=1)
     ranks -= ranks.mean(axis=1, keepdims=True)
     ranks /= np.maximum(np.linalg.norm(ranks, axis=1, keepdims=True), np.finfo(float).tiny)
     n = len(ranks)
