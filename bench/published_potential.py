@@ -50,7 +50,7 @@ DATA = Path(__file__).parents[1] / "tests" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
 PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
 MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
-COOLING_ATTEMPTS = 5
+ATTEMPTS, MOST_BROKEN = 3, 30
 SINGLE_TIME_FS = 200_000.0
 FAILURE_FILE = "failed.txt"
 
@@ -119,28 +119,34 @@ def published_cell(data: Path) -> Structure:
 def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, list[str]]:
     """The cell molten and cooled to the run's temperature, the melt, and which steps broke.
 
-    A step in which LAMMPS ends early is made again from its start with another seed.
+    A step in which LAMMPS ends early is made again from its start with another seed, and if none
+    of a few seeds reaches its end, so is the step before it.
     """
     home = folder / f"{run.n_atoms}-cooling"
-    cell, melts, broken = published_cell(data) * run.repeats, list[Trajectory](), list[str]()
-    for kelvin in range(MELT_K, run.temperature - 1, -STEP_K):
-        length = STEP_FS if melts else HOLD_FS
-        for attempt in range(COOLING_ATTEMPTS):
-            seed = kelvin + 10_000 * attempt
-            md = LammpsMD.held(
-                kelvin, length - 1000.0, equilibration_fs=1000.0, frame_stride=25, seed=seed
-            )
-            try:
-                result = run_lammps_md(cell, potential(data), md, home)
-                break
-            except CalculationError as error:
-                broken.append(f"at {kelvin} K with seed {seed}, {ending(str(error), md)}")
-        else:
-            raise CalculationError(f"the cell broke while it was cooled: {broken}", home)
-        if not melts:
+    cells, melts, broken = [published_cell(data) * run.repeats], list[Trajectory](), list[str]()
+    kelvins = range(MELT_K, run.temperature - 1, -STEP_K)
+    tries = dict.fromkeys(kelvins, 0)
+    while len(cells) <= len(kelvins):
+        kelvin = kelvins[len(cells) - 1]
+        seed = kelvin + 10_000 * tries[kelvin]
+        tries[kelvin] += 1
+        length = STEP_FS if len(cells) > 1 else HOLD_FS
+        md = LammpsMD.held(
+            kelvin, length - 1000.0, equilibration_fs=1000.0, frame_stride=25, seed=seed
+        )
+        try:
+            result = run_lammps_md(cells[-1], potential(data), md, home)
+        except CalculationError as error:
+            broken.append(f"at {kelvin} K with seed {seed}, {ending(str(error), md)}")
+            if len(broken) >= MOST_BROKEN:
+                raise CalculationError(f"the cell broke too often: {broken}", home) from error
+            if tries[kelvin] % ATTEMPTS == 0 and len(cells) > 1:
+                cells.pop()
+            continue
+        if len(cells) == 1:
             melts = [load_trajectory(result.trajectory, kelvin)]
-        cell = result.structure
-    return cell, melts[0], broken
+        cells.append(result.structure)
+    return cells[-1], melts[0], broken
 
 
 def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
@@ -175,7 +181,7 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
 def ending(message: str, md: LammpsMD) -> str:
     """How MD ended that did not reach its end: after which step, and LAMMPS's reason."""
     step = re.search(r"after step (\d+)", message)
-    reason = re.search(r"ERROR: (.*)", message)
+    reason = re.search(r"ERROR: (.*?)(?:; its last lines:)?$", message, re.MULTILINE)
     where = f"after {step[1]} of {md.n_steps} steps" if step else "at its start"
     return f"LAMMPS ended {where}: {reason[1] if reason else message.splitlines()[0]}"
 
