@@ -52,7 +52,7 @@ PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
 MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
 ATTEMPTS, MOST_BROKEN = 3, 30
 SINGLE_TIME_FS = 200_000.0
-FAILURE_FILE = "failed.txt"
+FAILURE_FILE, START_FILE = "failed.txt", "start.txt"
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class Run:
     def repeats(self) -> tuple[int, int, int]:
         return (1, 1, 1) if self.n_atoms == 96 else (2, 2, 2)
 
-    def md(self, piece_s: float) -> LammpsMD:
+    def md(self, piece_s: float, attempt: int = 0) -> LammpsMD:
         md = LammpsMD.held(
             self.temperature,
             1e6 if self.n_atoms == 96 else 5e5,
             equilibration_fs=50_000.0,
             frame_stride=25,
             thermo_stride=25,
-            seed=zlib.crc32(self.name.encode()) % 900_000_000,
+            seed=zlib.crc32(self.name.encode()) % 900_000_000 + 10_000 * attempt,
         )
         changes = {"remove_drift": self.momentum == "removed", "walltime_s": piece_s}
         return md.model_copy(update=changes)
@@ -150,32 +150,38 @@ def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, l
 
 
 def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
-    """Run, piece after piece, and keep the document; what it says of the start is kept too."""
+    """Run, piece after piece, and keep the document; what it says of the start is kept too.
+
+    A run in which LAMMPS ends early is made again with another seed.
+    """
     home = folder / run.name
     done = home / "run.json"
     if done.exists():
         return
     home.mkdir(parents=True, exist_ok=True)
-    cell, repeats = published_cell(data), run.repeats
+    cell, repeats, said = published_cell(data), run.repeats, list[str]()
     if run.start == "quenched":
         cell, melt, broken = cooled(data, folder, run)
         repeats = (1, 1, 1)
         said = [str(judge_melt(melt, SPECIES[1:])), *(f"made again: {text}" for text in broken)]
-        (home / "start.txt").write_text("\n".join(said) + "\n", encoding="utf-8")
-    job = run_production(
-        potential(data), cell, float(run.temperature), run.md(piece_s), repeats, run.start
-    )
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    try:
-        pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
-    except CalculationError as error:
-        text = f"{ending(str(error), run.md(piece_s))}\n"
-        (home / FAILURE_FILE).write_text(text, encoding="utf-8")
-        print(f"{run.name}: {error}", flush=True)
+    failed = list[str]()
+    for attempt in range(ATTEMPTS):
+        md = run.md(piece_s, attempt)
+        job = run_production(potential(data), cell, float(run.temperature), md, repeats, run.start)
+        try:
+            pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
+        except CalculationError as error:
+            failed.append(f"at {run.temperature} K with seed {md.seed}, {ending(str(error), md)}")
+            print(f"{run.name}: {error}", flush=True)
+            continue
+        doc: TrajectoryDoc = pieces[job.uuid][max(pieces[job.uuid])].output
+        dumpfn(doc.model_copy(update={"curves": {}}), done)
+        said += [f"made again: {text}" for text in failed]
+        (home / START_FILE).write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
+        print(f"{run.name}: {len(doc.pieces)} pieces, {doc.mean_temperature_k:.0f} K", flush=True)
         return
-    doc: TrajectoryDoc = pieces[job.uuid][max(pieces[job.uuid])].output
-    dumpfn(doc.model_copy(update={"curves": {}}), done)
-    print(f"{run.name}: {len(doc.pieces)} pieces, {doc.mean_temperature_k:.0f} K", flush=True)
+    (home / FAILURE_FILE).write_text("; ".join(failed) + "\n", encoding="utf-8")
 
 
 def ending(message: str, md: LammpsMD) -> str:
@@ -231,7 +237,7 @@ def analysed(folder: Path) -> list[tuple[list[Analysed], TransportResult]]:
 
 def said_of_structure(home: Path, trajectory: Trajectory) -> list[str]:
     """What is told of its melt and cooling, if any, and whether its last 20 ps are amorphous."""
-    path = home / "start.txt"
+    path = home / START_FILE
     melted = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     last = trajectory.select(slice(-400, None, 4))
     return [*melted, str(judge_amorphous(last, v2o5(), SPECIES[1:]))]
