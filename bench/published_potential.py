@@ -50,7 +50,7 @@ DATA = Path(__file__).parents[1] / "tests" / "data" / "mgv2o5"
 SPECIES = ["Mg", "V", "O"]
 PAPER_CM2_S = {1200: 8.71e-6, 900: 4.75e-6, 600: 3.41e-6}
 MELT_K, STEP_K, HOLD_FS, STEP_FS = 2500, 100, 20_000.0, 10_000.0
-ATTEMPTS, MOST_BROKEN = 3, 30
+STEP_ATTEMPTS, RUN_ATTEMPTS, MOST_BROKEN = 3, 10, 30
 SINGLE_TIME_FS = 200_000.0
 FAILURE_FILE, START_FILE = "failed.txt", "start.txt"
 
@@ -140,7 +140,7 @@ def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, l
             broken.append(f"at {kelvin} K with seed {seed}, {ending(str(error), md)}")
             if len(broken) >= MOST_BROKEN:
                 raise CalculationError(f"the cell broke too often: {broken}", home) from error
-            if tries[kelvin] % ATTEMPTS == 0 and len(cells) > 1:
+            if tries[kelvin] % STEP_ATTEMPTS == 0 and len(cells) > 1:
                 cells.pop()
             continue
         if len(cells) == 1:
@@ -166,7 +166,7 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
         said = [str(judge_melt(melt, SPECIES[1:])), *(f"made again: {text}" for text in broken)]
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     failed = list[str]()
-    for attempt in range(ATTEMPTS):
+    for attempt in range(RUN_ATTEMPTS):
         md = run.md(piece_s, attempt)
         job = run_production(potential(data), cell, float(run.temperature), md, repeats, run.start)
         try:
