@@ -16,6 +16,7 @@ import argparse
 import re
 import sys
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -116,14 +117,14 @@ def published_cell(data: Path) -> Structure:
     return to_structure(atoms)
 
 
-def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, list[str]]:
+def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, list[Broken]]:
     """The cell molten and cooled to the run's temperature, the melt, and which steps broke.
 
     A step in which LAMMPS ends early is made again from its start with another seed, and if none
     of a few seeds reaches its end, so is the step before it.
     """
     home = folder / f"{run.n_atoms}-cooling"
-    cells, melts, broken = [published_cell(data) * run.repeats], list[Trajectory](), list[str]()
+    cells, melts, broken = [published_cell(data) * run.repeats], list[Trajectory](), list[Broken]()
     kelvins = range(MELT_K, run.temperature - 1, -STEP_K)
     tries = dict.fromkeys(kelvins, 0)
     while len(cells) <= len(kelvins):
@@ -137,9 +138,9 @@ def cooled(data: Path, folder: Path, run: Run) -> tuple[Structure, Trajectory, l
         try:
             result = run_lammps_md(cells[-1], potential(data), md, home)
         except CalculationError as error:
-            broken.append(f"at {kelvin} K with seed {seed}, {ending(str(error), md)}")
+            broken.append(Broken.of(kelvin, error))
             if len(broken) >= MOST_BROKEN:
-                raise CalculationError(f"the cell broke too often: {broken}", home) from error
+                raise CalculationError(f"the cell does not cool: {told(broken)}", home) from error
             if tries[kelvin] % STEP_ATTEMPTS == 0 and len(cells) > 1:
                 cells.pop()
             continue
@@ -163,33 +164,52 @@ def make(run: Run, data: Path, folder: Path, piece_s: float) -> None:
     if run.start == "quenched":
         cell, melt, broken = cooled(data, folder, run)
         repeats = (1, 1, 1)
-        said = [str(judge_melt(melt, SPECIES[1:])), *(f"made again: {text}" for text in broken)]
+        said = [str(judge_melt(melt, SPECIES[1:]))]
+        said += [f"steps of the cooling made again: {told(broken)}"] if broken else []
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    failed = list[str]()
+    failed = list[Broken]()
     for attempt in range(RUN_ATTEMPTS):
         md = run.md(piece_s, attempt)
         job = run_production(potential(data), cell, float(run.temperature), md, repeats, run.start)
         try:
             pieces = run_locally(job, store=store, root_dir=home, log=False, raise_immediately=True)
         except CalculationError as error:
-            failed.append(f"at {run.temperature} K with seed {md.seed}, {ending(str(error), md)}")
+            failed.append(Broken.of(run.temperature, error))
             print(f"{run.name}: {error}", flush=True)
             continue
         doc: TrajectoryDoc = pieces[job.uuid][max(pieces[job.uuid])].output
         dumpfn(doc.model_copy(update={"curves": {}}), done)
-        said += [f"made again: {text}" for text in failed]
+        said += [f"made again: {told(failed)}"] if failed else []
         (home / START_FILE).write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
         print(f"{run.name}: {len(doc.pieces)} pieces, {doc.mean_temperature_k:.0f} K", flush=True)
         return
-    (home / FAILURE_FILE).write_text("; ".join(failed) + "\n", encoding="utf-8")
+    (home / FAILURE_FILE).write_text(f"{told(failed)}\n", encoding="utf-8")
 
 
-def ending(message: str, md: LammpsMD) -> str:
-    """How MD ended that did not reach its end: after which step, and LAMMPS's reason."""
-    step = re.search(r"after step (\d+)", message)
-    reason = re.search(r"ERROR: (.*?)(?:; its last lines:)?$", message, re.MULTILINE)
-    where = f"after {step[1]} of {md.n_steps} steps" if step else "at its start"
-    return f"LAMMPS ended {where}: {reason[1] if reason else message.splitlines()[0]}"
+@dataclass(frozen=True)
+class Broken:
+    """MD that did not reach its end: at which temperature, K, after which step, and why."""
+
+    kelvin: int
+    step: int
+    reason: str
+
+    @classmethod
+    def of(cls, kelvin: int, error: CalculationError) -> Broken:
+        step = re.search(r"after step (\d+)", str(error))
+        reason = re.search(r"ERROR: (.*?)( met on|:|;|$)", str(error), re.MULTILINE)
+        where = int(step[1]) if step else 0
+        return cls(kelvin, where, reason[1] if reason else str(error).splitlines()[0])
+
+
+def told(broken: list[Broken]) -> str:
+    """How often LAMMPS ended early, where and why."""
+    where = ", ".join(
+        f"{n} times at {kelvin} K" for kelvin, n in Counter(one.kelvin for one in broken).items()
+    )
+    why = " or ".join(f"'{reason}'" for reason in dict.fromkeys(one.reason for one in broken))
+    steps = [one.step for one in broken]
+    return f"LAMMPS ended early {where}, after {min(steps)} to {max(steps)} steps: {why}"
 
 
 @dataclass(frozen=True)
