@@ -13,6 +13,7 @@ seconds of one thread: set OMP_NUM_THREADS=1.
 from __future__ import annotations
 
 import argparse
+import re
 import resource
 import tempfile
 from pathlib import Path
@@ -58,7 +59,12 @@ COLOURS = {"mtp": "#3a78c2", "snap": "#cf8530", "qsnap": "#b0543c", "pod": "#8a6
            "sevenn": "#7a8a30", "pretrained": "#808a96"}  # fmt: skip
 
 
-CROWDED = {"NequIP": ("right", (-6, -9)), "Allegro": ("center", (0, 7)), "MACE": ("left", (7, -3))}
+CROWDED = {"MTP of level 12": ("center", (-2, -17)), "MTP of level 16": ("left", (2, 8)),
+           "SNAP with twojmax 6": ("left", (6, 5)),
+           "quadratic SNAP with twojmax 6": ("left", (6, -11)), "NequIP": ("right", (-5, 6)),
+           "Allegro": ("left", (4, 7)), "MACE": ("center", (0, -15)),
+           "GAP, energies": ("center", (0, 8)), "GAP, energies and forces": ("right", (-6, -11)),
+           "SevenNet": ("right", (0, 9))}  # fmt: skip
 """Where names are written that would stand on each other."""
 
 
@@ -211,7 +217,8 @@ def table(doc: PotentialComparisonDoc, dataset: DatasetDoc) -> str:
     lines += ["", "In bold: trained methods that no faster one is as accurate as."]
     for fit in doc.fits:
         if fit.failure:
-            lines += ["", f"{fit.method} has no time of MD: {fit.failure.splitlines()[0]}"]
+            reason = re.sub(r" \(\S+lmp\)", "", fit.failure.splitlines()[0])
+            lines += ["", f"{fit.method} has no time of MD: {reason.partition('; its last')[0]}"]
     return "\n".join(lines) + "\n"
 
 
