@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import numpy as np
 from pymatgen.core import Structure
@@ -217,7 +218,9 @@ def time_md(potential: PotentialDoc, structure: Structure) -> float:
 
 def _cpu_of_md(potential: PotentialDoc, structure: Structure, steps: int) -> float:
     md = LammpsMD.held(_MD_TEMPERATURE_K, steps * 1.0, time_step_fs=1.0, frame_stride=steps)
-    with TemporaryDirectory(prefix="timing-", dir=".") as empty:  # a finished run costs nothing
-        before = cpu_seconds()
-        run_lammps_md(structure, potential, md, Path(empty))
-        return cpu_seconds() - before
+    folder = Path(mkdtemp(prefix="timing-", dir="."))  # empty: a finished run costs nothing
+    before = cpu_seconds()
+    run_lammps_md(structure, potential, md, folder)
+    spent = cpu_seconds() - before
+    rmtree(folder)  # the files of a failed run stay
+    return spent
