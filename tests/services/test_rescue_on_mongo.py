@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,20 @@ def test_a_killed_job_is_rerun_by_one_of_two_rescuers(killed: FireworksHome) -> 
     assert set(done) <= {"rerun", "skipped"}
     assert set(killed.states().values()) == {"READY"}
     assert killed.launchpad.launches.count_documents({"state": "RUNNING"}) == 0
+
+
+def test_a_job_that_was_taken_and_never_launched_is_released(
+    fireworks_home: FireworksHome, place: Path
+) -> None:
+    submit(fireworks_home, Flow([number(str(place), "one", 3)]))
+    now = datetime.now(UTC)
+    for silence, expected in ((1.0, {}), (600.0, {"number": "released"})):
+        taken = {"state": "RESERVED", "updated_on": now - timedelta(seconds=silence)}
+        fireworks_home.launchpad.fireworks.update_one({}, {"$set": taken})
+        for option in (["--dry-run"], []):
+            done = rescued(fireworks_home, *option)
+            assert {name: one["what"] for name, one in done.items()} == expected
+    assert set(run_all(fireworks_home).values()) == {"COMPLETED"}
 
 
 def test_a_failed_job_is_rerun_on_demand(fireworks_home: FireworksHome, place: Path) -> None:

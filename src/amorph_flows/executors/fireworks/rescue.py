@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from amorph_flows.executors.fireworks._job_links import reachable
 from amorph_flows.executors.fireworks._liveness import Liveness, liveness
 from amorph_flows.executors.fireworks.launchpad import workflow_id
-from amorph_flows.executors.fireworks.status import read_fireworks, read_launches, reason
+from amorph_flows.executors.fireworks.status import (
+    read_fireworks,
+    read_launches,
+    reason,
+    seconds,
+)
 from amorph_flows.runtime.queues import slurm_jobs
 from amorph_flows.upstream.fireworks import refresh_workflow
 
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
 
 _CLAIM_S = 600.0
+_CHECKOUT_S = 120.0
+"""FireWorks reserves a job and writes its launch at once; if it has not by then, it never will."""
 
 What = Literal["rerun", "released", "refreshed", "alive", "skipped"]
 
@@ -36,8 +43,8 @@ class Rescue:
         Its name.
     what
         ``"rerun"``: it will run again in its folder. ``"released"``: it had waited for a queue job
-        that is gone. ``"refreshed"``: it had ended, the database did not know. ``"alive"``: it was
-        left alone. ``"skipped"``: it needs a look.
+        that is gone, or its worker died before it launched it. ``"refreshed"``: it had ended, the
+        database did not know. ``"alive"``: it was left alone. ``"skipped"``: it needs a look.
     reason
         Why.
     folder
@@ -108,6 +115,24 @@ class Rescuer:
                 folder = launch.get("launch_dir") or ""
                 name = firework["name"]
                 yield Rescue(workflow_id(dict(workflow)), number, name, what, why, folder)
+        yield from self._release_without_launch(workflow)
+
+    def _release_without_launch(self, workflow: Mapping[str, Any]) -> Iterator[Rescue]:
+        """Yield the jobs whose worker or database died between their reservation and launch."""
+        for firework in read_fireworks(self.launchpad, workflow):
+            if firework["state"] != "RESERVED" or firework.get("launches"):
+                continue
+            silence = time.time() - (seconds(firework.get("updated_on")) or 0.0)
+            if silence < _CHECKOUT_S:
+                continue
+            same = {key: firework.get(key) for key in ("fw_id", "state", "launches", "updated_on")}
+            if not self.dry_run and not self.launchpad.fireworks.find_one_and_update(
+                same, {"$set": {"state": "READY"}}
+            ):
+                continue
+            why = f"it was taken {silence / 60:.0f} min ago and never launched"
+            number, name = firework["fw_id"], firework["name"]
+            yield Rescue(workflow_id(dict(workflow)), number, name, "released", why)
 
     def _look(
         self, workflow: Mapping[str, Any]

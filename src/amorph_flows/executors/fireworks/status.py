@@ -26,7 +26,15 @@ _CONDITIONS: dict[str, JobCondition] = {
 }
 _TASK = "spec._tasks.job"
 _FIREWORK_KEYS = [
-    *("fw_id", "state", "name", "launches", "spec.job_kind", "spec._allow_fizzled_parents"),
+    *(
+        "fw_id",
+        "state",
+        "name",
+        "launches",
+        "updated_on",
+        "spec.job_kind",
+        "spec._allow_fizzled_parents",
+    ),
     *(f"{_TASK}.uuid", f"{_TASK}.index"),
     *(f"{_TASK}.function.@module", f"{_TASK}.function.@callable"),
     *(f"{_TASK}.output_schema.@module", f"{_TASK}.output_schema.@callable"),
@@ -64,7 +72,7 @@ def read_submitted_state(launchpad: LaunchPad, workflow: Mapping[str, Any]) -> S
         title=workflow["metadata"].get("study") or workflow["name"],
         state=condition,
         flow=workflow["metadata"].get("study_uuid", ""),
-        started=_seconds(workflow["created_on"]) or 0.0,
+        started=seconds(workflow["created_on"]) or 0.0,
         finished=max(times, default=None) if condition in ("complete", "failed") else None,
         pid=0,
         processes=max(1, sum(job.state == "running" for job in jobs.values())),
@@ -120,7 +128,7 @@ def moment(launch: Mapping[str, Any], state: str, key: str = "created_on") -> fl
         ``"updated_on"``: when it was last said to be in that state.
     """
     entries = [e for e in launch.get("state_history", []) if e.get("state") == state]
-    return _seconds(entries[-1].get(key)) if entries else None
+    return seconds(entries[-1].get(key)) if entries else None
 
 
 def reason(launch: Mapping[str, Any]) -> str:
@@ -209,8 +217,14 @@ def _condition(jobs: dict[int, JobState], workflow: Mapping[str, Any]) -> StudyC
     return "complete" if all(job.state == "done" for job in last) else "failed"
 
 
-def _seconds(when: Any) -> float | None:
-    """Return a time of FireWorks, UTC, as seconds since 1970."""
+def seconds(when: Any) -> float | None:
+    """Return a time of FireWorks, UTC, as seconds since 1970; None where it is none.
+
+    Parameters
+    ----------
+    when
+        ISO text or a datetime.
+    """
     if isinstance(when, str):
         when = datetime.fromisoformat(when)
     if not isinstance(when, datetime):
