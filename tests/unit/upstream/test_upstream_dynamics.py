@@ -118,8 +118,9 @@ def test_volume_and_its_fluctuation_are_those_of_the_ensemble() -> None:
     mean, error = mean_and_error(np.trace(found["pressure"], axis1=1, axis2=2) / 3)
     assert abs(mean - pressure_gpa) < 4 * error
     assert error < 0.1
-    drift = mean_and_error(np.diff(found["conserved"]))[0] * 2500 / N_ATOMS
-    assert abs(drift) < 1e-3
+    conserved = found["conserved"] / N_ATOMS  # of which a single step is off by up to 4 meV
+    drift = np.polyfit(np.linspace(0, 1, len(conserved)), conserved, 1)[0]
+    assert abs(drift) < 2e-3
 
 
 def test_a_fixed_cell_at_the_mean_volume_has_the_pressure_of_the_barostat() -> None:
