@@ -24,7 +24,6 @@ from amorph_flows.schemas.voltage_profile import VoltageProfileDoc
 from amorph_flows.store import load_document, open_store
 from amorph_flows.structures import v2o5
 
-RELAXED = ("", ": atoms relaxed")
 QUANTITIES = {
     "average_voltage",
     "voltage_crystal",
@@ -218,9 +217,12 @@ def test_production_runs_in_the_glass_that_the_potential_quenched(
         job["name"]
         for job in store.query({"name": {"$regex": "^large glass: insertion"}}, ["name"])
     }
-    steps = [[f"large glass: insertion Mg2+ {t} K{w}" for w in RELAXED] for t in (300, 1200)]
-    assert inserted <= {name for both in steps for name in both}
-    assert any(inserted.issuperset(both) for both in steps)  # one may explode
+    whole, relaxed = (
+        {f"large glass: insertion Mg2+ {t} K{what}" for t in (300, 1200)}
+        for what in ("", ": atoms relaxed")
+    )
+    assert whole <= inserted <= whole | relaxed
+    assert inserted & relaxed  # either may explode; which does depends on the CPU
     runs = list(store.query({"name": {"$regex": "^production MD"}}, ["name", "output"]))
     with_ions = [run["output"] for run in runs if "Mg" in run["name"]]
     assert {"production MD V2O5 300 K", "production MD MgV2O5 300 K"} <= {r["name"] for r in runs}
@@ -243,8 +245,8 @@ def test_a_plan_counts_what_the_study_runs(
     planned = walk(_maker(tiny_study).make(v2o5()), Case(turns=n_turns / 2))
     names = Counter(node.name for node in planned), Counter(name for name, _ in ran)
     assert not names[1] - names[0]
-    exploded = names[0] - names[1]
-    assert all(name.startswith(("production MD", "large glass: insertion")) for name in exploded)
+    for name in names[0] - names[1]:  # it may explode
+        assert name.startswith("production MD") or name.endswith(": atoms relaxed"), name
     counted = {node.name: sum(t.n for t in node.forecast.tasks) for node in planned}
     for name, output in ran:
         if "melt-quench" in name or name.startswith("sampling"):  # the forces of the start, too

@@ -100,10 +100,12 @@ class Rescuer:
         after = self._look(workflow)
         for number, (firework, launch) in sorted(after.items()):
             former = before.get(number)
-            if former is None or former[1]["launch_id"] != launch["launch_id"]:
+            if former is None or former[1].get("launch_id") != launch.get("launch_id"):
                 continue
-            state, ended = firework["state"], launch["state"] in ("COMPLETED", "FIZZLED")
-            if state == "FIZZLED":
+            state, ended = firework["state"], launch.get("state") in ("COMPLETED", "FIZZLED")
+            if not launch:
+                done = self._never_launched(firework)
+            elif state == "FIZZLED":
                 done = self._failed(workflow, firework, launch) if self.failed else None
             elif state == "RUNNING" and ended:
                 done = self._refresh(firework, launch)
@@ -115,29 +117,14 @@ class Rescuer:
                 folder = launch.get("launch_dir") or ""
                 name = firework["name"]
                 yield Rescue(workflow_id(dict(workflow)), number, name, what, why, folder)
-        yield from self._release_without_launch(workflow)
-
-    def _release_without_launch(self, workflow: Mapping[str, Any]) -> Iterator[Rescue]:
-        """Yield the jobs whose worker or database died between their reservation and launch."""
-        for firework in read_fireworks(self.launchpad, workflow):
-            if firework["state"] != "RESERVED" or firework.get("launches"):
-                continue
-            silence = time.time() - (seconds(firework.get("updated_on")) or 0.0)
-            if silence < _CHECKOUT_S:
-                continue
-            same = {key: firework.get(key) for key in ("fw_id", "state", "launches", "updated_on")}
-            if not self.dry_run and not self.launchpad.fireworks.find_one_and_update(
-                same, {"$set": {"state": "READY"}}
-            ):
-                continue
-            why = f"it was taken {silence / 60:.0f} min ago and never launched"
-            number, name = firework["fw_id"], firework["name"]
-            yield Rescue(workflow_id(dict(workflow)), number, name, "released", why)
 
     def _look(
         self, workflow: Mapping[str, Any]
     ) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
-        """Return the jobs that have been launched and not ended well, with their last launch."""
+        """Return the jobs that have been taken and not ended well, with their last launch.
+
+        It is empty where a job was reserved and its launch is not written.
+        """
         fireworks = [
             fw
             for fw in read_fireworks(self.launchpad, workflow)
@@ -145,7 +132,9 @@ class Rescuer:
         ]
         launches = read_launches(self.launchpad, fireworks)
         return {
-            fw["fw_id"]: (fw, launches[fw["fw_id"]]) for fw in fireworks if fw["fw_id"] in launches
+            fw["fw_id"]: (fw, launches.get(fw["fw_id"], {}))
+            for fw in fireworks
+            if fw["fw_id"] in launches or (fw["state"] == "RESERVED" and not fw["launches"])
         }
 
     def _act(
@@ -158,6 +147,17 @@ class Rescuer:
                 self.launchpad.cancel_reservation(launch["launch_id"])
             return "released", life.reason
         return self._rerun(firework, launch, life.reason)
+
+    def _never_launched(self, firework: dict[str, Any]) -> tuple[What, str] | None:
+        """Release a job whose worker or database died between its reservation and its launch."""
+        silence = time.time() - (seconds(firework["updated_on"]) or 0.0)
+        if silence < _CHECKOUT_S:
+            return None
+        same = {key: firework[key] for key in ("fw_id", "state", "launches", "updated_on")}
+        ready = {"$set": {"state": "READY"}}
+        if not self.dry_run and not self.launchpad.fireworks.find_one_and_update(same, ready):
+            return None
+        return "released", f"it was taken {silence / 60:.0f} min ago and never launched"
 
     def _refresh(self, firework: dict[str, Any], launch: dict[str, Any]) -> tuple[What, str]:
         if not self.dry_run:
