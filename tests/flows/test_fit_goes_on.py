@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from jobflow import JobStore, run_locally
 
 from amorph_flows.jobs.potential import fit_potential
@@ -15,8 +14,7 @@ from amorph_flows.store import open_store
 from amorph_flows.testing.alloy import alloy_frames
 
 
-def test_fit_goes_on_in_a_new_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
+def test_fit_goes_on_in_a_new_job(tmp_path: Path) -> None:
     frames = alloy_frames(4, seed=0)
     engine = EngineInfo(name="EMT", settings_hash="emt", surrogate=True)
     dataset = DatasetDoc.empty(engine).model_copy(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
+from processes import wait_until
 from served_emt import HERE, SCRIPT
 from unfitted_backend import Unfitted
 
@@ -20,8 +24,30 @@ from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.potential import PotentialDoc
 
 
+@contextmanager
+def queue_job_ends_once_begun(folder: Path) -> Iterator[None]:
+    """Let the queue job end as soon as the count in a folder has a checkpoint."""
+
+    over = threading.Event()
+
+    def end_it() -> None:
+        begun = (folder / "checkpoint.json").exists
+        wait_until(lambda: begun() or over.is_set(), "the count has begun")
+        patch.setenv("AMORPH_DEADLINE", repr(time.time()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
+        watch = threading.Thread(target=end_it)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watch.join()
+
+
 class StoppedFit(Unfitted):
-    """The first queue job ends after some seconds, the next has no end."""
+    """The first queue job ends as soon as a step is counted, the next has no end."""
 
     name: ClassVar[str] = "stopped_fit:StoppedFit"
 
@@ -33,16 +59,10 @@ class StoppedFit(Unfitted):
         start: PotentialDoc | None = None,
     ) -> Fit:
         folder = Path.cwd() / "counted"
-        os.environ["AMORPH_WALLTIME_MARGIN_S"] = "0"
-        if (folder / "checkpoint.json").exists():
-            os.environ.pop("AMORPH_DEADLINE", None)
-        else:
-            os.environ["AMORPH_DEADLINE"] = repr(time.time() + 8.0)
         files = {"training.npz": frames_file(training)}
-        try:
+        goes_on = (folder / "checkpoint.json").exists()
+        with nullcontext() if goes_on else queue_job_ends_once_begun(folder):
             end = run_task(HERE, SCRIPT, "count", folder, {"to": settings.max_steps}, files=files)
-        finally:
-            os.environ.pop("AMORPH_DEADLINE", None)
         if end.ended == "walltime":
             raise UnfinishedFitError(str(folder))
         begun = str(end.result["begun_at"]).encode()

@@ -16,6 +16,7 @@ import psutil
 import pytest
 import served_emt
 from served_emt import HERE, SCRIPT, crystal
+from stopped_fit import queue_job_ends_once_begun
 
 from amorph_flows.datasets.frames import Frame, FrameSet
 from amorph_flows.errors import CalculationError
@@ -101,16 +102,14 @@ def test_time_limit_ends_it_with_what_it_has(tmp_path: Path) -> None:
     assert 0 <= end.result["counted"] < 100_000
 
 
-def test_walltime_stops_it_and_the_next_piece_goes_on(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("AMORPH_WALLTIME_MARGIN_S", "10")
-    monkeypatch.setenv("AMORPH_DEADLINE", repr(time.time() + 16))
+def test_walltime_stops_it_and_the_next_piece_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "a"
-    end = count(folder, to=400)
+    with queue_job_ends_once_begun(folder):
+        end = count(folder, to=400)
     assert (end.ended, end.result) == ("walltime", {})
     done = int((folder / "checkpoint.json").read_text())
     assert done > 0
     assert survivors(folder) == []
-    monkeypatch.delenv("AMORPH_DEADLINE")
     last = count(folder, to=400, max_seconds=2)
     assert last.result["begun_at"] == done
     assert last.cpu_seconds > end.cpu_seconds > 0
