@@ -1,4 +1,4 @@
-"""Structures with known rings, and the peers' rules of rings and S(Q) applied here."""
+"""Structures with known rings, and the peers' rules of rings applied here."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from ase import Atoms
 from ase.build import bulk
 from pymatgen.core import Lattice, Structure
 
-from amorph_flows.analysis import radial_distribution
 from amorph_flows.analysis.structure._bond_graph import BondGraph, Ring
 from amorph_flows.analysis.structure._ring_search import different, rings_of_bonds, shortest_paths
 from amorph_flows.analysis.structure._snapshot import as_trajectory
-from amorph_flows.arrays import FloatArray
 
 Bonds = dict[tuple[str, str], float]
 
@@ -77,20 +75,3 @@ def _avoiding(graph: BondGraph, longest: int) -> Iterator[Ring]:
             avoid = {centre, *bonded} - set(ends)
             for path in shortest_paths(graph, *ends, longest - 2, avoid=avoid):
                 yield [centre, *path]
-
-
-def transformed(
-    atoms: Atoms, lengths: dict[str, float], q: FloatArray, reach_a: float
-) -> FloatArray:
-    """Return the neutron S(Q) as the sine transform of g(r) up to a distance, as the peers do.
-
-    Pairs of like atoms are N (N - 1), as vitrum counts them.
-    """
-    rdf = radial_distribution(atoms, reach_a, len(q), own_images=False)
-    r = rdf.distances_a
-    weights = rdf.counts * np.array([lengths[element] for element in rdf.elements])
-    weights = weights / weights.sum()
-    excess = np.einsum("i,j,ijr->r", weights, weights, rdf.partial - 1.0)
-    integrand = 4.0 * np.pi * r**2 * excess * np.sinc(np.outer(q, r) / np.pi)
-    s: FloatArray = 1.0 + len(atoms) / atoms.get_volume() * np.trapezoid(integrand, r)
-    return s

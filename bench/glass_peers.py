@@ -29,7 +29,6 @@ from _glass_peer_rules import (
     angle_rings_avoiding_neighbours,
     contracted_rings,
     crystals,
-    transformed,
 )
 from _page import write_results
 from amorph_flows.analysis import (
@@ -38,9 +37,10 @@ from amorph_flows.analysis import (
     king_rings,
     network_statistics,
     primitive_rings,
+    radial_distribution,
     structure_factor,
+    structure_factor_from_rdf,
 )
-from amorph_flows.analysis.structure._scattering import neutron_scattering_lengths
 from amorph_flows.arrays import FloatArray
 from nafepo4_glasses import DATA, published
 
@@ -79,6 +79,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "coordination of Fe": {"is": "coordination", "pair": ["Fe", "O"], "cutoff": BONDS["Fe", "O"]},
     "Qn of P": {"is": "qn", "pair": ["P", "O"], "cutoff": BONDS["P", "O"]},
     "S(Q)": settings_of_scattering(REACH_A),
+    "S(Q) by wave vectors": settings_of_scattering(REACH_A),
 }
 
 
@@ -92,8 +93,15 @@ def ours(atoms: Atoms) -> dict[str, Callable[[], Any]]:
         },
         "coordination of Fe": partial(coordination_numbers, atoms, "Fe", "O", BONDS["Fe", "O"]),
         "Qn of P": partial(network_statistics, atoms, "P", cutoffs_a=BONDS),
-        "S(Q)": partial(structure_factor, atoms),
+        "S(Q)": partial(transformed, atoms, {}),
+        "S(Q) by wave vectors": lambda: structure_factor(atoms).neutron(),
     }
+
+
+def transformed(atoms: Atoms, lengths_fm: dict[str, float]) -> FloatArray:
+    """Return the neutron S(Q) as the sine transform of g(r) up to a distance, as the peers do."""
+    rdf = radial_distribution(atoms, REACH_A, len(Q), own_images=False)
+    return structure_factor_from_rdf(rdf, Q).neutron(lengths_fm)
 
 
 def best(function: Callable[[], Any], repeats: int) -> tuple[Any, float]:
@@ -180,7 +188,7 @@ def compare(glasses: dict[str, Atoms], answers: Answers, versions: dict[str, str
                 )
                 limit = f", up to {LARGEST[label[:-6]]} cations" if "rings" in label else ""
                 times.append(f"| {label}{limit} | {seconds:.3g} | {' | '.join(cells)} |")
-    for label in [label for label in ASKED if label != "S(Q)"]:
+    for label in [label for label in ASKED if "S(Q)" not in label]:
         cells = []
         for peer in PEERS:
             theirs = [answers.get((glass, peer, label)) for glass in glasses]
@@ -234,11 +242,9 @@ def scattering(glasses: dict[str, Atoms], answers: Answers) -> str:
     """Return how far the S(Q) are apart, as Markdown."""
     apart: dict[str, list[float]] = {peer: [] for peer in PEERS}
     for glass, atoms in glasses.items():
-        elements = tuple(sorted(set(atoms.symbols)))
-        sears = dict(zip(elements, neutron_scattering_lengths(elements).tolist(), strict=True))
         for peer in PEERS:
             there = answers[glass, peer, "S(Q)"]["found"]
-            here = transformed(atoms, there.get("lengths", sears), Q, REACH_A)
+            here = transformed(atoms, there.get("lengths", {}))
             apart[peer].append(float(np.abs(here - there["s"]).max()))
     first = next(iter(glasses))
     wide = {p: np.array(answers[first, p, "wide S(Q)"]["found"]["s"]) for p in PEERS}

@@ -44,7 +44,11 @@ from amorph_flows.analysis.structure._rings import (
     king_rings,
     primitive_rings,
 )
-from amorph_flows.analysis.structure._scattering import StructureFactor, structure_factor
+from amorph_flows.analysis.structure._scattering import (
+    StructureFactor,
+    structure_factor,
+    structure_factor_from_rdf,
+)
 from amorph_flows.analysis.structure._voids import Voids, voids
 from amorph_flows.analysis.structure.amorphous import (
     AmorphousThresholds,
@@ -206,6 +210,7 @@ __all__ = [
     "strain_states",
     "strained_cell",
     "structure_factor",
+    "structure_factor_from_rdf",
     "unwrap",
     "van_hove",
     "voids",

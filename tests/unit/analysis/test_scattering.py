@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -8,9 +10,10 @@ from pymatgen.core import Lattice, Structure
 from amorph_flows.analysis.structure._scattering import (
     neutron_scattering_lengths,
     structure_factor,
+    structure_factor_from_rdf,
     xray_form_factors,
 )
-from amorph_flows.analysis.structure.rdf import radial_distribution
+from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.errors import InputError
 
@@ -84,12 +87,50 @@ def test_agrees_with_the_transform_of_the_rdf():
     liquid = Atoms("Ar300", placed, cell=[20.0] * 3, pbc=True)
     found = structure_factor(liquid, q_max=6.0, n_bins=30, vectors_per_bin=2000)
     rdf = radial_distribution(liquid, cutoff=20.0, n_bins=800)
-    r, q = rdf.distances_a, found.q_inv_a[:, None]
-    density, window = 300 / 20.0**3, np.sinc(r / 20.0)
-    integrand = r**2 * (rdf.total - 1) * window * np.sinc(q * r / np.pi)
-    transform = 1 + 4 * np.pi * density * integrand.sum(axis=1) * rdf.bin_width_a
+    transform = structure_factor_from_rdf(rdf, found.q_inv_a, lorch=True)
     broad = found.q_inv_a > 3.0
-    np.testing.assert_allclose(transform[broad], found.number[broad], atol=0.12)
+    np.testing.assert_allclose(transform.number[broad], found.number[broad], atol=0.12)
+
+
+def _empty_core(reach: float = 12.0, n_bins: int = 6000) -> RadialDistribution:
+    """Return g(r) of two elements that is 0 up to 2 Å between unlike and 1 everywhere else."""
+    edges = np.linspace(0.0, reach, n_bins + 1)
+    r = (edges[1:] + edges[:-1]) / 2
+    partial = np.ones((2, 2, n_bins))
+    partial[0, 1] = partial[1, 0] = r > 2.0
+    return RadialDistribution(
+        distances_a=r,
+        elements=("O", "Na"),
+        counts=np.array([300, 100]),
+        partial=partial,
+        total=partial.mean((0, 1)),
+        coordination=np.zeros_like(partial),
+        volume_a3=8000.0,
+        n_frames=1,
+    )
+
+
+def test_transform_of_an_empty_core_is_known():
+    q = np.linspace(0.3, 9.0, 40)
+    found = structure_factor_from_rdf(_empty_core(), q)
+    hole = 4 * np.pi * 0.05 * (np.sin(2 * q) - 2 * q * np.cos(2 * q)) / q**3
+    np.testing.assert_allclose(found.faber_ziman[0, 1], 1 - hole, atol=2e-4)
+    np.testing.assert_allclose(found.faber_ziman[0, 0], 1.0, atol=1e-12)
+    np.testing.assert_allclose(found.number, 1 - 2 * 0.75 * 0.25 * hole, atol=1e-4)
+    weight = 2 * 0.75 * 0.25 * 5.0 * -3.0 / (0.75 * 5.0 + 0.25 * -3.0) ** 2
+    isotopes = found.neutron({"O": 5.0, "Na": -3.0})
+    np.testing.assert_allclose(isotopes, 1 - weight * hole, atol=3e-4)
+    natural = neutron_scattering_lengths(("O", "Na"))
+    same = found.neutron({"Na": natural[1]})
+    np.testing.assert_allclose(same, found.neutron(), rtol=1e-12)
+
+
+def test_lorch_window_takes_the_ripples_of_the_end():
+    rdf = _empty_core()
+    cut = replace(rdf, partial=rdf.partial + 0.2 * np.eye(2)[..., None])  # not yet 1 at the end
+    q = np.linspace(2.0, 9.0, 200)
+    plain, smooth = (structure_factor_from_rdf(cut, q, lorch).faber_ziman[0, 0] for lorch in (0, 1))
+    assert np.ptp(smooth) < 0.05 * np.ptp(plain)
 
 
 def test_conversions_between_definitions():
@@ -140,5 +181,7 @@ def test_wrong_input_is_named():
         structure_factor(_random_cell(), q_max=0)
     with pytest.raises(InputError, match="no wave vector"):
         structure_factor(_random_cell(), q_max=0.5)
+    with pytest.raises(InputError, match="give positive numbers in 1/Å"):
+        structure_factor_from_rdf(_empty_core(), np.array([0.0, 1.0]))
     with pytest.raises(InputError, match="scattering length of Po"):
         neutron_scattering_lengths(("Po",))

@@ -1,7 +1,8 @@
-"""Neutron and X-ray structure factors S(Q) from the atoms' density waves."""
+"""Neutron and X-ray structure factors S(Q), from density waves or as the transform of g(r)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from amorph_flows.analysis.structure._snapshot import (
     elements_of,
     mask_of,
 )
+from amorph_flows.analysis.structure.rdf import RadialDistribution
 from amorph_flows.analysis.trajectory import Trajectory
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
@@ -36,7 +38,7 @@ class StructureFactor:
         S_ij(Q) = <ρ_i ρ_j*> / sqrt(N_i N_j), shape ``(n_elements, n_elements, n_q)``; tends to 1
         for i = j and to 0 otherwise.
     n_vectors
-        Wave vectors in each bin, shape ``(n_q,)``.
+        Wave vectors in each bin, shape ``(n_q,)``; zero where g(r) was transformed.
     seed
         Of the choice of wave vectors where a bin has more than were asked for.
     """
@@ -46,7 +48,7 @@ class StructureFactor:
     fractions: FloatArray
     ashcroft_langreth: FloatArray
     n_vectors: IntArray
-    seed: int
+    seed: int = 0
 
     @property
     def faber_ziman(self) -> FloatArray:
@@ -60,12 +62,22 @@ class StructureFactor:
         """S(Q) of all atoms alike, shape ``(n_q,)``."""
         return self._total(np.ones((len(self.elements), 1)))
 
-    def neutron(self) -> FloatArray:
+    def neutron(self, lengths_fm: Mapping[str, float] | None = None) -> FloatArray:
         """Return the neutron S(Q) = 1 + Σ c_i c_j b_i b_j (A_ij - 1) / <b>², shape ``(n_q,)``.
 
         Faber and Ziman's total, with bound coherent scattering lengths b.
+
+        Parameters
+        ----------
+        lengths_fm
+            b of some elements, fm, such as of an isotope; the others have their natural one.
         """
-        return self._total(neutron_scattering_lengths(self.elements)[:, None])
+        given = lengths_fm or {}
+        lengths = [
+            given[element] if element in given else neutron_scattering_lengths((element,))[0]
+            for element in self.elements
+        ]
+        return self._total(np.array(lengths)[:, None])
 
     def xray(self) -> FloatArray:
         """Return the X-ray S(Q), as `neutron` with the atomic form factors f_i(Q) for b_i."""
@@ -165,6 +177,51 @@ def structure_factor(
         ashcroft_langreth=sums[..., filled] / normal,
         n_vectors=n_vectors[filled].astype(np.int64),
         seed=seed,
+    )
+
+
+def structure_factor_from_rdf(
+    rdf: RadialDistribution, q_inv_a: FloatArray, lorch: bool = False
+) -> StructureFactor:
+    """Return partial structure factors as the sine transform of g(r).
+
+    A_ij(Q) = 1 + 4π ρ ∫ r² (g_ij - 1) sin(Qr) / (Qr) dr, with ρ the atoms per volume and the
+    integral up to where g(r) ends: half the cell at most, or atoms see their own images. It is
+    fast and as most programs do, but its peaks are no sharper than 2π over that distance allows,
+    and have ripples beside them. `structure_factor` has neither.
+
+    Parameters
+    ----------
+    rdf
+        Radial distribution functions, with ``own_images=False``.
+    q_inv_a
+        |Q| > 0, 1/Å, shape ``(n_q,)``.
+    lorch
+        Whether to multiply g(r) - 1 by sin(πr/R) / (πr/R) with R the end of g(r) (Lorch, J. Phys. C
+        2, 229 (1969)), against the ripples; peaks are broader then.
+
+    Raises
+    ------
+    InputError
+        If a |Q| is not positive.
+    """
+    q = np.asarray(q_inv_a, dtype=float)
+    if not (q.size and q.min() > 0 and np.isfinite(q).all()):
+        raise InputError(f"q_inv_a is {q_inv_a}; give positive numbers in 1/Å")
+    r, fractions = rdf.distances_a, rdf.counts / rdf.counts.sum()
+    window = np.sinc(r / rdf.edges_a[-1]) if lorch else np.ones_like(r)
+    widths = np.full(len(r), rdf.bin_width_a)
+    widths[[0, -1]] /= 2  # by the trapezoidal rule
+    waves = r**2 * widths * window * np.sinc(np.outer(q, r) / np.pi)
+    density = rdf.counts.sum() / rdf.volume_a3
+    excess = 4.0 * np.pi * density * ((rdf.partial - 1.0) @ waves.T)
+    root = np.sqrt(np.outer(fractions, fractions))[..., None]
+    return StructureFactor(
+        q_inv_a=q,
+        elements=rdf.elements,
+        fractions=fractions,
+        ashcroft_langreth=np.eye(len(fractions))[..., None] + root * excess,
+        n_vectors=np.zeros(len(q), dtype=np.int64),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from ase.data import atomic_numbers, chemical_symbols
 from scipy.ndimage import gaussian_filter1d
 
 from amorph_flows.analysis.structure._snapshot import (
@@ -217,11 +218,17 @@ def coordination_numbers(
 
 
 def _bonds_of_frame(frames: Trajectory, index: int, cutoffs: dict[Pair, float]) -> Bonds:
-    from ase import Atoms
-    from ase.neighborlist import neighbor_list
+    from vesin import NeighborList
 
-    for pair in cutoffs:
+    of_pair = np.zeros((len(chemical_symbols), len(chemical_symbols)))
+    for pair, cutoff in cutoffs.items():
         mask_of(frames.numbers, pair)
-    atoms = Atoms(frames.numbers, frames.positions[index], cell=frames.cells[index], pbc=True)
-    first, second, images, vectors = neighbor_list("ijSD", atoms, cutoffs)
-    return Bonds(first, second, images, vectors, dict(cutoffs))
+        a, b = (atomic_numbers[symbol] for symbol in pair)
+        of_pair[a, b] = of_pair[b, a] = cutoff
+    finder = NeighborList(cutoff=of_pair.max(), full_list=True, sorted=True, n_threads=1)
+    first, second, images, vectors, distances = finder.compute(
+        frames.positions[index], frames.cells[index], periodic=True, quantities="ijSDd"
+    )
+    kept = distances < of_pair[frames.numbers[first], frames.numbers[second]]
+    ends = first[kept].astype(np.int64), second[kept].astype(np.int64)
+    return Bonds(*ends, images[kept].astype(np.int64), vectors[kept], dict(cutoffs))
