@@ -14,6 +14,7 @@ from monty.json import MontyDecoder
 from amorph_flows.engines import PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import GlassMaker, RandomStructureMaker
+from amorph_flows.jobs.glass_making import judge_cooling
 from amorph_flows.lammps import GlassSchedule, load_trajectory
 from amorph_flows.potentials import classical_potential, pretrained_potential
 from amorph_flows.schemas.glass_making import GlassesDoc
@@ -147,3 +148,10 @@ def test_a_barostat_with_a_model_that_has_no_stress_is_refused():
 def test_folders_are_one_for_each_glass(tmp_path):
     with pytest.raises(InputError, match="prev_dir has 1 folders for 2 glasses"):
         MAKER.make("NaFePO4", prev_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(("rate", "answer"), [(1.0, "SLOW"), (10.0, "SLOW"), (300.0, "FAST")])
+def test_fast_cooling_is_told(rate: float, answer: str) -> None:
+    verdict = judge_cooling(rate)
+    assert (verdict.answer, verdict.passed) == (answer, answer == "SLOW")
+    assert f"{rate:g} K/ps" in verdict.reason

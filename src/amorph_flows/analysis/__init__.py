@@ -58,6 +58,7 @@ from amorph_flows.analysis.structure.amorphous import (
 from amorph_flows.analysis.structure.coordination import (
     Bonds,
     Coordination,
+    ShellVerdict,
     bond_cutoffs,
     coordination_numbers,
     find_bonds,
@@ -150,6 +151,7 @@ __all__ = [
     "Remedy",
     "RingSurroundings",
     "Rings",
+    "ShellVerdict",
     "StructureFactor",
     "Trajectory",
     "TransitionThresholds",

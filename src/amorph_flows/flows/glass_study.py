@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from jobflow import Flow, Job, Maker, OutputReference
+from monty.json import jsanitize
 from pymatgen.core import Composition
 
 from amorph_flows.engines import Engine
@@ -19,8 +20,10 @@ from amorph_flows.flows.glass_presets import PRESETS, christensen2025, short_lea
 from amorph_flows.flows.glass_transition import GlassTransitionMaker
 from amorph_flows.flows.ion_dynamics import IonDynamicsMaker
 from amorph_flows.jobs.glass_study import write_glass_report
+from amorph_flows.references import references_for
 from amorph_flows.schemas.base import StageDocument
 from amorph_flows.schemas.ion_mobility import IonMobilityDoc
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.transport import TransportDoc
 from amorph_flows.structures import CompositionLike, read_mixture
 from amorph_flows.structures.ions import network_of, parse_ion
@@ -52,6 +55,9 @@ class GlassStudyMaker(Maker):
         How they are described.
     transition, elastic, ions
         The other stages; None leaves one out.
+    references
+        Values from elsewhere that the report shows beside the results, as `read_references` returns
+        them; None: those of the same glass that ship.
     transition_ensembles
         Under which each glass is cooled for its transition, in the place of
         ``transition.production.ensemble``: ``"nvt"``, at the volume of the glass, or ``"npt"``.
@@ -73,6 +79,7 @@ class GlassStudyMaker(Maker):
     transition_ensembles: tuple[Literal["nvt", "npt"], ...] = ("nvt", "npt")
     elastic: ElasticMaker | None = field(default_factory=lambda: christensen2025()["elastic"])
     ions: IonDynamicsMaker | None = field(default_factory=IonDynamicsMaker)
+    references: tuple[Reference, ...] | None = None
 
     @classmethod
     def from_preset(cls, name: str, **changes: Any) -> Self:
@@ -171,7 +178,11 @@ class GlassStudyMaker(Maker):
         parts += [*transitions, *strained, *([moved] if moved else [])]
         report = write_glass_report(
             study.preset,
+            self.settings,
+            study._references(source),
+            potential,
             made.output["summary"],
+            runs,
             described.output,
             [flow.output for flow in transitions],
             [flow.output for flow in strained],
@@ -182,6 +193,23 @@ class GlassStudyMaker(Maker):
         report.name = "report"
         without_what_failed(report)
         return Flow([*parts, report], output=report.output, name=self.name)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Fields of the stages as plain data, without their engines, by which remedies go."""
+        stages = {
+            name: {key: value for key, value in vars(stage).items() if key != "engine"}
+            for name in ("glasses", "structure", "transition", "elastic", "ions", "learning")
+            if (stage := getattr(self, name)) is not None
+        }
+        settings: dict[str, Any] = jsanitize(stages, strict=True, enum_values=True)
+        return settings
+
+    def _references(self, source: CompositionLike) -> list[Reference]:
+        """Return what the report shows beside the results."""
+        glass = read_mixture(source, self.glasses.packing.oxidation_states).formula_unit
+        ion = self.structure.ion or ""
+        return references_for(glass.reduced_formula, ion, self.references)
 
     def _learned(self, learn: Flow, source: CompositionLike) -> GlassStudyMaker:
         """Return the study with the potential that a loop ends with."""

@@ -182,6 +182,7 @@ class IonDynamicsMaker(Maker):
         keys: list[Key] = []
         transports: list[Job] = []
         mobility: list[Job] = []
+        behind: list[list[OutputReference]] = []
         for heating in self.heatings:
             for number, glass in enumerate(glasses, start=1):
                 held = {t: self._run(glass, number, heating, t) for t in self.temperatures_k}
@@ -193,6 +194,7 @@ class IonDynamicsMaker(Maker):
                     job.name = f"{self.name} {number} {heating}: transport of {ion}"
                     without_what_failed(job)
                     keys.append((heating, ion, number))
+                    behind.append([run.output for run in held.values()])
                     transports.append(job)
                 job = describe_mobility(
                     held[self._mobility_temperature_k].output,
@@ -204,7 +206,7 @@ class IonDynamicsMaker(Maker):
                 without_what_failed(job)
                 mobility.append(job)
         summary = combine_ion_dynamics(
-            keys, [job.output for job in transports], [job.output for job in mobility]
+            keys, [job.output for job in transports], [job.output for job in mobility], behind
         )
         summary.name = f"{self.name}: all glasses"
         without_what_failed(summary)

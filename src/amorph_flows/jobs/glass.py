@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
@@ -18,6 +19,7 @@ from amorph_flows.analysis import (
     first_sharp_diffraction_peak,
     first_shell,
     guttman_rings,
+    judge_amorphous,
     king_rings,
     network_statistics,
     persistence_diagrams,
@@ -28,6 +30,7 @@ from amorph_flows.analysis import (
     voronoi_free_volume,
 )
 from amorph_flows.analysis.structure._snapshot import as_trajectory, elements_of
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.glass_numbers import common_alpha, common_q, curves_of, numbers_of
 from amorph_flows.lammps import load_trajectory
@@ -124,6 +127,7 @@ def describe_glass(
         n_atoms=frames.n_atoms,
         n_frames=frames.n_frames,
         density_g_cm3=density_g_cm3(frames),
+        amorphous=judge_amorphous(frames, None, [*backbone, anion]),
         rdf=RDFDoc.from_result(rdf),
         shells=[FirstShellDoc.from_result(shell) for shell in seen],
         coordination=[CoordinationDoc.from_result(found) for found in coordination],
@@ -211,7 +215,24 @@ def combine_glass_structures(
         functions=functions,
         persistence=_together([g.persistence for g in made if g.persistence is not None]),
         measured=[_compared(curve, made) for curve in measured],
+        amorphous=_worst([glass.amorphous for glass in made if glass.amorphous is not None]),
+        verdicts=_on_numbers(made),
     )
+
+
+def _on_numbers(glasses: Sequence[GlassDoc]) -> dict[str, Verdict]:
+    """Return the verdicts on numbers, by their names: the first that failed, or the first."""
+    found: dict[str, list[Verdict]] = defaultdict(list)
+    for glass in glasses:
+        for one in glass.coordination:
+            if one.shell is not None:
+                found[f"coordination_{one.centre}_{one.neighbour}"].append(one.shell)
+    return {name: verdict for name, of in found.items() if (verdict := _worst(of)) is not None}
+
+
+def _worst(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the first that failed, or the first."""
+    return min(verdicts, key=lambda verdict: verdict.passed, default=None)
 
 
 def _together(diagrams: Sequence[PersistenceDoc]) -> PersistenceDoc | None:

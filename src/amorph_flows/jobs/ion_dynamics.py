@@ -11,9 +11,12 @@ from amorph_flows.analysis import (
     ranked_paths,
     ring_surroundings,
 )
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.errors import CalculationError
+from amorph_flows.jobs.md_goal import VOLUME
 from amorph_flows.jobs.required import required
 from amorph_flows.lammps import load_trajectory
+from amorph_flows.runtime.cpu_time import cpu_seconds_of
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.glass import RingSurroundingsDoc
@@ -93,6 +96,7 @@ def combine_ion_dynamics(
     keys: Sequence[Key],
     transports: Sequence[TransportDoc | None],
     mobility: Sequence[IonMobilityDoc | None],
+    runs: Sequence[Sequence[TrajectoryDoc | None]],
 ) -> IonDynamicsDoc:
     """Return diffusivities and activation energies of several glasses.
 
@@ -105,6 +109,8 @@ def combine_ion_dynamics(
     mobility
         Fast and slow ions of each heating and glass, in the order of the keys; None for a job that
         failed.
+    runs
+        What each transport was analysed from.
 
     Raises
     ------
@@ -118,16 +124,16 @@ def combine_ion_dynamics(
         for key, doc in zip(of_glasses, mobility, strict=True)
         if doc is not None
     ]
-    runs: dict[tuple[Heating, str, float], list[tuple[int, TransportAtTemperatureDoc]]]
-    runs = defaultdict(list)
+    points: dict[tuple[Heating, str, float], list[tuple[int, TransportAtTemperatureDoc]]]
+    points = defaultdict(list)
     energies: dict[tuple[Heating, str], list[tuple[int, float]]] = defaultdict(list)
     for (heating, species, glass), doc in found:
         for one in doc.temperatures:
             if one.tracer_diffusivity_cm2_s > 0:
-                runs[heating, species, one.temperature_k].append((glass, one))
+                points[heating, species, one.temperature_k].append((glass, one))
         if doc.activation_energy_ev is not None:
             energies[heating, species].append((glass, doc.activation_energy_ev))
-    if not runs:
+    if not points:
         raise CalculationError(
             f"none of {len(keys)} analyses has a diffusivity above zero; see their jobs"
         )
@@ -138,6 +144,9 @@ def combine_ion_dynamics(
         transport_keys=[key for key, _ in found],
         mobility_uuids=[uuid for _, uuid in ranked],
         mobility_keys=[key for key, _ in ranked],
+        inputs_cpu_seconds=cpu_seconds_of(
+            {run.job_uuid: run for of_key in runs for run in of_key if run is not None}.values()
+        ),
         tracer_diffusivities=[
             HeatedDiffusivity(
                 heating=heating,
@@ -145,16 +154,14 @@ def combine_ion_dynamics(
                 temperature_k=temperature,
                 cm2_s=_diffusivity(group),
                 n_believed=sum(one.believable for _, one in group),
-                doubts=list(
-                    {
-                        verdict.question: verdict
-                        for _, one in reversed(group)
-                        for verdict in one.verdicts
-                        if not verdict.passed
-                    }.values()
+                doubts=_doubts(
+                    [
+                        *(verdict for _, one in group for verdict in one.verdicts),
+                        *_of_runs(keys, runs, heating, species, temperature),
+                    ]
                 ),
             )
-            for (heating, species, temperature), group in runs.items()
+            for (heating, species, temperature), group in points.items()
         ],
         activation_energies=[
             HeatedActivation(
@@ -167,6 +174,37 @@ def combine_ion_dynamics(
             for (heating, species), group in energies.items()
         ],
     )
+
+
+def _of_runs(
+    keys: Sequence[Key],
+    runs: Sequence[Sequence[TrajectoryDoc | None]],
+    heating: Heating,
+    species: str,
+    temperature_k: float,
+) -> list[Verdict]:
+    """Return the verdicts on the runs behind a diffusivity.
+
+    A glass that is heated at its volume has the pressure that its heat gives it.
+    """
+    return [
+        verdict
+        for key, of_key in zip(keys, runs, strict=True)
+        if key[:2] == (heating, species)
+        for run in of_key
+        if run is not None and run.temperature_k == temperature_k
+        for verdict in run.verdicts
+        if heating == "npt" or verdict.question != VOLUME
+    ]
+
+
+def _doubts(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return those that were not passed, the first of each question."""
+    first: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        if not verdict.passed:
+            first.setdefault(verdict.question, verdict)
+    return list(first.values())
 
 
 def _diffusivity(group: Sequence[tuple[int, TransportAtTemperatureDoc]]) -> CombinedDoc:

@@ -19,8 +19,14 @@ LENGTH = {
     "sampling": "sampling.duration_fs",
     "melt_quench.branch": "melt_quench.branch.duration_fs",
     "large_glass": "melt_quench.branch.duration_fs",
+    "glasses.schedule": "glasses.schedule.relax_fs",
+    "ions": "ions.production_fs",
+    "transition": "transition.production.production_fs",
 }
 """The key of a stage that makes its runs longer."""
+
+ATOMS, RATE = "glasses.packing.n_atoms", "glasses.schedule.rate_k_per_ps"
+"""The keys of the atoms and the cooling of each glass, where they are made from a composition."""
 
 UNKNOWN_FACTOR = 10.0
 """How much longer where a verdict has no number to go by."""
@@ -67,6 +73,16 @@ class Case:
     def longer(self, factor: float) -> Change | None:
         """Return the stage with longer runs."""
         return self.times(LENGTH[self.stage], factor)
+
+    @property
+    def loop(self) -> str:
+        """Key of active learning; in a study of glasses it is ``"learning"``."""
+        return "learning" if self.present("learning") else "active_learning"
+
+    @property
+    def fit(self) -> str:
+        """Key of the fit, which in a study of glasses is part of the loop."""
+        return "learning.fit" if self.present("learning") else "fit"
 
     def short_of(self, name: str, limit: str) -> float:
         """Return by which factor a number that grows in proportion to the run is too small."""

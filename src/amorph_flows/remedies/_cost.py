@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+from amorph_flows.remedies._case import ATOMS
 from amorph_flows.remedies._settings import Settings, set_value, value_of
 
 _AFTER_LEARNING = ("mtp_sampling", "melt_sampling", "large_glass", "production", "voltage")
 _AFTER_LABELS = ("fit", "active_learning", *_AFTER_LEARNING)
 OF_A_GLASS = ("melt_quench", "sampling", "mtp_sampling", "large_glass", "production", "voltage")
 """Stages that each glass has; what crystals take in the voltage is small."""
+OF_COMPOSITION = ("glasses", "transition", "elastic", "ions")
+"""Stages of a study of glasses that starts from a composition, after its potential."""
 RUN_AGAIN: dict[str, tuple[str, ...]] = {
     "n_glasses": ("melt_quench", "sampling", *_AFTER_LABELS),
     "until": OF_A_GLASS,
@@ -27,6 +30,9 @@ RUN_AGAIN: dict[str, tuple[str, ...]] = {
     "production": ("production",),
     "production_temperatures_k": ("production",),
     "voltage": ("voltage",),
+    "learning": ("learning", *OF_COMPOSITION),
+    "glasses": OF_COMPOSITION,
+    **{stage: (stage,) for stage in OF_COMPOSITION[1:]},
 }
 """The stages that run again where a key of a stage is changed."""
 _KEPT = {
@@ -35,6 +41,8 @@ _KEPT = {
     "n_occupations": ("sampling",),
 }
 """The stages whose jobs stay where a key asks for more of them."""
+_HELD = ("start_nvt", "start_npt", "melt_nvt", "melt_npt", "relax")
+"""Parts of the schedule of a glass besides its cooling."""
 _OF_GLASSES = ("melt_quench", "large_glass")
 
 
@@ -83,6 +91,12 @@ def _samples(stage: str, settings: Settings) -> int:
 
 def _extent(stage: str, settings: Settings) -> float:
     """Return what the cost of a stage is in proportion to, from its settings; 1 if nothing."""
+    of_composition = stage in OF_COMPOSITION
+    return (_extent_of_glasses if of_composition else _extent_of_crystal)(stage, settings)
+
+
+def _extent_of_crystal(stage: str, settings: Settings) -> float:
+    """Return it of a stage of a study that starts from a crystal."""
 
     def of(key: str) -> Any:
         return value_of(settings, f"{stage}.{key}")
@@ -116,3 +130,26 @@ def _extent(stage: str, settings: Settings) -> float:
         run = (of("equilibration_fs") + length) / step
         return float(run * prod(of("supercell")) * max(temperatures, 1))
     return 1.0
+
+
+def _extent_of_glasses(stage: str, settings: Settings) -> float:
+    """Return it of a stage of a study that starts from a composition."""
+    atoms = float(value_of(settings, ATOMS) or 1.0)
+
+    def of(key: str) -> Any:
+        return value_of(settings, f"{stage}.{key}")
+
+    if stage == "glasses" and of("schedule.rate_k_per_ps"):
+        cooling = of("schedule.melt_temperature_k") - of("schedule.final_temperature_k")
+        held = sum(of(f"schedule.{part}_fs") for part in _HELD)
+        length = held + cooling / of("schedule.rate_k_per_ps") * 1e3
+        return float(atoms * length / of("schedule.time_step_fs"))
+    if stage == "transition" and of("production.production_fs"):
+        hold = of("production.equilibration_fs") + of("production.production_fs")
+        return float(atoms * hold * len(of("temperatures_k")))
+    if stage == "ions" and of("production_fs"):
+        kelvin = of("temperatures_k")
+        heating = sum(abs(t - of("start_temperature_k")) for t in kelvin) / of("rate_k_per_ps")
+        held = (of("equilibration_fs") + of("production_fs")) * len(kelvin)
+        return float(atoms * (heating * 1e3 + held) / of("time_step_fs"))
+    return atoms

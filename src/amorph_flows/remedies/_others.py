@@ -7,15 +7,13 @@ import math
 from monty.json import MontyDecoder
 
 from amorph_flows.analysis import AmorphousVerdict as A
-from amorph_flows.analysis import ElasticVerdict as E
 from amorph_flows.analysis import LatticeVerdict as Lattice
 from amorph_flows.analysis import MeltVerdict as M
-from amorph_flows.analysis import TransitionVerdict as G
 from amorph_flows.analysis import ViscosityVerdict as Viscosity
 from amorph_flows.analysis import VolumeVerdict as Volume
 from amorph_flows.analysis.pressure import MAX_STANDARD_ERROR_GPA
 from amorph_flows.analysis.steadiness import EnergyVerdict as Energy
-from amorph_flows.remedies._case import Case, Change, Table, rounded_up
+from amorph_flows.remedies._case import RATE, Case, Change, Table, rounded_up
 from amorph_flows.remedies._transport import (
     hold_the_temperature,
     learn_longer,
@@ -58,12 +56,16 @@ def melt_hotter(case: Case) -> Change | None:
 
 def quench_faster(case: Case) -> Change | None:
     """Return twice the rate: what was molten crystallised on the way down."""
+    if case.present(RATE):
+        return case.times(RATE, 2.0)
     duration = case.present("melt_quench.quench_duration_fs")
     return None if duration is None else ("melt_quench.quench_duration_fs", duration / 2)
 
 
 def longer_melt_and_hold(case: Case) -> Change | None:
     """Return twice the melt: its remains are neither order nor disorder."""
+    if case.present(RATE):
+        return case.times("glasses.schedule.melt_nvt_fs", 2.0)
     return case.times("melt_quench.melt_duration_fs", 2.0)
 
 
@@ -93,7 +95,7 @@ def _narrow(case: Case) -> bool:
 
 
 def _widened(case: Case) -> Change | None:
-    cutoff, lengths = case.present("fit.settings.cutoff"), case.present("cell_lengths_a")
+    cutoff, lengths = case.present(f"{case.fit}.settings.cutoff"), case.present("cell_lengths_a")
     repeats = case.present("mtp_sampling.supercell")
     if cutoff is None or lengths is None or repeats is None:
         return None
@@ -103,20 +105,19 @@ def _widened(case: Case) -> Change | None:
 
 def larger_model(case: Case) -> Change | None:
     """Return the method's larger model; at the largest, labels from twice as long a sampling."""
-    settings = MontyDecoder().process_decoded(case.present("fit.settings"))
+    settings = MontyDecoder().process_decoded(case.present(f"{case.fit}.settings"))
     if not isinstance(settings, FitSettings) or settings.passes == 0:  # nothing is trained
         return None
     larger = settings.larger()
     if larger is None:
         return case.times("sampling.duration_fs", 2.0)
     name, value = larger
-    return f"fit.settings.{name}", value
+    return f"{case.fit}.settings.{name}", value
 
 
 def hold_frames_out(case: Case) -> Change:
     """Return the published share of test frames."""
-    del case
-    return "fit.test_fraction", 0.1
+    return f"{case.fit}.test_fraction", 0.1
 
 
 def more_labels(case: Case) -> Change | None:
@@ -127,8 +128,13 @@ def more_labels(case: Case) -> Change | None:
         case.limit("n_training") - case.verdict.numbers["n_training"],
     )
     step, stride = case.present("sampling.time_step_fs"), case.present("sampling.frame_stride")
-    test, validation = case.present("fit.test_fraction"), case.present("fit.validation_fraction")
+    test, validation = (
+        case.present(f"{case.fit}.test_fraction"),
+        case.present(f"{case.fit}.validation_fraction"),
+    )
     runs = case.present("insertion_temperatures_k")
+    if case.loop == "learning":
+        return case.times("learning.max_selected", 2.0)
     if None in (duration, step, stride, test, validation, runs):
         return None
     share = max(0.1, 1 - 2 * test - validation)
@@ -137,36 +143,35 @@ def more_labels(case: Case) -> Change | None:
 
 def more_turns(case: Case) -> Change | None:
     """Return twice the turns."""
-    return case.times("active_learning.max_turns", 2.0)
+    return case.times(f"{case.loop}.max_turns", 2.0)
 
 
 def larger_budget(case: Case) -> Change:
     """Return twice the failures that there were."""
-    return "active_learning.failure_budget", 2 * math.ceil(case.verdict.numbers["failures"])
+    return f"{case.loop}.failure_budget", 2 * math.ceil(case.verdict.numbers["failures"])
 
 
 def grade_more_often(case: Case) -> Change | None:
     """Return grades twice as often, so that a run that breaks is seen before."""
-    every, stop = (case.present(f"active_learning.{k}") for k in ("grade_every", "stop_grade"))
+    every, stop = (case.present(f"{case.loop}.{k}") for k in ("grade_every", "stop_grade"))
     if every is not None and every > 1:
-        return "active_learning.grade_every", every // 2
-    return None if stop is None else ("active_learning.stop_grade", 2 * stop)
+        return f"{case.loop}.grade_every", every // 2
+    return None if stop is None else (f"{case.loop}.stop_grade", 2 * stop)
 
 
 def run_as_long_as_asked(case: Case) -> Change:
     """Return runs of active learning that are as long as the threshold."""
-    return "active_learning.duration_fs", case.limit("duration_fs")
+    return f"{case.loop}.duration_fs", case.limit("duration_fs")
 
 
 def choose_on_validation(case: Case) -> Change:
     """Return a choice that leaves the test frames alone."""
-    del case
-    return "fit.settings.choose_on", "validation"
+    return f"{case.fit}.settings.choose_on", "validation"
 
 
 def more_fit_time(case: Case) -> Change:
     """Return ten times the time: what ends the fit then is its steps or convergence."""
-    return "fit.settings.max_seconds", 10.0 * case.verdict.numbers["max_seconds"]
+    return f"{case.fit}.settings.max_seconds", 10.0 * case.verdict.numbers["max_seconds"]
 
 
 def sample_more(case: Case) -> Change | None:
@@ -278,10 +283,6 @@ OTHERS: Table = {
         Lattice.PARTIAL_LATTICE: "no result rests on it: a glass should have no lattice",
         Lattice.NO_LATTICE: "no result rests on it: a glass should have no lattice",
     },
-    "glass transition?": {
-        G.NO_BEND: "no result rests on it; glass_transition has no one length that would do",
-        G.AT_THE_EDGE: "no result rests on it; choose glass_transition.temperatures_k around it",
-    },
     "fits frames that it has not seen?": {
         MethodVerdict.OVERFITS: "a comparison of potentials is no part of a study",
         MethodVerdict.NOT_TESTED: "a comparison of potentials is no part of a study",
@@ -291,11 +292,6 @@ OTHERS: Table = {
         Viscosity.SLOW_PART_MISSED: "a viscosity is no part of a study",
         Viscosity.UNCERTAIN: "a viscosity is no part of a study",
         Viscosity.SAMPLED_TOO_RARELY: "a viscosity is no part of a study",
-    },
-    "isotropic?": {
-        E.NOT_LINEAR: "elastic moduli are no part of a study",
-        E.UNSTABLE: "elastic moduli are no part of a study",
-        E.ANISOTROPIC: "elastic moduli are no part of a study",
     },
     "labels from density functional theory?": {EngineVerdict.SURROGATE: _ENGINE},
     "energies from density functional theory?": {EngineVerdict.SURROGATE: _ENGINE},

@@ -8,12 +8,13 @@ from dataclasses import replace
 from amorph_flows.analysis.verdict import Remedy, Verdict
 from amorph_flows.remedies._case import Case, Table
 from amorph_flows.remedies._cost import core_hours
+from amorph_flows.remedies._glasses import GLASSES
 from amorph_flows.remedies._others import OTHERS
 from amorph_flows.remedies._samples import SAMPLES
 from amorph_flows.remedies._settings import Settings, value_of
 from amorph_flows.remedies._transport import TRANSPORT
 
-TABLE: Table = {**TRANSPORT, **OTHERS, **SAMPLES}
+TABLE: Table = {**TRANSPORT, **OTHERS, **SAMPLES, **GLASSES}
 """By question and failing answer: what finds the change, or why no change would do."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from amorph_flows.analysis import TransportVerdict as T
-from amorph_flows.remedies._case import UNKNOWN_FACTOR, Case, Change, Table
+from amorph_flows.remedies._case import ATOMS, UNKNOWN_FACTOR, Case, Change, Table
 
 LEAST_FACTOR = 2.0
 """Of a run that is too short by its numbers, but nobody knows by how much."""
@@ -80,16 +80,18 @@ def learn_longer(case: Case) -> Change | None:
     """Return longer runs of active learning, or more of them where they are long enough."""
     if case.stage == "potential":  # it relaxed crystals, where active learning starts no run
         return None
-    length, longest = case.present("active_learning.duration_fs"), 4_000_000.0
+    if case.loop == "learning":  # its runs are quenches, of one length
+        return case.times("learning.max_turns", 2.0)
+    length, longest = case.present(f"{case.loop}.duration_fs"), 4_000_000.0
     if length is None or length >= longest:
         return more_seeds(case)
-    return "active_learning.duration_fs", longest
+    return f"{case.loop}.duration_fs", longest
 
 
 def more_seeds(case: Case) -> Change | None:
     """Return active learning with one more run from each start."""
-    seeds = case.present("active_learning.n_seeds")
-    return None if seeds is None else ("active_learning.n_seeds", seeds + 1)
+    seeds = case.present(f"{case.loop}.n_seeds")
+    return None if seeds is None else (f"{case.loop}.n_seeds", seeds + 1)
 
 
 def watch_the_grade(case: Case) -> Change:
@@ -108,9 +110,11 @@ def hold_the_temperature(case: Case) -> Change | None:
 
 
 def wider_cell(case: Case) -> Change | None:
-    """Return the repetitions that make the cell wide enough along every axis."""
+    """Return the repetitions, or the atoms, that make the cell wide enough along every axis."""
     key, lengths = f"{case.stage}.supercell", case.present("cell_lengths_a")
     repeats, width = case.present(key), case.number("width_a")
+    if width and case.present(ATOMS):
+        return case.times(ATOMS, (case.limit("width_a") / width) ** 3)
     if repeats is None or lengths is None or not width:
         return None
     true = width / min(n * a for n, a in zip(repeats, lengths, strict=True))

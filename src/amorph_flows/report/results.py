@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from amorph_flows.analysis.verdict import Verdict, word_for
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.remedies import with_remedy
 from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._foundations import foundations
+from amorph_flows.report._judged import judged
 from amorph_flows.report._samples import combined_rows, precise_together, with_note
-from amorph_flows.report._text import brief, cut, sentence
 from amorph_flows.report._times import in_ps, interval_in_ps
-from amorph_flows.schemas.study import MOST_LETTERS, Cause, Quantity, ResultRow, StudyParts
+from amorph_flows.schemas.judged_number import Cause
+from amorph_flows.schemas.study import Quantity, ResultRow, StudyParts
 
 _NOT_SEEN: dict[Quantity, str] = {
     "residence_time": "too few hops of ions can be told apart",
@@ -52,31 +53,16 @@ def _judged(parts: StudyParts, row: ResultRow) -> ResultRow:
     took = cpu_seconds_of_stages(parts) if together else {}
     rests_on = [with_remedy(verdict, "samples", parts.settings, took) for verdict in together]
     rests_on += foundations(parts, row)
-    failed = [verdict for verdict in rests_on if not verdict.passed]
-    causes = [*_missing(row, failed), *map(_cause, failed)]
-    reason = sentence([f"all {len(rests_on)} checks that it rests on were passed"])
-    if causes:
-        reason = brief([cause.reason for cause in causes], MOST_LETTERS)
-    word = word_for({verdict.scope for verdict in failed}, has_value=row.value is not None)
-    return row.model_copy(update={"verdict": word, "reason": reason, "causes": causes})
+    return judged(row, rests_on, _missing(row, rests_on))
 
 
-def _missing(row: ResultRow, failed: Sequence[Verdict]) -> list[Cause]:
+def _missing(row: ResultRow, rests_on: Sequence[Verdict]) -> list[Cause]:
     """Return why there is no number, where that is not what a verdict says."""
-    seen = row.quantity not in _NOT_SEEN
+    seen, failed = row.quantity not in _NOT_SEEN, [v for v in rests_on if not v.passed]
     if row.value is not None or (seen and failed):
         return []
     reason = "the documents hold no value" if seen else _NOT_SEEN[row.quantity]
     return [Cause(question="a number?", answer="NONE", reason=reason, remedy=None)]
-
-
-def _cause(verdict: Verdict) -> Cause:
-    return Cause(
-        question=verdict.question,
-        answer=verdict.answer,
-        reason=cut(verdict.reason, MOST_LETTERS),
-        remedy=verdict.remedy,
-    )
 
 
 def _row(
@@ -97,8 +83,6 @@ def _row(
         value=finite,
         unit=unit,
         uncertainty=_finite(uncertainty) if finite is not None else None,
-        verdict="not converged",
-        reason="",
         documents=list(dict.fromkeys(uuid for uuid in documents if uuid)),
     )
 

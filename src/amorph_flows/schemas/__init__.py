@@ -2,8 +2,8 @@
 
 SHARED = frozenset(
     {
-        *("array", "base", "combined", "comparison", "figure", "fits", "ion_motion", "plan"),
-        *("reference", "result", "schedule", "spread", "until"),
+        *("array", "base", "combined", "comparison", "figure", "fits", "ion_motion"),
+        *("judged_number", "plan", "reference", "result", "schedule", "spread", "until"),
     }
 )
 """Modules of what is no document of a job; every other module is a stage."""

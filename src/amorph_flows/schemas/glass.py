@@ -9,6 +9,7 @@ from pydantic import Field
 from amorph_flows.analysis.structure._rings import RingKind
 from amorph_flows.analysis.structure._snapshot import mask_of
 from amorph_flows.analysis.structure.free_volume import FreeVolume
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.array import Array
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.result import ResultDocument
@@ -64,6 +65,9 @@ class CoordinationDoc(ResultDocument):
     cutoff_a: float = Field(description="largest distance of a neighbour, Å")
     mean: float
     distribution: Array = Field(description="fraction of centres with 0, 1, 2, … neighbours")
+    shell: Verdict | None = Field(
+        default=None, description="whether it depends on the cutoff; None in documents of old"
+    )
 
 
 class NetworkDoc(ResultDocument):
@@ -217,6 +221,10 @@ class GlassDoc(StageDocument):
         default=1, description="that RDFs, coordination, angles and S(Q) are averaged over"
     )
     density_g_cm3: float
+    amorphous: Verdict | None = Field(
+        default=None,
+        description="whether the network has no long-range order; None in documents of old",
+    )
     rdf: RDFDoc
     shells: list[FirstShellDoc] = Field(
         default_factory=list, description="of the pairs of elements whose g(r) shows one"
@@ -269,3 +277,10 @@ class GlassStructureDoc(StageDocument):
         default=None, description="loops and cavities of all glasses together, if asked for"
     )
     measured: list[MeasuredCurve] = Field(default_factory=list)
+    amorphous: Verdict | None = Field(
+        default=None, description="of the glasses the first that is not, or the first"
+    )
+    verdicts: dict[str, Verdict] = Field(
+        default_factory=dict,
+        description="on a number, by its name: of the glasses the first that failed, or the first",
+    )

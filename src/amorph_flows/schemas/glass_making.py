@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from enum import auto
+
 from pydantic import Field
 
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.spread import SpreadDoc
+
+
+class CoolingVerdict(Answer):
+    """Whether a glass was cooled slowly enough for its structure to be that of a glass."""
+
+    SLOW = auto()
+    FAST = auto()
 
 
 class MadeGlass(Document):
@@ -28,6 +38,7 @@ class GlassesDoc(StageDocument):
     potential_uuid: str
     method: str = Field(description="of the potential")
     rate_k_per_ps: float = Field(description="at which they were cooled")
+    cooling: Verdict = Field(description="whether that is slow")
     ensemble: str = Field(description="of the end")
     glasses: list[MadeGlass] = Field(description="those that were made")
     density_g_cm3: SpreadDoc

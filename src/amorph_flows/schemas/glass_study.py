@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
+from typing_extensions import override
 
-from amorph_flows.analysis.verdict import Verdict
-from amorph_flows.schemas.base import Document, StageDocument
+from amorph_flows.schemas.base import StageDocument
+from amorph_flows.schemas.judged_number import JudgedNumber
 
 
-class GlassResult(Document):
+class GlassResult(JudgedNumber):
     """One number of the study."""
+
+    of_uncertainty: ClassVar[str] = "standard deviation between glasses"
 
     quantity: str = Field(
         description="density, coordination_P_O, glass_transition, youngs_modulus, "
         "tracer_diffusivity and so on"
     )
     species: str = Field(default="", description="that diffuses")
-    temperature_k: float | None = None
     heating: str = Field(
         default="", description="nvt or npt, under which a glass was heated or cooled"
     )
-    value: float
-    unit: str
     uncertainty: float | list[float] | None = Field(
         description="standard deviation between glasses, or the 95 % interval [low, high]"
     )
     n_glasses: int
-    doubts: list[Verdict] = Field(default_factory=list, description="verdicts that did not pass")
+
+    @property
+    @override
+    def origin(self) -> str:
+        return self.heating.upper()
 
 
 class GlassStudyDoc(StageDocument):

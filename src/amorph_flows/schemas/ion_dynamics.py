@@ -53,5 +53,8 @@ class IonDynamicsDoc(StageDocument):
     mobility_keys: list[tuple[Heating, int]] = Field(
         default_factory=list, description="heating and number of the glass of each"
     )
+    inputs_cpu_seconds: float | None = Field(
+        default=None, description="CPU time of the runs, s; None where it is not known"
+    )
     tracer_diffusivities: list[HeatedDiffusivity]
     activation_energies: list[HeatedActivation]

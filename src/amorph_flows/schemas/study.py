@@ -8,15 +8,16 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from typing_extensions import override
 
-from amorph_flows.analysis.verdict import Remedy, ResultWord, Verdict
+from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
-from amorph_flows.schemas.base import Document, Judged, StageDocument
+from amorph_flows.schemas.base import Document, StageDocument
 from amorph_flows.schemas.combined import CombinedDoc, GlassExtension
 from amorph_flows.schemas.comparison import StudyBasis
 from amorph_flows.schemas.dataset import DatasetDoc
 from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.insertion import SiteSetDoc
+from amorph_flows.schemas.judged_number import JudgedNumber
 from amorph_flows.schemas.melt_quench import QuenchDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
@@ -42,36 +43,15 @@ Quantity = Literal[
 ]
 
 
-MOST_LETTERS = 200
-"""Letters of a reason in the results, at most."""
-
-
-class Cause(Document):
-    """One verdict that stands between a result and belief."""
-
-    question: str
-    answer: str
-    reason: str = Field(max_length=MOST_LETTERS)
-    remedy: Remedy | None = Field(description="what would turn it; null where nothing is known to")
-
-
-class ResultRow(Judged):
+class ResultRow(JudgedNumber):
     """One line of the report's first table."""
 
     quantity: Quantity
-    temperature_k: float | None = None
     structure_source: str = Field(
         description="crystal, crystal by MTP, crystal relaxed by MTP, engine MD or MTP MD"
     )
-    value: float | None = Field(description="None where the number is refused")
-    unit: str
     uncertainty: float | list[float] | None = Field(
         description="standard error, or the 95 % interval [low, high]"
-    )
-    verdict: ResultWord
-    reason: str = Field(max_length=MOST_LETTERS)
-    causes: list[Cause] = Field(
-        default_factory=list, description="the verdicts that were not passed, its own first"
     )
     documents: list[str] = Field(description="uuids of the documents behind the number")
     combined: CombinedDoc | None = Field(
@@ -81,17 +61,10 @@ class ResultRow(Judged):
         default="", description="which scatter the uncertainty holds, and what would halve it"
     )
 
-    @classmethod
+    @property
     @override
-    def verdict_of(cls, fields: Mapping[str, Any]) -> Verdict:
-        """Return the verdict on a line of results."""
-        return Verdict(
-            question=fields["quantity"],
-            answer=fields["verdict"],
-            passed=fields["verdict"] == "believed",
-            scope="model" if fields["verdict"] == "converged" else "numerical",
-            reason=fields["reason"],
-        )
+    def origin(self) -> str:
+        return self.structure_source
 
 
 class Difference(Document):

@@ -12,7 +12,13 @@ from typing_extensions import override
 
 from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.study.overrides import apply_overrides
-from amorph_flows.study.reading import StudyFile, read_mapping, resolved, validated
+from amorph_flows.study.reading import (
+    StudyFile,
+    check_references,
+    read_mapping,
+    resolved,
+    validated,
+)
 
 if TYPE_CHECKING:
     from jobflow import Flow
@@ -65,6 +71,11 @@ class GlassStudy(StudyFile):
         default_factory=dict,
         description="files of two columns, Q in 1/Å and S, by neutron and xray",
     )
+    references: list[Any] | None = Field(
+        default=None,
+        description="values from elsewhere that the report shows beside the results, as in a study "
+        "from a crystal; without it the set of the same glass, and [] for none",
+    )
     leave_out: list[str] = Field(
         default_factory=list, description="stages that are not run: transition, elastic, ions"
     )
@@ -83,6 +94,7 @@ class GlassStudy(StudyFile):
         """
         from amorph_flows.engines.named import named_engine
         from amorph_flows.flows import GlassStudyMaker
+        from amorph_flows.references import read_references
 
         maker = GlassStudyMaker.from_preset(self.preset)
         if self.potential == "fit":
@@ -100,7 +112,8 @@ class GlassStudy(StudyFile):
         if self.n_glasses is not None:
             glasses = replace(glasses, n_glasses=self.n_glasses)
         structure = replace(maker.structure, measured=self.measured)
-        maker = replace(maker, glasses=glasses, structure=structure, ion=self.ion)
+        given = None if self.references is None else tuple(read_references(self.references))
+        maker = replace(maker, glasses=glasses, structure=structure, ion=self.ion, references=given)
         for stage in self.leave_out:
             if stage not in _OPTIONAL:
                 raise unknown_name("stage to leave out", stage, _OPTIONAL)
@@ -159,6 +172,7 @@ def load_glass_study(path: str | Path) -> GlassStudy:
             known = sorted(GlassStudy.model_fields, key=StudyFile.model_fields.__contains__)
             raise InputError(f"{file}: {unknown_name('key', key, known)}")
     study = resolved(validated(GlassStudy, file, content), file)
+    check_references(file, study.references)
     here = file.resolve().parent
     measured = {name: str((here / where).resolve()) for name, where in study.measured.items()}
     return study.model_copy(

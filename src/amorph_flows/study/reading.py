@@ -149,6 +149,31 @@ def resolved(study: Kind, file: Path) -> Kind:
     return study.model_copy(update={key: path.resolve() for key, path in found.items()})
 
 
+def check_references(file: Path, given: list[Any] | None) -> None:
+    """Refuse references that cannot be.
+
+    Parameters
+    ----------
+    file
+        The study file, for the message.
+    given
+        As it has them; None: it has none.
+
+    Raises
+    ------
+    InputError
+        If one lacks a unit or source, or a set does not ship.
+    """
+    if not given:
+        return
+    from amorph_flows.references import read_references
+
+    try:
+        read_references(given)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+
+
 def _check_workers(file: Path, workers: dict[str, Any]) -> None:
     if not workers:
         return

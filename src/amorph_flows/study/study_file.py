@@ -11,7 +11,14 @@ from typing_extensions import override
 from amorph_flows.errors import InputError, unknown_name
 from amorph_flows.study.goals import goals_as_overrides
 from amorph_flows.study.overrides import apply_overrides, flatten_overrides, override_names
-from amorph_flows.study.reading import COMPARE, StudyFile, read_mapping, resolved, validated
+from amorph_flows.study.reading import (
+    COMPARE,
+    StudyFile,
+    check_references,
+    read_mapping,
+    resolved,
+    validated,
+)
 
 if TYPE_CHECKING:
     from jobflow import Flow
@@ -152,7 +159,7 @@ def load_study(path: str | Path) -> Study:
         if key not in Study.model_fields:
             raise InputError(f"{file}: {_unknown_key(key, content)}")
     study = validated(Study, file, content)
-    _check_references(file, study.references)
+    check_references(file, study.references)
     return resolved(study, file)
 
 
@@ -177,17 +184,6 @@ def _unknown_key(key: Any, content: dict[str, Any]) -> InputError:
         f"{key!r} is an override, not a key of the study file; write it under 'overrides' as "
         + " or ".join(repr(name) for name in meant)
     )
-
-
-def _check_references(file: Path, given: list[Any] | None) -> None:
-    if not given:
-        return
-    from amorph_flows.references import read_references
-
-    try:
-        read_references(given)
-    except InputError as error:
-        raise InputError(f"{file}: {error}") from error
 
 
 def _is_heeded(name: str) -> bool:

@@ -58,8 +58,10 @@ def _packed(cell: Structure, seed: int) -> Structure:
 @pytest.mark.parametrize("repeats", [(1, 3, 2), (2, 6, 4)])
 def test_contrast_of_vibrating_crystals_and_random_packings(repeats):
     crystal, limits = _v2o5(repeats), AmorphousThresholds()
-    hot = [judge_amorphous(_vibrating(crystal, 0.17, s), crystal, HOST) for s in range(3)]
-    packed = [judge_amorphous(_packed(crystal, seed), crystal, HOST) for seed in range(3)]
+    shaken = [_vibrating(crystal, 0.17, seed) for seed in range(3)]
+    mixed = [_packed(crystal, seed) for seed in range(3)]
+    hot = [judge_amorphous(one, crystal, HOST) for one in shaken]
+    packed = [judge_amorphous(one, crystal, HOST) for one in mixed]
     hottest, least = (f([j.numbers["rdf_fluctuation"] for j in hot]) for f in (max, min))
     assert hottest < 0.22
     assert least > 1.5 * limits.rdf_fluctuation
@@ -70,6 +72,11 @@ def test_contrast_of_vibrating_crystals_and_random_packings(repeats):
     assert {j.verdict for j in packed} == {AmorphousVerdict.AMORPHOUS}
     assert all(j.reason.endswith("sublattice has lattice") for j in hot)
     assert all(j.reason.endswith("sublattice has no lattice") for j in packed)
+    for one, beside in zip([*shaken, *mixed], [*hot, *packed], strict=True):
+        alone = judge_amorphous(one, None, HOST)
+        assert alone.answer == beside.answer
+        assert "crystal's" not in alone.reason
+        assert "fluctuation_ratio" not in alone.numbers
 
 
 def test_analytic_broadening_of_the_crystal_is_that_of_real_displacements():

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from amorph_flows.analysis.structure.coordination import (
+    ShellVerdict,
     coordination_numbers,
     find_bonds,
     first_minimum,
@@ -37,6 +40,42 @@ def test_crystals_have_their_coordination_without_a_cutoff(structure, centre, ne
     assert set(found.numbers.ravel()) == {number}
     assert found.mean == number
     np.testing.assert_array_equal(np.flatnonzero(found.distribution), [number])
+
+
+def _shell(width_a: float, seed: int = 0) -> Structure:
+    """Rock salt whose atoms are displaced at random, so that its shells have a width."""
+    crystal = ROCK_SALT * (4, 4, 4)
+    moved = np.random.default_rng(seed).normal(scale=width_a, size=(len(crystal), 3))
+    return Structure(
+        crystal.lattice, crystal.species, crystal.cart_coords + moved, coords_are_cartesian=True
+    )
+
+
+def test_a_shell_that_ends_before_the_next_is_closed_and_one_that_does_not_is_open():
+    sharp = coordination_numbers(_shell(0.1), "Mg", "O").shell
+    assert sharp.answer == ShellVerdict.CLOSED
+    assert sharp.passed
+    gas = np.random.default_rng(0).random((2000, 3))
+    even = Structure(Lattice.cubic(28.0), ["Na"] * 500 + ["O"] * 1500, gas)
+    given = coordination_numbers(even, "Na", "O", 3.0)
+    density = 1500 / 28.0**3
+    assert given.mean == pytest.approx(4 / 3 * np.pi * 3.0**3 * density, rel=0.05)
+    assert given.shell.answer == ShellVerdict.CUTOFF_GIVEN
+    assert given.shell.passed
+    # where atoms are spread evenly, 0.1 Å at 3 Å are a tenth of the neighbours
+    assert given.shell.numbers["change"] == pytest.approx(0.1, rel=0.15)
+    found = replace(given, cutoff_given=False).shell
+    assert found.answer == ShellVerdict.OPEN
+    assert not found.passed
+    assert "not closed" in found.reason
+
+
+def test_means_beside_the_cutoff_are_those_of_such_cutoffs():
+    structure = _shell(0.35)
+    found = coordination_numbers(structure, "Mg", "O", 2.8)
+    assert found.mean_shorter == coordination_numbers(structure, "Mg", "O", 2.7).mean
+    assert found.mean_longer == coordination_numbers(structure, "Mg", "O", 2.9).mean
+    assert found.mean_shorter < found.mean < found.mean_longer
 
 
 def test_first_minimum_is_in_the_gap_between_the_shells():

@@ -47,6 +47,7 @@ NO_STAGES = {
         "fits": "settings of fits, of each method",
         "ion_mobility": "fast and slow ions of one run and what surrounds them",
         "ion_motion": "how the ions of one run moved",
+        "judged_number": "what all results of studies have",
         "labelling": "what engines give, to several stages",
         "plan": "what a study will cost",
         "reference": "values from elsewhere",

@@ -63,7 +63,7 @@ class AmorphousThresholds:
 
 def judge_amorphous(
     structure: StructureLike,
-    crystal: StructureLike,
+    crystal: StructureLike | None,
     host_species: str | Iterable[str],
     thresholds: AmorphousThresholds | None = None,
 ) -> Verdict:
@@ -75,7 +75,8 @@ def judge_amorphous(
         A structure, or a trajectory: its RDF is averaged over all frames, its long-range order
         is that of the last.
     crystal
-        The crystal it was made from; any cell that holds the host species.
+        The crystal it was made from; any cell that holds the host species. None: it was made from
+        a random packing, and is held to the absolute limits alone.
     host_species
         Elements of the host.
     thresholds
@@ -87,8 +88,8 @@ def judge_amorphous(
         Its answer is an `AmorphousVerdict`, and only ``AMORPHOUS`` passes. Its numbers are
         ``rdf_fluctuation``, the rms deviation of the host's RDF from 1 between 6 and 10 Å,
         counting noise removed; ``counting_noise``, what it would be for as many atoms placed at
-        random; ``crystal_rdf_fluctuation``, what it is for the crystal at the largest thermal
-        broadening; ``fluctuation_ratio``, the first over the last; and the structure factors of
+        random; where there is a crystal, ``crystal_rdf_fluctuation``, what it is for that at the
+        largest thermal broadening, and ``fluctuation_ratio``; and the structure factors of
         the most ordered host sublattice, ``lattice_structure_factor_a``, ``_b`` and ``_c``. Its
         reason names that sublattice.
 
@@ -99,16 +100,21 @@ def judge_amorphous(
     """
     limits = thresholds or AmorphousThresholds()
     hosts = symbols_of(host_species)
-    frames, reference = as_trajectory(structure), as_trajectory(crystal)
-    for source in (frames, reference):
+    frames = as_trajectory(structure)
+    reference = None if crystal is None else as_trajectory(crystal)
+    for source in filter(None, [frames, reference]):
         mask_of(source.numbers, hosts)
     measured, noise = host_fluctuation(frames, hosts)
     fluctuation = above_noise(measured, noise)
-    of_crystal, _ = host_fluctuation(
-        reference, hosts, limits.crystal_displacement_a, own_images=True
-    )
+    beside: dict[str, float] = {}
+    if reference is not None:
+        of_crystal, _ = host_fluctuation(
+            reference, hosts, limits.crystal_displacement_a, own_images=True
+        )
+        beside["crystal_rdf_fluctuation"] = of_crystal
+        beside["fluctuation_ratio"] = fluctuation / of_crystal
     element, order = _most_ordered(frames.select(slice(frames.n_frames - 1, None)), hosts, limits)
-    ratio = fluctuation / of_crystal
+    ratio = beside.get("fluctuation_ratio")
     answer, reason = _amorphous_answer(fluctuation, ratio, element, order.verdict, limits)
     factors = dict(zip("abc", order.structure_factors, strict=True))
     return Verdict(
@@ -120,8 +126,7 @@ def judge_amorphous(
         numbers={
             "rdf_fluctuation": fluctuation,
             "counting_noise": noise,
-            "crystal_rdf_fluctuation": of_crystal,
-            "fluctuation_ratio": ratio,
+            **beside,
             **{f"lattice_structure_factor_{axis}": factor for axis, factor in factors.items()},
         },
         thresholds=asdict(limits),
@@ -150,15 +155,17 @@ def _most_ordered(
 
 def _amorphous_answer(
     fluctuation: float,
-    ratio: float,
+    ratio: float | None,
     element: str,
     lattice: str,
     limits: AmorphousThresholds,
 ) -> tuple[AmorphousVerdict, str]:
+    beside = "" if ratio is None else f", {ratio:.2f} of the hot crystal's"
     measured = (
-        f"the host RDF beyond 6 Å deviates by {fluctuation:.3f} from 1, {ratio:.2f} of the hot "
-        f"crystal's, and the {element} sublattice has {in_words(lattice)}"
+        f"the host RDF beyond 6 Å deviates by {fluctuation:.3f} from 1{beside}, and the {element} "
+        f"sublattice has {in_words(lattice)}"
     )
+    ratio = ratio or 0.0
     if ratio >= limits.crystalline_ratio or lattice == LatticeVerdict.LATTICE:
         return AmorphousVerdict.CRYSTALLINE, f"order of a crystal remains: {measured}"
     flat = fluctuation <= limits.rdf_fluctuation and ratio <= limits.amorphous_ratio

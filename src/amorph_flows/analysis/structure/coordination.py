@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import auto
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
@@ -17,6 +18,7 @@ from amorph_flows.analysis.structure._snapshot import (
 )
 from amorph_flows.analysis.structure.rdf import RadialDistribution, radial_distribution
 from amorph_flows.analysis.trajectory import Trajectory
+from amorph_flows.analysis.verdict import Answer, Verdict
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
@@ -24,6 +26,9 @@ _SMOOTHING_A = 0.1
 _PROMINENCE = 0.3
 _REACH_A = 6.0
 N_BINS = 300
+
+_EDGE_A = 0.1
+_MOST_CHANGE = 0.05
 
 Pair = tuple[str, str]
 
@@ -51,6 +56,14 @@ class Bonds:
     cutoffs_a: dict[Pair, float]
 
 
+class ShellVerdict(Answer):
+    """Whether a first shell of neighbours ends before the second begins."""
+
+    CLOSED = auto()
+    OPEN = auto()
+    CUTOFF_GIVEN = auto()
+
+
 @dataclass(frozen=True)
 class Coordination:
     """How many neighbours of one element the atoms of another have.
@@ -63,12 +76,19 @@ class Coordination:
         Largest distance of a neighbour, Å.
     numbers
         Neighbours of each centre in each frame, shape ``(n_frames, n_centres)``.
+    mean_shorter, mean_longer
+        Mean coordination number with a cutoff 0.1 Å shorter and longer.
+    cutoff_given
+        Whether the cutoff was chosen, and not found as the first minimum of g(r).
     """
 
     centre: str
     neighbour: str
     cutoff_a: float
     numbers: IntArray
+    mean_shorter: float
+    mean_longer: float
+    cutoff_given: bool
 
     @property
     def mean(self) -> float:
@@ -79,6 +99,36 @@ class Coordination:
     def distribution(self) -> FloatArray:
         """Fraction of centres with 0, 1, 2, … neighbours, shape ``(max + 1,)``."""
         return np.bincount(self.numbers.ravel()) / self.numbers.size
+
+    @property
+    def shell(self) -> Verdict:
+        """Whether the number says how many neighbours there are, or only how long the cutoff is.
+
+        A shell is open where 0.1 Å more or less at a cutoff that was found change the mean number
+        by more than 5 %. A cutoff that was given defines its number.
+        """
+        change = (self.mean_longer - self.mean_shorter) / 2 / self.mean if self.mean else 0.0
+        told = (
+            f"{self.centre} has {self.mean_shorter:.2f}, {self.mean:.2f} and {self.mean_longer:.2f}"
+            f" {self.neighbour} within {self.cutoff_a - _EDGE_A:.2f}, {self.cutoff_a:.2f} and "
+            f"{self.cutoff_a + _EDGE_A:.2f} Å"
+        )
+        if self.cutoff_given:
+            answer, reason = ShellVerdict.CUTOFF_GIVEN, f"{told}; the cutoff was given"
+        elif change <= _MOST_CHANGE:
+            answer, reason = ShellVerdict.CLOSED, told
+        else:
+            answer = ShellVerdict.OPEN
+            reason = f"{told}: its first shell is not closed, so name the cutoff that you mean"
+        return Verdict(
+            question="first shell closed?",
+            answer=answer,
+            passed=answer != ShellVerdict.OPEN,
+            scope="numerical",
+            reason=reason,
+            numbers={"change": change, "cutoff_a": self.cutoff_a},
+            thresholds={"change": _MOST_CHANGE},
+        )
 
 
 def first_minimum(rdf: RadialDistribution, first: str, second: str) -> float:
@@ -207,14 +257,20 @@ def coordination_numbers(
     centres = mask_of(frames.numbers, centre)
     mask_of(frames.numbers, neighbour)
     pair = (centre, neighbour)
-    cutoffs = bond_cutoffs(frames, {pair: cutoff_a})
+    cutoff = bond_cutoffs(frames, {pair: cutoff_a})[pair]
     neighbours = mask_of(frames.numbers, neighbour)
-    numbers = np.empty((frames.n_frames, int(centres.sum())), dtype=np.int64)
+    within = [max(cutoff - _EDGE_A, 0.0), cutoff, cutoff + _EDGE_A]
+    numbers = np.empty((3, frames.n_frames, int(centres.sum())), dtype=np.int64)
     for n in range(frames.n_frames):
-        bonds = _bonds_of_frame(frames, n, cutoffs)
-        towards = bonds.first[neighbours[bonds.second]]
-        numbers[n] = np.bincount(towards, minlength=frames.n_atoms)[centres]
-    return Coordination(centre, neighbour, cutoffs[pair], numbers)
+        bonds = _bonds_of_frame(frames, n, {pair: within[-1]})
+        lengths = np.linalg.norm(bonds.vectors, axis=1)
+        for limit, counted in zip(within, numbers, strict=True):
+            towards = bonds.first[neighbours[bonds.second] & (lengths < limit)]
+            counted[n] = np.bincount(towards, minlength=frames.n_atoms)[centres]
+    shorter, longer = float(numbers[0].mean()), float(numbers[2].mean())
+    return Coordination(
+        centre, neighbour, cutoff, numbers[1], shorter, longer, cutoff_a is not None
+    )
 
 
 def _bonds_of_frame(frames: Trajectory, index: int, cutoffs: dict[Pair, float]) -> Bonds:

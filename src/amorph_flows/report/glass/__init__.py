@@ -2,6 +2,6 @@
 
 from amorph_flows.report.glass._ions import ion_sections
 from amorph_flows.report.glass._page import glass_report
-from amorph_flows.report.glass._results import glass_results, with_doubt
+from amorph_flows.report.glass._results import GlassParts, glass_results
 
-__all__ = ["glass_report", "glass_results", "ion_sections", "with_doubt"]
+__all__ = ["GlassParts", "glass_report", "glass_results", "ion_sections"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import cycle
 
@@ -18,23 +19,29 @@ from amorph_flows.report._section import (
     plain_data,
     section_data,
 )
+from amorph_flows.report._text import charged, formula, temperature
 from amorph_flows.report.figures._theme import CYCLE
 from amorph_flows.report.glass._persistence import persistence_panels
+from amorph_flows.report.glass._results import GlassParts
+from amorph_flows.report.glass._screen import glass_screen
+from amorph_flows.report.sections._references import reference_table
+from amorph_flows.report.sections._summary import counted, reasons_of
 from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.glass import GlassStructureDoc
-from amorph_flows.schemas.glass_making import GlassesDoc
 from amorph_flows.schemas.glass_study import GlassResult
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
+from amorph_flows.schemas.reference import Reference
 
 _RESULTS = (
-    Column("name", "quantity"),
-    Column("temperature_k", "temperature / K", "exact"),
+    Column("name", "result"),
+    Column("temperature_shown", "temperature"),
     Column("heating", "heated or cooled under"),
     Column("value", "value", "number", 4),
     Column("unit", "unit"),
-    Column("uncertainty", "standard deviation or 95 % interval", "uncertainty"),
+    Column("uncertainty", "uncertainty", "uncertainty"),
     Column("n_glasses", "glasses", "exact"),
-    Column("doubts", "doubts"),
+    Column("verdict", "verdict", "verdict"),
+    Column("doubts", "why", "doubts"),
 )
 _FIRST = (
     *("density", "coordination", "linkage", "connectivity", "glass_transition", "expansion"),
@@ -51,50 +58,47 @@ _RINGS = ("guttman", "king", "primitive")
 
 
 def glass_report(
-    preset: str,
-    made: GlassesDoc,
-    structure: GlassStructureDoc,
-    results: Sequence[GlassResult],
-    transitions: Sequence[GlassTransitionDoc] = (),
-    moved: Sequence[Section] = (),
+    parts: GlassParts, results: Sequence[GlassResult], moved: Sequence[Section] = ()
 ) -> dict[str, str]:
     """Return the report: a page and its numbers, by file name.
 
     Parameters
     ----------
-    preset
-        The protocol.
-    made
-        How the glasses were made.
-    structure
-        What they are like.
+    parts
+        The documents of the study.
     results
-        All numbers of the study.
-    transitions
-        Of each glass that has one.
+        All its numbers.
     moved
         Chapters on how ions move.
     """
-    n = len(made.glasses)
+    made = parts.made
     lead = (
-        f"{n} of {made.n_asked} glasses of {made.formula}, {made.n_atoms} atoms each, made with "
-        f"{made.method} and cooled at {made.rate_k_per_ps:g} K/ps."
+        f"{len(made.glasses)} of {made.n_asked} glasses of {formula(made.formula)}, {made.n_atoms} "
+        f"atoms each, made with {made.method} and cooled at {made.rate_k_per_ps:g} K/ps."
     )
-    sections = [_results_section(results), structure_section(structure)]
-    if transitions:
-        sections.append(_transition_section(transitions))
+    screen = glass_screen(parts, results)
+    sections = [_results_section(parts.references, results), structure_section(parts.structure)]
+    if parts.transitions:
+        sections.append(_transition_section(parts.transitions))
     sections += moved
     data = {
         "formula": made.formula,
-        "preset": preset,
+        "preset": parts.preset,
+        "first_screen": screen.data(),
         "results": [plain_data(result.model_dump(mode="json")) for result in results],
-        "sections": {section.name: section_data(section) for section in sections},
+        "settings": plain_data(parts.settings),
+        "sections": {
+            section.name: section_data(section) for section in [screen.section, *sections]
+        },
     }
+    settings = json.dumps(data["settings"], indent=1, ensure_ascii=False)
     page = render_page(
-        title=f"Glasses of {made.formula}",
+        title=f"Glasses of {formula(made.formula)}",
         lead=lead,
+        screen=screen,
         sections=sections,
         generator=f"amorph-flows {version('amorph-flows')}",
+        listings=[("Settings of the study, as stored", settings)] if parts.settings else [],
     )
     return {
         "report.html": page,
@@ -102,67 +106,33 @@ def glass_report(
     }
 
 
-def _results_section(results: Sequence[GlassResult]) -> Section:
+def _results_section(references: Sequence[Reference], results: Sequence[GlassResult]) -> Section:
     first = [one for one in results if any(part in one.quantity for part in _FIRST)]
     more = [one for one in results if one not in first]
-    moved = [one for one in results if one.quantity == "tracer_diffusivity" and one.temperature_k]
-    caption = "Means over the glasses, with the standard deviation between them."
-    tables = [Table("results", caption, _RESULTS, [_row(one) for one in first])]
+    caption = "Means over the glasses; uncertainty is the standard deviation between them (±) or "
+    tables = [_table("results", f"{caption}the 95 % interval.", first)]
     if more:
         rest = "Peaks, first sharp diffraction peak, voids."
-        tables.append(Table("more", rest, _RESULTS, [_row(one) for one in more], folded=True))
-    panels = []
-    if moved:
-        caption = "Means over the glasses with 95 % intervals; doubted ones are open."
-        panels.append(Panel("arrhenius", "Diffusivities", caption, _arrhenius(moved)))
-    return Section("results", "Results", (), panels, tables)
+        tables.append(replace(_table("more", rest, more), folded=True))
+    if references:
+        tables.append(reference_table(references, results))
+    return Section("results", "Results", [counted(results)], tables=tables)
+
+
+def _table(name: str, caption: str, results: Sequence[GlassResult]) -> Table:
+    return Table(name, caption, _RESULTS, [_row(one) for one in results], group="name")
 
 
 def _row(result: GlassResult) -> Row:
-    doubts = "; ".join(verdict.reason for verdict in result.doubts)
     name = quantity_name(result.quantity)
     if result.species:
-        name = f"{name} of {result.species}"
-    return {**result.model_dump(), "name": name, "doubts": doubts}
-
-
-def _arrhenius(moved: Sequence[GlassResult]) -> PlotDoc:
-    series = []
-    kinds = sorted({(one.species, one.heating) for one in moved})
-    for (species, heating), colour in zip(kinds, cycle(CYCLE), strict=False):
-        for doubted in (False, True):
-            these = [
-                one
-                for one in moved
-                if (one.species, one.heating, bool(one.doubts)) == (species, heating, doubted)
-                and one.value > 0
-            ]
-            if not these:
-                continue
-            ends = [_ends(one) for one in these]
-            series.append(
-                Series(
-                    name=f"{species}, {heating.upper()}{', doubted' if doubted else ''}",
-                    kind="points",
-                    symbol="square-open" if doubted else "circle",
-                    x=[1000 / one.temperature_k for one in these if one.temperature_k],
-                    y=[one.value for one in these],
-                    low=[low for low, _ in ends],
-                    high=[high for _, high in ends],
-                    labels=[f"{one.temperature_k:g} K" for one in these],
-                    colour=colour,
-                )
-            )
-    return PlotDoc(
-        x=Axis(title="1000 K / temperature"),
-        y=Axis(title="diffusivity", unit="cm²/s", log=True),
-        series=series,
-    )
-
-
-def _ends(result: GlassResult) -> tuple[float, float]:
-    interval = result.uncertainty
-    return (interval[0], interval[1]) if isinstance(interval, list) else (result.value,) * 2
+        name = f"{name} of {charged(result.species)}"
+    shown = {
+        "name": name,
+        "temperature_shown": temperature(result.temperature_k),
+        "doubts": reasons_of(result),
+    }
+    return {**result.model_dump(), **shown}
 
 
 def structure_section(doc: GlassStructureDoc) -> Section:

@@ -1,16 +1,24 @@
-"""The results of a study of glasses, from the documents of its stages."""
+"""The results of a study of glasses, each with its word and what stands in its way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.remedies import Settings, with_remedy
+from amorph_flows.report._judged import judged
+from amorph_flows.runtime.cpu_time import cpu_seconds_of, total_seconds
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.glass import GlassStructureDoc
+from amorph_flows.schemas.glass_making import GlassesDoc
 from amorph_flows.schemas.glass_study import GlassResult
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
 from amorph_flows.schemas.ion_dynamics import IonDynamicsDoc
+from amorph_flows.schemas.potential import PotentialDoc
+from amorph_flows.schemas.production_md import TrajectoryDoc
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.spread import SpreadDoc
 
 _SHOWN = ("density", "coordination_", "linkage_", "connectivity", "peak_", "fsdp_", "void_")
@@ -20,68 +28,144 @@ _MODULI: dict[str, tuple[Callable[[ElasticDoc], float], str]] = {
     "bulk_modulus": (lambda doc: doc.bulk_gpa, "GPa"),
     "poisson_ratio": (lambda doc: doc.poisson, ""),
 }
+_ONE_GLASS = "of one glass, so that the scatter between glasses is not known"
+
+Judged = tuple[GlassResult, str, list[Verdict]]
+"""A number, the stage that it is from, and the verdicts on it."""
 
 
-def glass_results(
-    structure: GlassStructureDoc,
-    transitions: Sequence[GlassTransitionDoc] = (),
-    elastic: Sequence[ElasticDoc] = (),
-    ions: IonDynamicsDoc | None = None,
-) -> list[GlassResult]:
-    """Return the numbers of a study.
+@dataclass(frozen=True)
+class GlassParts:
+    """The documents of a study of glasses, those that failed left out.
 
     Parameters
     ----------
+    preset
+        The protocol.
+    made
+        How the glasses were made.
+    runs
+        Of each glass.
+    potential
+        Of all stages.
     structure
-        Of all glasses.
+        What the glasses are like.
     transitions, elastic
-        Of each glass that has one.
+        Of each glass.
     ions
-        Of all glasses; None where their motion was not looked at.
-    """
-    found = [
-        _spread(name, number)
-        for name, number in structure.numbers.items()
-        if name.startswith(_SHOWN)
-    ]
-    found += _cooling(transitions)
-    for name, (read, unit) in _MODULI.items():
-        if elastic:
-            spread = SpreadDoc.of([read(doc) for doc in elastic], unit)
-            found.append(_spread(name, spread, [doc.isotropic for doc in elastic]))
-    return [*found, *_motion(ions)]
-
-
-def with_doubt(
-    results: Sequence[GlassResult], learning: ActiveLearningDoc | None
-) -> list[GlassResult]:
-    """Return results, each with the doubt that the potential did not converge where it did not.
-
-    Parameters
-    ----------
-    results
-        The numbers of a study.
+        How ions move; None where it was not asked for.
     learning
         How the potential was learned; None where it was given.
+    references
+        Values from elsewhere.
+    settings
+        Of the study's Maker, by the keys of a study file's overrides.
     """
-    if learning is None or learning.verdict.passed:
-        return list(results)
-    doubt = learning.verdict
-    return [one.model_copy(update={"doubts": [doubt, *one.doubts]}) for one in results]
+
+    preset: str
+    made: GlassesDoc
+    runs: Sequence[TrajectoryDoc]
+    potential: PotentialDoc
+    structure: GlassStructureDoc
+    transitions: Sequence[GlassTransitionDoc] = ()
+    elastic: Sequence[ElasticDoc] = ()
+    ions: IonDynamicsDoc | None = None
+    learning: ActiveLearningDoc | None = None
+    references: Sequence[Reference] = ()
+    settings: Settings = field(default_factory=dict)
+
+    @property
+    def cpu_seconds(self) -> dict[str, float | None]:
+        """CPU time of each stage, s; None where it is not known."""
+        took: dict[str, float | None] = {"glasses": cpu_seconds_of(self.runs)}
+        if self.learning is not None:
+            took["learning"] = total_seconds(t.cpu_seconds for t in self.learning.generations)
+            took["first labels"] = None
+        if self.transitions:
+            took["transition"] = cpu_seconds_of(self.transitions)
+        if self.elastic:
+            took["elastic"] = None
+        if self.ions is not None:
+            took["ions"] = self.ions.inputs_cpu_seconds
+        return took
 
 
-def _spread(name: str, number: SpreadDoc, verdicts: Sequence[Verdict] = ()) -> GlassResult:
+def glass_results(parts: GlassParts) -> list[GlassResult]:
+    """Return the numbers of a study.
+
+    Each rests on the verdicts on itself, on the runs that made the glasses, on the potential, on
+    how that was learned, and on the engine of its labels.
+
+    Parameters
+    ----------
+    parts
+        The documents of the study.
+    """
+    shared = _foundations(parts)
+    return [
+        judged(
+            one if one.n_glasses > 1 else one.model_copy(update={"note": _ONE_GLASS}),
+            [*_mended(parts, stage, verdicts), *shared],
+        )
+        for one, stage, verdicts in _numbers(parts)
+    ]
+
+
+def _foundations(parts: GlassParts) -> list[Verdict]:
+    """Return the verdicts that all results rest on, the first of each question that failed."""
+    of_runs = [verdict for run in parts.runs for verdict in run.verdicts]
+    first = {verdict.question: verdict for verdict in of_runs if verdict.passed}
+    first |= {verdict.question: verdict for verdict in reversed(of_runs) if not verdict.passed}
+    learned = []
+    if parts.learning is not None:
+        learned = [parts.learning.verdict, *filter(None, [parts.learning.goal])]
+    amorphous = parts.structure.amorphous
+    made = [*filter(None, [amorphous]), parts.made.cooling, *first.values()]
+    return [
+        *_mended(parts, "glasses.schedule", made),
+        *_mended(parts, "learning", learned),
+        *_mended(parts, "learning.fit", parts.potential.verdicts),
+        *parts.potential.engine.verdicts("energies"),
+    ]
+
+
+def _mended(parts: GlassParts, stage: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    took = parts.cpu_seconds
+    return [with_remedy(verdict, stage, parts.settings, took) for verdict in verdicts]
+
+
+def _numbers(parts: GlassParts) -> Iterator[Judged]:
+    structure = parts.structure
+    for name, number in structure.numbers.items():
+        if name.startswith(_SHOWN):
+            on_it = [structure.verdicts[name]] if name in structure.verdicts else []
+            yield _spread(name, number), "structure", on_it
+    yield from _cooling(parts.transitions)
+    for name, (read, unit) in _MODULI.items():
+        if parts.elastic:
+            spread = SpreadDoc.of([read(doc) for doc in parts.elastic], unit)
+            yield _spread(name, spread), "elastic", _worst([e.isotropic for e in parts.elastic])
+    if parts.ions is not None:
+        yield from _motion(parts.ions)
+
+
+def _worst(verdicts: Sequence[Verdict | None]) -> list[Verdict]:
+    """Return the first verdict that failed, or the first."""
+    known = [verdict for verdict in verdicts if verdict is not None]
+    return sorted(known, key=lambda verdict: verdict.passed)[:1]
+
+
+def _spread(name: str, number: SpreadDoc) -> GlassResult:
     return GlassResult(
         quantity=name,
         value=number.mean,
         unit=number.unit,
         uncertainty=number.standard_deviation,
         n_glasses=len(number.values),
-        doubts=[verdict for verdict in verdicts if not verdict.passed],
     )
 
 
-def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[GlassResult]:
+def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[Judged]:
     """Yield glass transitions under npt and nvt, and the expansion on both sides under npt."""
     for ensemble in ("npt", "nvt"):
         docs = [doc for doc in transitions if doc.ensemble == ensemble]
@@ -95,18 +179,15 @@ def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[GlassResult]
         for name, unit, numbers in found:
             known = [(value, verdict) for value, verdict in numbers if value is not None]
             if known:
-                spread = SpreadDoc.of([value for value, _ in known], unit)
-                verdicts = [verdict for _, verdict in known if verdict is not None]
-                result = _spread(name, spread, verdicts)
-                yield result.model_copy(update={"heating": ensemble})
+                result = _spread(name, SpreadDoc.of([value for value, _ in known], unit))
+                heated = result.model_copy(update={"heating": ensemble})
+                yield heated, "transition", _worst([verdict for _, verdict in known])
 
 
-def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
-    if ions is None:
-        return
+def _motion(ions: IonDynamicsDoc) -> Iterator[Judged]:
     for one in ions.tracer_diffusivities:
         interval = one.cm2_s.interval
-        yield GlassResult(
+        result = GlassResult(
             quantity="tracer_diffusivity",
             species=one.species,
             temperature_k=one.temperature_k,
@@ -115,8 +196,8 @@ def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
             unit="cm²/s",
             uncertainty=None if interval is None else list(interval),
             n_glasses=one.cm2_s.n_glasses,
-            doubts=one.doubts,
         )
+        yield result, "ions", one.doubts
     for energy in ions.activation_energies:
         interval = energy.ev.interval
         fitted = [
@@ -125,7 +206,7 @@ def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
             if (one.species, one.heating) == (energy.species, energy.heating)
             for verdict in one.doubts
         ]
-        yield GlassResult(
+        result = GlassResult(
             quantity="activation_energy",
             species=energy.species,
             heating=energy.heating,
@@ -133,5 +214,5 @@ def _motion(ions: IonDynamicsDoc | None) -> Iterator[GlassResult]:
             unit="eV",
             uncertainty=None if interval is None else list(interval),
             n_glasses=energy.ev.n_glasses,
-            doubts=list({verdict.question: verdict for verdict in fitted}.values()),
         )
+        yield result, "ions", list({verdict.question: verdict for verdict in fitted}.values())

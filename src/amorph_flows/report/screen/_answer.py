@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from pymatgen.core import Species
 
 from amorph_flows.report._text import capitalised, charged, formula, number
 from amorph_flows.report.screen._headlines import Headlines
-from amorph_flows.schemas.study import ResultRow, StudyParts
+from amorph_flows.schemas.judged_number import JudgedNumber
+from amorph_flows.schemas.study import StudyParts
 
 
 def question_sentence(parts: StudyParts) -> str:
@@ -39,7 +41,7 @@ def answer_sentence(parts: StudyParts, headlines: Headlines) -> str:
     """
     told = [clause for clause in (_motion(headlines), _voltage(headlines)) if clause]
     found = ", and ".join(told) if told else "there is no number yet"
-    return f"{capitalised(found)}; {_sureness(parts, headlines.all)}."
+    return f"{capitalised(found)}; {sureness(headlines.all, parts.quench.engine.name)}."
 
 
 def _glass(parts: StudyParts) -> str:
@@ -89,13 +91,22 @@ def difference(glass_v: float, crystal_v: float) -> str:
     return f"{abs(change):.2f} V {'above' if change > 0 else 'below'} the crystal"
 
 
-def _sureness(parts: StudyParts, rows: list[ResultRow]) -> str:
+def sureness(rows: Sequence[JudgedNumber], engine: str) -> str:
+    """Return how many of the headline numbers are to be believed, in words.
+
+    Parameters
+    ----------
+    rows
+        The headline numbers.
+    engine
+        Where energies and forces come from.
+    """
     words = Counter(row.verdict for row in rows)
     n = len(rows)
     sound = words["believed"] + words["converged"]
     if n and words["believed"] == n:
         return "all these numbers are believed"
-    within = f"within {parts.quench.engine.name}, which only imitates density functional theory"
+    within = f"within {engine}, which only imitates density functional theory"
     if n and sound == n:
         return f"all these numbers are converged, {within}"
     rest = "are a first estimate: what to change is told below"

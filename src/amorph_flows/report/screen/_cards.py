@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from amorph_flows.report._references import lines_of
 from amorph_flows.report._text import NOTHING, number, uncertainty
 from amorph_flows.report.screen._answer import difference
 from amorph_flows.report.screen._headlines import Headlines
+from amorph_flows.schemas.judged_number import JudgedNumber
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 
@@ -70,20 +72,33 @@ def cards(parts: StudyParts, headlines: Headlines) -> list[Card]:
         (headlines.haven_ratio, "haven-ratio", "Haven ratio", _at(headlines.haven_ratio)),
     ]
     shown = [
-        replace(_card(name, title, row, note), references=tuple(lines_of(parts.references, row)))
+        replace(
+            card_of(name, title, row, note, 3 if name == "voltage" else 2),
+            references=tuple(lines_of(parts.references, row)),
+        )
         for row, name, title, note in made
     ]
-    return [*shown, _cost(parts)]
+    return [*shown, cost_card(cpu_seconds_of_stages(parts))]
 
 
-def _card(name: str, title: str, row: ResultRow | None, note: str) -> Card:
+def card_of(name: str, title: str, row: JudgedNumber | None, note: str, digits: int = 2) -> Card:
+    """Return the card of a result, or of one that the study has not.
+
+    Parameters
+    ----------
+    name, title, note
+        As of `Card`.
+    row
+        The result.
+    digits
+        Significant digits of its value.
+    """
     if row is None or row.value is None:
         why = row.reason if row is not None else "The study has no such result."
         return Card(name, title, NOTHING, "", "", why, "refused")
     interval = uncertainty(row.uncertainty) if row.uncertainty is not None else "no interval known"
     if isinstance(row.uncertainty, float):
-        interval += " (standard error)"
-    digits = 3 if name == "voltage" else 2
+        interval += f" ({row.of_uncertainty})"
     return Card(name, title, number(row.value, digits), row.unit, interval, note, row.verdict)
 
 
@@ -103,8 +118,14 @@ def _at(row: ResultRow | None) -> str:
     return f"at {row.temperature_k:g} K, {row.structure_source}"
 
 
-def _cost(parts: StudyParts) -> Card:
-    took = cpu_seconds_of_stages(parts)
+def cost_card(took: Mapping[str, float | None]) -> Card:
+    """Return the card of what the study has cost.
+
+    Parameters
+    ----------
+    took
+        CPU time of each stage, s; None where that is not known.
+    """
     known = {stage: time for stage, time in took.items() if time is not None}
     total = sum(known.values())
     if not known:

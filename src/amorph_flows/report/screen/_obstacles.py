@@ -10,10 +10,10 @@ import yaml
 
 from amorph_flows.analysis.verdict import Remedy
 from amorph_flows.remedies import STUDY_KEYS, Settings, changes_of
-from amorph_flows.report._names import NAMES
+from amorph_flows.report._names import quantity_name
 from amorph_flows.report._text import capitalised
+from amorph_flows.schemas.judged_number import Cause, JudgedNumber
 from amorph_flows.schemas.labelling import EngineVerdict
-from amorph_flows.schemas.study import Cause, ResultRow
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Obstacle:
         return asdict(self)
 
 
-def obstacles(rows: Sequence[ResultRow], settings: Settings) -> list[Obstacle]:
+def obstacles(rows: Sequence[JudgedNumber], settings: Settings) -> list[Obstacle]:
     """Return the causes of all results, those with a remedy first and a surrogate engine last.
 
     Parameters
@@ -56,7 +56,7 @@ def obstacles(rows: Sequence[ResultRow], settings: Settings) -> list[Obstacle]:
     settings
         Of the study.
     """
-    found: dict[tuple[str, str], list[tuple[ResultRow, Cause]]] = {}
+    found: dict[tuple[str, str], list[tuple[JudgedNumber, Cause]]] = {}
     for row in rows:
         for cause in row.causes:
             found.setdefault((cause.question, cause.answer), []).append((row, cause))
@@ -98,7 +98,7 @@ def _rank(one: Obstacle) -> tuple[bool, bool, int]:
 
 
 def _obstacle(
-    question: str, answer: str, touched: Sequence[tuple[ResultRow, Cause]], settings: Settings
+    question: str, answer: str, touched: Sequence[tuple[JudgedNumber, Cause]], settings: Settings
 ) -> Obstacle:
     given = [cause.remedy for _, cause in touched if cause.remedy is not None]
     costs: dict[str, float] = {}
@@ -114,11 +114,11 @@ def _obstacle(
     return Obstacle(question, answer, list(reasons), _told(list(rows)), len(rows), merged)
 
 
-def _told(rows: Sequence[ResultRow]) -> list[str]:
+def _told(rows: Sequence[JudgedNumber]) -> list[str]:
     """Return quantities with the temperatures at which they are touched."""
     kelvin: dict[str, list[float]] = {}
     for row in rows:
-        known = kelvin.setdefault(NAMES[row.quantity], [])
+        known = kelvin.setdefault(quantity_name(row.quantity), [])
         if row.temperature_k is not None and row.temperature_k not in known:
             known.append(row.temperature_k)
     return [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pymatgen.core import Species, Structure
 
-from amorph_flows.remedies import changes_of, core_hours
+from amorph_flows.remedies import Settings, changes_of, core_hours
 from amorph_flows.report._costs import cpu_seconds_of_stages
 from amorph_flows.report._section import Panel, Section, plain_data
 from amorph_flows.report.figures._glass import MOST_BONDED_ATOMS, glass_figure
@@ -17,6 +17,7 @@ from amorph_flows.report.screen._cards import Card, cards
 from amorph_flows.report.screen._headlines import Headlines
 from amorph_flows.report.screen._obstacles import Obstacle, obstacles, study_lines
 from amorph_flows.report.sections._transport import arrhenius_panel
+from amorph_flows.schemas.judged_number import JudgedNumber
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 
@@ -85,21 +86,54 @@ def first_screen(parts: StudyParts, rows: Sequence[ResultRow]) -> Screen:
         panels = [replace(panel, caption=panel.caption + which) for panel in panels]
     # With several glasses the notes differ, and have a chapter of their own.
     note = "" if parts.samples else next((row.note for row in headlines.all if row.note), "")
-    found = obstacles(rows, parts.settings)
-    changes = changes_of((remedy for one in found for remedy in one.remedies), parts.settings)
-    return Screen(
-        Section("answer", "What came out", text, panels),
-        cards(parts, headlines),
-        note,
-        found,
-        study_lines(changes),
-        core_hours(changes, parts.settings, cpu_seconds_of_stages(parts)) if changes else None,
-    )
+    section = Section("answer", "What came out", text, panels)
+    took = cpu_seconds_of_stages(parts)
+    return screen_of(section, cards(parts, headlines), note, rows, parts.settings, took)
+
+
+def screen_of(
+    section: Section,
+    cards: Sequence[Card],
+    note: str,
+    rows: Sequence[JudgedNumber],
+    settings: Settings,
+    took: Mapping[str, float | None],
+) -> Screen:
+    """Return a first screen with what stands in the way of its results.
+
+    Parameters
+    ----------
+    section, cards, note
+        As of `Screen`.
+    rows
+        All results.
+    settings
+        Of the study.
+    took
+        CPU time of each stage, s; None where that is not known.
+    """
+    found = obstacles(rows, settings)
+    changes = changes_of((remedy for one in found for remedy in one.remedies), settings)
+    cost = core_hours(changes, settings, took) if changes else None
+    return Screen(section, cards, note, found, study_lines(changes), cost)
 
 
 def _glass_panel(parts: StudyParts) -> Panel:
-    structure, origin = _glass(parts)
-    ion = Species.from_str(parts.ion).symbol
+    return glass_panel(*_glass(parts), Species.from_str(parts.ion).symbol)
+
+
+def glass_panel(structure: Structure, origin: str, ion: str) -> Panel:
+    """Return the panel of a glass in three dimensions.
+
+    Parameters
+    ----------
+    structure
+        The glass.
+    origin
+        Where it comes from, for the caption.
+    ion
+        Symbol of the mobile element.
+    """
     bonds = " Lines join each cation of the host to its nearest anions." * (
         len(structure) <= MOST_BONDED_ATOMS
     )

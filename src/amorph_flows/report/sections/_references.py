@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amorph_flows.report._names import NAMES
+from amorph_flows.report._names import quantity_name
 from amorph_flows.report._references import matching, told
 from amorph_flows.report._section import Column, Row, Table
 from amorph_flows.report._text import number, temperature
+from amorph_flows.schemas.judged_number import JudgedNumber
 from amorph_flows.schemas.reference import Reference
-from amorph_flows.schemas.study import ResultRow
 
 _COLUMNS = (
     Column("name", "quantity"),
@@ -21,7 +21,7 @@ _COLUMNS = (
 )
 
 
-def reference_table(references: Sequence[Reference], rows: Sequence[ResultRow]) -> Table:
+def reference_table(references: Sequence[Reference], rows: Sequence[JudgedNumber]) -> Table:
     """Return the references with the results of the same quantity and temperature.
 
     Parameters
@@ -36,11 +36,11 @@ def reference_table(references: Sequence[Reference], rows: Sequence[ResultRow]) 
     return Table("references", caption, _COLUMNS, shown, folded=True)
 
 
-def _row(reference: Reference, rows: Sequence[ResultRow]) -> Row:
+def _row(reference: Reference, rows: Sequence[JudgedNumber]) -> Row:
     here = [row for row in rows if row.value is not None and matching([reference], row)]
     return {
         **reference.model_dump(),
-        "name": NAMES.get(reference.quantity, reference.quantity),
+        "name": quantity_name(reference.quantity),
         "temperature_shown": temperature(reference.temperature_k),
         "shown": told(reference) + _error(reference),
         "here": "; ".join(_result(reference, row) for row in here),
@@ -55,6 +55,7 @@ def _error(reference: Reference) -> str:
     return f" ± {number(reference.uncertainty, 2)}"
 
 
-def _result(reference: Reference, row: ResultRow) -> str:
-    of = row.structure_source if row.quantity == reference.quantity else "from the fit"
-    return f"{number(row.value, 3)} {row.unit}".strip() + f" ({of}, {row.verdict})"
+def _result(reference: Reference, row: JudgedNumber) -> str:
+    of = row.origin if row.quantity == reference.quantity else "from the fit"
+    told_of = ", ".join(filter(None, [of, row.verdict]))
+    return f"{number(row.value, 3)} {row.unit}".strip() + f" ({told_of})"

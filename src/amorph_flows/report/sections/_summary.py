@@ -12,6 +12,7 @@ from amorph_flows.report._section import Column, Row, Section, Table
 from amorph_flows.report._text import capitalised, number, temperature
 from amorph_flows.report.sections._differences import difference_tables
 from amorph_flows.report.sections._references import reference_table
+from amorph_flows.schemas.judged_number import JudgedNumber
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 RESULT_COLUMNS = (
@@ -37,14 +38,37 @@ def summary_section(parts: StudyParts, rows: Sequence[ResultRow]) -> Section:
     rows
         Its results.
     """
-    counted = Counter(row.verdict for row in rows)
-    words = [f"{counted[word]} {word}" for word in get_args(ResultWord) if counted[word]]
-    counts = f"Of {len(rows)} results: {', '.join(words)}."
     tables = [_results(parts, rows)]
     if parts.references:
         tables.append(reference_table(parts.references, rows))
     tables += difference_tables(parts.differences_from_paper)
-    return Section("results", "Results", [counts], tables=tables)
+    return Section("results", "Results", [counted(rows)], tables=tables)
+
+
+def counted(rows: Sequence[JudgedNumber]) -> str:
+    """Return how many results have each of the four words, as a sentence.
+
+    Parameters
+    ----------
+    rows
+        The results.
+    """
+    found = Counter(row.verdict for row in rows)
+    words = [f"{found[word]} {word}" for word in get_args(ResultWord) if found[word]]
+    return f"Of {len(rows)} results: {', '.join(words)}."
+
+
+def reasons_of(row: JudgedNumber) -> list[str]:
+    """Return why a result has its word, and its note, as sentences.
+
+    Parameters
+    ----------
+    row
+        The result.
+    """
+    reasons = [cause.reason for cause in row.causes] or [row.reason]
+    reasons += [row.note] if row.note else []
+    return [f"{capitalised(reason).rstrip('.')}." for reason in reasons]
 
 
 def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
@@ -60,11 +84,9 @@ def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
 
 
 def _result(row: ResultRow) -> Row:
-    reasons = [cause.reason for cause in row.causes] or [row.reason]
-    reasons += [row.note] if row.note else []
     shown = {
         "name": NAMES[row.quantity],
         "temperature_shown": temperature(row.temperature_k),
-        "doubts": [f"{capitalised(reason).rstrip('.')}." for reason in reasons],
+        "doubts": reasons_of(row),
     }
     return {**row.model_dump(), **shown}

@@ -183,12 +183,19 @@ def arrhenius_panel(transport: TransportDoc, references: Sequence[Reference] = (
         "Arrhenius plot",
         f"Diffusivities with 95 % intervals at {kelvin} K and the fit to the tracer's."
         + _extrapolated(transport)
-        + _laid_over(references),
+        + laid_over(references),
         figure,
     )
 
 
-def _laid_over(references: Sequence[Reference]) -> str:
+def laid_over(references: Sequence[Reference]) -> str:
+    """Return which references a plot of diffusivities shows, as the end of its caption.
+
+    Parameters
+    ----------
+    references
+        Of the study.
+    """
     shown = [one.label for one in references if one.quantity.endswith("_diffusivity")]
     if not shown:
         return ""

@@ -18,7 +18,8 @@ from amorph_flows.report.drawing._plotly import plotly_figure
 from amorph_flows.report.figures import _glass
 from amorph_flows.report.figures._glass import glass_figure
 from amorph_flows.report.screen._screen import Screen, first_screen
-from amorph_flows.schemas.study import Cause, ResultRow
+from amorph_flows.schemas.judged_number import Cause
+from amorph_flows.schemas.study import ResultRow
 
 
 @pytest.fixture(scope="module")
