@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from compared_studies import OTHER_ENGINE, faster, finished, with_engine
+from glass_study_parts import TRANSPORTS, glass_parts
 from report_study import study_parts
 
 from amorph_flows.references import reference_sets
 from amorph_flows.report import build_report
 from amorph_flows.report.comparison import compare_studies, comparison_page
+from amorph_flows.report.glass import glass_report, glass_results, ion_sections
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 from selenium.webdriver.chrome.service import Service  # noqa: E402
@@ -58,6 +60,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     references = reference_sets()["choyal2025"].references
     parts = study_parts().model_copy(update={"references": references})
     path.write_text(build_report(parts).html, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def glasses(tmp_path_factory: pytest.TempPathFactory) -> str:
+    parts = glass_parts(300.0)
+    moved = ion_sections(parts.ions, TRANSPORTS, [None, None])
+    path: Path = tmp_path_factory.mktemp("glasses") / "report.html"
+    files = glass_report(parts, glass_results(parts), moved)
+    path.write_text(files["report.html"], encoding="utf-8")
     return path.as_uri()
 
 
@@ -156,6 +168,23 @@ def test_a_comparison_is_drawn_without_errors_or_requests(
     check_drawn(browser, comparison, width, scheme, 1)
     words = {word.text for word in browser.find_elements(By.CSS_SELECTOR, ".compared .badge")}
     assert {"agree", "differ", "not compared"} <= words
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_a_study_of_glasses_is_drawn_without_errors_or_requests(
+    browser: Any, glasses: str, width: int, scheme: str
+) -> None:
+    check_drawn(browser, glasses, width, scheme, 8)
+    tops = [
+        browser.find_element(By.CSS_SELECTOR, selector).rect["y"]
+        for selector in (".answer", ".cards", "#arrhenius", "#obstacles", ".paste", "table")
+    ]
+    assert tops == sorted(tops)
+    cards = browser.find_elements(By.CSS_SELECTOR, ".card")
+    assert len(cards) == 7
+    for card in cards:
+        inner = browser.execute_script("return arguments[0].scrollWidth", card)
+        assert inner <= card.rect["width"] + 1, card.get_attribute("id")
 
 
 @pytest.mark.parametrize("width", [1300, 420])

