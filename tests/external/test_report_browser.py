@@ -68,7 +68,7 @@ def glasses(tmp_path_factory: pytest.TempPathFactory) -> str:
     parts = glass_parts(300.0)
     moved = ion_sections(parts.ions, TRANSPORTS, [None, None])
     path: Path = tmp_path_factory.mktemp("glasses") / "report.html"
-    files = glass_report(parts, glass_results(parts), moved)
+    files, _ = glass_report(parts, glass_results(parts), moved)
     path.write_text(files["report.html"], encoding="utf-8")
     return path.as_uri()
 

@@ -79,6 +79,7 @@ def test_elastic_constants_are_curvatures_of_the_energy(
     assert doc.bulk_gpa == pytest.approx((tensor[0, 0] + 2 * tensor[0, 1]) / 3, rel=1e-3)
     assert np.abs(doc.residual_stress_ev_a3).max() < 1e-3
     assert doc.strains.shape == doc.stresses_ev_a3.shape == (12, 6)
+    assert doc.inputs_cpu_seconds > 0
 
 
 def test_a_crystal_that_cools_has_the_heat_capacity_of_oscillators(

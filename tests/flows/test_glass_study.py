@@ -27,6 +27,8 @@ from amorph_flows.flows import (
 )
 from amorph_flows.lammps import GlassSchedule
 from amorph_flows.potentials import classical_potential
+from amorph_flows.report.drawing._paper import paper_figure
+from amorph_flows.report.drawing._table import figure_csv
 from amorph_flows.schemas.glass import GlassAnalysis
 from amorph_flows.schemas.glass_study import GlassStudyDoc
 from amorph_flows.schemas.potential import ClassicalSettings
@@ -241,3 +243,11 @@ def test_published_densities_of_the_glass_are_beside_the_own_one(study) -> None:
     assert len(rows) == 4
     own = data["results"][0]
     assert f"({own['verdict']})" in rows[0]["here"]
+
+
+def test_every_figure_has_its_numbers_and_can_be_drawn_for_a_paper(study) -> None:
+    assert {"arrhenius", "glass", "rdf", "scattering", "rings", "transition_npt"} <= set(
+        study.figures
+    )
+    assert len(figure_csv(study.figures["rdf"]).splitlines()) > 500
+    assert paper_figure(study.figures["arrhenius"], "pdf").startswith(b"%PDF")

@@ -49,22 +49,22 @@ def write_report_files(
         If the study has no report yet, or one without figures although they are asked for.
     """
     state = read_study(folder, launchpad)[0]
-    uuid = report_uuid(state)
+    uuid = report_uuid(state) or report_uuid(state, "GlassStudyDoc")
     if uuid is None:
-        for kind, (what, write) in _PAGES.items():
-            page = report_uuid(state, kind)
-            if page is not None and figure_format is None:
-                return write(store, folder, page)
-            if page is not None:
-                raise InputError(
-                    f"{folder} is a {what}, whose figures are on its page only; leave --figures out"
-                )
-        raise InputError(f"the study in {folder} has no report yet; `amorph status` shows why")
+        page = report_uuid(state, "PotentialComparisonDoc")
+        if page is None:
+            raise InputError(f"the study in {folder} has no report yet; `amorph status` shows why")
+        if figure_format is not None:
+            raise InputError(
+                f"{folder} is a comparison of potentials, whose figures are on its page only; "
+                "leave --figures out"
+            )
+        return _write_comparison(store, folder, page)
     document = output_with_bulk(store, full_uuid(store, uuid))
     paths = []
-    for name in (document["report_html"], document["report_json"]):
-        path = folder / Path(name).name
-        path.write_text(document["files"][name], encoding="utf-8")
+    for name, text in document["files"].items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
         paths.append(path.resolve())
     figures: dict[str, Any] = document.get("figures", {})
     if figure_format is not None and not figures:
@@ -95,25 +95,6 @@ def _write_comparison(store: JobStore | EmbeddedStore, folder: Path, uuid: str) 
         numbers.write_text(document.model_dump_json(indent=1, exclude={"files"}), encoding="utf-8")
         paths += [page.resolve(), numbers.resolve()]
     return paths
-
-
-def _write_glasses(store: JobStore | EmbeddedStore, folder: Path, uuid: str) -> list[Path]:
-    """Write page and numbers of a study of glasses."""
-    from amorph_flows.schemas.glass_study import GlassStudyDoc
-    from amorph_flows.store.query import load_document
-
-    document = load_document(store, uuid)
-    assert isinstance(document, GlassStudyDoc)
-    for name, text in document.files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [(folder / name).resolve() for name in document.files]
-
-
-_PAGES = {
-    "PotentialComparisonDoc": ("comparison of potentials", _write_comparison),
-    "GlassStudyDoc": ("study of glasses", _write_glasses),
-}
-"""Reports without figures of their own: what they are of, and what writes them."""
 
 
 def _write_figures(

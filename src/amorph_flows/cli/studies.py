@@ -239,7 +239,7 @@ def _run_any(study: StudyFile, command: str, jobs: int | None, retry: bool) -> N
 
 
 def run_pages(study: StudyFile, command: str, jobs: int | None, retry: bool) -> None:
-    """Run a study whose report is a page without figures of its own, and print its files.
+    """Run a study of glasses or a comparison of potentials, and print the files of its report.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from amorph_flows.engines import Engine
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.required import required
 from amorph_flows.runtime.continuation import take_over
+from amorph_flows.runtime.cpu_time import cpu_seconds_of, total_seconds
 from amorph_flows.runtime.stage_job import stage_job
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.labelling import LabelDoc, RelaxDoc
@@ -73,12 +74,15 @@ def measure_stress(
         Where stresses come from.
     """
     found = [(s, doc.structure) for s, doc in zip(strains, relaxed, strict=True) if doc is not None]
-    flow = _measurement([s for s, _ in found], [x for _, x in found], engine)
+    strained, structures = [s for s, _ in found], [x for _, x in found]
+    flow = _measurement(strained, structures, engine, cpu_seconds_of(relaxed))
     return Response(replace=flow)
 
 
 @stage_job(ElasticDoc)
-def fit_elastic(strains: list[Strain], labels: LabelDoc | None) -> ElasticDoc:
+def fit_elastic(
+    strains: list[Strain], labels: LabelDoc | None, relaxed_cpu_seconds: float | None = 0.0
+) -> ElasticDoc:
     """Return the elastic constants that explain stresses.
 
     Parameters
@@ -87,6 +91,8 @@ def fit_elastic(strains: list[Strain], labels: LabelDoc | None) -> ElasticDoc:
         Voigt's; the step in the provenance of a frame is the index of its strain.
     labels
         The strained structures with their stresses.
+    relaxed_cpu_seconds
+        CPU time of their relaxations, s; None where it is not known.
 
     Raises
     ------
@@ -95,13 +101,17 @@ def fit_elastic(strains: list[Strain], labels: LabelDoc | None) -> ElasticDoc:
     InputError
         If the strains that are left do not vary all six components.
     """
-    frames = [f for f in required(labels, "the stress").frames if f.stress is not None]
+    labels = required(labels, "the stress")
+    frames = [f for f in labels.frames if f.stress is not None]
     if not frames:
         raise CalculationError("the engine gave no stress; use another engine")
     kept = np.array([strains[frame.provenance.step or 0] for frame in frames])
     stresses = np.array([full_3x3_to_voigt_6_stress(frame.stress) for frame in frames])
     document = ElasticDoc.from_result(elastic_constants(kept, stresses))
-    return document.model_copy(update={"strains": kept, "stresses_ev_a3": stresses})
+    took = total_seconds((relaxed_cpu_seconds, labels.cpu_seconds))
+    return document.model_copy(
+        update={"strains": kept, "stresses_ev_a3": stresses, "inputs_cpu_seconds": took}
+    )
 
 
 def _strained(structure: Structure, strain: Strain) -> Structure:
@@ -109,7 +119,12 @@ def _strained(structure: Structure, strain: Strain) -> Structure:
     return Structure(Lattice(cell), structure.species, structure.frac_coords)
 
 
-def _measurement(strains: list[Strain], structures: list[Structure], engine: Engine) -> Flow:
+def _measurement(
+    strains: list[Strain],
+    structures: list[Structure],
+    engine: Engine,
+    relaxed_cpu_seconds: float | None = 0.0,
+) -> Flow:
     """Return the flow of the single points and the fit."""
     frames = FrameSet(
         Frame.from_atoms(to_atoms(structure), Provenance(stage="elastic", step=index))
@@ -117,4 +132,4 @@ def _measurement(strains: list[Strain], structures: list[Structure], engine: Eng
     )
     labels = engine.static(frames, run="strained")
     labels.name = "stress of strained structures"
-    return Flow([labels, take_over(fit_elastic(strains, labels.output))])
+    return Flow([labels, take_over(fit_elastic(strains, labels.output, relaxed_cpu_seconds))])

@@ -84,7 +84,7 @@ def write_glass_report(
     )
     results = glass_results(parts)
     moved = [] if ions is None else ion_sections(ions, transports, mobility)
-    files = glass_report(parts, results, moved)
+    files, figures = glass_report(parts, results, moved)
     for name, content in files.items():
         Path(name).write_text(content, encoding="utf-8")
     made, structure = parts.made, parts.structure
@@ -103,4 +103,5 @@ def write_glass_report(
             else [ions.job_uuid, *ions.transport_uuids, *ions.mobility_uuids],
         },
         files=files,
+        figures=figures,
     )

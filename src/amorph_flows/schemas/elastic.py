@@ -26,6 +26,9 @@ class ElasticDoc(ResultDocument, StageDocument):
     poisson: float
     residual_stress_ev_a3: Array = Field(description="tension positive, eV/Å³, shape (6,)")
     isotropic: Verdict = Field(description="whether to use the moduli")
+    inputs_cpu_seconds: float | None = Field(
+        default=None, description="CPU time of the jobs behind, s; None where it is not known"
+    )
     strains: Array = Field(default_factory=_no_rows, description="Voigt's, shape (n, 6)")
     stresses_ev_a3: Array = Field(
         default_factory=_no_rows, description="Voigt's, eV/Å³, shape (n, 6)"

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from amorph_flows.schemas.base import StageDocument
+from amorph_flows.schemas.figure import FigureDoc
 from amorph_flows.schemas.judged_number import JudgedNumber
 
 
@@ -43,3 +44,6 @@ class GlassStudyDoc(StageDocument):
     results: list[GlassResult]
     documents: dict[str, list[str]] = Field(description="uuids of the documents behind, by stage")
     files: dict[str, str] = Field(default_factory=dict, description="report.html and report.json")
+    figures: dict[str, FigureDoc] = Field(
+        default_factory=dict, description="what each figure of the report shows, by its name"
+    )

@@ -26,7 +26,7 @@ from amorph_flows.report.glass._results import GlassParts
 from amorph_flows.report.glass._screen import glass_screen
 from amorph_flows.report.sections._references import reference_table
 from amorph_flows.report.sections._summary import counted, reasons_of
-from amorph_flows.schemas.figure import Axis, PlotDoc, Series
+from amorph_flows.schemas.figure import Axis, FigureDoc, PlotDoc, Series
 from amorph_flows.schemas.glass import GlassStructureDoc
 from amorph_flows.schemas.glass_study import GlassResult
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
@@ -59,8 +59,8 @@ _RINGS = ("guttman", "king", "primitive")
 
 def glass_report(
     parts: GlassParts, results: Sequence[GlassResult], moved: Sequence[Section] = ()
-) -> dict[str, str]:
-    """Return the report: a page and its numbers, by file name.
+) -> tuple[dict[str, str], dict[str, FigureDoc]]:
+    """Return the report: page and numbers by file name, and what each figure shows by its name.
 
     Parameters
     ----------
@@ -100,10 +100,12 @@ def glass_report(
         generator=f"amorph-flows {version('amorph-flows')}",
         listings=[("Settings of the study, as stored", settings)] if parts.settings else [],
     )
-    return {
+    files = {
         "report.html": page,
         "report.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False),
     }
+    panels = [panel for section in [screen.section, *sections] for panel in section.panels]
+    return files, {panel.name: panel.figure for panel in panels}
 
 
 def _results_section(references: Sequence[Reference], results: Sequence[GlassResult]) -> Section:

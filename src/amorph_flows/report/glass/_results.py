@@ -84,7 +84,7 @@ class GlassParts:
         if self.transitions:
             took["transition"] = cpu_seconds_of(self.transitions)
         if self.elastic:
-            took["elastic"] = None
+            took["elastic"] = total_seconds(doc.inputs_cpu_seconds for doc in self.elastic)
         if self.ions is not None:
             took["ions"] = self.ions.inputs_cpu_seconds
         return took
