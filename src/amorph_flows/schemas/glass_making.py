@@ -38,7 +38,9 @@ class GlassesDoc(StageDocument):
     potential_uuid: str
     method: str = Field(description="of the potential")
     rate_k_per_ps: float = Field(description="at which they were cooled")
-    cooling: Verdict = Field(description="whether that is slow")
+    cooling: Verdict | None = Field(
+        default=None, description="whether that is slow; None in documents of old"
+    )
     ensemble: str = Field(description="of the end")
     glasses: list[MadeGlass] = Field(description="those that were made")
     density_g_cm3: SpreadDoc

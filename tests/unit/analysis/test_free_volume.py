@@ -30,7 +30,7 @@ def test_volumes_of_a_triclinic_cell_add_up_and_are_nearest_point_volumes():
     lattice = Lattice.from_parameters(6.1, 7.2, 8.3, 72, 98, 110)
     cell = Structure(lattice, ["O"] * 8 + ["P"] * 4, rng.random((12, 3)))
     found = voronoi_free_volume(cell, {"O": 0.6, "P": 0.9})
-    assert found.voronoi_volumes_a3.sum() == pytest.approx(cell.volume, rel=1e-5)
+    assert found.voronoi_volumes_a3.sum() == pytest.approx(cell.volume, rel=1e-9)
     points = rng.random((20_000, 3))
     nearest = lattice.get_all_distances(points, cell.frac_coords).argmin(axis=1)
     share = np.bincount(nearest, minlength=12) / len(points) * cell.volume
@@ -38,6 +38,30 @@ def test_volumes_of_a_triclinic_cell_add_up_and_are_nearest_point_volumes():
     spheres = 4 / 3 * np.pi * (8 * 0.6**3 + 4 * 0.9**3)
     assert found.fraction == pytest.approx(1 - spheres / cell.volume, rel=1e-5)
     assert len(found.of_element("P")) == 4
+
+
+@pytest.mark.parametrize(
+    ("atoms", "volumes"),
+    [
+        (Atoms("O", [[1, 1, 15.0]], cell=[4, 4, 24], pbc=True), [384.0]),
+        # two layers with a gap between them: planes in the middles of the gaps part them
+        (Atoms("O2", [[0, 0, 10], [0, 0, 14]], cell=[4, 4, 24], pbc=True), [192.0, 192.0]),
+        (
+            Atoms("O3", [[0, 0, 10], [0, 0, 14], [0, 0, 20]], cell=[4, 4, 24], pbc=True),
+            [16 * 9.0, 16 * 5.0, 16 * 10.0],
+        ),
+    ],
+)
+def test_layers_with_a_gap_between_them_have_the_known_volumes(atoms, volumes):
+    found = voronoi_free_volume(atoms)
+    np.testing.assert_allclose(found.voronoi_volumes_a3, volumes, rtol=1e-9)
+
+
+def test_a_cluster_in_a_large_cell_shares_all_of_it():
+    cluster = Atoms("O40", np.random.default_rng(0).random((40, 3)) * 6, cell=[20] * 3, pbc=True)
+    volumes = voronoi_free_volume(cluster).voronoi_volumes_a3
+    assert volumes.sum() == pytest.approx(20**3, rel=1e-9)
+    assert volumes.min() > 0
 
 
 def test_removing_an_atom_gives_its_neighbours_free_volume():
@@ -56,7 +80,7 @@ def test_invariant_under_translation_rotation_supercell_and_order():
     rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
     turned = Atoms("O10", (atoms.positions[::-1] + 4.4) @ rotation, cell=6 * rotation, pbc=True)
     np.testing.assert_allclose(
-        np.sort(voronoi_free_volume(turned).free_volumes_a3), wanted, rtol=1e-4
+        np.sort(voronoi_free_volume(turned).free_volumes_a3), wanted, rtol=1e-9
     )
     doubled = np.sort(voronoi_free_volume(atoms.repeat((1, 2, 1))).free_volumes_a3)
     np.testing.assert_allclose(doubled[::2], wanted, rtol=1e-4)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase.data import atomic_masses, atomic_numbers, covalent_radii
-from ase.geometry import cell_to_cellpar, cellpar_to_cell
 from scipy.constants import atomic_mass
 
 from amorph_flows.analysis.structure._snapshot import (
@@ -17,6 +16,7 @@ from amorph_flows.analysis.structure._snapshot import (
     mask_of,
     one_frame,
 )
+from amorph_flows.analysis.structure._voronoi import voronoi_volumes
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError
 
@@ -94,17 +94,6 @@ def voronoi_free_volume(
     of_number = np.zeros(len(covalent_radii))
     for element, radius in radii.items():
         of_number[atomic_numbers[element]] = radius
-    voronoi = _voronoi_volumes(frame.positions[0], frame.cells[0])
+    voronoi = voronoi_volumes(frame.positions[0], frame.cells[0])
     free = voronoi - 4.0 / 3.0 * np.pi * of_number[frame.numbers] ** 3
     return FreeVolume(frame.numbers, voronoi, free, float(free.sum() / voronoi.sum()), radii)
-
-
-def _voronoi_volumes(positions: FloatArray, cell: FloatArray) -> FloatArray:
-    """Return the volume of each atom's Voronoi cell, Å³, by freud (Voro++)."""
-    import freud
-
-    standard = cellpar_to_cell(cell_to_cellpar(cell))
-    box = freud.box.Box.from_matrix(standard.T)
-    points = box.wrap(positions @ np.linalg.inv(cell) @ standard)
-    volumes: FloatArray = np.asarray(freud.locality.Voronoi().compute((box, points)).volumes)
-    return volumes.astype(float)

@@ -119,8 +119,7 @@ def _foundations(parts: GlassParts) -> list[Verdict]:
     learned = []
     if parts.learning is not None:
         learned = [parts.learning.verdict, *filter(None, [parts.learning.goal])]
-    amorphous = parts.structure.amorphous
-    made = [*filter(None, [amorphous]), parts.made.cooling, *first.values()]
+    made = [*filter(None, [parts.structure.amorphous, parts.made.cooling]), *first.values()]
     return [
         *_mended(parts, "glasses.schedule", made),
         *_mended(parts, "learning", learned),
