@@ -134,6 +134,25 @@ def doubts(verdicts: Iterable[Verdict]) -> list[str]:
     return list(dict.fromkeys(verdict.reason for verdict in verdicts if not verdict.passed))
 
 
+def first_failed(verdicts: Iterable[Verdict | None]) -> list[Verdict]:
+    """Return of each question the first verdict that did not pass, or the first.
+
+    Parameters
+    ----------
+    verdicts
+        On several things alike, such as the runs of several glasses; None stands for one that was
+        not asked.
+    """
+    found: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        if verdict is None:
+            continue
+        before = found.setdefault(verdict.question, verdict)
+        if before.passed and not verdict.passed:
+            found[verdict.question] = verdict
+    return list(found.values())
+
+
 def known_numbers(numbers: Mapping[str, float | None]) -> dict[str, float]:
     """Return those of some numbers that are known, as a verdict holds them.
 

@@ -30,7 +30,7 @@ from amorph_flows.analysis import (
     voronoi_free_volume,
 )
 from amorph_flows.analysis.structure._snapshot import as_trajectory, elements_of
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Verdict, first_failed
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.glass_numbers import common_alpha, common_q, curves_of, numbers_of
 from amorph_flows.lammps import load_trajectory
@@ -215,7 +215,7 @@ def combine_glass_structures(
         functions=functions,
         persistence=_together([g.persistence for g in made if g.persistence is not None]),
         measured=[_compared(curve, made) for curve in measured],
-        amorphous=_worst([glass.amorphous for glass in made if glass.amorphous is not None]),
+        amorphous=next(iter(first_failed(glass.amorphous for glass in made)), None),
         verdicts=_on_numbers(made),
     )
 
@@ -227,12 +227,7 @@ def _on_numbers(glasses: Sequence[GlassDoc]) -> dict[str, Verdict]:
         for one in glass.coordination:
             if one.shell is not None:
                 found[f"coordination_{one.centre}_{one.neighbour}"].append(one.shell)
-    return {name: verdict for name, of in found.items() if (verdict := _worst(of)) is not None}
-
-
-def _worst(verdicts: Sequence[Verdict]) -> Verdict | None:
-    """Return the first that failed, or the first."""
-    return min(verdicts, key=lambda verdict: verdict.passed, default=None)
+    return {name: verdict for name, of in found.items() for verdict in first_failed(of)}
 
 
 def _together(diagrams: Sequence[PersistenceDoc]) -> PersistenceDoc | None:

@@ -11,7 +11,7 @@ from amorph_flows.analysis import (
     ranked_paths,
     ring_surroundings,
 )
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Verdict, first_failed
 from amorph_flows.errors import CalculationError
 from amorph_flows.jobs.md_goal import VOLUME
 from amorph_flows.jobs.required import required
@@ -154,12 +154,16 @@ def combine_ion_dynamics(
                 temperature_k=temperature,
                 cm2_s=_diffusivity(group),
                 n_believed=sum(one.believable for _, one in group),
-                doubts=_doubts(
-                    [
-                        *(verdict for _, one in group for verdict in one.verdicts),
-                        *_of_runs(keys, runs, heating, species, temperature),
-                    ]
-                ),
+                doubts=[
+                    verdict
+                    for verdict in first_failed(
+                        [
+                            *(verdict for _, one in group for verdict in one.verdicts),
+                            *_of_runs(keys, runs, heating, species, temperature),
+                        ]
+                    )
+                    if not verdict.passed
+                ],
             )
             for (heating, species, temperature), group in points.items()
         ],
@@ -196,15 +200,6 @@ def _of_runs(
         for verdict in run.verdicts
         if heating == "npt" or verdict.question != VOLUME
     ]
-
-
-def _doubts(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return those that were not passed, the first of each question."""
-    first: dict[str, Verdict] = {}
-    for verdict in verdicts:
-        if not verdict.passed:
-            first.setdefault(verdict.question, verdict)
-    return list(first.values())
 
 
 def _diffusivity(group: Sequence[tuple[int, TransportAtTemperatureDoc]]) -> CombinedDoc:

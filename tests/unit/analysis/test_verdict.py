@@ -13,7 +13,7 @@ from monty.json import MontyDecoder, MontyEncoder
 
 from amorph_flows import analysis, jobs, schemas
 from amorph_flows.analysis import Answer, MeltVerdict, Remedy, Verdict, believable, doubts
-from amorph_flows.analysis.verdict import word_for
+from amorph_flows.analysis.verdict import first_failed, word_for
 
 
 class Weather(Answer):
@@ -101,3 +101,16 @@ def test_names_that_scripts_import_are_verdicts():
     for name in ("MeltJudgement", "AmorphousJudgement", "Finding"):
         assert getattr(analysis, name) is Verdict
     assert verdict(MeltVerdict.MELTED).verdict is MeltVerdict.MELTED
+
+
+def test_first_failed_is_one_verdict_of_each_question():
+    def of(question: str, passed: bool, reason: str) -> Verdict:
+        return Verdict(question, "A", passed, "numerical", reason)
+
+    good, bad, worse = (
+        of("long?", ok, why) for ok, why in ((True, "1"), (False, "2"), (False, "3"))
+    )
+    other = of("wide?", True, "4")
+    assert first_failed([good, None, bad, other, worse]) == [bad, other]
+    assert first_failed([good, other]) == [good, other]
+    assert first_failed([None]) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from amorph_flows.analysis.verdict import Verdict
+from amorph_flows.analysis.verdict import Verdict, first_failed
 from amorph_flows.remedies import Settings, with_remedy
 from amorph_flows.report._judged import judged
 from amorph_flows.runtime.cpu_time import cpu_seconds_of, total_seconds
@@ -30,8 +30,8 @@ _MODULI: dict[str, tuple[Callable[[ElasticDoc], float], str]] = {
 }
 _ONE_GLASS = "of one glass, so that the scatter between glasses is not known"
 
-Judged = tuple[GlassResult, str, list[Verdict]]
-"""A number, the stage that it is from, and the verdicts on it."""
+Number = tuple[GlassResult, str, list[Verdict]]
+"""A number that is not judged yet, the stage that it is from, and the verdicts on it."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,11 @@ def glass_results(parts: GlassParts) -> list[GlassResult]:
 
 def _foundations(parts: GlassParts) -> list[Verdict]:
     """Return the verdicts that all results rest on, the first of each question that failed."""
-    of_runs = [verdict for run in parts.runs for verdict in run.verdicts]
-    first = {verdict.question: verdict for verdict in of_runs if verdict.passed}
-    first |= {verdict.question: verdict for verdict in reversed(of_runs) if not verdict.passed}
+    of_runs = first_failed(verdict for run in parts.runs for verdict in run.verdicts)
     learned = []
     if parts.learning is not None:
         learned = [parts.learning.verdict, *filter(None, [parts.learning.goal])]
-    made = [*filter(None, [parts.structure.amorphous, parts.made.cooling]), *first.values()]
+    made = [*filter(None, [parts.structure.amorphous, parts.made.cooling]), *of_runs]
     return [
         *_mended(parts, "glasses.schedule", made),
         *_mended(parts, "learning", learned),
@@ -133,7 +131,7 @@ def _mended(parts: GlassParts, stage: str, verdicts: Sequence[Verdict]) -> list[
     return [with_remedy(verdict, stage, parts.settings, took) for verdict in verdicts]
 
 
-def _numbers(parts: GlassParts) -> Iterator[Judged]:
+def _numbers(parts: GlassParts) -> Iterator[Number]:
     structure = parts.structure
     for name, number in structure.numbers.items():
         if name.startswith(_SHOWN):
@@ -143,15 +141,9 @@ def _numbers(parts: GlassParts) -> Iterator[Judged]:
     for name, (read, unit) in _MODULI.items():
         if parts.elastic:
             spread = SpreadDoc.of([read(doc) for doc in parts.elastic], unit)
-            yield _spread(name, spread), "elastic", _worst([e.isotropic for e in parts.elastic])
+            yield _spread(name, spread), "elastic", first_failed(e.isotropic for e in parts.elastic)
     if parts.ions is not None:
         yield from _motion(parts.ions)
-
-
-def _worst(verdicts: Sequence[Verdict | None]) -> list[Verdict]:
-    """Return the first verdict that failed, or the first."""
-    known = [verdict for verdict in verdicts if verdict is not None]
-    return sorted(known, key=lambda verdict: verdict.passed)[:1]
 
 
 def _spread(name: str, number: SpreadDoc) -> GlassResult:
@@ -164,7 +156,7 @@ def _spread(name: str, number: SpreadDoc) -> GlassResult:
     )
 
 
-def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[Judged]:
+def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[Number]:
     """Yield glass transitions under npt and nvt, and the expansion on both sides under npt."""
     for ensemble in ("npt", "nvt"):
         docs = [doc for doc in transitions if doc.ensemble == ensemble]
@@ -180,10 +172,10 @@ def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[Judged]:
             if known:
                 result = _spread(name, SpreadDoc.of([value for value, _ in known], unit))
                 heated = result.model_copy(update={"heating": ensemble})
-                yield heated, "transition", _worst([verdict for _, verdict in known])
+                yield heated, "transition", first_failed(verdict for _, verdict in known)
 
 
-def _motion(ions: IonDynamicsDoc) -> Iterator[Judged]:
+def _motion(ions: IonDynamicsDoc) -> Iterator[Number]:
     for one in ions.tracer_diffusivities:
         interval = one.cm2_s.interval
         result = GlassResult(
@@ -214,4 +206,4 @@ def _motion(ions: IonDynamicsDoc) -> Iterator[Judged]:
             uncertainty=None if interval is None else list(interval),
             n_glasses=energy.ev.n_glasses,
         )
-        yield result, "ions", list({verdict.question: verdict for verdict in fitted}.values())
+        yield result, "ions", first_failed(fitted)
