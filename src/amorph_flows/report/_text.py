@@ -117,6 +117,18 @@ def sentence(clauses: Sequence[str]) -> str:
     return f"{capitalised(joined)}."
 
 
+def with_full_stop(reason: str) -> str:
+    """Return a reason as a sentence; one that was cut ends as it was cut.
+
+    Parameters
+    ----------
+    reason
+        Without a capital letter and a full stop.
+    """
+    told = capitalised(reason)
+    return told if told.endswith("…") else f"{told.rstrip('.')}."
+
+
 def cut(text: str, most: int) -> str:
     """Return a text of so many letters at most, cut between words.
 

@@ -11,6 +11,7 @@ from amorph_flows.report._text import (
     sentence,
     temperature,
     uncertainty,
+    with_full_stop,
 )
 
 
@@ -61,3 +62,15 @@ def test_sentence_has_one_full_stop() -> None:
 def test_only_the_numbers_of_formulas_are_lowered() -> None:
     text = "MgV2O5 from amorphous V2O5, 2 cells at 300 K, run A1"
     assert formulas_in(text) == "MgV₂O₅ from amorphous V₂O₅, 2 cells at 300 K, run A1"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("the run failed", "The run failed."),
+        ("it ended.", "It ended."),
+        ("and ions would travel…", "And ions would travel…"),
+    ],
+)
+def test_a_reason_has_one_end(reason: str, told: str) -> None:
+    assert with_full_stop(reason) == told

@@ -11,7 +11,7 @@ import yaml
 from amorph_flows.analysis.verdict import Remedy
 from amorph_flows.remedies import STUDY_KEYS, Settings, changes_of
 from amorph_flows.report._names import quantity_name
-from amorph_flows.report._text import capitalised
+from amorph_flows.report._text import with_full_stop
 from amorph_flows.schemas.judged_number import Cause, JudgedNumber
 from amorph_flows.schemas.labelling import EngineVerdict
 
@@ -109,7 +109,7 @@ def _obstacle(
         Remedy(key, tuple(value) if isinstance(value, list) else value, costs.get(key))
         for key, value in changes_of(given, settings).items()
     ]
-    reasons = dict.fromkeys(f"{capitalised(cause.reason).rstrip('.')}." for _, cause in touched)
+    reasons = dict.fromkeys(with_full_stop(cause.reason) for _, cause in touched)
     rows = {id(row): row for row, _ in touched}.values()
     return Obstacle(question, answer, list(reasons), _told(list(rows)), len(rows), merged)
 

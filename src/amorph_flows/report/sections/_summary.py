@@ -9,7 +9,7 @@ from typing import get_args
 from amorph_flows.analysis.verdict import ResultWord
 from amorph_flows.report._names import NAMES
 from amorph_flows.report._section import Column, Row, Section, Table
-from amorph_flows.report._text import capitalised, number, temperature
+from amorph_flows.report._text import number, temperature, with_full_stop
 from amorph_flows.report.sections._differences import difference_tables
 from amorph_flows.report.sections._references import reference_table
 from amorph_flows.schemas.judged_number import JudgedNumber
@@ -68,7 +68,7 @@ def reasons_of(row: JudgedNumber) -> list[str]:
     """
     reasons = [cause.reason for cause in row.causes] or [row.reason]
     reasons += [row.note] if row.note else []
-    return [f"{capitalised(reason).rstrip('.')}." for reason in reasons]
+    return [with_full_stop(reason) for reason in reasons]
 
 
 def _results(parts: StudyParts, rows: Sequence[ResultRow]) -> Table:
