@@ -23,20 +23,22 @@ from amorph_flows.potentials.learned import Fit, UnfinishedFitError
 from amorph_flows.schemas.fits import FitSettings
 from amorph_flows.schemas.potential import PotentialDoc
 
+MARGIN_S = 10.0
+"""Longer than the fit takes, which comes to its end where the margin is not kept free."""
+
 
 @contextmanager
 def queue_job_ends_once_begun(folder: Path) -> Iterator[None]:
-    """Let the queue job end as soon as the count in a folder has a checkpoint."""
-
+    """Let the margin of the queue job begin as soon as the count in a folder has a checkpoint."""
     over = threading.Event()
 
     def end_it() -> None:
         begun = (folder / "checkpoint.json").exists
         wait_until(lambda: begun() or over.is_set(), "the count has begun")
-        patch.setenv("AMORPH_DEADLINE", repr(time.time()))
+        patch.setenv("AMORPH_DEADLINE", repr(time.time() + MARGIN_S))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AMORPH_WALLTIME_MARGIN_S", "0")
+        patch.setenv("AMORPH_WALLTIME_MARGIN_S", str(MARGIN_S))
         watch = threading.Thread(target=end_it)
         watch.start()
         try:

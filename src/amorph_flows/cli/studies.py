@@ -255,7 +255,7 @@ def run_pages(study: StudyFile, command: str, jobs: int | None, retry: bool) -> 
     for line in failures:
         typer.echo(f"amorph: set aside: {line}", err=True)
     with closing(study_store_to_read(study.home)) as store:
-        for path in write_report_files(store, study.home):
+        for path in write_report_files(store, study.home, renew=any_executed):
             typer.echo(path)
 
 

@@ -43,6 +43,11 @@ class JudgedNumber(Judged):
     note: str = Field(default="", description="which scatter the uncertainty holds or lacks")
 
     @property
+    def is_sound(self) -> bool:
+        """Whether it is believed, or converged within its engine."""
+        return self.verdict in ("believed", "converged")
+
+    @property
     def origin(self) -> str:
         """Which structures it is of, in words; empty where there is one kind."""
         return ""

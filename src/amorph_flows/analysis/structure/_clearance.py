@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from amorph_flows.analysis.structure._images import with_images
 from amorph_flows.analysis.structure._snapshot import perpendicular_widths
 from amorph_flows.arrays import FloatArray
 
@@ -41,7 +42,8 @@ def clearance_of_grid(
     clearance = np.full(len(points), np.inf)
     left, reach = np.arange(len(points)), _FIRST_REACH_A
     while len(left):
-        images, radii = _images(fractional, cell, radii_a, reach)
+        images, atoms, _ = with_images(fractional, cell, reach / perpendicular_widths(cell))
+        radii = radii_a[atoms]
         for radius in np.unique(radii):
             tree = cKDTree(images[radii == radius])
             distances = tree.query(points[left], distance_upper_bound=reach)[0]
@@ -50,15 +52,3 @@ def clearance_of_grid(
         left = left[clearance[left] > reach - radii_a.max()]
         reach *= 2
     return clearance.reshape(shape)
-
-
-def _images(
-    fractional: FloatArray, cell: FloatArray, radii_a: FloatArray, reach: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the atoms in and around the cell as far as a reach, and their radii."""
-    margins = reach / perpendicular_widths(cell)
-    around = [np.arange(-n, n + 1) for n in np.ceil(margins).astype(int)]
-    shifts = np.stack(np.meshgrid(*around, indexing="ij"), axis=-1).reshape(-1, 1, 3)
-    images = (fractional[None] + shifts).reshape(-1, 3)
-    near = ((images > -margins) & (images < 1 + margins)).all(axis=1)
-    return images[near] @ cell, np.tile(radii_a, len(shifts))[near]

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from ase.data import chemical_symbols
 
-from amorph_flows.analysis.structure._snapshot import StructureLike, elements_of, one_frame
+from amorph_flows.analysis.structure._images import with_images
+from amorph_flows.analysis.structure._snapshot import (
+    StructureLike,
+    elements_of,
+    one_frame,
+    perpendicular_widths,
+)
 from amorph_flows.arrays import FloatArray, IntArray
 from amorph_flows.errors import InputError, MissingDependencyError
 
@@ -86,9 +92,10 @@ def _periodic_simplices(
 ) -> dict[tuple[int, ...], float]:
     """Return the α of each simplex, Å², by its atoms; images are one."""
     jitter = np.random.default_rng(0).uniform(-_JITTER_A, _JITTER_A, positions.shape)
+    fractional = (positions + jitter) @ np.linalg.inv(cell) % 1.0
     margin_a = _FIRST_MARGIN_A
     for _ in range(_MOST_MARGINS):
-        points, atoms, shifts = _with_images(positions + jitter, cell, margin_a)
+        points, atoms, shifts = with_images(fractional, cell, margin_a / perpendicular_widths(cell))
         tree = (
             require_gudhi()
             .AlphaComplex(points=points, weights=weights[atoms])
@@ -103,21 +110,6 @@ def _periodic_simplices(
             return _without_images(touching, atoms, shifts)
         margin_a = min(needed_a, 2.0 * margin_a)
     raise InputError(f"the voids of the structure are wider than {margin_a:.0f} Å; is it a solid?")
-
-
-def _with_images(
-    positions: FloatArray, cell: FloatArray, margin_a: float
-) -> tuple[FloatArray, IntArray, IntArray]:
-    """Return atoms with their images up to a distance from the cell, which atoms and where."""
-    fractional = np.linalg.solve(cell.T, positions.T).T % 1.0
-    heights_a = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
-    share = margin_a / heights_a
-    reach = [np.arange(-np.ceil(s), np.ceil(s) + 1) for s in share]
-    offsets = np.stack(np.meshgrid(*reach, indexing="ij"), axis=-1).reshape(-1, 3)
-    placed = fractional[None] + offsets[:, None]
-    near = ((placed > -share) & (placed < 1.0 + share)).all(axis=2)
-    image, atom = np.nonzero(near)
-    return placed[image, atom] @ cell, atom, offsets[image].astype(int)
 
 
 def _without_images(

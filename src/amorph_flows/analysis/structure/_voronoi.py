@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from amorph_flows.analysis.structure._images import with_images
 from amorph_flows.analysis.structure._snapshot import perpendicular_widths
 from amorph_flows.arrays import FloatArray, IntArray
 
@@ -28,25 +29,20 @@ def voronoi_volumes(positions: FloatArray, cell: FloatArray) -> FloatArray:
     fractional = positions @ np.linalg.inv(cell) % 1.0
     margin = _FIRST_MARGIN * float(abs(np.linalg.det(cell)) / len(positions)) ** (1 / 3)
     while True:
-        points = _with_images(fractional, cell, margin)
+        points = _atoms_then_images(fractional, cell, margin)
         volumes, needed = _volumes(points, len(positions), margin)
         if needed <= margin:
             return volumes
         margin = 1.01 * needed
 
 
-def _with_images(fractional: FloatArray, cell: FloatArray, margin_a: float) -> FloatArray:
-    """Return the atoms, and after them their images within a margin around the cell, Å."""
+def _atoms_then_images(fractional: FloatArray, cell: FloatArray, margin_a: float) -> FloatArray:
+    """Return the atoms, and after them their images: as far as a margin, and one on each side."""
     ordered = np.sort(fractional, axis=0)
     gaps = np.diff(ordered, axis=0, append=ordered[:1] + 1.0).max(axis=0)
-    reach = np.maximum(margin_a / perpendicular_widths(cell), 1.001 * gaps)  # an image on each side
-    axes = [np.arange(-n, n + 1) for n in np.ceil(reach).astype(int)]
-    shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    shifts = shifts[np.argsort(np.abs(shifts).sum(axis=1), kind="stable")]  # the cell itself first
-    images = fractional + shifts[:, None]
-    inside = np.all((images > -reach) & (images < 1.0 + reach), axis=-1)
-    points: FloatArray = images[inside] @ cell
-    return points
+    margins = np.maximum(margin_a / perpendicular_widths(cell), 1.001 * gaps)
+    points, _, shifts = with_images(fractional, cell, margins)
+    return points[np.argsort(shifts.any(axis=1), kind="stable")]
 
 
 def _volumes(points: FloatArray, n_atoms: int, margin_a: float) -> tuple[FloatArray, float]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from amorph_flows.analysis.verdict import Verdict, first_failed
 from amorph_flows.remedies import Settings, with_remedy
 from amorph_flows.report._judged import judged
 from amorph_flows.runtime.cpu_time import cpu_seconds_of, total_seconds
 from amorph_flows.schemas.active_learning import ActiveLearningDoc
+from amorph_flows.schemas.combined import CombinedDoc
 from amorph_flows.schemas.elastic import ElasticDoc
 from amorph_flows.schemas.glass import GlassStructureDoc
 from amorph_flows.schemas.glass_making import GlassesDoc
 from amorph_flows.schemas.glass_study import GlassResult
 from amorph_flows.schemas.glass_transition import GlassTransitionDoc
-from amorph_flows.schemas.ion_dynamics import IonDynamicsDoc
+from amorph_flows.schemas.ion_dynamics import HeatedActivation, HeatedDiffusivity, IonDynamicsDoc
 from amorph_flows.schemas.potential import PotentialDoc
 from amorph_flows.schemas.production_md import TrajectoryDoc
 from amorph_flows.schemas.reference import Reference
@@ -74,7 +76,7 @@ class GlassParts:
     references: Sequence[Reference] = ()
     settings: Settings = field(default_factory=dict)
 
-    @property
+    @cached_property
     def cpu_seconds(self) -> dict[str, float | None]:
         """CPU time of each stage, s; None where it is not known."""
         took: dict[str, float | None] = {"glasses": cpu_seconds_of(self.runs)}
@@ -177,33 +179,28 @@ def _cooling(transitions: Sequence[GlassTransitionDoc]) -> Iterator[Number]:
 
 def _motion(ions: IonDynamicsDoc) -> Iterator[Number]:
     for one in ions.tracer_diffusivities:
-        interval = one.cm2_s.interval
-        result = GlassResult(
-            quantity="tracer_diffusivity",
-            species=one.species,
-            temperature_k=one.temperature_k,
-            heating=one.heating,
-            value=one.cm2_s.value,
-            unit="cm²/s",
-            uncertainty=None if interval is None else list(interval),
-            n_glasses=one.cm2_s.n_glasses,
-        )
-        yield result, "ions", one.doubts
+        result = _combined("tracer_diffusivity", one, one.cm2_s, "cm²/s")
+        held_at = {"temperature_k": one.temperature_k}
+        yield result.model_copy(update=held_at), "ions", one.doubts
     for energy in ions.activation_energies:
-        interval = energy.ev.interval
         fitted = [
             verdict
             for one in ions.tracer_diffusivities
             if (one.species, one.heating) == (energy.species, energy.heating)
             for verdict in one.doubts
         ]
-        result = GlassResult(
-            quantity="activation_energy",
-            species=energy.species,
-            heating=energy.heating,
-            value=energy.ev.value,
-            unit="eV",
-            uncertainty=None if interval is None else list(interval),
-            n_glasses=energy.ev.n_glasses,
-        )
-        yield result, "ions", first_failed(fitted)
+        yield _combined("activation_energy", energy, energy.ev, "eV"), "ions", first_failed(fitted)
+
+
+def _combined(
+    name: str, of: HeatedDiffusivity | HeatedActivation, found: CombinedDoc, unit: str
+) -> GlassResult:
+    return GlassResult(
+        quantity=name,
+        species=of.species,
+        heating=of.heating,
+        value=found.value,
+        unit=unit,
+        uncertainty=None if found.interval is None else list(found.interval),
+        n_glasses=found.n_glasses,
+    )

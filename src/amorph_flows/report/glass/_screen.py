@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import cycle
-from typing import get_args
 
-from amorph_flows.analysis.verdict import ResultWord
-from amorph_flows.report._references import lines_of
 from amorph_flows.report._section import Panel, Section
-from amorph_flows.report._text import capitalised, charged, formula, number
+from amorph_flows.report._text import charged, formula, number
 from amorph_flows.report.figures._references import reference_series
 from amorph_flows.report.figures._theme import CYCLE
 from amorph_flows.report.glass._results import GlassParts
-from amorph_flows.report.screen._answer import sureness
+from amorph_flows.report.screen._answer import answer
 from amorph_flows.report.screen._cards import Card, card_of, cost_card
+from amorph_flows.report.screen._headlines import best
 from amorph_flows.report.screen._screen import Screen, glass_panel, screen_of
 from amorph_flows.report.sections._transport import laid_over
 from amorph_flows.schemas.figure import Axis, PlotDoc, Series
 from amorph_flows.schemas.glass_study import GlassResult
 from amorph_flows.structures.ions import parse_ion
 
-_WORDS: tuple[ResultWord, ...] = get_args(ResultWord)
-_SOUND = ("believed", "converged")
 _PLACES: dict[str, int] = {"density": 3, "coordination": 3, "glass-transition": 3}
 
 
@@ -39,7 +34,7 @@ def glass_screen(parts: GlassParts, rows: Sequence[GlassResult]) -> Screen:
     """
     found = _headlines(parts, rows)
     heads = [row for row in found.values() if row is not None]
-    answer = f"{capitalised(_told(found))}; {sureness(heads, parts.potential.engine.name)}."
+    told = answer(_told(found), heads, parts.potential.engine.name)
     panels = []
     if moved := [row for row in rows if row.quantity == "tracer_diffusivity"]:
         caption = "Means over the glasses with 95 % intervals; those that are not sound are open."
@@ -52,7 +47,7 @@ def glass_screen(parts: GlassParts, rows: Sequence[GlassResult]) -> Screen:
         run = parts.runs[0]
         symbol = parse_ion(ion).symbol if ion else ""
         panels.append(glass_panel(run.structure, f"Glass 1 at {run.temperature_k:g} K", symbol))
-    section = Section("answer", "What came out", [_question(parts, ion), answer], panels)
+    section = Section("answer", "What came out", [_question(parts, ion), told], panels)
     note = next((row.note for row in heads if row.note), "")
     return screen_of(section, _cards(found, parts), note, rows, parts.settings, parts.cpu_seconds)
 
@@ -65,27 +60,21 @@ def _headlines(
     coordination = f"coordination_{structure.former}_{structure.anion}"
     title = f"{structure.anion} around {structure.former}"
     found = {
-        ("density", "Density"): _best(rows, "density"),
-        ("coordination", title): _best(rows, coordination),
+        ("density", "Density"): best(rows, "density"),
+        ("coordination", title): best(rows, coordination),
     }
     if parts.transitions:
-        found["glass-transition", "Glass transition"] = _best(rows, "glass_transition")
+        found["glass-transition", "Glass transition"] = best(rows, "glass_transition")
     if parts.elastic:
-        found["youngs-modulus", "Young's modulus"] = _best(rows, "youngs_modulus")
+        found["youngs-modulus", "Young's modulus"] = best(rows, "youngs_modulus")
     if ion := _ion(parts):
         own = [row for row in rows if row.species == ion]
         hottest = max((row.temperature_k or 0.0 for row in own), default=0.0)
         hot = [row for row in own if row.temperature_k == hottest]
         title = f"Diffusivity of {charged(ion)} at {hottest:g} K"
-        found["hot-diffusivity", title] = _best(hot, "tracer_diffusivity")
-        found["activation-energy", "Activation energy"] = _best(own, "activation_energy")
+        found["hot-diffusivity", title] = best(hot, "tracer_diffusivity")
+        found["activation-energy", "Activation energy"] = best(own, "activation_energy")
     return found
-
-
-def _best(rows: Sequence[GlassResult], quantity: str) -> GlassResult | None:
-    """Return the result with the best word."""
-    own = [row for row in rows if row.quantity == quantity]
-    return min(own, key=lambda row: _WORDS.index(row.verdict), default=None)
 
 
 def _ion(parts: GlassParts) -> str:
@@ -98,7 +87,8 @@ def _question(parts: GlassParts, ion: str) -> str:
     return f"What is glass of {glass} like{moves}?"
 
 
-def _told(found: dict[tuple[str, str], GlassResult | None]) -> str:
+def _told(found: dict[tuple[str, str], GlassResult | None]) -> list[str]:
+    """Return what came out, as clauses."""
     of = {name: row for (name, _), row in found.items() if row is not None}
     has = []
     if density := of.get("density"):
@@ -107,7 +97,7 @@ def _told(found: dict[tuple[str, str], GlassResult | None]) -> str:
         former, anion = around.quantity.split("_")[1:]
         has.append(f"{number(around.value, 2)} {anion} around each {former}")
     clauses = [f"the glass has {' and '.join(has)}"] if has else []
-    if (bend := of.get("glass-transition")) and bend.verdict in _SOUND:
+    if (bend := of.get("glass-transition")) and bend.is_sound:
         clauses.append(f"it softens at {number(bend.value, 2)} K")
     if moved := of.get("hot-diffusivity"):
         clause = (
@@ -116,16 +106,12 @@ def _told(found: dict[tuple[str, str], GlassResult | None]) -> str:
         if barrier := of.get("activation-energy"):
             clause += f" over a barrier of {number(barrier.value, 2)} eV"
         clauses.append(clause)
-    *first, last = clauses or ["there is no number yet"]
-    return ", and ".join([*([", ".join(first)] if first else []), last])
+    return clauses
 
 
 def _cards(found: dict[tuple[str, str], GlassResult | None], parts: GlassParts) -> list[Card]:
     shown = [
-        replace(
-            card_of(name, title, row, _of(row), _PLACES.get(name, 2)),
-            references=tuple(lines_of(parts.references, row)),
-        )
+        card_of(name, title, row, _of(row), parts.references, _PLACES.get(name, 2))
         for (name, title), row in found.items()
     ]
     return [*shown, cost_card(parts.cpu_seconds)]
@@ -146,7 +132,7 @@ def _arrhenius(moved: Sequence[GlassResult], beside: Sequence[Series]) -> PlotDo
             these = [
                 one
                 for one in moved
-                if (one.species, one.heating, one.verdict in _SOUND) == (species, heating, sound)
+                if (one.species, one.heating, one.is_sound) == (species, heating, sound)
                 and one.value
             ]
             if not these:

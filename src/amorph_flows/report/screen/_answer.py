@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from pymatgen.core import Species
@@ -40,8 +39,24 @@ def answer_sentence(parts: StudyParts, headlines: Headlines) -> str:
         Its headline results.
     """
     told = [clause for clause in (_motion(headlines), _voltage(headlines)) if clause]
-    found = ", and ".join(told) if told else "there is no number yet"
-    return f"{capitalised(found)}; {sureness(headlines.all, parts.quench.engine.name)}."
+    return answer(told, headlines.all, parts.quench.engine.name)
+
+
+def answer(clauses: Sequence[str], rows: Sequence[JudgedNumber], engine: str) -> str:
+    """Return what came out and how sure it is.
+
+    Parameters
+    ----------
+    clauses
+        What came out.
+    rows
+        The headline numbers.
+    engine
+        Where energies and forces come from.
+    """
+    *first, last = clauses or ["there is no number yet"]
+    told = ", and ".join([*([", ".join(first)] if first else []), last])
+    return f"{capitalised(told)}; {_sureness(rows, engine)}."
 
 
 def _glass(parts: StudyParts) -> str:
@@ -91,20 +106,10 @@ def difference(glass_v: float, crystal_v: float) -> str:
     return f"{abs(change):.2f} V {'above' if change > 0 else 'below'} the crystal"
 
 
-def sureness(rows: Sequence[JudgedNumber], engine: str) -> str:
-    """Return how many of the headline numbers are to be believed, in words.
-
-    Parameters
-    ----------
-    rows
-        The headline numbers.
-    engine
-        Where energies and forces come from.
-    """
-    words = Counter(row.verdict for row in rows)
-    n = len(rows)
-    sound = words["believed"] + words["converged"]
-    if n and words["believed"] == n:
+def _sureness(rows: Sequence[JudgedNumber], engine: str) -> str:
+    """Return how many of the headline numbers are to be believed, in words."""
+    n, sound = len(rows), sum(row.is_sound for row in rows)
+    if n and all(row.verdict == "believed" for row in rows):
         return "all these numbers are believed"
     within = f"within {engine}, which only imitates density functional theory"
     if n and sound == n:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from amorph_flows.analysis.verdict import ResultWord
@@ -13,6 +13,7 @@ from amorph_flows.report._text import NOTHING, number, uncertainty
 from amorph_flows.report.screen._answer import difference
 from amorph_flows.report.screen._headlines import Headlines
 from amorph_flows.schemas.judged_number import JudgedNumber
+from amorph_flows.schemas.reference import Reference
 from amorph_flows.schemas.study import ResultRow, StudyParts
 
 
@@ -72,16 +73,20 @@ def cards(parts: StudyParts, headlines: Headlines) -> list[Card]:
         (headlines.haven_ratio, "haven-ratio", "Haven ratio", _at(headlines.haven_ratio)),
     ]
     shown = [
-        replace(
-            card_of(name, title, row, note, 3 if name == "voltage" else 2),
-            references=tuple(lines_of(parts.references, row)),
-        )
+        card_of(name, title, row, note, parts.references, 3 if name == "voltage" else 2)
         for row, name, title, note in made
     ]
     return [*shown, cost_card(cpu_seconds_of_stages(parts))]
 
 
-def card_of(name: str, title: str, row: JudgedNumber | None, note: str, digits: int = 2) -> Card:
+def card_of(
+    name: str,
+    title: str,
+    row: JudgedNumber | None,
+    note: str,
+    references: Sequence[Reference],
+    digits: int = 2,
+) -> Card:
     """Return the card of a result, or of one that the study has not.
 
     Parameters
@@ -90,16 +95,20 @@ def card_of(name: str, title: str, row: JudgedNumber | None, note: str, digits: 
         As of `Card`.
     row
         The result.
+    references
+        Of the study; those of the same quantity and temperature are on the card.
     digits
         Significant digits of its value.
     """
+    beside = tuple(lines_of(references, row))
     if row is None or row.value is None:
         why = row.reason if row is not None else "The study has no such result."
-        return Card(name, title, NOTHING, "", "", why, "refused")
+        return Card(name, title, NOTHING, "", "", why, "refused", beside)
     interval = uncertainty(row.uncertainty) if row.uncertainty is not None else "no interval known"
     if isinstance(row.uncertainty, float):
         interval += f" ({row.of_uncertainty})"
-    return Card(name, title, number(row.value, digits), row.unit, interval, note, row.verdict)
+    value = number(row.value, digits)
+    return Card(name, title, value, row.unit, interval, note, row.verdict, beside)
 
 
 def _against_crystal(headlines: Headlines) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import TypeVar, get_args
 
 from amorph_flows.analysis.verdict import ResultWord
+from amorph_flows.schemas.judged_number import JudgedNumber
 from amorph_flows.schemas.study import Quantity, ResultRow
 
 _ROOM_K = 300.0
 _WORDS: tuple[ResultWord, ...] = get_args(ResultWord)
+_N = TypeVar("_N", bound=JudgedNumber)
 
 
 class Headlines:
@@ -56,10 +58,24 @@ class Headlines:
         return found[0] if found else None
 
     def _best(self, quantity: Quantity, near_k: float) -> ResultRow | None:
-        """Return the result with the best word, of several the one nearest a temperature."""
+        return best(self._rows, quantity, near_k)
 
-        def rank(row: ResultRow) -> tuple[int, float]:
-            kelvin = near_k if row.temperature_k is None else row.temperature_k
-            return _WORDS.index(row.verdict), abs(kelvin - near_k)
 
-        return min(self._of(quantity), key=rank, default=None)
+def best(rows: Sequence[_N], quantity: str, near_k: float = _ROOM_K) -> _N | None:
+    """Return the result with the best word, of several the one nearest a temperature.
+
+    Parameters
+    ----------
+    rows
+        Results of any quantities.
+    quantity
+        The one that is wanted.
+    near_k
+        The temperature, K.
+    """
+
+    def rank(row: _N) -> tuple[int, float]:
+        kelvin = near_k if row.temperature_k is None else row.temperature_k
+        return _WORDS.index(row.verdict), abs(kelvin - near_k)
+
+    return min((row for row in rows if row.quantity == quantity), key=rank, default=None)
